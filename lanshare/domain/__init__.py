@@ -1,0 +1,1 @@
+"""Nouns, commands and events. Standard library only; imports nothing of lanshare's."""

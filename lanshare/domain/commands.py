@@ -1,0 +1,106 @@
+"""What a shell asks of the node: imperative, frozen. The node answers with events, never with a return value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lanshare.domain.message import MessageId
+from lanshare.domain.peer import PeerId
+from lanshare.domain.settings import Settings
+from lanshare.domain.transfer import TransferId
+
+
+@dataclass(frozen=True, slots=True)
+class SendFiles:
+    """Offer files and folders to a peer. The shell chooses the id, so it can follow what it asked for."""
+
+    transfer: TransferId
+    peer: PeerId
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SendText:
+    """Say something to a peer; kept and delivered later if the peer is away."""
+
+    message: MessageId
+    peer: PeerId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOffer:
+    """Accept (into a folder, or the download folder if None) or decline. The first answer wins."""
+
+    transfer: TransferId
+    accepted: bool
+    into: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTransfer:
+    """End a transfer from this side; what is verified stays, what is partial goes."""
+
+    transfer: TransferId
+
+
+@dataclass(frozen=True, slots=True)
+class RetryTransfer:
+    """Offer the same paths again after a failed, declined or cancelled sending, under a new id."""
+
+    transfer: TransferId
+    new: TransferId
+
+
+@dataclass(frozen=True, slots=True)
+class AddAddress:
+    """Look for a device at an address a person typed; PeerAppeared or AddressFailed follows."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadHistory:
+    """Ask for a page of a conversation (all of them if `peer` is None) before a position; HistoryLoaded follows."""
+
+    request: int
+    peer: PeerId | None
+    before: int | None = None
+    limit: int = 60
+    search: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkRead:
+    """The person has seen a conversation."""
+
+    peer: PeerId
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSettings:
+    """Replace the settings; SettingsChanged or SettingsRefused follows."""
+
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWindow:
+    """Bring the window of this profile to the front, with files ready to send."""
+
+    paths: tuple[Path, ...] = ()
+
+
+Command = (
+    SendFiles
+    | SendText
+    | AnswerOffer
+    | CancelTransfer
+    | RetryTransfer
+    | AddAddress
+    | LoadHistory
+    | MarkRead
+    | ChangeSettings
+    | OpenWindow
+)

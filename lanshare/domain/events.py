@@ -1,0 +1,334 @@
+"""What the node tells its shells: past tense, frozen. Field names are the JSON of the command line: stable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from lanshare.domain.message import Conversation, MessageId, Moment
+from lanshare.domain.offer import Offer, Skipped
+from lanshare.domain.peer import Peer, PeerId
+from lanshare.domain.settings import Settings
+from lanshare.domain.transfer import Transfer, TransferId
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """This device."""
+
+    id: PeerId
+    name: str
+    kind: str
+    port: int
+    addresses: tuple[str, ...]
+    download_folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that a shell needs when it joins; sent once, first."""
+
+    me: Me
+    peers: tuple[Peer, ...]
+    transfers: tuple[Transfer, ...]
+    conversations: tuple[Conversation, ...]
+    settings: Settings
+    window_open: bool
+    troubles: tuple[NetworkTroubled, ...] = ()
+    overrides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MeChanged:
+    """This device's name, port or addresses changed."""
+
+    me: Me
+
+
+@dataclass(frozen=True, slots=True)
+class PeerAppeared:
+    """A device can be reached now."""
+
+    id: PeerId
+    name: str
+    kind: str
+    addresses: tuple[str, ...]
+    trust: str
+    online: bool
+    system: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerChanged:
+    """A device has a new name, address, trust level or presence."""
+
+    id: PeerId
+    name: str
+    kind: str
+    addresses: tuple[str, ...]
+    trust: str
+    online: bool
+    system: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerVanished:
+    """A device can be reached no longer."""
+
+    id: PeerId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddressFailed:
+    """Nobody of ours answered at an address that a person typed."""
+
+    address: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferReceived:
+    """A peer asks to send something; answer with AnswerOffer. Silence declines nothing: the question stays open
+    until the peer goes or withdraws it."""
+
+    transfer: TransferId
+    peer: PeerId
+    name: str
+    files: int
+    bytes: int
+    offer: Offer
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferGrew:
+    """More of an offer has been counted."""
+
+    transfer: TransferId
+    peer: PeerId
+    offer: Offer
+
+
+@dataclass(frozen=True, slots=True)
+class OfferWithdrawn:
+    """The question is void: the sender took it back, went away, or somebody else answered it."""
+
+    transfer: TransferId
+    peer: PeerId
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferQueued:
+    """A transfer exists; it starts as soon as it can."""
+
+    transfer: TransferId
+    peer: PeerId
+    direction: str
+    offer: Offer
+    at: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferStarted:
+    """The first byte moves."""
+
+    transfer: TransferId
+    peer: PeerId
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferProgressed:
+    """bytes: done so far, what was kept from earlier included; rate in bytes per second. May be dropped."""
+
+    transfer: TransferId
+    bytes: int
+    total: int
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class TransferVerifying:
+    """All bytes are over; the receiver makes them durable."""
+
+    transfer: TransferId
+
+
+@dataclass(frozen=True, slots=True)
+class TransferWaiting:
+    """It stands, keeps what it has and goes on by itself."""
+
+    transfer: TransferId
+    peer: PeerId
+    code: str
+    message: str
+    bytes: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransferFinished:
+    """Verified and durable at the receiver. state: done, or partial if some files failed (`skipped` says which)."""
+
+    transfer: TransferId
+    peer: PeerId
+    direction: str
+    state: str
+    files: int
+    files_failed: int
+    bytes: int
+    seconds: float
+    verified: bool
+    paths: tuple[str, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TransferFailed:
+    """It ended without success. state: failed, declined or cancelled."""
+
+    transfer: TransferId
+    peer: PeerId
+    state: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageQueued:
+    """A message of ours is stored here and will be delivered."""
+
+    message: MessageId
+    peer: PeerId
+    text: str
+    sent_at: datetime
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDelivered:
+    """The peer stored our message durably."""
+
+    message: MessageId
+    peer: PeerId
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRefused:
+    """The message cannot be delivered as it is."""
+
+    message: MessageId
+    peer: PeerId
+    code: str
+    message_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived:
+    """A peer's message is stored here."""
+
+    message: MessageId
+    peer: PeerId
+    name: str
+    text: str
+    sent_at: datetime
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRead:
+    """Nothing of this conversation is unread any more."""
+
+    peer: PeerId
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLoaded:
+    """A page, oldest first; `more` if there is something before it."""
+
+    request: int
+    peer: PeerId | None
+    moments: tuple[Moment, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityChanged:
+    """A known device's name or id is used with another key: nothing was sent to it."""
+
+    name: str
+    known: PeerId
+    seen: PeerId
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsChanged:
+    """The settings in force. `needs_restart` names fields that take effect at the next start."""
+
+    settings: Settings
+    needs_restart: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsRefused:
+    """The settings were not taken; `field` names the one that is wrong."""
+
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkTroubled:
+    """Something about the network or the profile that a person should know; an empty message: it is over."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRequested:
+    """Somebody wants the window in front, with these paths ready to send."""
+
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStopped:
+    """The engine ends; nothing follows."""
+
+    code: str
+
+
+Event = (
+    Snapshot
+    | MeChanged
+    | PeerAppeared
+    | PeerChanged
+    | PeerVanished
+    | AddressFailed
+    | OfferReceived
+    | OfferGrew
+    | OfferWithdrawn
+    | TransferQueued
+    | TransferStarted
+    | TransferProgressed
+    | TransferVerifying
+    | TransferWaiting
+    | TransferFinished
+    | TransferFailed
+    | MessageQueued
+    | MessageDelivered
+    | MessageRefused
+    | MessageReceived
+    | ConversationRead
+    | HistoryLoaded
+    | IdentityChanged
+    | SettingsChanged
+    | SettingsRefused
+    | NetworkTroubled
+    | WindowRequested
+    | EngineStopped
+)

@@ -1,0 +1,76 @@
+"""What is offered and how it is answered; names no wire type, so that other protocols can carry it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+NAME_BYTES: Final = 255
+"""UTF-8 bytes in one path component: NAME_MAX of every common file system."""
+
+PATH_BYTES: Final = 4096
+"""UTF-8 bytes in one path: PATH_MAX on Linux."""
+
+DEPTH: Final = 64
+"""Components in one path. Real trees seen are below 40; 60 must work."""
+
+ENTRIES: Final = 1_000_000
+"""Files and folders in one transfer: ten times the largest source tree tried."""
+
+
+class EntryKind(StrEnum):
+    """What lies at a path: only these two travel in this version."""
+
+    FILE = "file"
+    FOLDER = "folder"
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One thing to send: its relative path in parts, bytes, and modification time in ns since 1970."""
+
+    parts: tuple[str, ...]
+    kind: EntryKind
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopEntry:
+    """A top-level name of an offer, with what is counted of it so far."""
+
+    name: str
+    kind: EntryKind
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a peer wants to send. It grows while its tree is walked, until `complete`.
+
+    `tops` holds the first names only; `names` counts them all.
+    """
+
+    tops: tuple[TopEntry, ...]
+    names: int
+    files: int
+    bytes: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Yes or no to an offer. `code` says why not."""
+
+    accepted: bool
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that was not sent or not kept, and why (a Code's value)."""
+
+    path: str
+    code: str

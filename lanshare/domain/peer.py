@@ -1,0 +1,108 @@
+"""Devices: who they are (a key's hash), where they were seen, how far they are trusted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+PeerId = NewType("PeerId", str)
+"""SHA-256 of a device's public key (SubjectPublicKeyInfo, DER) in lower-case base32 without padding: 52 characters."""
+
+SHORT = 8
+"""Characters of a PeerId that people and mDNS see: 40 bits, enough to tell devices of one network apart."""
+
+_PEER_ID = re.compile(r"[a-z2-7]{52}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+
+DEFAULT_PORT = 17717
+
+
+def peer_id(text: str) -> PeerId:
+    """`text` as a PeerId; ValueError unless it is 52 characters of lower-case base32."""
+    if not _PEER_ID.fullmatch(text):
+        raise ValueError(f"not a device id: {text[:80]!r}")
+    return PeerId(text)
+
+
+def short_id(peer: str) -> str:
+    """The first characters of an id, for people and for mDNS instance names."""
+    return peer[:SHORT]
+
+
+def clean_name(text: str, fallback: str = "") -> str:
+    """A device name fit to show: no control or invisible characters, single spaces, at most 64 characters."""
+    cleaned = " ".join(_CONTROL.sub("", text.replace("\n", " ").replace("\t", " ")).split())
+    return cleaned[:64].strip() or fallback
+
+
+class TrustLevel(StrEnum):
+    """How far this device trusts another one."""
+
+    STRANGER = "stranger"
+    KNOWN = "known"
+    VERIFIED = "verified"
+    BLOCKED = "blocked"
+
+
+class DeviceKind(StrEnum):
+    """What a device says it is: a hint for the icon."""
+
+    DESKTOP = "desktop"
+    LAPTOP = "laptop"
+    SERVER = "server"
+    UNKNOWN = "unknown"
+
+    @classmethod
+    def of(cls, text: str) -> DeviceKind:
+        """The kind named by a peer, UNKNOWN for anything else."""
+        try:
+            return cls(text)
+        except ValueError:
+            return cls.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Host (numeric IP or name; IPv6 link-local with %scope) and TCP port."""
+
+    host: str
+    port: int = DEFAULT_PORT
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_address(text: str) -> Address:
+    """host, host:port, [v6]:port or a bare v6 address; ValueError if it is none of them."""
+    text = text.strip()
+    host, port = text, ""
+    if text.startswith("["):
+        host, closed, rest = text[1:].partition("]")
+        if not closed or (rest and not rest.startswith(":")):
+            raise ValueError(f"not an address: {text!r}")
+        port = rest[1:]
+    elif text.count(":") == 1:
+        host, _, port = text.partition(":")
+    if not host or not re.fullmatch(r"[A-Za-z0-9._:%\-]+", host):
+        raise ValueError(f"not an address: {text!r}")
+    if port and not re.fullmatch(r"[0-9]{1,5}", port):
+        raise ValueError(f"not a port: {port!r}")
+    number = int(port) if port else DEFAULT_PORT
+    if not 1 <= number <= 65535:
+        raise ValueError(f"not a port: {number}")
+    return Address(host, number)
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A device as a shell shows it. Everything but `id` and `trust` is a hint."""
+
+    id: PeerId
+    name: str
+    kind: DeviceKind
+    addresses: tuple[str, ...]
+    trust: TrustLevel
+    online: bool
+    system: str = ""

@@ -1,0 +1,39 @@
+"""Settings: their defaults and ranges. Where they are kept is store/settings.py's matter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lanshare.domain.peer import DEFAULT_PORT, clean_name
+
+
+class Appearance(StrEnum):
+    """Which colours the window wears."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a person chose. `name` and `download_folder` empty: the system's own."""
+
+    name: str = ""
+    download_folder: str = ""
+    port: int = DEFAULT_PORT
+    appearance: Appearance = Appearance.SYSTEM
+    start_hidden: bool = False
+    close_asked: bool = False
+
+
+def checked(settings: Settings) -> Settings:
+    """The settings within their ranges; ValueError names the field that is not."""
+    if not 1024 <= settings.port <= 65535:
+        raise ValueError("port")
+    if settings.name != clean_name(settings.name):
+        raise ValueError("name")
+    if "\x00" in settings.download_folder:
+        raise ValueError("download_folder")
+    return settings

@@ -1,0 +1,235 @@
+"""An open folder: everything below it is reached through its handle, never through a path that could be swapped.
+
+On systems without directory handles (Windows) the same calls go through paths; not verified there.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import sys
+from pathlib import Path
+from typing import Final, Protocol
+
+HANDLES: Final = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
+_NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
+_CLOEXEC: Final = getattr(os, "O_CLOEXEC", 0)
+_BINARY: Final = getattr(os, "O_BINARY", 0)
+_DIRECTORY: Final = getattr(os, "O_DIRECTORY", 0)
+
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform != "win32" else None
+HAS_BARRIER: Final = _libc is not None and hasattr(_libc, "syncfs")
+"""Whether one call makes a whole file system durable; else each file is synced by itself."""
+
+_RENAME_NOREPLACE: Final = 1  # linux/fs.h
+_RENAME_EXCL: Final = 4  # sys/stdio.h on macOS
+_SYNC_FILE_RANGE_WRITE: Final = 2
+
+
+class Folder(Protocol):
+    """What both kinds of folder can do. Names are single components that files/names.py has passed."""
+
+    def close(self) -> None: ...
+    def child(self, name: str) -> Folder: ...
+    def make(self, name: str) -> None: ...
+    def open_file(self, name: str, flags: int) -> int: ...
+    def exists(self, name: str) -> bool: ...
+    def names(self) -> list[str]: ...
+    def move(self, name: str, to: Folder, new: str) -> None: ...
+    def remove(self, name: str) -> None: ...
+    def remove_folder(self, name: str) -> None: ...
+    def sync(self) -> None: ...
+    def sync_all(self) -> bool: ...
+
+
+class HandleFolder:
+    """A folder behind a directory handle (POSIX)."""
+
+    def __init__(self, handle: int) -> None:
+        self._fd = handle
+
+    @classmethod
+    def root(cls, path: Path) -> HandleFolder:
+        """The folder a person chose; links on the way to it are theirs and are followed."""
+        return cls(os.open(path, os.O_RDONLY | _DIRECTORY | _CLOEXEC))
+
+    def close(self) -> None:
+        """Give the handle back."""
+        os.close(self._fd)
+
+    def child(self, name: str) -> HandleFolder:
+        """The folder `name` in this one; OSError if it is a link or anything else."""
+        return HandleFolder(os.open(name, os.O_RDONLY | _DIRECTORY | _NOFOLLOW | _CLOEXEC, dir_fd=self._fd))
+
+    def make(self, name: str) -> None:
+        """Make a folder; FileExistsError if the name is taken by anything."""
+        os.mkdir(name, 0o777, dir_fd=self._fd)
+
+    def open_file(self, name: str, flags: int) -> int:
+        """A file's descriptor; never through a link; new files are private until they are final."""
+        return os.open(name, flags | _NOFOLLOW | _CLOEXEC, 0o600, dir_fd=self._fd)
+
+    def exists(self, name: str) -> bool:
+        """Whether anything, a dangling link included, has this name."""
+        try:
+            os.stat(name, dir_fd=self._fd, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def names(self) -> list[str]:
+        """All names in this folder, sorted."""
+        return sorted(os.listdir(self._fd))
+
+    def move(self, name: str, to: Folder, new: str) -> None:
+        """Give a file its name in another folder; FileExistsError, and nothing changed, if that is taken."""
+        assert isinstance(to, HandleFolder)
+        if _rename_exclusive(self._fd, name, to._fd, new):
+            return
+        try:
+            os.link(name, new, src_dir_fd=self._fd, dst_dir_fd=to._fd, follow_symlinks=False)
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS):
+                raise
+            # No hard links (FAT, some network shares): reserve the name, then replace our own empty file.
+            os.close(to.open_file(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+            os.rename(name, new, src_dir_fd=self._fd, dst_dir_fd=to._fd)
+            return
+        os.unlink(name, dir_fd=self._fd)
+
+    def remove(self, name: str) -> None:
+        """Remove a file of ours; it may be gone already."""
+        try:
+            os.unlink(name, dir_fd=self._fd)
+        except FileNotFoundError:
+            pass
+
+    def remove_folder(self, name: str) -> None:
+        """Remove an empty folder of ours; it may be gone already, or not be empty."""
+        try:
+            os.rmdir(name, dir_fd=self._fd)
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST):
+                raise
+
+    def sync(self) -> None:
+        """Make the names in this folder durable."""
+        try:
+            os.fsync(self._fd)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+                raise
+
+    def sync_all(self) -> bool:
+        """One barrier for all written to this file system so far (syncfs); False where there is none."""
+        if _libc is None or not hasattr(_libc, "syncfs"):
+            return False
+        if _libc.syncfs(self._fd) != 0:
+            number = ctypes.get_errno()
+            if number == errno.ENOSYS:
+                return False
+            raise OSError(number, os.strerror(number))
+        return True
+
+
+class PathFolder:
+    """A folder behind its path, for systems without directory handles."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @classmethod
+    def root(cls, path: Path) -> PathFolder:
+        """The folder a person chose."""
+        if not path.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+        return cls(path)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def child(self, name: str) -> PathFolder:
+        """The folder `name` in this one; OSError if it is a link or anything else."""
+        path = self._path / name
+        if path.is_symlink() or getattr(path, "is_junction", bool)() or not path.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+        return PathFolder(path)
+
+    def make(self, name: str) -> None:
+        """Make a folder; FileExistsError if the name is taken by anything."""
+        (self._path / name).mkdir()
+
+    def open_file(self, name: str, flags: int) -> int:
+        """A file's descriptor; never through a link."""
+        path = self._path / name
+        if path.is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+        return os.open(path, flags | _BINARY | _CLOEXEC, 0o600)
+
+    def exists(self, name: str) -> bool:
+        """Whether anything, a dangling link included, has this name."""
+        return os.path.lexists(self._path / name)
+
+    def names(self) -> list[str]:
+        """All names in this folder, sorted."""
+        return sorted(os.listdir(self._path))
+
+    def move(self, name: str, to: Folder, new: str) -> None:
+        """Give a file its name in another folder; FileExistsError, and nothing changed, if that is taken."""
+        assert isinstance(to, PathFolder)
+        source, target = self._path / name, to._path / new
+        if sys.platform == "win32":
+            os.rename(source, target)
+            return
+        os.link(source, target, follow_symlinks=False)
+        os.unlink(source)
+
+    def remove(self, name: str) -> None:
+        """Remove a file of ours; it may be gone already."""
+        (self._path / name).unlink(missing_ok=True)
+
+    def remove_folder(self, name: str) -> None:
+        """Remove an empty folder of ours; it may be gone already, or not be empty."""
+        try:
+            (self._path / name).rmdir()
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST):
+                raise
+
+    def sync(self) -> None:
+        """Names are made durable by the file system itself where folders cannot be opened."""
+
+    def sync_all(self) -> bool:
+        """There is no barrier for all: each file must be synced."""
+        return False
+
+
+def open_folder(path: Path) -> Folder:
+    """The folder at `path`, by handle where the system has handles."""
+    return HandleFolder.root(path) if HANDLES else PathFolder.root(path)
+
+
+def start_writing(fd: int, offset: int, length: int) -> None:
+    """Ask the kernel to begin writing a range back now, so that the barrier at the end finds little left."""
+    if sys.platform == "linux" and _libc is not None:
+        _libc.sync_file_range(fd, ctypes.c_int64(offset), ctypes.c_int64(length), _SYNC_FILE_RANGE_WRITE)
+
+
+def _rename_exclusive(from_fd: int, name: str, to_fd: int, new: str) -> bool:
+    """Rename without replacing. False where the system or the file system cannot; FileExistsError if taken."""
+    if _libc is None:
+        return False
+    old_bytes, new_bytes = os.fsencode(name), os.fsencode(new)
+    if sys.platform == "linux" and hasattr(_libc, "renameat2"):
+        result = _libc.renameat2(from_fd, old_bytes, to_fd, new_bytes, _RENAME_NOREPLACE)
+    elif sys.platform == "darwin" and hasattr(_libc, "renameatx_np"):
+        result = _libc.renameatx_np(from_fd, old_bytes, to_fd, new_bytes, _RENAME_EXCL)
+    else:
+        return False
+    if result == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
+        return False
+    raise OSError(number, os.strerror(number), new)

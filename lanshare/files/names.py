@@ -1,0 +1,113 @@
+"""A peer-given path -> safe names below the receiving folder, or a refusal. Peer-given names are hostile until here.
+
+What could leave the folder is refused. What a system cannot hold, or what would deceive an eye, is escaped as
+FULLWIDTH PERCENT SIGN and two hexadecimal digits for each UTF-8 byte, which `original()` turns back.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final
+
+from lanshare.domain.errors import Code, LanshareError
+from lanshare.domain.offer import DEPTH, NAME_BYTES, PATH_BYTES
+
+STAGING: Final = ".lanshare-incoming"
+"""The hidden folder in which what arrives lives until it is verified and durable."""
+
+_MARK: Final = "％"
+_ESCAPED: Final = re.compile(f"{_MARK}([0-9A-F]{{2}})")
+# C0, DEL, C1, backslash, and what is invisible or turns the direction of text (security.md 1.4, RTLO).
+_DECEIVING: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\\\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_WINDOWS: Final = re.compile(r'[<>:"|?*]')
+_RESERVED: Final = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)")
+
+
+class System(StrEnum):
+    """Whose rules of naming apply."""
+
+    POSIX = "posix"
+    WINDOWS = "windows"
+
+
+HERE: Final = System.WINDOWS if sys.platform == "win32" else System.POSIX
+
+
+class NameRefused(LanshareError):
+    """A name that cannot be kept anywhere below the receiving folder."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(Code.NAME_REFUSED, why)
+
+
+def _escape(text: str) -> str:
+    return "".join(f"{_MARK}{byte:02X}" for byte in text.encode("utf-8"))
+
+
+def safe_name(name: str, system: System = HERE) -> str:
+    """One component as this system can keep it; NameRefused if it is empty, dots, a path, or too long."""
+    if name in ("", ".", ".."):
+        raise NameRefused(f"{name!r} is not a name")
+    if "/" in name or "\x00" in name:
+        raise NameRefused("a name with a separator in it")
+    if system is System.WINDOWS and name.startswith("\\\\"):
+        raise NameRefused("a network path")
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise NameRefused("not Unicode") from error
+    safe = _ESCAPED.sub(lambda found: _escape(_MARK) + found[1], name)
+    safe = _DECEIVING.sub(lambda found: _escape(found[0]), safe)
+    if system is System.WINDOWS:
+        safe = _WINDOWS.sub(lambda found: _escape(found[0]), safe)
+        if safe[-1] in ". ":
+            safe = safe[:-1] + _escape(safe[-1])
+        if _RESERVED.match(safe):
+            safe = _escape(safe[0]) + safe[1:]
+    if safe.casefold() == STAGING:
+        safe = _escape(safe[0]) + safe[1:]
+    if len(safe.encode("utf-8")) > NAME_BYTES:
+        raise NameRefused("a name of more than 255 bytes")
+    return safe
+
+
+def safe_path(parts: Sequence[str], system: System = HERE) -> tuple[str, ...]:
+    """A relative path, component by component; NameRefused if it is empty, too deep, too long or unsafe anywhere."""
+    if not 1 <= len(parts) <= DEPTH:
+        raise NameRefused(f"a path of {len(parts)} components")
+    safe = tuple(safe_name(part, system) for part in parts)
+    if sum(len(part.encode("utf-8")) + 1 for part in safe) > PATH_BYTES:
+        raise NameRefused("a path of more than 4096 bytes")
+    return safe
+
+
+def original(name: str) -> str:
+    """The peer's name behind one that safe_name() returned."""
+    out = bytearray()
+    at = 0
+    for found in _ESCAPED.finditer(name):
+        out += name[at : found.start()].encode("utf-8") + bytes([int(found[1], 16)])
+        at = found.end()
+    return (out + name[at:].encode("utf-8")).decode("utf-8", "replace")
+
+
+def numbered(name: str, number: int) -> str:
+    """`name`, `name (1)`, `name (2)` with the ending kept and at most 255 bytes: what a clash turns a name into."""
+    if number == 0:
+        return name
+    stem, dot, ending = name.rpartition(".")
+    if not stem or len(ending) > 10:
+        stem, dot, ending = name, "", ""
+    if stem.endswith(".tar"):
+        stem, ending = stem[:-4], f"tar.{ending}"
+    tail = f" ({number}){dot}{ending}"
+    room = NAME_BYTES - len(tail.encode("utf-8"))
+    return stem.encode("utf-8")[:room].decode("utf-8", "ignore") + tail
+
+
+def shown(text: str) -> str:
+    """Any text from a peer as one line for a terminal or a log: what deceives or controls is escaped."""
+    return _DECEIVING.sub(lambda found: "\\" if found[0] == "\\" else f"\\u{ord(found[0]):04x}", text)

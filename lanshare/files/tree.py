@@ -1,0 +1,111 @@
+"""Dropped paths -> the entries to send, in one fixed order, and what is left out with its reason.
+
+A dropped link is followed, because a person named it; a link inside a dropped folder is listed and left out.
+Sockets, pipes and devices are listed and left out. Nothing is opened but folders.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lanshare.domain.errors import Code
+from lanshare.domain.offer import DEPTH, EntryKind, FileEntry, Skipped
+from lanshare.files import names
+from lanshare.files.faults import source_code
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An entry, and where it lies: below which of the dropped paths."""
+
+    top: int
+    entry: FileEntry
+
+
+def top_names(paths: Sequence[Path]) -> list[str]:
+    """The names under which dropped paths travel: their last component, with a number where two are alike."""
+    used: set[str] = set()
+    result: list[str] = []
+    for path in paths:
+        name = path.name or path.resolve().name or "files"
+        number = 0
+        while (candidate := names.numbered(name, number)) in used:
+            number += 1
+        used.add(candidate)
+        result.append(candidate)
+    return result
+
+
+def source_of(paths: Sequence[Path], found: Found) -> Path:
+    """The path on this disk of an entry."""
+    return paths[found.top].joinpath(*found.entry.parts[1:])
+
+
+def walk(paths: Sequence[Path]) -> Iterator[Found | Skipped]:
+    """Everything below the dropped paths: folders before what is in them, names sorted."""
+    for number, (path, name) in enumerate(zip(paths, top_names(paths), strict=True)):
+        if not _is_text(name):
+            yield Skipped(_printable(path.name), Code.NAME_NOT_TEXT)
+            continue
+        try:
+            info = os.stat(path)
+        except OSError as error:
+            yield Skipped(_printable(str(path)), source_code(error))
+            continue
+        yield from _entry(number, path, (name,), info)
+
+
+def _entry(top: int, path: Path, parts: tuple[str, ...], info: os.stat_result) -> Iterator[Found | Skipped]:
+    if stat.S_ISREG(info.st_mode):
+        yield Found(top, FileEntry(parts, EntryKind.FILE, info.st_size, info.st_mtime_ns))
+    elif stat.S_ISDIR(info.st_mode):
+        if len(parts) > DEPTH:
+            yield Skipped("/".join(parts), Code.NAME_REFUSED)
+            return
+        yield from _folder(top, path, parts, info)
+    else:
+        yield Skipped("/".join(parts), Code.FILE_SPECIAL)
+
+
+def _folder(top: int, path: Path, parts: tuple[str, ...], info: os.stat_result) -> Iterator[Found | Skipped]:
+    yield Found(top, FileEntry(parts, EntryKind.FOLDER, 0, info.st_mtime_ns))
+    try:
+        with os.scandir(path) as scan:
+            inside = sorted(scan, key=lambda item: item.name)
+    except OSError as error:
+        yield Skipped("/".join(parts), source_code(error))
+        return
+    for item in inside:
+        below = (*parts, item.name)
+        shown = "/".join((*parts, _printable(item.name)))
+        if not _is_text(item.name):
+            yield Skipped(shown, Code.NAME_NOT_TEXT)
+            continue
+        try:
+            if item.is_symlink():
+                yield Skipped(shown, Code.FILE_LINK)
+                continue
+            info = item.stat(follow_symlinks=False)
+        except OSError as error:
+            yield Skipped(shown, source_code(error))
+            continue
+        if len(below) > DEPTH:
+            yield Skipped(shown, Code.NAME_REFUSED)
+            continue
+        yield from _entry(top, path / item.name, below, info)
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _printable(name: str) -> str:
+    return name.encode("utf-8", "replace").decode("utf-8")

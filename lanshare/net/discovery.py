@@ -1,0 +1,247 @@
+"""Announce and browse by mDNS (RFC 6762, 6763). The one user of zeroconf. Everything heard here is a hint.
+
+cooperating_responders=True skips the conflict probe (1 ms instead of 1.2 s): safe, because our instance name is made
+of our key's hash. An interface that appears later needs update_interfaces() and a new browser; both were measured.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import ipaddress
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from zeroconf import (
+    BadTypeInNameException,
+    Error,
+    InterfaceChoice,
+    IPVersion,
+    ServiceBrowser,
+    ServiceInfo,
+    ServiceListener,
+    Zeroconf,
+    get_all_addresses,
+    get_all_addresses_v6,
+)
+
+from lanshare.domain.errors import Code
+from lanshare.domain.peer import Address, DeviceKind, PeerId, clean_name, short_id
+from lanshare.wire import limits
+from lanshare.wire.frames import VERSION
+
+SERVICE: Final = "_lanshare._tcp.local."
+_WATCH: Final = 2.0
+_RETRY: Final = 10.0
+_RESOLVE_MS: Final = 1000
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What we say of ourselves on the network."""
+
+    id: PeerId
+    name: str
+    kind: DeviceKind
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What somebody said of himself: hints only, never trusted."""
+
+    short: str
+    name: str
+    kind: DeviceKind
+    addresses: tuple[Address, ...]
+
+
+def local_addresses(interfaces: Sequence[str] = ()) -> tuple[str, ...]:
+    """This machine's addresses, or those of `interfaces`; loopback only where there is nothing else."""
+    if interfaces:
+        return tuple(interfaces)
+    found = [str(one) for one in get_all_addresses()]
+    for (host, _, scope), _index in get_all_addresses_v6():
+        found.append(f"{host}%{scope}" if scope else host)
+    outward = [one for one in dict.fromkeys(found) if not ipaddress.ip_address(one.partition("%")[0]).is_loopback]
+    return tuple(sorted(outward, key=lambda one: (":" in one, one))) or ("127.0.0.1",)
+
+
+class Discovery:
+    """Keeps us announced and the network browsed until close(). Callbacks come from its threads and must only post."""
+
+    def __init__(
+        self,
+        me: Announcement | None,
+        own: PeerId,
+        interfaces: Sequence[str],
+        seen: Callable[[Sighting], None],
+        lost: Callable[[str], None],
+        changed: Callable[[tuple[str, ...], Code | None], None],
+    ) -> None:
+        """`me` None: browse without announcing. `changed` hears our addresses, and what is wrong with mDNS if it is."""
+        self._me = me
+        self._own = short_id(own)
+        self._interfaces = tuple(interfaces)
+        self._seen = seen
+        self._lost = lost
+        self._changed = changed
+        self._wake = threading.Event()
+        self._stopping = False
+        self._renamed = False
+        self._zeroconf: Zeroconf | None = None
+        self._info: ServiceInfo | None = None
+        self._browser: ServiceBrowser | None = None
+        self._known: set[str] = set()
+        self._thread = threading.Thread(target=self._run, name="discovery")
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread.start()
+
+    def announce(self, me: Announcement) -> None:
+        """Announce another name or port from now on."""
+        if self._me is not None and me != self._me:
+            self._me = me
+            self._renamed = True
+            self._wake.set()
+
+    def close(self) -> None:
+        """Say goodbye and stop."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    # --- the discovery thread
+
+    def _run(self) -> None:
+        addresses: tuple[str, ...] = ()
+        trouble: Code | None = None
+        while not self._stopping:
+            now = local_addresses(self._interfaces)
+            if self._zeroconf is None or now != addresses or self._renamed:
+                self._renamed = False
+                before, addresses = (addresses, trouble), now
+                trouble = self._refresh(now)
+                if (addresses, trouble) != before:
+                    self._changed(addresses, trouble)
+            self._wake.wait(_WATCH if self._zeroconf is not None else _RETRY)
+            self._wake.clear()
+        if self._zeroconf is not None:
+            with contextlib.suppress(Error, OSError):
+                self._zeroconf.unregister_all_services()
+            self._zeroconf.close()
+
+    def _refresh(self, addresses: tuple[str, ...]) -> Code | None:
+        try:
+            if self._zeroconf is None:
+                self._zeroconf = self._open()
+            elif not self._interfaces:
+                self._zeroconf.update_interfaces(InterfaceChoice.All)
+            self._browse(self._zeroconf)
+            self._register(self._zeroconf, addresses)
+        except (Error, OSError, BadTypeInNameException) as error:
+            _log.warning("mDNS: %s", type(error).__name__)
+            if self._zeroconf is not None:
+                self._zeroconf.close()
+                self._zeroconf = self._info = self._browser = None
+            taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+            return Code.MDNS_BLOCKED if taken else Code.NO_NETWORK
+        return None
+
+    def _open(self) -> Zeroconf:
+        if self._interfaces:
+            v6 = [":" in one for one in self._interfaces]
+            version = IPVersion.All if any(v6) and not all(v6) else IPVersion.V6Only if all(v6) else IPVersion.V4Only
+            return Zeroconf(interfaces=list(self._interfaces), ip_version=version)
+        try:
+            return Zeroconf(interfaces=InterfaceChoice.All, ip_version=IPVersion.All)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise
+            return Zeroconf(interfaces=InterfaceChoice.All, ip_version=IPVersion.V4Only)
+
+    def _browse(self, zeroconf: Zeroconf) -> None:
+        old, self._browser = self._browser, None
+        if old is not None:
+            old.cancel()
+        self._browser = ServiceBrowser(zeroconf, SERVICE, listener=_Listener(self._on_service, self._on_gone))
+
+    def _register(self, zeroconf: Zeroconf, addresses: tuple[str, ...]) -> None:
+        me = self._me
+        if me is None:
+            return
+        short = short_id(me.id)
+        info = ServiceInfo(
+            SERVICE,
+            f"{short}.{SERVICE}",
+            addresses=[ipaddress.ip_address(one.partition("%")[0]).packed for one in addresses],
+            port=me.port,
+            properties={"v": str(VERSION), "id": short, "name": me.name, "kind": me.kind.value},
+            server=f"lanshare-{short}.local.",
+        )
+        if self._info is None:
+            zeroconf.register_service(info, cooperating_responders=True)
+        else:
+            zeroconf.update_service(info)
+        self._info = info
+
+    # --- zeroconf's threads
+
+    def _on_service(self, zeroconf: Zeroconf, name: str) -> None:
+        short = name.removesuffix(f".{SERVICE}")
+        if short == self._own or self._stopping:
+            return
+        if len(self._known) >= limits.SIGHTINGS and short not in self._known:
+            return
+        info = ServiceInfo(SERVICE, name)
+        if not (info.load_from_cache(zeroconf) and info.parsed_scoped_addresses()) and not info.request(
+            zeroconf, _RESOLVE_MS
+        ):
+            return
+        self._known.add(short)
+        properties = info.decoded_properties
+        port = info.port
+        if not port:
+            return
+        addresses = tuple(Address(host, port) for host in info.parsed_scoped_addresses(IPVersion.All))
+        self._seen(
+            Sighting(
+                short[:64],
+                clean_name(properties.get("name") or "", short),
+                DeviceKind.of(properties.get("kind") or ""),
+                addresses,
+            )
+        )
+
+    def _on_gone(self, name: str) -> None:
+        short = name.removesuffix(f".{SERVICE}")
+        self._known.discard(short)
+        if not self._stopping:
+            self._lost(short)
+
+
+class _Listener(ServiceListener):
+    """zeroconf's callbacks, kept from ever raising into its thread."""
+
+    def __init__(self, seen: Callable[[Zeroconf, str], None], gone: Callable[[str], None]) -> None:
+        self._seen = seen
+        self._gone = gone
+
+    def add_service(self, zc: Zeroconf, type_: str, name: str) -> None:
+        try:
+            self._seen(zc, name)
+        except Exception:
+            _log.exception("an announcement could not be read")
+
+    def update_service(self, zc: Zeroconf, type_: str, name: str) -> None:
+        self.add_service(zc, type_, name)
+
+    def remove_service(self, zc: Zeroconf, type_: str, name: str) -> None:
+        self._gone(name)

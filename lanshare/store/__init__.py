@@ -1,0 +1,1 @@
+"""What is remembered: one SQLite file and a settings file in the profile's folder."""

@@ -1,0 +1,83 @@
+"""Rows <-> domain nouns, shared by the tables of this floor."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from lanshare.domain.message import ChatMessage, Delivery, MessageId
+from lanshare.domain.offer import Offer, Skipped
+from lanshare.domain.peer import PeerId
+from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
+
+TRANSFER_COLUMNS: Final = (
+    "transfers.id, transfers.peer, transfers.direction, state, offer, started_at, done_bytes, files_done, code,"
+    " detail, paths, skipped, seconds"
+)
+MESSAGE_COLUMNS: Final = "messages.id, messages.peer, author, messages.direction, text, sent_at, lamport, delivery"
+
+
+def to_ms(when: datetime.datetime) -> int:
+    """Milliseconds since 1970."""
+    return int(when.timestamp() * 1000)
+
+
+def from_ms(value: int) -> datetime.datetime:
+    """A time in UTC; a value no clock can show becomes 1970."""
+    try:
+        return datetime.datetime.fromtimestamp(value / 1000, datetime.UTC)
+    except (OverflowError, ValueError, OSError):
+        return datetime.datetime.fromtimestamp(0, datetime.UTC)
+
+
+def transfer_of(row: tuple[Any, ...]) -> Transfer:
+    """A Transfer from TRANSFER_COLUMNS."""
+    return Transfer(
+        id=TransferId(row[0]),
+        peer=PeerId(row[1]),
+        direction=Direction(row[2]),
+        state=TransferState(row[3]),
+        offer=msgspec.json.decode(row[4], type=Offer),
+        started_at=from_ms(row[5]),
+        done_bytes=row[6],
+        files_done=row[7],
+        code=row[8],
+        detail=row[9],
+        paths=msgspec.json.decode(row[10], type=tuple[str, ...]),
+        skipped=msgspec.json.decode(row[11], type=tuple[Skipped, ...]),
+        seconds=row[12],
+    )
+
+
+def message_of(row: tuple[Any, ...]) -> ChatMessage:
+    """A ChatMessage from MESSAGE_COLUMNS."""
+    return ChatMessage(
+        id=MessageId(row[0]),
+        peer=PeerId(row[1]),
+        author=PeerId(row[2]),
+        direction=Direction(row[3]),
+        text=row[4],
+        sent_at=from_ms(row[5]),
+        lamport=row[6],
+        delivery=Delivery(row[7]),
+    )
+
+
+def text_of(value: object) -> str:
+    """Any noun as JSON text for a column."""
+    return msgspec.json.encode(value).decode("utf-8")
+
+
+def paths_to_text(paths: Iterable[Path]) -> str:
+    """Paths as JSON text; names that are not Unicode survive."""
+    return text_of([os.fsencode(path).hex() for path in paths])
+
+
+def paths_from_text(text: str) -> tuple[Path, ...]:
+    """The paths in such a text."""
+    return tuple(Path(os.fsdecode(bytes.fromhex(item))) for item in msgspec.json.decode(text, type=list[str]))

@@ -1,0 +1,73 @@
+"""Devices once met: their id is the key's hash, the rest are hints. Known, verified and blocked ones stay for good."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from dataclasses import dataclass
+
+import msgspec
+
+from lanshare.domain.peer import DeviceKind, PeerId, TrustLevel
+
+
+@dataclass(frozen=True, slots=True)
+class Acquaintance:
+    """A device as remembered. `last_seen` in ms since 1970."""
+
+    id: PeerId
+    name: str
+    kind: DeviceKind
+    system: str
+    trust: TrustLevel
+    addresses: tuple[str, ...]
+    last_seen: int
+
+
+def all_peers(db: sqlite3.Connection) -> list[Acquaintance]:
+    """Everybody, last seen first."""
+    rows = db.execute(
+        "SELECT id, name, kind, system, trust, addresses, last_seen FROM peers ORDER BY last_seen DESC",
+    )
+    return [
+        Acquaintance(
+            PeerId(row[0]),
+            row[1],
+            DeviceKind.of(row[2]),
+            row[3],
+            TrustLevel(row[4]),
+            msgspec.json.decode(row[5], type=tuple[str, ...]),
+            row[6],
+        )
+        for row in rows
+    ]
+
+
+def remember(db: sqlite3.Connection, peer: Acquaintance) -> None:
+    """Keep what is known of a device now; when it was first met stays as it was."""
+    now = int(time.time() * 1000)
+    db.execute(
+        "INSERT INTO peers (id, name, kind, system, trust, addresses, first_seen, last_seen)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind,"
+        " system = excluded.system, trust = excluded.trust, addresses = excluded.addresses,"
+        " last_seen = excluded.last_seen",
+        (
+            peer.id,
+            peer.name,
+            peer.kind,
+            peer.system,
+            peer.trust,
+            msgspec.json.encode(peer.addresses).decode(),
+            now,
+            peer.last_seen,
+        ),
+    )
+
+
+def forget_strangers(db: sqlite3.Connection, before: int) -> None:
+    """Strangers not seen since `before` (ms) and never spoken with are forgotten."""
+    db.execute(
+        "DELETE FROM peers WHERE trust = 'stranger' AND last_seen < ?"
+        " AND NOT EXISTS (SELECT 1 FROM timeline WHERE timeline.peer = peers.id)",
+        (before,),
+    )

@@ -1,0 +1,1 @@
+"""Keys: ours, the peers', and the proof that somebody holds one. No I/O."""

@@ -1,0 +1,44 @@
+"""The dialler's proof of identity inside an open TLS channel. The acceptor is proven by TLS itself.
+
+The signature covers both certificates and both nonces, so that it fits this channel and no other: an attacker who
+ends TLS on both sides and relays the messages has another server certificate (security.md 2.3; PROTOCOL.md, Proof).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+from lanshare.domain.canonical import joined
+from lanshare.domain.errors import ProtocolError
+from lanshare.domain.peer import PeerId
+from lanshare.trust.identity import Identity, id_of_key, key_of_certificate, verify
+
+DOMAIN: Final = b"lanshare/1 peer-auth"
+
+
+def transcript(server: bytes, client: bytes, server_nonce: bytes, client_nonce: bytes) -> bytes:
+    """What the dialler signs; certificates in DER. 32 bytes."""
+    return hashlib.sha256(
+        joined(
+            DOMAIN,
+            b"client",
+            hashlib.sha256(server).digest(),
+            hashlib.sha256(client).digest(),
+            server_nonce,
+            client_nonce,
+        )
+    ).digest()
+
+
+def prove(identity: Identity, server: bytes, server_nonce: bytes, client_nonce: bytes) -> bytes:
+    """We are the dialler: our signature for this channel."""
+    return identity.sign(transcript(server, identity.certificate, server_nonce, client_nonce))
+
+
+def check(server: bytes, client: bytes, server_nonce: bytes, client_nonce: bytes, signature: bytes) -> PeerId:
+    """We are the acceptor: the dialler's PeerId, ProtocolError if it does not hold its certificate's key."""
+    key = key_of_certificate(client)
+    if not verify(key, signature, transcript(server, client, server_nonce, client_nonce)):
+        raise ProtocolError("a proof that does not fit this channel")
+    return id_of_key(key)

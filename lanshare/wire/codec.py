@@ -1,0 +1,73 @@
+"""Bytes <-> frames, one at a time. Raises ProtocolError on a peer's bytes, and nothing else."""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+import msgspec
+
+from lanshare.domain.errors import LocalMisuse, ProtocolError
+from lanshare.wire import frames, limits
+from lanshare.wire.frames import NUMBERS, Data, Frame
+
+HEADER: Final = struct.Struct(">IB")
+"""Length of the type byte and the body together, then the type byte."""
+
+_encoder = msgspec.msgpack.Encoder()
+_decoders: Final = {number: msgspec.msgpack.Decoder(kind) for kind, number in NUMBERS.items() if kind is not Data}
+_DATA: Final = NUMBERS[Data]
+_CAPS: Final = {
+    NUMBERS[frames.Challenge]: limits.PROOF_FRAME,
+    NUMBERS[frames.Proof]: limits.PROOF_FRAME,
+    NUMBERS[frames.Text]: limits.TEXT_FRAME,
+    _DATA: limits.DATA_FRAME,
+}
+
+
+def encode(frame: Frame) -> bytes:
+    """A frame as it travels; LocalMisuse if it is longer than the peer may accept or holds lone surrogates."""
+    number = NUMBERS[type(frame)]
+    try:
+        body = bytes(frame.payload) if isinstance(frame, Data) else _encoder.encode(frame)
+    except UnicodeEncodeError as error:
+        raise LocalMisuse(f"text that is not Unicode in {type(frame).__name__}") from error
+    if len(body) > cap(number):
+        raise LocalMisuse(f"{type(frame).__name__} of {len(body)} bytes")
+    return HEADER.pack(len(body) + 1, number) + body
+
+
+def data_header(length: int) -> bytes:
+    """The header of a Data frame whose `length` raw bytes the caller sends itself."""
+    if not 1 <= length <= limits.DATA_FRAME:
+        raise LocalMisuse(f"Data of {length} bytes")
+    return HEADER.pack(length + 1, _DATA)
+
+
+def cap(number: int) -> int:
+    """The longest body that a frame type may have, in bytes; unknown types have the control frames' bound."""
+    return _CAPS.get(number, limits.CONTROL_FRAME)
+
+
+def check_header(length: int, number: int) -> int:
+    """The body's length that a header announces, checked before anything is allocated for it."""
+    if length < 1:
+        raise ProtocolError("a frame without a type")
+    if length - 1 > cap(number):
+        raise ProtocolError(f"a frame of type {number} with {length - 1} bytes")
+    if number == _DATA and length == 1:
+        raise ProtocolError("an empty Data frame")
+    return length - 1
+
+
+def decode(number: int, body: memoryview) -> Frame | None:
+    """The frame in `body`, None if its type is unknown. A Data frame's payload is a view into `body`."""
+    if number == _DATA:
+        return Data(body)
+    decoder = _decoders.get(number)
+    if decoder is None:
+        return None
+    try:
+        return decoder.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, ValueError) as error:
+        raise ProtocolError(f"a malformed frame of type {number}: {error}") from error

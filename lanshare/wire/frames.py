@@ -1,0 +1,332 @@
+"""The frames of protocol version 1 as typed structs. A field added later goes last and has a default."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta, Struct
+
+from lanshare.domain.offer import DEPTH, ENTRIES, NAME_BYTES, PATH_BYTES
+from lanshare.wire import limits
+
+VERSION: Final = 1
+ALPN: Final = "lanshare/1"
+
+Nonce = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Id128 = Annotated[bytes, Meta(min_length=16, max_length=16)]
+Word = Annotated[str, Meta(max_length=limits.WORD)]
+Label = Annotated[str, Meta(max_length=limits.LABEL)]
+Name = Annotated[str, Meta(max_length=NAME_BYTES)]
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+Index = Annotated[int, Meta(ge=0, lt=ENTRIES)]
+Signed64 = Annotated[int, Meta(ge=-(2**62), le=2**62)]
+Small = Annotated[int, Meta(ge=0, le=65535)]
+
+
+class _Frame(Struct, array_like=True, frozen=True, gc=False):
+    """Encoded as a MessagePack array of the fields in order; further elements are ignored."""
+
+
+class Challenge(_Frame, frozen=True):
+    """Acceptor, first: prove who you are; I speak versions lowest..highest."""
+
+    nonce: Nonce
+    lowest: Small
+    highest: Small
+
+
+class Proof(_Frame, frozen=True):
+    """Dialler: my certificate, and my signature over the transcript (trust/proof.py)."""
+
+    nonce: Nonce
+    certificate: Annotated[bytes, Meta(max_length=limits.CERTIFICATE)]
+    signature: Annotated[bytes, Meta(max_length=128)]
+    lowest: Small
+    highest: Small
+
+
+class Hello(_Frame, frozen=True):
+    """Both, acceptor first, once identities are proven: what we are and can do."""
+
+    version: Small
+    name: Label
+    kind: Word
+    system: Label
+    port: Small
+    instance: Id128
+    purpose: Literal["control", "data"]
+    capabilities: Annotated[tuple[Word, ...], Meta(max_length=limits.CAPABILITIES)] = ()
+
+
+class Refusal(_Frame, frozen=True):
+    """Either, at any time before data: no, and why; the link closes. Version trouble names both ranges in `detail`."""
+
+    code: Word
+    detail: Label = ""
+
+
+class Ping(_Frame, frozen=True):
+    """Are you there?"""
+
+    number: Count
+
+
+class Pong(_Frame, frozen=True):
+    """I am."""
+
+    number: Count
+
+
+class Text(_Frame, frozen=True):
+    """A signed message record (wire/records.py)."""
+
+    author: Annotated[bytes, Meta(max_length=256)]
+    conversation: Digest
+    id: Id128
+    sequence: Count
+    parents: Annotated[tuple[Digest, ...], Meta(max_length=16)]
+    lamport: Count
+    sent_at_ms: Signed64
+    body: Annotated[str, Meta(max_length=limits.TEXT)]
+    signature: Annotated[bytes, Meta(max_length=128)]
+
+
+class Stored(_Frame, frozen=True):
+    """Your message is durable here."""
+
+    id: Id128
+
+
+class TextRefused(_Frame, frozen=True):
+    """Your message was not kept, and why."""
+
+    id: Id128
+    code: Word
+
+
+class Top(_Frame, frozen=True):
+    """One top-level name of an offer."""
+
+    name: Name
+    kind: Literal["file", "folder"]
+    files: Count
+    bytes: Count
+
+
+class Offer(_Frame, frozen=True):
+    """I would send you this. The same id again: more is counted by now, or I ask again after a break."""
+
+    transfer: Id128
+    tops: Annotated[tuple[Top, ...], Meta(max_length=limits.TOPS)]
+    names: Count
+    files: Count
+    bytes: Count
+    complete: bool
+
+
+class Answer(_Frame, frozen=True):
+    """Yes: dial me with Attach(push), or ask me to dial with Fetch. No: `code` says why."""
+
+    transfer: Id128
+    accepted: bool
+    code: Word = ""
+
+
+class Cancel(_Frame, frozen=True):
+    """This transfer ends here, at the will of a person or because it cannot go on; `code` says which."""
+
+    transfer: Id128
+    code: Word
+
+
+class Fetch(_Frame, frozen=True):
+    """I cannot dial you: dial me, with Attach(pull)."""
+
+    transfer: Id128
+
+
+class Finished(_Frame, frozen=True):
+    """I have it all, durable: said again when the sender asks for a transfer that is over."""
+
+    transfer: Id128
+    files: Count
+    failed: Count
+    bytes: Count
+
+
+class Bye(_Frame, frozen=True):
+    """I go, in good order."""
+
+    code: Word = ""
+
+
+class Attach(_Frame, frozen=True):
+    """First frame of a data link, from its dialler: which transfer, and whether the dialler pushes or pulls."""
+
+    transfer: Id128
+    direction: Literal["push", "pull"]
+
+
+class Attached(_Frame, frozen=True):
+    """From the data's receiver: what it holds already.
+
+    `confirmed`: inclusive ranges of file indices that are durable. `partial`: the index of a file begun earlier, with
+    `chunks` whole chunks kept, whose digests hash to `prefix` (blake3 over their concatenation).
+    """
+
+    confirmed: Annotated[tuple[tuple[Index, Index], ...], Meta(max_length=limits.RANGES)] = ()
+    partial: Index | None = None
+    chunks: Count = 0
+    prefix: Annotated[bytes, Meta(max_length=32)] = b""
+
+
+class Begin(_Frame, frozen=True):
+    """A file or folder starts. `offset`: a multiple of the chunk size; what lies before it is kept from earlier."""
+
+    index: Index
+    parts: Annotated[tuple[Name, ...], Meta(min_length=1, max_length=DEPTH)]
+    kind: Literal["file", "folder"]
+    size: Count
+    mtime_ns: Signed64
+    offset: Count = 0
+
+
+class Data(_Frame, frozen=True):
+    """Bytes of the file begun last. On the wire the body is the raw bytes, not MessagePack."""
+
+    payload: memoryview
+
+
+class Hole(_Frame, frozen=True):
+    """So many zero bytes, which need not be stored."""
+
+    length: Annotated[int, Meta(ge=1, le=2**53)]
+
+
+class ChunkEnd(_Frame, frozen=True):
+    """4 MiB are over, and this is their blake3. Not sent after a file's last chunk, which End covers."""
+
+    digest: Digest
+
+
+class End(_Frame, frozen=True):
+    """The file is over; `content` is its content id (files/content.py)."""
+
+    content: Digest
+
+
+class Lost(_Frame, frozen=True):
+    """The file begun last cannot be sent to its end: forget its part."""
+
+    index: Index
+    code: Word
+
+
+class Left(_Frame, frozen=True):
+    """Something in the tree was not sent at all, and why."""
+
+    path: Annotated[str, Meta(max_length=PATH_BYTES)]
+    code: Word
+
+
+class AllSent(_Frame, frozen=True):
+    """Nothing follows; make it durable and say Complete."""
+
+    entries: Count
+    bytes: Count
+
+
+class Confirmed(_Frame, frozen=True):
+    """These entries (an inclusive range of indices) are verified and durable under their final names."""
+
+    first: Index
+    last: Index
+
+
+class Failed(_Frame, frozen=True):
+    """This entry could not be kept, and why; go on with the others."""
+
+    index: Index
+    code: Word
+
+
+class Halt(_Frame, frozen=True):
+    """From the data's receiver: nothing can be kept now (disk full, folder gone); stop and ask again later."""
+
+    code: Word
+    detail: Label = ""
+
+
+class Complete(_Frame, frozen=True):
+    """All is verified and durable, but for `failed` entries."""
+
+    files: Count
+    failed: Count
+    bytes: Count
+
+
+Frame = (
+    Challenge
+    | Proof
+    | Hello
+    | Refusal
+    | Ping
+    | Pong
+    | Text
+    | Stored
+    | TextRefused
+    | Offer
+    | Answer
+    | Cancel
+    | Fetch
+    | Finished
+    | Bye
+    | Attach
+    | Attached
+    | Begin
+    | Data
+    | Hole
+    | ChunkEnd
+    | End
+    | Lost
+    | Left
+    | AllSent
+    | Confirmed
+    | Failed
+    | Halt
+    | Complete
+)
+
+NUMBERS: Final[dict[type[Frame], int]] = {
+    Challenge: 1,
+    Proof: 2,
+    Hello: 3,
+    Refusal: 4,
+    Ping: 5,
+    Pong: 6,
+    Bye: 7,
+    Text: 16,
+    Stored: 17,
+    TextRefused: 18,
+    Offer: 32,
+    Answer: 33,
+    Cancel: 34,
+    Fetch: 35,
+    Finished: 36,
+    Attach: 48,
+    Attached: 49,
+    Begin: 50,
+    Data: 51,
+    Hole: 52,
+    ChunkEnd: 53,
+    End: 54,
+    Lost: 55,
+    Left: 56,
+    AllSent: 57,
+    Confirmed: 64,
+    Failed: 65,
+    Halt: 66,
+    Complete: 67,
+}
+"""The type byte of each frame. 80 (Probe) and 81 (DialBack) are reserved for the connection doctor."""

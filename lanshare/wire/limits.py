@@ -1,0 +1,87 @@
+"""Every bound on a peer, each with its reason. Sizes in bytes, times in seconds."""
+
+from __future__ import annotations
+
+from typing import Final
+
+HANDSHAKE: Final = 5.0
+"""TLS handshake and proof together. A LAN needs 3 ms; 5 s forgives a laptop waking up and still frees the thread."""
+
+CONNECT: Final = 3.0
+"""TCP connect to one address. Hosts on a LAN answer in ms; a dropped SYN is repeated after 1 s and 2 s more."""
+
+PROOF_FRAME: Final = 4 * 1024
+"""A frame before identities are proven: certificate (<= 2048), signature and nonce fit with room to spare."""
+
+CERTIFICATE: Final = 2048
+"""A P-256 self-signed certificate takes about 500 bytes; 64 KiB ones were seen in attacks."""
+
+CONTROL_FRAME: Final = 64 * 1024
+"""Any other frame but Text and Data: the longest, an Offer with 64 names of 255 bytes, takes 20 KiB."""
+
+TEXT: Final = 1024 * 1024
+"""UTF-8 bytes of one message: a long log pasted into the chat passes, a flood does not."""
+
+TEXT_FRAME: Final = TEXT + 4 * 1024
+"""A Text frame: the text and its record's fields."""
+
+DATA_FRAME: Final = 1024 * 1024
+"""Bytes in one Data frame that we accept. We send 256 KiB, which stays in the cache (speed.md)."""
+
+DATA_SENT: Final = 256 * 1024
+"""Bytes in one Data frame that we send."""
+
+TOPS: Final = 64
+"""Top-level names an offer lists; more are only counted. A card shows eight."""
+
+RANGES: Final = 4096
+"""Ranges of confirmed files in one Attached frame: sending is sequential, so real ones have a handful."""
+
+CAPABILITIES: Final = 32
+"""Words in Hello.capabilities."""
+
+WORD: Final = 64
+"""Characters of a code, kind or capability."""
+
+LABEL: Final = 256
+"""Characters of a device name or system on the wire; clean_name() cuts it to 64 for people."""
+
+PING_EVERY: Final = 2.0
+"""A control link's heartbeat."""
+
+AWAY_AFTER: Final = 7.0
+"""Silence on a control link after which the device counts as away: three heartbeats lost and a bit."""
+
+STALL: Final = 15.0
+"""A data link without any progress: longer than a Wi-Fi roam or a disk's hiccup, shorter than patience."""
+
+BARRIER_STALL: Final = 120.0
+"""What a sender grants the receiver to make the last batch durable: a slow USB disk flushes 256 MiB in 60 s."""
+
+UNPROVEN_PER_HOST: Final = 8
+"""Connections of one host that have not proven an identity yet."""
+
+UNPROVEN: Final = 64
+"""The same, of all hosts."""
+
+LINKS: Final = 512
+"""Links at once: two for each of 256 devices."""
+
+LINKS_PER_PEER: Final = 8
+"""Links of one proven device: its control link, its replacement, and a few transfers."""
+
+OFFERS_PER_PEER: Final = 32
+"""Open questions of one device; further ones are declined as busy. The window folds them into its conversation."""
+
+OFFERS_STRANGER: Final = 1
+"""Open questions of a stranger at once: a stranger may ask, not flood (security.md 1.3, AirDoS)."""
+
+STRANGER_TEXT: Final = 1000
+"""Characters of a stranger's first text."""
+
+SIGHTINGS: Final = 1000
+"""mDNS names remembered at once: a class of 1,000 devices fits, a flood of forged names does not grow memory."""
+
+QUEUE: Final = 1024
+"""Frames other threads may have posted to a link that does not drain, before it is cut: a stuck peer costs bounded
+memory."""
