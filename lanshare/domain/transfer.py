@@ -57,10 +57,12 @@ _ENDS = {TransferState.CANCELLED, TransferState.FAILED}
 MOVES: dict[TransferState, frozenset[TransferState]] = {
     TransferState.QUEUED: frozenset({TransferState.OFFERED, TransferState.WAITING} | _ENDS),
     TransferState.OFFERED: frozenset(
-        {TransferState.CONNECTING, TransferState.WAITING, TransferState.DECLINED} | _ENDS,
+        {TransferState.CONNECTING, TransferState.WAITING, TransferState.DECLINED, TransferState.DONE,
+         TransferState.PARTIAL} | _ENDS,
     ),
     TransferState.CONNECTING: frozenset(
-        {TransferState.MOVING, TransferState.WAITING, TransferState.DECLINED} | _ENDS,
+        {TransferState.MOVING, TransferState.WAITING, TransferState.DECLINED, TransferState.DONE,
+         TransferState.PARTIAL} | _ENDS,
     ),
     TransferState.MOVING: frozenset(
         {TransferState.VERIFYING, TransferState.WAITING, TransferState.DONE, TransferState.PARTIAL} | _ENDS,

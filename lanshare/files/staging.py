@@ -139,7 +139,7 @@ class Staging:
 
     def folder(self, index: int, parts: Sequence[str]) -> None:
         """A folder: made at once. NameRefused if its name cannot be kept."""
-        path = self._placed(names.safe_path(parts))
+        path = self._placed(names.safe_path(parts), True)
         try:
             self._folder(path, hold=False)
             self._note({"done": index, "size": 0, "folder": True})
@@ -283,10 +283,10 @@ class Staging:
         assert self._staging is not None
         return self._staging
 
-    def _placed(self, safe: tuple[str, ...]) -> tuple[str, ...]:
+    def _placed(self, safe: tuple[str, ...], folder: bool = False) -> tuple[str, ...]:
         """The path with its top-level name as it is called here: a name that is taken gets a number, once."""
         top = safe[0]
-        if len(safe) == 1 and top not in self._tops:
+        if len(safe) == 1 and not folder and top not in self._tops:
             return safe
         if top not in self._tops:
             self._tops[top] = self._free_top(top)

@@ -64,14 +64,14 @@ def _race(
             continue
         ends = list(deadlines.values()) + ([next_start] if waiting else [])
         for key, _ in selector.select(max(0.0, min(ends) - now)):
-            sock = key.fileobj
-            assert isinstance(sock, socket.socket)
-            selector.unregister(sock)
-            del deadlines[sock]
-            if sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
-                yield sock, key.data
+            ready = key.fileobj
+            assert isinstance(ready, socket.socket)
+            selector.unregister(ready)
+            del deadlines[ready]
+            if ready.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
+                yield ready, key.data
             else:
-                sock.close()
+                ready.close()
         now = time.monotonic()
         for sock in [sock for sock, end in deadlines.items() if now >= end]:
             selector.unregister(sock)

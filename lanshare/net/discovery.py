@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from zeroconf import (
+from zeroconf import (  # type: ignore[attr-defined]  # the address functions are missing from its __all__
     BadTypeInNameException,
     Error,
     InterfaceChoice,
@@ -133,6 +133,8 @@ class Discovery:
                     self._changed(addresses, trouble)
             self._wake.wait(_WATCH if self._zeroconf is not None else _RETRY)
             self._wake.clear()
+        if self._browser is not None:
+            self._browser.cancel()
         if self._zeroconf is not None:
             with contextlib.suppress(Error, OSError):
                 self._zeroconf.unregister_all_services()

@@ -169,16 +169,14 @@ class Link:
         now = time.monotonic()
         self._heard = self._moved = now
         exchange.begin(self, now)
+        self._take(exchange)
         while True:
             now = time.monotonic()
             self._check_abort()
             while self._posted:
                 exchange.on_post(self._posted.popleft(), now)
             timer = exchange.on_time(now)
-            if not self.unsent and not exchange.done:
-                busy = exchange.produce(now)
-            else:
-                busy = False
+            busy = not self.unsent and not exchange.done and exchange.produce(now)
             if self.unsent:
                 busy = self._write() or busy
             if exchange.done and not self.unsent:
@@ -279,11 +277,14 @@ class Link:
             got_any = True
             self._heard = self._moved = time.monotonic()
             session.received(got)
-            while not exchange.done and (frame := session.next_frame()) is not None:
-                exchange.on_frame(frame, self._heard)
+            self._take(exchange)
             if not more:
                 break
         return got_any
+
+    def _take(self, exchange: Exchange) -> None:
+        while not exchange.done and (frame := self._session.next_frame()) is not None:
+            exchange.on_frame(frame, self._heard)
 
     def _wait(self, until: float, write: bool) -> None:
         if self._posted or self._aborted is not None:

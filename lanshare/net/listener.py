@@ -7,6 +7,7 @@ import selectors
 import socket
 import ssl
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -43,8 +44,8 @@ class Listener:
         """Begin to accept."""
         self._thread.start()
 
-    def close(self, timeout: float = 5.0) -> None:
-        """Stop accepting, end all links, join their threads."""
+    def close(self, grace: float = 0.5, timeout: float = 5.0) -> None:
+        """Stop accepting, give links a moment to say goodbye, end those that are left, join their threads."""
         self._stop.set()
         self._wake_write.send(b"x")
         if self._thread.ident is not None:
@@ -53,6 +54,9 @@ class Listener:
             sock.close()
         with self._lock:
             links = list(self._links.items())
+        patience = time.monotonic() + grace
+        for _, thread in links:
+            thread.join(max(0.0, patience - time.monotonic()))
         for link, _ in links:
             link.abort(Code.STOPPING)
         for _, thread in links:
@@ -64,11 +68,11 @@ class Listener:
                 selector.register(sock, selectors.EVENT_READ)
             while not self._stop.is_set():
                 for key, _ in selector.select():
-                    sock = key.fileobj
-                    if sock is self._wake_read or self._stop.is_set():
+                    ready = key.fileobj
+                    if ready is self._wake_read or self._stop.is_set():
                         continue
-                    assert isinstance(sock, socket.socket)
-                    self._accept(sock)
+                    assert isinstance(ready, socket.socket)
+                    self._accept(ready)
 
     def _accept(self, listening: socket.socket) -> None:
         try:

@@ -91,7 +91,7 @@ class LocalListener:
     """Accepts shells of this user and serves each on a thread of its own."""
 
     def __init__(self, address: str, key: bytes, serve: Callable[[Channel], None]) -> None:
-        """OSError if the address cannot be had. A socket file left by a crash is replaced: the caller holds the lock."""
+        """OSError if the address cannot be had. A file left by a crash is replaced: the caller holds the lock."""
         self.address = address
         self._serve = serve
         if sys.platform == "win32":
@@ -129,14 +129,14 @@ class LocalListener:
             thread.join(5.0)
 
     def _loop(self) -> None:
-        while not self._stopping:
+        while not self._over():
             try:
                 connection = self._listener.accept()
             except (OSError, EOFError, AuthenticationError):
-                if self._stopping:
+                if self._over():
                     return
                 continue
-            if self._stopping or not _same_user(connection):
+            if self._over() or not _same_user(connection):
                 connection.close()
                 continue
             channel = Channel(connection)
@@ -144,6 +144,9 @@ class LocalListener:
             with self._lock:
                 self._channels[channel] = thread
             thread.start()
+
+    def _over(self) -> bool:
+        return self._stopping
 
     def _run(self, channel: Channel) -> None:
         try:

@@ -16,6 +16,7 @@ from lanshare.wire.frames import ALPN
 WantRead: Final = ssl.SSLWantReadError
 WantWrite: Final = ssl.SSLWantWriteError
 TlsError: Final = ssl.SSLError
+TlsContext = ssl.SSLContext
 TlsSocket = ssl.SSLSocket
 
 

@@ -64,11 +64,13 @@ def queued(db: sqlite3.Connection, peer: PeerId | None = None) -> list[tuple[Pee
     return [(PeerId(row[0]), MessageId(row[1]), row[2]) for row in rows]
 
 
-def set_delivery(db: sqlite3.Connection, author: PeerId, message: MessageId, delivery: Delivery) -> bool:
-    """How far a queued message of ours got; False if it was not queued (any more)."""
+def set_delivery(
+    db: sqlite3.Connection, author: PeerId, message: MessageId, delivery: Delivery, peer: PeerId
+) -> bool:
+    """How far a queued message of ours to `peer` got; False if it was not queued (any more)."""
     cursor = db.execute(
-        "UPDATE messages SET delivery = ? WHERE author = ? AND id = ? AND delivery = 'queued'",
-        (delivery, author, message),
+        "UPDATE messages SET delivery = ? WHERE author = ? AND id = ? AND peer = ? AND delivery = 'queued'",
+        (delivery, author, message, peer),
     )
     return cursor.rowcount > 0
 

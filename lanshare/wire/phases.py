@@ -41,9 +41,9 @@ class Speaker(StrEnum):
 Moves = dict[type[Frame], Phase]
 
 _ENDS: Moves = {f.Refusal: Phase.OVER, f.Bye: Phase.OVER}
-_SOURCE = (f.Begin, f.Data, f.Hole, f.ChunkEnd, f.End, f.Lost, f.Left)
+_SOURCE = (f.Ping, f.Begin, f.Data, f.Hole, f.ChunkEnd, f.End, f.Lost, f.Left)
 _EQUAL: Moves = dict.fromkeys(
-    (f.Ping, f.Pong, f.Text, f.Stored, f.TextRefused, f.Offer, f.Answer, f.Cancel, f.Fetch, f.Finished),
+    (f.Hello, f.Ping, f.Pong, f.Text, f.Stored, f.TextRefused, f.Offer, f.Answer, f.Cancel, f.Fetch, f.Finished),
     Phase.CONTROL,
 )
 
@@ -54,6 +54,7 @@ TABLE: Final[dict[tuple[Phase, Speaker], Moves]] = {
     # The dialler's Hello leads to CONTROL or DATA by its purpose: see Session.
     (Phase.GREETED, Speaker.DIALLER): {f.Hello: Phase.CONTROL, **_ENDS},
     (Phase.CONTROL, Speaker.EQUAL): {**_EQUAL, **_ENDS},
+    # On a control link a further Hello tells a new name.
     (Phase.DATA, Speaker.DIALLER): {f.Attach: Phase.ATTACHING, **_ENDS},
     (Phase.DATA, Speaker.ACCEPTOR): _ENDS,
     (Phase.ATTACHING, Speaker.SINK): {f.Attached: Phase.MOVING, f.Halt: Phase.OVER, **_ENDS},

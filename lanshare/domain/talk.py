@@ -1,0 +1,86 @@
+"""What two devices say to each other about texts and offers, whatever protocol carries it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lanshare.domain.message import ChatMessage, MessageId
+from lanshare.domain.offer import Offer
+from lanshare.domain.transfer import TransferId
+
+
+@dataclass(frozen=True, slots=True)
+class Texted:
+    """A message: `record` is its signed form as it travels, `digest` its name as a parent."""
+
+    message: ChatMessage
+    sequence: int
+    record: bytes
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TextKept:
+    """Your message is durable here."""
+
+    message: MessageId
+
+
+@dataclass(frozen=True, slots=True)
+class TextTurnedDown:
+    """Your message was not kept."""
+
+    message: MessageId
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """I would send you this."""
+
+    transfer: TransferId
+    offer: Offer
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Yes or no to your offer."""
+
+    transfer: TransferId
+    accepted: bool
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A transfer ends here before its time."""
+
+    transfer: TransferId
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class FetchAsked:
+    """I cannot reach you: come and fetch it."""
+
+    transfer: TransferId
+
+
+@dataclass(frozen=True, slots=True)
+class HadAll:
+    """I have all of it, durable, since earlier."""
+
+    transfer: TransferId
+    files: int
+    failed: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """I am called this now."""
+
+    name: str
+
+
+Said = Renamed | Texted | TextKept | TextTurnedDown | Offered | Answered | Ended | FetchAsked | HadAll

@@ -1,0 +1,156 @@
+"""The control link: presence, texts, offers, answers. Both sides are equals; each pings and listens for silence.
+
+Frames become what is said in domain/talk.py and back; what it means is the node's matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lanshare.domain.errors import Code, LanshareError
+from lanshare.domain.message import MessageId
+from lanshare.domain.offer import EntryKind, Offer, TopEntry
+from lanshare.domain.peer import PeerId, clean_name
+from lanshare.domain.talk import (
+    Answered,
+    Ended,
+    FetchAsked,
+    HadAll,
+    Offered,
+    Renamed,
+    Said,
+    Texted,
+    TextKept,
+    TextTurnedDown,
+)
+from lanshare.domain.transfer import TransferId
+from lanshare.exchange import texting
+from lanshare.exchange.greeting import Facts, hello, refused
+from lanshare.net.link import Outlet
+from lanshare.wire import frames as f
+from lanshare.wire import limits
+from lanshare.wire.frames import Frame
+
+Hear = Callable[[Said], None]
+
+
+class SayBye:
+    """Posted to a control link: say goodbye and end."""
+
+
+class Control:
+    """We are equals on this link; `hear` gets what the peer says."""
+
+    patience = limits.AWAY_AFTER
+    must_hear = True
+
+    def __init__(self, me: PeerId, peer: PeerId, hear: Hear) -> None:
+        self.done = False
+        self.left = False
+        """The peer said goodbye."""
+        self._me = me
+        self._peer = peer
+        self._hear = hear
+        self._outlet: Outlet | None = None
+        self._next_ping = 0.0
+        self._pings = 0
+
+    @property
+    def _out(self) -> Outlet:
+        assert self._outlet is not None
+        return self._outlet
+
+    def begin(self, outlet: Outlet, now: float) -> None:
+        """The link is open; the first ping goes at once, so that the other side hears us soon."""
+        self._outlet = outlet
+        self._next_ping = now
+
+    def on_time(self, now: float) -> float | None:
+        """Ping."""
+        if now >= self._next_ping:
+            self._next_ping = now + limits.PING_EVERY
+            self._pings += 1
+            self._out.say(f.Ping(self._pings))
+        return self._next_ping
+
+    def produce(self, now: float) -> bool:
+        """A control link carries no bulk."""
+        return False
+
+    def on_post(self, item: object, now: float) -> None:
+        """The node says something to the peer."""
+        if self.done:
+            return
+        if isinstance(item, SayBye):
+            self._out.say(f.Bye())
+            self.done = True
+        elif isinstance(item, Facts):
+            self._out.say(hello(item, "control"))
+        else:
+            self._out.say(_frame(item))
+
+    def on_frame(self, frame: Frame, now: float) -> None:
+        """The peer says something to us."""
+        match frame:
+            case f.Ping():
+                self._out.say(f.Pong(frame.number))
+            case f.Pong():
+                pass
+            case f.Hello():
+                self._hear(Renamed(clean_name(frame.name, self._peer[:8])))
+            case f.Bye():
+                self.left = True
+                self.done = True
+            case f.Refusal():
+                raise refused(frame)
+            case f.Text():
+                self._hear(texting.read(frame, self._me, self._peer))
+            case f.Stored():
+                self._hear(TextKept(MessageId(frame.id.hex())))
+            case f.TextRefused():
+                self._hear(TextTurnedDown(MessageId(frame.id.hex()), frame.code))
+            case f.Offer():
+                self._hear(Offered(TransferId(frame.transfer.hex()), _offer(frame)))
+            case f.Answer():
+                self._hear(Answered(TransferId(frame.transfer.hex()), frame.accepted, frame.code))
+            case f.Cancel():
+                self._hear(Ended(TransferId(frame.transfer.hex()), frame.code))
+            case f.Fetch():
+                self._hear(FetchAsked(TransferId(frame.transfer.hex())))
+            case f.Finished():
+                self._hear(HadAll(TransferId(frame.transfer.hex()), frame.files, frame.failed, frame.bytes))
+            case _:
+                raise LanshareError(Code.PROTOCOL, type(frame).__name__)
+
+
+def _offer(frame: f.Offer) -> Offer:
+    tops = tuple(TopEntry(top.name, EntryKind(top.kind), top.files, top.bytes) for top in frame.tops)
+    return Offer(tops, max(frame.names, len(tops)), frame.files, frame.bytes, frame.complete)
+
+
+def _frame(item: object) -> Frame:
+    match item:
+        case Texted():
+            return texting.frame_of(item.record)
+        case TextKept():
+            return f.Stored(bytes.fromhex(item.message))
+        case TextTurnedDown():
+            return f.TextRefused(bytes.fromhex(item.message), item.code)
+        case Offered():
+            tops = tuple(
+                f.Top(top.name, "folder" if top.kind is EntryKind.FOLDER else "file", top.files, top.bytes)
+                for top in item.offer.tops[: limits.TOPS]
+            )
+            offer = item.offer
+            return f.Offer(
+                bytes.fromhex(item.transfer), tops, offer.names, offer.files, offer.bytes, offer.complete
+            )
+        case Answered():
+            return f.Answer(bytes.fromhex(item.transfer), item.accepted, item.code)
+        case Ended():
+            return f.Cancel(bytes.fromhex(item.transfer), item.code)
+        case FetchAsked():
+            return f.Fetch(bytes.fromhex(item.transfer))
+        case HadAll():
+            return f.Finished(bytes.fromhex(item.transfer), item.files, item.failed, item.bytes)
+    raise TypeError(f"not something to say: {type(item).__name__}")

@@ -1,0 +1,270 @@
+"""We are the sink of a data link: what arrives goes to staging, is made durable in batches, and is then confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from lanshare.domain.errors import Code, ProtocolError
+from lanshare.domain.offer import Skipped
+from lanshare.domain.transfer import CHUNK
+from lanshare.exchange.greeting import refused
+from lanshare.exchange.meter import Meter
+from lanshare.files.faults import DiskFault
+from lanshare.files.names import NameRefused
+from lanshare.files.staging import Staging
+from lanshare.net.link import Outlet
+from lanshare.wire import frames as f
+from lanshare.wire import limits
+from lanshare.wire.frames import Frame
+
+_DRAIN = 5.0
+
+
+class Receiving:
+    """Keeps what a source sends. After drive(): `finished`, or `fault` says why nothing more can be kept."""
+
+    patience = limits.STALL * 2
+    must_hear = True
+
+    def __init__(
+        self,
+        staging: Staging,
+        attach: bytes | None,
+        progress: Callable[[int, float], None],
+        verifying: Callable[[], None],
+    ) -> None:
+        """`attach`: the transfer's id if we dialled to fetch it."""
+        self.done = False
+        self.finished = False
+        self.fault: DiskFault | None = None
+        self.failed: list[Skipped] = []
+        self._staging = staging
+        self._attach = attach
+        self._progress = progress
+        self._verifying = verifying
+        self._outlet: Outlet | None = None
+        self._next = 0
+        self._open: f.Begin | None = None
+        self._ignore = False
+        self._kept = staging.kept()
+        self._meter = Meter(self._kept.length)
+        self._end_at = 0.0
+        self._now = 0.0
+
+    @property
+    def _out(self) -> Outlet:
+        assert self._outlet is not None
+        return self._outlet
+
+    @property
+    def bytes_done(self) -> int:
+        """Bytes kept, with those from earlier."""
+        return self._meter.done
+
+    @property
+    def tops(self) -> tuple[Path, ...]:
+        """The final top-level paths."""
+        return self._staging.tops
+
+    def begin(self, outlet: Outlet, now: float) -> None:
+        """Say what is kept from earlier."""
+        self._outlet = outlet
+        if self._attach is not None:
+            outlet.say(f.Attach(self._attach, "pull"))
+        kept = self._kept
+        outlet.say(f.Attached(kept.confirmed[: limits.RANGES], kept.partial, kept.chunks, kept.prefix))
+        self._progress(self._meter.done, 0.0)
+
+    def on_post(self, item: object, now: float) -> None:
+        """Nothing is posted to a data link."""
+
+    def produce(self, now: float) -> bool:
+        """A sink says nothing unasked."""
+        return False
+
+    def on_time(self, now: float) -> float | None:
+        """Tell progress, and make durable what has waited long enough."""
+        self._now = now
+        if self._end_at:
+            if now >= self._end_at:
+                self.done = True
+            return self._end_at
+        if self._meter.due(now):
+            self._progress(self._meter.done, self._meter.rate)
+        if self._staging.due(now):
+            self._guard(self._commit)
+        return now + 0.5
+
+    def on_frame(self, frame: Frame, now: float) -> None:
+        """The source sends."""
+        self._now = now
+        if self._end_at:
+            if isinstance(frame, f.Bye):
+                self.done = True
+            return
+        match frame:
+            case f.Data():
+                self._guard(self._data, frame.payload)
+            case f.Begin():
+                self._guard(self._begin, frame)
+            case f.Hole():
+                self._guard(self._hole, frame.length)
+            case f.ChunkEnd():
+                self._chunk(frame)
+            case f.End():
+                self._guard(self._end, frame)
+            case f.Lost():
+                self._lost(frame)
+            case f.Left():
+                self.failed.append(Skipped(frame.path, frame.code))
+            case f.AllSent():
+                self._verifying()
+                self._guard(self._all_sent, frame)
+            case f.Ping():
+                pass
+            case f.Refusal():
+                raise refused(frame)
+            case _:
+                raise ProtocolError(type(frame).__name__)
+        if not self._end_at and self._staging.due(now):
+            self._guard(self._commit)
+
+    # --- inside
+
+    def _guard(self, work: Callable[..., None], *arguments: object) -> None:
+        """Run a disk step; a fault halts the source, keeps what is kept, and drains what is under way."""
+        try:
+            work(*arguments)
+        except DiskFault as fault:
+            self.fault = fault
+            self._out.say(f.Halt(fault.code, fault.detail[: limits.LABEL] if fault.code != Code.NO_FOLDER else ""))
+            self._end_at = self._now + _DRAIN
+
+    def _begin(self, frame: f.Begin) -> None:
+        if self._open is not None:
+            raise ProtocolError("a file within a file")
+        if frame.index < self._next:
+            raise ProtocolError("an index twice")
+        self._next = frame.index + 1
+        chunks, rest = divmod(frame.offset, CHUNK)
+        unkept = chunks > 0 and (frame.index != self._kept.partial or chunks > self._kept.chunks)
+        if rest or frame.offset > frame.size or unkept:
+            raise ProtocolError("an offset that was not kept")
+        self._ignore = False
+        try:
+            if frame.kind == "folder":
+                self._staging.folder(frame.index, frame.parts)
+                self._out.say(f.Confirmed(frame.index, frame.index))
+                return
+            self._open = frame
+            self._staging.begin(frame.index, frame.parts, frame.size, chunks)
+            self._meter.add(frame.offset)
+        except NameRefused as refusal:
+            self._fail(frame, refusal.code)
+            self._ignore = frame.kind == "file"
+        except DiskFault as fault:
+            if fault.code in (Code.DISK_FULL, Code.READ_ONLY, Code.NO_FOLDER, Code.DISK_ERROR):
+                raise
+            self._fail(frame, fault.code)
+            self._ignore = frame.kind == "file"
+
+    def _fail(self, frame: f.Begin, code: Code) -> None:
+        self.failed.append(Skipped("/".join(frame.parts), code))
+        self._out.say(f.Failed(frame.index, code))
+
+    def _room(self, count: int) -> bool:
+        """Whether bytes of the open file are to be kept; ProtocolError if there is no file, or too many of them."""
+        if self._open is None:
+            raise ProtocolError("bytes without a file")
+        if self._ignore:
+            return False
+        if count > self._staging.room:
+            raise ProtocolError("more bytes than announced")
+        return True
+
+    def _data(self, payload: memoryview) -> None:
+        if self._room(len(payload)):
+            self._staging.write(payload)
+            self._meter.add(len(payload))
+
+    def _hole(self, length: int) -> None:
+        if self._room(length):
+            self._staging.hole(length)
+            self._meter.add(length)
+
+    def _chunk(self, frame: f.ChunkEnd) -> None:
+        if self._open is None:
+            raise ProtocolError("a chunk without a file")
+        if not self._ignore and frame.digest != self._staging.last_digest:
+            raise ProtocolError("a chunk that differs from its digest")
+
+    def _end(self, frame: f.End) -> None:
+        begun, self._open = self._open, None
+        if begun is None:
+            raise ProtocolError("the end of no file")
+        if self._ignore:
+            self._ignore = False
+            return
+        try:
+            self._staging.end(frame.content, begun.mtime_ns)
+        except DiskFault as fault:
+            if fault.code is not Code.CONTENT_DIFFERS:
+                raise
+            self._fail(begun, fault.code)
+
+    def _lost(self, frame: f.Lost) -> None:
+        begun, self._open = self._open, None
+        if begun is None or frame.index != begun.index:
+            raise ProtocolError("another file was lost")
+        if not self._ignore:
+            self._guard(self._staging.drop)
+            self.failed.append(Skipped("/".join(begun.parts), frame.code))
+        self._ignore = False
+
+    def _commit(self) -> None:
+        for first, last in self._staging.commit(self._now):
+            self._out.say(f.Confirmed(first, last))
+
+    def _all_sent(self, frame: f.AllSent) -> None:
+        if self._open is not None:
+            raise ProtocolError("all sent within a file")
+        self._commit()
+        self._out.say(f.Complete(self._staging.files, len(self.failed), self._staging.bytes))
+        self.finished = True
+        self._progress(self._meter.done, self._meter.rate)
+        self._end_at = self._now + _DRAIN
+
+
+class Halting:
+    """We are the sink and cannot keep anything: say Halt instead of Attached, and wait for the source to go."""
+
+    patience = limits.HANDSHAKE
+    must_hear = True
+
+    def __init__(self, fault: DiskFault, attach: bytes | None) -> None:
+        """`attach`: the transfer's id if we dialled to fetch it."""
+        self.done = False
+        self._fault = fault
+        self._attach = attach
+
+    def begin(self, outlet: Outlet, now: float) -> None:
+        """No bytes, please."""
+        if self._attach is not None:
+            outlet.say(f.Attach(self._attach, "pull"))
+        outlet.say(f.Halt(self._fault.code))
+
+    def on_frame(self, frame: Frame, now: float) -> None:
+        """Whatever it is, it was heard."""
+        self.done = True
+
+    def on_post(self, item: object, now: float) -> None:
+        """Nothing is posted to a data link."""
+
+    def produce(self, now: float) -> bool:
+        """All is said."""
+        return False
+
+    def on_time(self, now: float) -> float | None:
+        """The link's patience is the only deadline."""
+        return None

@@ -1,0 +1,253 @@
+"""We are the source of a data link: entries go out one behind the other without waiting for each to be confirmed.
+
+Frames and file bytes are built in one buffer: many small files share one write, big ones are read straight into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from lanshare.domain.errors import LanshareError, ProtocolError
+from lanshare.domain.offer import EntryKind, Skipped
+from lanshare.exchange.greeting import refused
+from lanshare.exchange.meter import Meter
+from lanshare.files.faults import SourceFault
+from lanshare.files.manifest import ManifestReader
+from lanshare.files.source import SourceFile
+from lanshare.files.tree import Found, source_of
+from lanshare.net.link import Outlet
+from lanshare.wire import codec, limits
+from lanshare.wire import frames as f
+from lanshare.wire.frames import Frame
+
+_LIST_AGAIN: Final = 0.05
+"""Seconds until the list is looked at again while the tree is still being walked."""
+
+_QUIET: Final = 5.0
+"""Seconds without anything to send after which the receiver is told that we are still there."""
+
+_TURN: Final = 256 * 1024
+"""Bytes built before the link writes: what stays in the cache."""
+
+
+class Halted(LanshareError):
+    """The receiver cannot keep anything now (its Halt); what it confirmed stays."""
+
+
+class Sending:
+    """Sends what a list names. After drive(): `complete` is the receiver's last word."""
+
+    patience = limits.BARRIER_STALL
+    must_hear = False
+
+    def __init__(
+        self,
+        transfer: str,
+        paths: Sequence[Path],
+        entries: ManifestReader,
+        push: bool,
+        progress: Callable[[int, float], None],
+        verifying: Callable[[], None],
+    ) -> None:
+        """`push`: we dialled, so we attach; otherwise the receiver did already."""
+        self.done = False
+        self.complete: f.Complete | None = None
+        self.failed: list[Skipped] = []
+        self.left: list[Skipped] = []
+        self._transfer = bytes.fromhex(transfer)
+        self._paths = paths
+        self._entries = entries
+        self._push = push
+        self._progress = progress
+        self._verifying = verifying
+        self._outlet: Outlet | None = None
+        self._attached: f.Attached | None = None
+        self._index = -1
+        self._range = 0
+        self._file: SourceFile | None = None
+        self._meter = Meter()
+        self._chunks = 0
+        self._retry_at = 0.0
+        self._quiet_since = 0.0
+        self._sent_all = False
+        self._names: dict[int, str] = {}
+
+    @property
+    def _out(self) -> Outlet:
+        assert self._outlet is not None
+        return self._outlet
+
+    @property
+    def bytes_done(self) -> int:
+        """Bytes sent, with what the receiver kept from earlier."""
+        return self._meter.done
+
+    def begin(self, outlet: Outlet, now: float) -> None:
+        """Attach, if it is on us to."""
+        self._outlet = outlet
+        self._quiet_since = now
+        if self._push:
+            outlet.say(f.Attach(self._transfer, "push"))
+
+    def on_post(self, item: object, now: float) -> None:
+        """Nothing is posted to a data link."""
+
+    def on_time(self, now: float) -> float | None:
+        """Tell progress; look at the list again."""
+        if self._attached is not None and self._meter.due(now):
+            self._progress(self._meter.done, self._meter.rate)
+        if self._out.unsent:
+            self._quiet_since = now
+        elif now - self._quiet_since > _QUIET and self._out.session.may_send(f.Ping):
+            self._quiet_since = now
+            self._out.say(f.Ping(0))
+        return self._retry_at if self._retry_at > now else now + 0.5
+
+    def on_frame(self, frame: Frame, now: float) -> None:
+        """The receiver attaches, confirms, and completes."""
+        match frame:
+            case f.Attached():
+                self._attached = frame
+                self._progress(0, 0.0)
+            case f.Confirmed():
+                if not frame.first <= frame.last <= self._index:
+                    raise ProtocolError("confirmed what was not sent")
+                self._forget(frame.first, frame.last)
+            case f.Failed():
+                if frame.index > self._index:
+                    raise ProtocolError("failed what was not sent")
+                self.failed.append(Skipped(self._names.pop(frame.index, ""), frame.code))
+            case f.Complete():
+                self.complete = frame
+                self._progress(self._meter.done, self._meter.rate)
+                self._out.say(f.Bye())
+                self.done = True
+            case f.Halt():
+                raise Halted(refused(f.Refusal(frame.code)).code, frame.detail)
+            case f.Refusal():
+                raise refused(frame)
+            case f.Bye():
+                raise ProtocolError("goodbye before completion")
+            case _:
+                raise ProtocolError(type(frame).__name__)
+
+    def produce(self, now: float) -> bool:
+        """Build up to a turn's worth of frames."""
+        if self._attached is None or self._sent_all or now < self._retry_at:
+            return False
+        built = False
+        while self._out.unsent < _TURN:
+            if self._file is not None:
+                self._file_bytes()
+                built = True
+                continue
+            item = self._entries.next()
+            if item is None:
+                if self._entries.whole:
+                    self._out.say(f.AllSent(self._index + 1, self._meter.done))
+                    self._sent_all = True
+                    self._verifying()
+                    return True
+                self._retry_at = now + _LIST_AGAIN
+                return built
+            built = True
+            if isinstance(item, Skipped):
+                self.left.append(item)
+                self._out.say(f.Left(item.path[-1000:], item.code))
+                continue
+            self._index += 1
+            if self._held(self._index):
+                self._meter.add(item.entry.size)
+                continue
+            self._begin(item)
+        return built
+
+    def close(self) -> None:
+        """Give descriptors back."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        self._entries.close()
+
+    # --- inside
+
+    def _held(self, index: int) -> bool:
+        assert self._attached is not None
+        ranges = self._attached.confirmed
+        while self._range < len(ranges) and ranges[self._range][1] < index:
+            self._range += 1
+        return self._range < len(ranges) and ranges[self._range][0] <= index
+
+    def _forget(self, first: int, last: int) -> None:
+        if last - first < len(self._names):
+            for index in range(first, last + 1):
+                self._names.pop(index, None)
+        else:
+            self._names = {index: name for index, name in self._names.items() if not first <= index <= last}
+
+    def _begin(self, found: Found) -> None:
+        entry = found.entry
+        self._names[self._index] = "/".join(entry.parts)
+        if entry.kind is EntryKind.FOLDER:
+            self._out.say(f.Begin(self._index, entry.parts, "folder", 0, entry.mtime_ns))
+            return
+        assert self._attached is not None
+        try:
+            file = SourceFile(source_of(self._paths, found), follow=len(entry.parts) == 1)
+        except SourceFault as fault:
+            name = self._names.pop(self._index)
+            self._out.say(f.Left(name[-1000:], fault.code))
+            self.left.append(Skipped(name, fault.code))
+            return
+        self._file = file
+        offset = 0
+        if self._attached.partial == self._index and self._attached.chunks:
+            try:
+                offset = file.skip_kept(self._attached.chunks, self._attached.prefix)
+            except SourceFault:
+                offset = 0  # what cannot be read now will say so when it is sent
+        self._chunks = len(file.content.digests)
+        self._meter.add(offset)
+        self._out.say(f.Begin(self._index, entry.parts, "file", file.size, file.mtime_ns, offset))
+
+    def _file_bytes(self) -> None:
+        file = self._file
+        assert file is not None
+        try:
+            zeros = file.hole()
+            if zeros:
+                self._out.say(f.Hole(zeros))
+                self._meter.add(zeros)
+            elif file.offset < file.size:
+                head = codec.HEADER.size
+                room = self._out.reserve(head + limits.DATA_SENT)
+                count = file.read_into(room[head : head + limits.DATA_SENT])
+                if count:
+                    room[:head] = self._out.session.send_data_header(count)
+                    self._out.filled(head + count)
+                    self._meter.add(count)
+            if file.offset == file.size:
+                self._end(file)
+                return
+        except SourceFault as fault:
+            self._lose(fault)
+            return
+        if len(file.content.digests) > self._chunks:
+            self._chunks = len(file.content.digests)
+            self._out.say(f.ChunkEnd(file.content.digests[-1]))
+
+    def _end(self, file: SourceFile) -> None:
+        file.check_unchanged()
+        self._out.say(f.End(file.content.id()))
+        file.close()
+        self._file = None
+
+    def _lose(self, fault: SourceFault) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        name = self._names.pop(self._index, "")
+        self._out.say(f.Lost(self._index, fault.code))
+        self.left.append(Skipped(name, fault.code))

@@ -1,0 +1,276 @@
+"""Builds an Engine from the real parts, and takes it down in the right order. The only place that knows them all."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import logging.handlers
+import os
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lanshare.domain.errors import Code, LanshareError
+from lanshare.domain.events import Me, NetworkTroubled
+from lanshare.domain.message import Moment
+from lanshare.domain.peer import PeerId
+from lanshare.domain.settings import Settings
+from lanshare.exchange.greeting import Facts
+from lanshare.net import tls
+from lanshare.net.discovery import Announcement, Discovery, local_addresses
+from lanshare.net.listener import Listener
+from lanshare.node import machine, sentences
+from lanshare.node.door import Door
+from lanshare.node.jobs import Net, Runner
+from lanshare.node.links import Self, free_bytes
+from lanshare.node.node import Node, Parts
+from lanshare.node.notes import Gone, NetworkChanged, Publish, StoreFailed
+from lanshare.node.serving import Serving
+from lanshare.store import database, history, journal, places, private, settings, trustbook
+from lanshare.store.database import Store
+from lanshare.store.lock import ProfileLock
+from lanshare.store.places import Places
+from lanshare.store.trustbook import Acquaintance
+from lanshare.trust.identity import Identity
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How an engine is asked to run; None and empty: as the settings say."""
+
+    profile: Path | None = None
+    port: int | None = None
+    name: str | None = None
+    interfaces: tuple[str, ...] = ()
+    announce: bool = True
+    door: bool = True
+
+    @property
+    def overrides(self) -> tuple[str, ...]:
+        """The settings that these options stand above."""
+        named = (("port", self.port), ("name", self.name), ("interface", self.interfaces))
+        return tuple(field for field, value in named if value)
+
+
+class SystemClock:
+    """The computer's clocks."""
+
+    def now(self) -> float:
+        """Seconds, monotonic."""
+        return time.monotonic()
+
+    def wall(self) -> datetime.datetime:
+        """The date and time, in UTC."""
+        return datetime.datetime.now(datetime.UTC)
+
+
+def load_identity(where: Places) -> Identity:
+    """The device key, made at the first start; LanshareError if it cannot be read or kept."""
+    try:
+        if where.key.exists():
+            return Identity(where.key.read_bytes())
+        identity = Identity.create()
+        private.replace_file(where.key, identity.pem)
+        return identity
+    except OSError as error:
+        raise LanshareError(Code.PROFILE_UNWRITABLE, f"{where.key}: {error.strerror}") from error
+    except ValueError as error:
+        raise LanshareError(Code.PROFILE_UNWRITABLE, f"{where.key} holds no usable key; move it away") from error
+
+
+class Engine:
+    """A running Node with its parts. close() gives everything back; it may be called twice."""
+
+    def __init__(self, options: Options) -> None:
+        """LanshareError PROFILE_BUSY if another engine has this profile; see `door` to join it."""
+        self.places = places.places(options.profile)
+        self.places.prepare()
+        self._lock = ProfileLock(self.places.lock)
+        if not self._lock.take():
+            raise LanshareError(Code.PROFILE_BUSY, str(self.places.data))
+        self._closers: list[Callable[[], None]] = [self._lock.release]
+        try:
+            self._build(options)
+        except BaseException:
+            self._take_down()
+            raise
+
+    @property
+    def node(self) -> Node:
+        """The engine's face."""
+        return self._node
+
+    def close(self) -> None:
+        """Goodbye, then everything down, in order; what is unfinished is kept."""
+        self._take_down()
+
+    def _take_down(self) -> None:
+        closers, self._closers = self._closers, []
+        for close in reversed(closers):
+            try:
+                close()
+            except Exception:
+                _log.exception("closing")
+
+    def _build(self, options: Options) -> None:
+        where = self.places
+        identity = load_identity(where)
+        damaged = database.prepare(where.database)
+        chosen, settings_damaged = settings.load(where.settings)
+        interfaces = options.interfaces
+        facts = Facts(
+            options.name or chosen.name or machine.default_name(),
+            machine.kind(),
+            machine.system(),
+            0,
+            secrets.token_bytes(16),
+        )
+        me = Self(identity, facts)
+        store = Store(where.database)
+        wanted = options.port or chosen.port
+        post_box: list[Callable[[object], None]] = []
+
+        def post(note: object) -> None:
+            post_box[0](note)
+
+        runner = Runner(Net(me, tls.dialler_context(), interfaces), where.outgoing, post)
+        port = 0
+        if options.announce:
+            listener = Listener(wanted, interfaces, tls.acceptor_context(where.key), Serving(me, post).serve)
+            port = listener.port
+            me.facts = Facts(facts.name, facts.kind, facts.system, port, facts.instance)
+        announcement = Announcement(identity.id, facts.name, facts.kind, port) if options.announce else None
+        discovery = Discovery(
+            announcement,
+            identity.id,
+            interfaces,
+            post,
+            lambda short: post(Gone(short)),
+            lambda addresses, trouble: post(NetworkChanged(addresses, trouble)),
+        )
+
+        def renamed(name: str) -> None:
+            discovery.announce(Announcement(identity.id, name, facts.kind, port))
+
+        parts = Parts(
+            me=me,
+            clock=SystemClock(),
+            store=store,
+            runner=runner,
+            settings=chosen,
+            settings_path=where.settings,
+            default_name=machine.default_name(),
+            downloads=where.downloads,
+            free=free_bytes,
+            port=port,
+            overrides=options.overrides,
+            browse_only=not options.announce,
+            renamed=renamed,
+        )
+        self._node = node = Node(parts)
+        post_box.append(node.post)
+        self._load(node, browse_only=not options.announce)
+        store.start(lambda error: node.post(StoreFailed(type(error).__name__)))
+        self._closers.append(store.close)
+        self._closers.append(runner.close)
+        if options.announce:
+            self._closers.append(listener.close)
+        if options.door:
+            door = Door(node, where)
+            self._closers.append(door.close)
+            door.start()
+        self._closers.append(node.stop)
+        node.start()
+        self._closers.append(discovery.close)
+        if options.announce:
+            listener.start()
+        discovery.start()
+        self._tell_troubles(node, damaged, settings_damaged, wanted if port not in (0, wanted) else 0)
+
+    def _load(self, node: Node, browse_only: bool) -> None:
+        link = database.connect(self.places.database)
+        try:
+            trustbook.forget_strangers(link, int((time.time() - 30 * 86400) * 1000))
+            node.load(trustbook.all_peers(link), [] if browse_only else journal.unfinished(link))
+        finally:
+            link.close()
+
+    def _tell_troubles(self, node: Node, damaged: bool, settings_damaged: bool, taken_port: int) -> None:
+        troubles = [
+            (damaged, Code.DATABASE_DAMAGED, str(self.places.data)),
+            (settings_damaged, Code.SETTINGS_DAMAGED, ""),
+            (bool(taken_port), Code.PORT_TAKEN, str(taken_port)),
+        ]
+        for applies, code, detail in troubles:
+            if applies:
+                node.post(Publish(NetworkTroubled(code, sentences.trouble(code, detail))))
+
+
+# --- what needs no engine
+
+
+def read_me(options: Options) -> Me:
+    """This device without starting anything: `lanshare id`. Makes the key at the first time."""
+    where = places.places(options.profile)
+    where.prepare()
+    identity = load_identity(where)
+    chosen, _ = settings.load(where.settings)
+    return Me(
+        identity.id,
+        options.name or chosen.name or machine.default_name(),
+        machine.kind(),
+        options.port or chosen.port,
+        local_addresses(options.interfaces),
+        chosen.download_folder or str(where.downloads),
+    )
+
+
+def read_history(options: Options, peer: PeerId | None, search: str, limit: int) -> list[Moment]:
+    """What was said and sent, without starting anything: `lanshare history`."""
+    where = places.places(options.profile)
+    where.prepare()
+    if not where.database.exists():
+        database.prepare(where.database)
+    link = database.connect(where.database, read_only=True)
+    try:
+        if search:
+            return history.search(link, search, peer, limit)
+        return history.page(link, peer, None, limit)[0]
+    finally:
+        link.close()
+
+
+def read_peers(options: Options) -> list[Acquaintance]:
+    """Who was met, without starting anything."""
+    where = places.places(options.profile)
+    where.prepare()
+    if not where.database.exists():
+        database.prepare(where.database)
+    link = database.connect(where.database, read_only=True)
+    try:
+        return trustbook.all_peers(link)
+    finally:
+        link.close()
+
+
+def read_settings(options: Options) -> Settings:
+    """The settings, without starting anything."""
+    where = places.places(options.profile)
+    where.prepare()
+    return settings.load(where.settings)[0]
+
+
+def log_to_file(options: Options, verbose: bool) -> None:
+    """Log to the profile's folder: what happened, without texts, file names or keys. Rotates at 1 MiB."""
+    where = places.places(options.profile)
+    where.prepare()
+    where.log.touch(mode=0o600)
+    handler = logging.handlers.RotatingFileHandler(where.log, maxBytes=1024 * 1024, backupCount=1, delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s %(threadName)s %(message)s"))
+    root = logging.getLogger("lanshare")
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG if verbose or os.environ.get("LANSHARE_DEBUG") else logging.INFO)

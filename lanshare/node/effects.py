@@ -1,0 +1,155 @@
+"""What the node's tables ask for: they change nothing but themselves; the node carries this out, in order."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lanshare.domain.events import Event
+from lanshare.domain.message import MessageId
+from lanshare.domain.peer import Address, PeerId
+from lanshare.domain.talk import Said
+from lanshare.domain.transfer import TransferId
+from lanshare.node.notes import LinkHandle
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Publish to the shells."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Say to a peer, if it is online."""
+
+    peer: PeerId
+    said: Said
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Write to the store; then put what `then` makes of the result into the inbox."""
+
+    operation: Callable[[sqlite3.Connection], Any]
+    then: Callable[[Any], object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Read from the store; then put what `then` makes of the result into the inbox."""
+
+    operation: Callable[[sqlite3.Connection], Any]
+    then: Callable[[Any], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Compose:
+    """Sign and keep a message of ours, then TextStored."""
+
+    peer: PeerId
+    message: MessageId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """Say a stored record of ours."""
+
+    peer: PeerId
+    record: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Open a control link to whoever `expect` (an id or its beginning; None: anybody) is, at these addresses."""
+
+    target: str
+    addresses: tuple[Address, ...]
+    expect: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Walk the paths of a sending and write its list."""
+
+    transfer: TransferId
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Dial a data link for a transfer: push it if there are `sources`, else pull it into `destination`."""
+
+    transfer: TransferId
+    peer: PeerId
+    epoch: int
+    addresses: tuple[Address, ...]
+    sources: tuple[Path, ...] = ()
+    destination: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndRun:
+    """Abort the job or the link that runs a transfer; RunEnded follows."""
+
+    transfer: TransferId
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Remove what is kept of an unfinished transfer: its list, or its staging folder."""
+
+    transfer: TransferId
+    destination: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hang:
+    """End a link."""
+
+    link: LinkHandle
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """A peer is there: what waits for it may go."""
+
+    peer: PeerId
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """A peer is gone."""
+
+    peer: PeerId
+
+
+@dataclass(frozen=True, slots=True)
+class Befriend:
+    """The person dealt with this device of his own will: a stranger becomes known."""
+
+    peer: PeerId
+
+
+Effect = (
+    Tell
+    | Say
+    | Keep
+    | Look
+    | Compose
+    | Resend
+    | Dial
+    | Scan
+    | Run
+    | EndRun
+    | Discard
+    | Hang
+    | Online
+    | Offline
+    | Befriend
+)

@@ -1,0 +1,132 @@
+"""Host: what a shell talks to, wherever the engine runs. In this process if the profile is free, else joined.
+
+A Host that loses its engine takes the profile's lock, assembles an engine itself and tells a new Snapshot.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from lanshare.domain.commands import Command
+from lanshare.domain.errors import Code, LanshareError
+from lanshare.domain.events import EngineStopped, Event
+from lanshare.node.assemble import Engine, Options
+from lanshare.node.door import RemoteNode, knock
+from lanshare.store.places import places
+
+_log = logging.getLogger(__name__)
+
+_TRIES: Final = 50
+_APART: Final = 0.1
+"""An engine that is just starting or just ending holds the lock without a door for a moment: up to 5 s."""
+
+
+class Host:
+    """An engine or a place in one. Events come on threads of ours; submit() never blocks."""
+
+    def __init__(self, options: Options, listener: Callable[[Event], None], window: bool = False) -> None:
+        self._options = options
+        self._listener = listener
+        self._window = window
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+        self._remote: RemoteNode | None = None
+        self._waiting: list[Command] = []
+        self._closing = threading.Event()
+        self._taking_over: threading.Thread | None = None
+
+    @property
+    def joined(self) -> bool:
+        """Whether the engine runs in another process."""
+        return self._remote is not None
+
+    def start(self) -> None:
+        """Assemble or join; LanshareError if neither can be."""
+        where = places(self._options.profile)
+        for _ in range(_TRIES):
+            try:
+                engine = Engine(self._options)
+            except LanshareError as error:
+                if error.code is not Code.PROFILE_BUSY:
+                    raise
+            else:
+                self._use_engine(engine)
+                return
+            channel = knock(where)
+            if channel is not None:
+                self._use_remote(RemoteNode(channel, self._window, self._heard, self._lost))
+                return
+            if self._closing.wait(_APART):
+                return
+        raise LanshareError(Code.PROFILE_BUSY, str(where.data))
+
+    def submit(self, command: Command) -> None:
+        """Ask for something; events tell what comes of it."""
+        with self._lock:
+            if self._engine is not None:
+                self._engine.node.submit(command)
+            elif self._remote is not None:
+                self._remote.submit(command)
+            else:
+                self._waiting.append(command)
+
+    def close(self) -> None:
+        """Leave, or end the engine that is ours."""
+        self._closing.set()
+        if self._taking_over is not None:
+            self._taking_over.join()
+        with self._lock:
+            engine, remote = self._engine, self._remote
+            self._engine = self._remote = None
+        if remote is not None:
+            remote.close()
+        if engine is not None:
+            engine.close()
+
+    def _heard(self, event: Event) -> None:
+        if not isinstance(event, EngineStopped):
+            self._listener(event)
+
+    def _use_engine(self, engine: Engine) -> None:
+        with self._lock:
+            self._engine = engine
+            waiting, self._waiting = self._waiting, []
+        engine.node.subscribe(self._heard, self._window)
+        for command in waiting:
+            engine.node.submit(command)
+
+    def _use_remote(self, remote: RemoteNode) -> None:
+        with self._lock:
+            self._remote = remote
+            waiting, self._waiting = self._waiting, []
+        remote.start()
+        for command in waiting:
+            remote.submit(command)
+
+    def _lost(self) -> None:
+        """The engine we joined is gone."""
+        with self._lock:
+            self._remote = None
+        if self._closing.is_set():
+            return
+        self._taking_over = threading.Thread(target=self._take_over, name="take-over")
+        self._taking_over.start()
+
+    def _take_over(self) -> None:
+        # The shell joined whatever the engine's options were; it cannot know them, so settings decide now.
+        self._options = replace(self._options, announce=True)
+        deadline = time.monotonic() + 30.0
+        while not self._closing.is_set() and time.monotonic() < deadline:
+            try:
+                self.start()
+                return
+            except LanshareError as error:
+                _log.warning("taking over: %s", error.code)
+                self._closing.wait(1.0)
+        if not self._closing.is_set():
+            self._listener(EngineStopped(Code.PROFILE_BUSY))

@@ -1,0 +1,183 @@
+"""What a thread does with a link that is open and greeted: the same for links we dialled and links we accepted."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lanshare.domain.errors import Code, LanshareError
+from lanshare.domain.peer import Address
+from lanshare.domain.transfer import TransferId
+from lanshare.exchange.control import Control
+from lanshare.exchange.greeting import Accepting, Dialling, Facts, Guest
+from lanshare.exchange.receiving import Halting, Receiving
+from lanshare.exchange.sending import Halted, Sending
+from lanshare.files.faults import DiskFault
+from lanshare.files.manifest import ManifestReader
+from lanshare.files.staging import Staging
+from lanshare.net.link import Link, LinkLost
+from lanshare.node.notes import Heard, Lease, LinkDown, LinkUp, Moved, RunEnded, Verifying
+from lanshare.trust.identity import Identity
+from lanshare.wire import limits
+
+Post = Callable[[object], None]
+
+
+@dataclass(slots=True)
+class Self:
+    """Who we are on every link. `facts` is replaced as a whole when our name changes."""
+
+    identity: Identity
+    facts: Facts
+
+
+def greet_as_dialler(link: Link, me: Self, purpose: str, expect: str | None) -> Guest:
+    """TLS and greeting on a link we dialled. IdentityDiffers before we have said anything."""
+    link.open()
+    greeting = Dialling(me.identity, me.facts, purpose, link.peer_certificate, expect)
+    link.drive(greeting, time.monotonic() + limits.HANDSHAKE)
+    if greeting.guest is None:
+        raise LinkLost(Code.PROTOCOL, "no greeting")
+    return greeting.guest
+
+
+def greet_as_acceptor(link: Link, me: Self) -> Guest:
+    """TLS and greeting on a link we accepted."""
+    link.open()
+    greeting = Accepting(me.identity, me.facts)
+    link.drive(greeting, time.monotonic() + limits.HANDSHAKE)
+    if greeting.guest is None:
+        raise LinkLost(Code.PROTOCOL, "no greeting")
+    return greeting.guest
+
+
+def run_control(link: Link, me: Self, guest: Guest, address: Address, dialled: bool, post: Post) -> None:
+    """Own a control link until it ends; the node hears both."""
+    control = Control(me.identity.id, guest.id, lambda said: post(Heard(guest.id, said)))
+    post(LinkUp(guest, link, dialled, address))
+    code = ""
+    try:
+        link.drive(control)
+    except LanshareError as error:
+        code = error.code
+    finally:
+        link.close()
+        post(LinkDown(guest.id, link, control.left, code))
+
+
+def run_source(link: Link, transfer: TransferId, lease: Lease, push: bool, post: Post) -> None:
+    """Send a transfer over a greeted data link; RunEnded in any case."""
+    assert lease.manifest is not None
+    try:
+        entries = ManifestReader(lease.manifest)
+    except OSError:
+        post(RunEnded(transfer, lease.epoch, Code.PEER_AWAY, "no list yet"))
+        return
+    sending = Sending(
+        transfer,
+        lease.sources,
+        entries,
+        push,
+        lambda done, rate: post(Moved(transfer, done, rate)),
+        lambda: post(Verifying(transfer)),
+    )
+    code, detail, halted = "", "", False
+    try:
+        link.drive(sending)
+    except Halted as error:
+        code, detail, halted = error.code, error.detail, True
+    except LanshareError as error:
+        code, detail = error.code, error.detail
+    except OSError as error:
+        code, detail = Code.FILE_UNREADABLE, error.strerror or ""
+    finally:
+        sending.close()
+        link.close()
+    complete = sending.complete
+    if complete is not None:
+        skipped = (*sending.left, *sending.failed)[:1000]
+        post(
+            RunEnded(
+                transfer,
+                lease.epoch,
+                "",
+                files=complete.files,
+                failed=complete.failed,
+                bytes=complete.bytes,
+                paths=tuple(str(path) for path in lease.sources),
+                skipped=skipped,
+            )
+        )
+    else:
+        post(RunEnded(transfer, lease.epoch, code or Code.PEER_AWAY, detail, halted))
+
+
+def run_sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: Post) -> None:
+    """Receive a transfer over a greeted data link; RunEnded in any case."""
+    assert lease.destination is not None
+    code, detail = "", ""
+    receiving: Receiving | None = None
+    staging: Staging | None = None
+    try:
+        staging = _staging(lease.destination, transfer)
+        receiving = Receiving(
+            staging,
+            bytes.fromhex(transfer) if pull else None,
+            lambda done, rate: post(Moved(transfer, done, rate)),
+            lambda: post(Verifying(transfer)),
+        )
+        link.drive(receiving)
+    except DiskFault as fault:
+        code, detail = fault.code, fault.detail
+        _say_halt(link, fault, pull, transfer)
+    except LanshareError as error:
+        code, detail = error.code, error.detail
+    finally:
+        link.close()
+    if receiving is not None and staging is not None and receiving.finished:
+        paths = tuple(str(path) for path in staging.tops)
+        done = (staging.files, staging.bytes)
+        try:
+            staging.discard()
+        except DiskFault as fault:
+            detail = fault.detail
+        skipped = tuple(receiving.failed[:1000])
+        failed = len(receiving.failed)
+        post(RunEnded(transfer, lease.epoch, "", detail, False, done[0], failed, done[1], paths, skipped))
+        return
+    if staging is not None:
+        staging.close()
+    if receiving is not None and receiving.fault is not None:
+        code, detail = receiving.fault.code, receiving.fault.detail
+    post(RunEnded(transfer, lease.epoch, code or Code.PEER_AWAY, detail, receiving is not None))
+
+
+def _staging(destination: Path, transfer: TransferId) -> Staging:
+    if not destination.exists() and destination.parent.is_dir():
+        try:
+            destination.mkdir()
+        except OSError:
+            pass  # Staging says what is wrong with it
+    return Staging(destination, transfer, time.monotonic())
+
+
+def _say_halt(link: Link, fault: DiskFault, pull: bool, transfer: TransferId) -> None:
+    """The disk cannot even be opened: say so instead of Attached."""
+    try:
+        link.drive(Halting(fault, bytes.fromhex(transfer) if pull else None), time.monotonic() + limits.HANDSHAKE)
+    except LanshareError:
+        pass
+
+
+def free_bytes(path: Path) -> int:
+    """Free bytes where `path` is or would be; 0 if nobody can tell."""
+    for folder in (path, *path.parents):
+        try:
+            return shutil.disk_usage(folder).free
+        except OSError:
+            continue
+    return 0
+

@@ -1,0 +1,505 @@
+"""Node: the inbox loop. One thread owns all state; commands and notes go in, effects are carried out, events go out.
+
+step() with an injected clock and runner is all there is, so the same code runs under threads and in a simulation.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from lanshare.domain import commands as c
+from lanshare.domain.errors import Code
+from lanshare.domain.events import (
+    ConversationRead,
+    EngineStopped,
+    Event,
+    HistoryLoaded,
+    Me,
+    MeChanged,
+    NetworkTroubled,
+    SettingsChanged,
+    SettingsRefused,
+    Snapshot,
+    WindowRequested,
+)
+from lanshare.domain.message import Conversation
+from lanshare.domain.peer import PeerId, TrustLevel
+from lanshare.domain.settings import Settings, checked
+from lanshare.domain.talk import (
+    Answered,
+    Ended,
+    FetchAsked,
+    HadAll,
+    Offered,
+    Renamed,
+    Texted,
+    TextKept,
+    TextTurnedDown,
+)
+from lanshare.domain.transfer import TransferId
+from lanshare.exchange import texting
+from lanshare.exchange.control import SayBye
+from lanshare.net.discovery import Sighting
+from lanshare.node import effects as e
+from lanshare.node import notes as n
+from lanshare.node import sentences
+from lanshare.node.chats import Chats
+from lanshare.node.links import Self
+from lanshare.node.peers import Peers
+from lanshare.node.transfers import Transfers, World
+from lanshare.store import history, outbox
+from lanshare.store import settings as settings_file
+
+_log = logging.getLogger(__name__)
+
+Listener = Callable[[Event], None]
+
+
+class Clock(Protocol):
+    """Time, as the node sees it."""
+
+    def now(self) -> float:
+        """Seconds, monotonic."""
+
+    def wall(self) -> datetime.datetime:
+        """The date and time, in UTC."""
+
+
+class Storing(Protocol):
+    """The store, as the node sees it."""
+
+    def write(self, operation: Callable[[sqlite3.Connection], Any], then: Callable[[Any], None] | None) -> None: ...
+    def read(self, operation: Callable[[sqlite3.Connection], Any], then: Callable[[Any], None]) -> None: ...
+
+
+class Running(Protocol):
+    """What runs jobs, as the node sees it."""
+
+    def manifest(self, transfer: TransferId) -> Path: ...
+    def dial(self, effect: e.Dial) -> None: ...
+    def scan(self, effect: e.Scan) -> None: ...
+    def run(self, effect: e.Run) -> None: ...
+    def serves(self, transfer: TransferId, link: n.LinkHandle) -> None: ...
+    def end_run(self, transfer: TransferId) -> None: ...
+    def discard(self, effect: e.Discard) -> None: ...
+
+
+@dataclass(slots=True)
+class Parts:
+    """What a Node is made of. Set once, by assemble.py or by a test."""
+
+    me: Self
+    clock: Clock
+    store: Storing
+    runner: Running
+    settings: Settings
+    settings_path: Path | None
+    default_name: str
+    downloads: Path
+    free: Callable[[Path], int]
+    port: int
+    overrides: tuple[str, ...] = ()
+    browse_only: bool = False
+    renamed: Callable[[str], None] = field(default=lambda name: None)
+    """Tells discovery our new name."""
+
+
+class Node:
+    """The engine. submit() and subscribe() may be called from any thread and never block."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._inbox: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self._listeners: dict[Listener, bool] = {}
+        self._addresses: tuple[str, ...] = ()
+        self._troubles: dict[str, NetworkTroubled] = {}
+        self._peers = Peers(parts.me.identity.id, parts.browse_only)
+        world = World(
+            online=self._peers.online,
+            name=self._peers.name,
+            trust=self._trust,
+            addresses=self._peers.addresses,
+            downloads=self._downloads,
+            free=parts.free,
+            manifest=parts.runner.manifest,
+            serves=parts.runner.serves,
+        )
+        self._transfers = Transfers(world)
+        self._chats = Chats(parts.me.identity.id, self._peers.name, self._trust)
+        self._thread = threading.Thread(target=self._loop, name="node")
+        self._over = False
+
+    # --- from any thread
+
+    @property
+    def id(self) -> PeerId:
+        """This device."""
+        return self._parts.me.identity.id
+
+    def submit(self, command: c.Command) -> None:
+        """Ask for something; events tell what comes of it."""
+        self._inbox.put(command)
+
+    def post(self, note: object) -> None:
+        """Tell the node something (threads of ours only)."""
+        if self._over and isinstance(note, n.AttachAsked):
+            note.reply.put(n.Lease(0, Code.STOPPING))
+            return
+        self._inbox.put(note)
+
+    def subscribe(self, listener: Listener, window: bool = False) -> None:
+        """Send every event from now on to `listener`, a Snapshot first. It is called on the node's thread: it posts."""
+        self._inbox.put(n.Subscribe(listener, window))
+
+    def unsubscribe(self, listener: Listener) -> None:
+        """Send it no more."""
+        self._inbox.put(n.Unsubscribe(listener))
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Say goodbye to every peer, tell the shells, end the thread."""
+        self._inbox.put(n.Stop())
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    # --- the node's thread
+
+    def load(self, peers: Sequence[Any], unfinished: Sequence[Any]) -> None:
+        """What earlier engines of this profile left; before start()."""
+        now = self._parts.clock.now()
+        self._peers.load(peers, now)
+        self._apply(self._transfers.load(list(unfinished)))
+
+    def _loop(self) -> None:
+        while not self._over:
+            timeout = self.next_time()
+            try:
+                item = self._inbox.get(timeout=None if timeout is None else max(0.0, timeout))
+            except queue.Empty:
+                item = None
+            try:
+                self.step(item)
+            except Exception:
+                _log.exception("the node could not apply %s", type(item).__name__)
+
+    def next_time(self) -> float | None:
+        """Seconds until step() has something to do even without an item."""
+        times = [at for at in (self._peers.next_time(), self._transfers.next_time()) if at is not None]
+        return min(times) - self._parts.clock.now() if times else None
+
+    def step(self, item: object) -> None:
+        """Apply one command or note (None: only time passes) and carry out what follows."""
+        now = self._parts.clock.now()
+        if item is not None:
+            self._apply(self._handle(item, now))
+        self._apply(self._peers.tick(now))
+        self._apply(self._transfers.tick(now))
+
+    def _handle(self, item: object, now: float) -> list[e.Effect]:
+        if isinstance(item, n.Heard):
+            return self._heard(item, now)
+        if (effects := self._command(item, now)) is not None:
+            return effects
+        if (effects := self._transfer_note(item, now)) is not None:
+            return effects
+        return self._note(item, now)
+
+    def _command(self, item: object, now: float) -> list[e.Effect] | None:
+        match item:
+            case c.SendFiles():
+                return [*self._peers.want(item.peer, now), *self._transfers.send(item, self._parts.clock.wall())]
+            case c.SendText():
+                return [*self._peers.want(item.peer, now), *self._chats.send(item)]
+            case c.AnswerOffer():
+                return self._transfers.answer(item, now)
+            case c.CancelTransfer():
+                return self._transfers.cancel(item.transfer, now)
+            case c.RetryTransfer():
+                return self._transfers.retry(item)
+            case c.AddAddress():
+                return self._peers.add_address(item.address, now)
+            case c.LoadHistory():
+                return [self._history(item)]
+            case c.MarkRead():
+                peer = item.peer
+                return [
+                    e.Keep(lambda db: history.mark_read(db, peer), lambda _: n.Publish(ConversationRead(peer)))
+                ]
+            case c.ChangeSettings():
+                return self._change_settings(item.settings)
+            case c.OpenWindow():
+                return [e.Tell(WindowRequested(tuple(str(path) for path in item.paths)))]
+        return None
+
+    def _transfer_note(self, item: object, now: float) -> list[e.Effect] | None:
+        wall = self._parts.clock.wall()
+        match item:
+            case n.Moved():
+                return self._transfers.moved(item, now)
+            case n.Counted():
+                return self._transfers.counted(item)
+            case n.ScanEnded():
+                return self._transfers.scan_ended(item, now)
+            case n.Verifying():
+                return self._transfers.verifying(item)
+            case n.RunEnded():
+                return self._transfers.run_ended(item, now)
+            case n.AttachAsked():
+                return self._transfers.attach(item, now)
+            case n.OfferLooked():
+                return self._transfers.offer_looked(item, wall)
+            case n.RetryLooked():
+                return self._transfers.send(c.SendFiles(item.new, item.peer, item.sources), wall)
+        return None
+
+    def _note(self, item: object, now: float) -> list[e.Effect]:
+        match item:
+            case Sighting():
+                return self._peers.seen(item, now)
+            case n.Gone():
+                return self._peers.gone(item.short)
+            case n.LinkUp():
+                return self._peers.up(item, now, int(self._parts.clock.wall().timestamp() * 1000))
+            case n.LinkDown():
+                return self._peers.down(item, now)
+            case n.DialEnded():
+                return self._peers.dial_ended(item, now)
+            case n.TextStored():
+                return self._chats.stored(item)
+            case n.TextArrived():
+                return self._chats.arrived(item)
+            case n.OutboxLoaded():
+                return self._chats.loaded(item)
+            case n.DeliveryStored():
+                return self._chats.delivery_stored(item)
+            case n.Publish():
+                return [e.Tell(item.event)]
+            case n.NetworkChanged():
+                return self._network(item)
+            case n.StoreFailed():
+                return [self._trouble(Code.DISK_ERROR, item.detail)]
+            case n.Subscribe():
+                return [e.Look(history.conversations, lambda found: _Joined(item, tuple(found)))]
+            case _Joined():
+                self._join(item)
+            case n.Unsubscribe():
+                self._listeners.pop(item.listener, None)
+            case n.Stop():
+                self._end()
+        return []
+
+    def _heard(self, note: n.Heard, now: float) -> list[e.Effect]:
+        peer, said = note.peer, note.said
+        match said:
+            case Texted():
+                return self._chats.heard_text(peer, said)
+            case TextKept():
+                return self._chats.heard_kept(peer, said)
+            case TextTurnedDown():
+                return self._chats.heard_turned_down(peer, said)
+            case Offered():
+                return self._transfers.heard_offer(peer, said)
+            case Answered():
+                return self._transfers.heard_answer(peer, said, now)
+            case Ended():
+                return self._transfers.heard_end(peer, said, now)
+            case FetchAsked():
+                return self._transfers.heard_fetch(peer, said)
+            case HadAll():
+                return self._transfers.heard_had_all(peer, said, now)
+            case Renamed():
+                return self._peers.renamed(peer, said.name)
+
+    # --- effects
+
+    def _apply(self, effects: list[e.Effect]) -> None:
+        for effect in effects:
+            self._do(effect)
+
+    def _do(self, effect: e.Effect) -> None:
+        runner = self._parts.runner
+        match effect:
+            case e.Tell():
+                self._tell(effect.event)
+            case e.Say():
+                if (link := self._peers.link(effect.peer)) is not None:
+                    link.post(effect.said)
+            case e.Resend():
+                self._resend(effect)
+            case e.Keep():
+                self._keep(effect)
+            case e.Look():
+                then = effect.then
+                self._parts.store.read(effect.operation, lambda found: self._post_some(then(found)))
+            case e.Compose():
+                self._compose(effect)
+            case e.Dial():
+                runner.dial(effect)
+            case e.Scan():
+                runner.scan(effect)
+            case e.Run():
+                runner.run(effect)
+            case e.EndRun():
+                runner.end_run(effect.transfer)
+            case e.Discard():
+                runner.discard(effect)
+            case e.Hang():
+                effect.link.abort(Code.CANCELLED)
+            case e.Online():
+                self._apply(self._transfers.peer_up(effect.peer))
+                self._apply(self._chats.peer_up(effect.peer))
+            case e.Offline():
+                self._apply(self._transfers.peer_down(effect.peer))
+            case e.Befriend():
+                self._apply(self._peers.befriend(effect.peer))
+
+    def _tell(self, event: Event) -> None:
+        if isinstance(event, NetworkTroubled):
+            if event.message:
+                self._troubles[event.code] = event
+            elif self._troubles.pop(event.code, None) is None:
+                return
+        for listener in list(self._listeners):
+            listener(event)
+
+    def _keep(self, effect: e.Keep) -> None:
+        if effect.then is None:
+            self._parts.store.write(effect.operation, None)
+        else:
+            then = effect.then
+            self._parts.store.write(effect.operation, lambda result: self._post_some(then(result)))
+
+    def _post_some(self, note: object) -> None:
+        if note is not None:
+            self._inbox.put(note)
+
+    def _compose(self, effect: e.Compose) -> None:
+        identity, wall = self._parts.me.identity, self._parts.clock.wall()
+
+        def operation(db: sqlite3.Connection) -> n.TextStored | None:
+            clock = outbox.clock(db, effect.peer, identity.id)
+            texted = texting.compose(identity, effect.peer, effect.message, effect.text, clock, wall)
+            position = outbox.add(db, texted.message, texted.sequence, texted.record, texted.digest)
+            return n.TextStored(texted, position) if position is not None else None
+
+        self._parts.store.write(operation, self._post_some)
+
+    def _resend(self, effect: e.Resend) -> None:
+        link = self._peers.link(effect.peer)
+        if link is not None:
+            link.post(texting.stored(effect.record, effect.peer, self.id))
+
+    # --- the rest of the state
+
+    def _trust(self, peer: PeerId) -> TrustLevel:
+        row = self._peers.rows.get(peer)
+        return row.trust if row is not None else TrustLevel.STRANGER
+
+    def _downloads(self) -> Path:
+        chosen = self._parts.settings.download_folder
+        return Path(chosen) if chosen else self._parts.downloads
+
+    def _me(self) -> Me:
+        facts = self._parts.me.facts
+        return Me(self.id, facts.name, facts.kind, self._parts.port, self._addresses, str(self._downloads()))
+
+    def _history(self, command: c.LoadHistory) -> e.Effect:
+        def operation(db: sqlite3.Connection) -> HistoryLoaded:
+            if command.search:
+                found, more = history.search(db, command.search, command.peer, command.limit), False
+            else:
+                found, more = history.page(db, command.peer, command.before, command.limit)
+            return HistoryLoaded(command.request, command.peer, tuple(found), more)
+
+        return e.Look(operation, n.Publish)
+
+    def _change_settings(self, settings: Settings) -> list[e.Effect]:
+        try:
+            checked(settings)
+        except ValueError as error:
+            return [e.Tell(SettingsRefused(str(error)))]
+        parts, old = self._parts, self._parts.settings
+        parts.settings = settings
+        effects: list[e.Effect] = []
+        if settings.name != old.name and "name" not in parts.overrides:
+            parts.me.facts = replace(parts.me.facts, name=settings.name or parts.default_name)
+            parts.renamed(parts.me.facts.name)
+            for row in self._peers.rows.values():
+                if row.link is not None:
+                    row.link.post(parts.me.facts)
+        restart = ("port",) if settings.port != parts.port and "port" not in parts.overrides else ()
+        path = parts.settings_path
+        event = n.Publish(SettingsChanged(settings, restart))
+        if path is not None:
+            effects.append(e.Keep(lambda _: _saved(path, settings), lambda ok: event if ok else _not_saved()))
+        effects.append(e.Tell(MeChanged(self._me())))
+        return effects
+
+    def _network(self, note: n.NetworkChanged) -> list[e.Effect]:
+        self._addresses = note.addresses
+        effects: list[e.Effect] = [e.Tell(MeChanged(self._me()))]
+        for code in (Code.MDNS_BLOCKED, Code.NO_NETWORK):
+            if code == note.trouble:
+                effects.append(self._trouble(code, ""))
+            else:
+                effects.append(e.Tell(NetworkTroubled(code, "")))
+        return effects
+
+    def _trouble(self, code: Code, detail: str) -> e.Effect:
+        return e.Tell(NetworkTroubled(code, sentences.trouble(code, detail)))
+
+    def _join(self, note: _Joined) -> None:
+        wanted = note.wanted
+        window_open = any(self._listeners.values())
+        self._listeners[wanted.listener] = wanted.window
+        wanted.listener(
+            Snapshot(
+                self._me(),
+                self._peers.shown(),
+                self._transfers.shown(),
+                note.conversations,
+                self._parts.settings,
+                window_open,
+                tuple(self._troubles.values()),
+                self._parts.overrides,
+            )
+        )
+
+    def _end(self) -> None:
+        for row in self._peers.rows.values():
+            if row.link is not None:
+                row.link.post(SayBye())
+        self._tell(EngineStopped(Code.STOPPING))
+        self._listeners.clear()
+        self._over = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """A shell may join: what the store had to say is here."""
+
+    wanted: n.Subscribe
+    conversations: tuple[Conversation, ...]
+
+
+def _saved(path: Path, settings: Settings) -> bool:
+    try:
+        settings_file.save(path, settings)
+    except OSError:
+        return False
+    return True
+
+
+def _not_saved() -> object:
+    return n.StoreFailed("the settings could not be saved")

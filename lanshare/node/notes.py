@@ -1,0 +1,264 @@
+"""What threads of ours tell the node: posted to its inbox, applied by its one thread, never seen by a shell."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Protocol
+
+from lanshare.domain.errors import Code
+from lanshare.domain.events import Event
+from lanshare.domain.message import ChatMessage, Delivery, MessageId
+from lanshare.domain.offer import Offer, Skipped
+from lanshare.domain.peer import Address, PeerId
+from lanshare.domain.talk import Offered, Said, Texted
+from lanshare.domain.transfer import Transfer, TransferId
+from lanshare.exchange.greeting import Guest
+
+
+class LinkHandle(Protocol):
+    """What the node may do with a link that another thread owns."""
+
+    def post(self, item: object) -> bool: ...
+    def abort(self, code: Code = Code.CANCELLED) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUp:
+    """A control link is open."""
+
+    guest: Guest
+    link: LinkHandle
+    dialled: bool
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDown:
+    """A control link ended. `left`: the peer said goodbye."""
+
+    peer: PeerId
+    link: LinkHandle
+    left: bool
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class DialEnded:
+    """A dial came to nothing. `seen`: the id that answered instead of the one asked for."""
+
+    target: str
+    code: Code
+    detail: str
+    seen: PeerId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """mDNS says goodbye for a short id: a hint."""
+
+    short: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkChanged:
+    """Our addresses, and what is wrong with mDNS if something is."""
+
+    addresses: tuple[str, ...]
+    trouble: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The peer said something on its control link."""
+
+    peer: PeerId
+    said: Said
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """More of a tree to send has been walked."""
+
+    transfer: TransferId
+    offer: Offer
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScanEnded:
+    """The walk is over, or failed with `code`."""
+
+    transfer: TransferId
+    code: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Progress of a running transfer."""
+
+    transfer: TransferId
+    bytes: int
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verifying:
+    """All bytes are over."""
+
+    transfer: TransferId
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """A push, pull or served data link ended. With an empty `code` the transfer is complete."""
+
+    transfer: TransferId
+    epoch: int
+    code: str
+    detail: str = ""
+    halted: bool = False
+    files: int = 0
+    failed: int = 0
+    bytes: int = 0
+    paths: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    unreachable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to run a transfer's data link now, for this epoch; or the refusal's code."""
+
+    epoch: int
+    code: str = ""
+    destination: Path | None = None
+    sources: tuple[Path, ...] = ()
+    manifest: Path | None = None
+
+
+class Reply:
+    """Where a served link waits for its lease. A lease put after the wait was given up is not taken."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._queue: SimpleQueue[Lease] = SimpleQueue()
+        self._given_up = False
+
+    def put(self, lease: Lease) -> bool:
+        """From the node: False if nobody waits any more."""
+        with self._lock:
+            if self._given_up:
+                return False
+            self._queue.put(lease)
+            return True
+
+    def take(self, timeout: float) -> Lease | None:
+        """From the link's owner: None if there was no answer in time."""
+        try:
+            return self._queue.get(timeout=timeout)
+        except Empty:
+            with self._lock:
+                self._given_up = True
+                return None if self._queue.empty() else self._queue.get()
+
+
+@dataclass(frozen=True, slots=True)
+class AttachAsked:
+    """A peer attached a data link for a transfer; the thread that serves it waits for the lease."""
+
+    peer: PeerId
+    transfer: TransferId
+    push: bool
+    link: LinkHandle
+    reply: Reply = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferLooked:
+    """What the store knows of an offer's transfer."""
+
+    peer: PeerId
+    said: Offered
+    found: tuple[PeerId, Transfer, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class RetryLooked:
+    """What the store knows of a sending to be tried again."""
+
+    new: TransferId
+    peer: PeerId
+    sources: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextStored:
+    """A message of ours is durable."""
+
+    texted: Texted
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextArrived:
+    """A peer's message is durable; `position` None if it was here already."""
+
+    message: ChatMessage
+    position: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxLoaded:
+    """Messages that wait for a peer, as signed records."""
+
+    peer: PeerId
+    records: tuple[tuple[MessageId, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStored:
+    """How far a message of ours got is durable."""
+
+    peer: PeerId
+    message: MessageId
+    delivery: Delivery
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Tell the shells: something that had to be durable first is."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFailed:
+    """Something could not be kept."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """A shell wants the events from now on, a Snapshot first."""
+
+    listener: Callable[[Event], None]
+    window: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """It wants no more."""
+
+    listener: Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The last thing in the inbox."""

@@ -1,0 +1,413 @@
+"""The table of devices: who was seen where, who is online, whom to dial when. No I/O, no clock of its own.
+
+A device is online while its control link is open; mDNS only says where to dial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from lanshare.domain.errors import Code
+from lanshare.domain.events import (
+    AddressFailed,
+    IdentityChanged,
+    NetworkTroubled,
+    PeerAppeared,
+    PeerChanged,
+    PeerVanished,
+)
+from lanshare.domain.peer import (
+    Address,
+    DeviceKind,
+    Peer,
+    PeerId,
+    TrustLevel,
+    parse_address,
+    short_id,
+)
+from lanshare.net.discovery import Sighting
+from lanshare.node import sentences
+from lanshare.node.effects import Dial, Effect, Hang, Keep, Offline, Online, Tell
+from lanshare.node.notes import DialEnded, LinkDown, LinkHandle, LinkUp
+from lanshare.store import trustbook
+from lanshare.store.trustbook import Acquaintance
+
+_BACKOFF: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+_GRACE: Final = 0.6
+"""Seconds a lost control link may be replaced in before the device is shown away: crossing links settle in this."""
+
+_REMEMBERED: Final = 8
+"""Addresses kept for a device, the last good one first."""
+
+_TARGETS: Final = 4096
+
+
+@dataclass(slots=True)
+class Row:
+    """A device that has proven itself at some time."""
+
+    id: PeerId
+    name: str
+    kind: DeviceKind
+    system: str
+    trust: TrustLevel
+    addresses: list[str]
+    last_seen: int = 0
+    link: LinkHandle | None = None
+    dialler: PeerId | None = None
+    instance: bytes = b""
+    down_at: float | None = None
+    shown: bool = False
+
+
+@dataclass(slots=True)
+class Target:
+    """A device to dial, by its short id (or by a typed address)."""
+
+    key: str
+    peer: PeerId | None = None
+    sighting: Sighting | None = None
+    typed: Address | None = None
+    dialling: bool = False
+    tries: int = 0
+    next_try: float = 0.0
+    troubled: bool = False
+    wanted: bool = False
+    """A person wants this device now: an answer by another key is then worth an alarm."""
+
+
+@dataclass(slots=True)
+class Peers:
+    """The table. `browse_only`: show what mDNS says and dial nobody."""
+
+    me: PeerId
+    browse_only: bool = False
+    rows: dict[PeerId, Row] = field(default_factory=dict)
+    targets: dict[str, Target] = field(default_factory=dict)
+    alarms: set[tuple[PeerId, PeerId]] = field(default_factory=set)
+
+    # --- look-ups
+
+    def online(self, peer: PeerId) -> bool:
+        """Whether its control link is open."""
+        row = self.rows.get(peer)
+        return row is not None and row.link is not None
+
+    def link(self, peer: PeerId) -> LinkHandle | None:
+        """Its control link, if it is online."""
+        row = self.rows.get(peer)
+        return row.link if row is not None else None
+
+    def name(self, peer: PeerId) -> str:
+        """What to call it."""
+        row = self.rows.get(peer)
+        return row.name if row is not None else short_id(peer)
+
+    def addresses(self, peer: PeerId) -> tuple[Address, ...]:
+        """Where to dial it, the likeliest first."""
+        row = self.rows.get(peer)
+        target = self.targets.get(short_id(peer))
+        found: dict[Address, None] = {}
+        if row is not None and row.addresses and row.link is not None:
+            found.update(_parsed(row.addresses[:1]))
+        if target is not None and target.sighting is not None:
+            found.update(dict.fromkeys(target.sighting.addresses))
+        if row is not None:
+            found.update(_parsed(row.addresses))
+        return tuple(found)
+
+    def shown(self) -> tuple[Peer, ...]:
+        """All devices worth showing: online, or dealt with before."""
+        return tuple(
+            Peer(row.id, row.name, row.kind, tuple(row.addresses), row.trust, row.link is not None, row.system)
+            for row in self.rows.values()
+            if row.link is not None or row.shown or row.trust is not TrustLevel.STRANGER
+        )
+
+    # --- what happens
+
+    def load(self, book: Iterable[Acquaintance], now: float) -> None:
+        """What earlier engines remembered."""
+        for one in book:
+            row = Row(one.id, one.name, one.kind, one.system, one.trust, list(one.addresses), one.last_seen)
+            self.rows[one.id] = row
+            if one.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED):
+                self.targets[short_id(one.id)] = Target(short_id(one.id), one.id, next_try=now)
+
+    def seen(self, sighting: Sighting, now: float) -> list[Effect]:
+        """mDNS says a device is there."""
+        target = self.targets.get(sighting.short)
+        if target is None:
+            if len(self.targets) >= _TARGETS:
+                return []
+            target = self.targets[sighting.short] = Target(sighting.short, self._known_by_short(sighting.short))
+        fresh = target.sighting != sighting
+        target.sighting = sighting
+        if self.browse_only:
+            return self._browsed(target, sighting)
+        if target.peer is not None and self.online(target.peer):
+            return []
+        if fresh or not target.dialling:
+            target.tries = 0
+            target.next_try = now
+        return self.tick(now)
+
+    def gone(self, short: str) -> list[Effect]:
+        """mDNS says a device left: only a hint, its control link knows better."""
+        target = self.targets.get(short)
+        if target is None:
+            return []
+        name = target.sighting.name if target.sighting else short
+        target.sighting = None
+        effects: list[Effect] = []
+        if self.browse_only:
+            effects.append(Tell(PeerVanished(target.peer or PeerId(short), name)))
+        if target.troubled:
+            target.troubled = False
+            effects.append(self._calm(target))
+        if target.peer is None and not target.dialling:
+            del self.targets[short]
+        return effects
+
+    def add_address(self, text: str, now: float) -> list[Effect]:
+        """A person typed an address."""
+        try:
+            address = parse_address(text)
+        except ValueError:
+            sentence = f"{text.strip()[:80]!r} is not an address. Type for example 192.168.1.20 or 192.168.1.20:17717."
+            return [Tell(AddressFailed(text, Code.PEER_UNKNOWN, sentence))]
+        target = self.targets.setdefault(str(address), Target(str(address), typed=address))
+        target.next_try, target.tries = now, 0
+        return self.tick(now)
+
+    def want(self, peer: PeerId, now: float) -> list[Effect]:
+        """A person wants to reach this device now."""
+        row = self.rows.get(peer)
+        if row is None or row.link is not None:
+            return []
+        target = self.targets.setdefault(short_id(peer), Target(short_id(peer), peer))
+        target.peer, target.wanted = peer, True
+        target.next_try = min(target.next_try, now)
+        return self.tick(now)
+
+    def up(self, note: LinkUp, now: float, wall_ms: int) -> list[Effect]:
+        """A control link is open: it stays, or the one we have does."""
+        guest = note.guest
+        row = self.rows.get(guest.id)
+        fresh = row is None
+        if row is None:
+            facts = guest.facts
+            row = self.rows[guest.id] = Row(guest.id, facts.name, facts.kind, facts.system, TrustLevel.STRANGER, [])
+        effects: list[Effect] = []
+        if row.trust is TrustLevel.BLOCKED:
+            return [Hang(note.link)]
+        dialler = self.me if note.dialled else guest.id
+        if row.link is not None:
+            same_run = row.instance == guest.facts.instance
+            if same_run and row.dialler != dialler and row.dialler == min(self.me, guest.id):
+                return [*self._settled(note), Hang(note.link)]
+            effects.append(Hang(row.link))
+        was_online = row.link is not None or row.down_at is not None
+        row.link, row.dialler, row.instance = note.link, dialler, guest.facts.instance
+        row.down_at = None
+        row.name, row.kind, row.system = guest.facts.name, guest.facts.kind, guest.facts.system
+        row.last_seen, row.shown = wall_ms, True
+        reachable = note.address if note.dialled else Address(note.address.host, guest.facts.port)
+        if reachable.port:
+            text = str(reachable)
+            row.addresses = [text, *(one for one in row.addresses if one != text)][:_REMEMBERED]
+        effects += self._settled(note)
+        effects.append(self._remember(row))
+        effects += self._lookalike(row) if fresh else []
+        effects.append(Tell(self._changed(row) if was_online else self._appeared(row)))
+        effects.append(Online(row.id))
+        return effects
+
+    def down(self, note: LinkDown, now: float) -> list[Effect]:
+        """A control link ended; unless it was replaced, the device is away, after a moment's grace."""
+        row = self.rows.get(note.peer)
+        if row is None or row.link is not note.link:
+            return []
+        row.link = None
+        row.down_at = now if not note.left else now - _GRACE
+        target = self.targets.setdefault(short_id(row.id), Target(short_id(row.id), row.id))
+        target.peer, target.tries, target.next_try = row.id, 0, now + (0.1 if not note.left else 2.0)
+        if note.left:
+            target.sighting = None
+        return self.tick(now)
+
+    def renamed(self, peer: PeerId, name: str) -> list[Effect]:
+        """It is called something else now."""
+        row = self.rows.get(peer)
+        if row is None or row.name == name:
+            return []
+        row.name = name
+        return [self._remember(row), Tell(self._changed(row))]
+
+    def befriend(self, peer: PeerId) -> list[Effect]:
+        """A stranger becomes known."""
+        row = self.rows.get(peer)
+        if row is None or row.trust is not TrustLevel.STRANGER:
+            return []
+        row.trust = TrustLevel.KNOWN
+        return [self._remember(row), Tell(self._changed(row))]
+
+    def dial_ended(self, note: DialEnded, now: float) -> list[Effect]:
+        """A dial came to nothing: try again later, and say what a person should know."""
+        target = self.targets.get(note.target)
+        if target is None:
+            return []
+        target.dialling = False
+        if target.typed is not None and target.peer is None:
+            del self.targets[note.target]
+            own = note.detail == "ourselves"
+            sentence = (
+                "That is this device's own address." if own else sentences.ended(note.code, note.target, note.detail)
+            )
+            return [Tell(AddressFailed(note.target, note.code, sentence))]
+        target.tries += 1
+        target.next_try = now + _BACKOFF[min(target.tries, len(_BACKOFF)) - 1]
+        if note.detail == "ourselves":
+            del self.targets[note.target]
+            return []
+        effects: list[Effect] = []
+        if note.seen is not None:
+            effects += self._imposter(target, note.seen)
+        elif target.sighting is not None and target.tries == 2 and not target.troubled:
+            target.troubled = True
+            where = ", ".join(str(one) for one in target.sighting.addresses[:2])
+            code = Code.VERSION if note.code is Code.VERSION else Code.PEER_UNREACHABLE
+            detail = note.detail if code is Code.VERSION else where
+            sentence = sentences.trouble(code, detail, target.sighting.name)
+            effects.append(Tell(NetworkTroubled(f"{code}:{target.key}", sentence)))
+        if target.sighting is None and target.peer is None:
+            del self.targets[note.target]
+        return effects
+
+    def tick(self, now: float) -> list[Effect]:
+        """What time brings: dials that are due, devices whose grace is over."""
+        effects: list[Effect] = []
+        for row in self.rows.values():
+            if row.down_at is not None and now - row.down_at >= _GRACE:
+                row.down_at = None
+                effects.append(Tell(PeerVanished(row.id, row.name)))
+                effects.append(Offline(row.id))
+        if self.browse_only:
+            return effects
+        for target in self.targets.values():
+            if target.dialling or now < target.next_try or (target.peer and self.online(target.peer)):
+                continue
+            addresses = self._where(target)
+            if not addresses:
+                target.next_try = now + _BACKOFF[-1]
+                continue
+            target.dialling = True
+            expect = target.peer or (None if target.typed else target.key)
+            effects.append(Dial(target.key, addresses, expect))
+        return effects
+
+    def next_time(self) -> float | None:
+        """When tick() has something to do again."""
+        times = [row.down_at + _GRACE for row in self.rows.values() if row.down_at is not None]
+        if not self.browse_only:
+            times += [
+                target.next_try
+                for target in self.targets.values()
+                if not target.dialling and not (target.peer and self.online(target.peer))
+            ]
+        return min(times, default=None)
+
+    # --- inside
+
+    def _where(self, target: Target) -> tuple[Address, ...]:
+        if target.peer is not None:
+            return self.addresses(target.peer)
+        if target.typed is not None:
+            return (target.typed,)
+        return target.sighting.addresses if target.sighting is not None else ()
+
+    def _settled(self, note: LinkUp) -> list[Effect]:
+        """The targets that led to this device are reached."""
+        effects: list[Effect] = []
+        short = short_id(note.guest.id)
+        target = self.targets.setdefault(short, Target(short, note.guest.id))
+        target.peer = note.guest.id
+        if note.dialled:
+            target.dialling = False
+            for key in [key for key, one in self.targets.items() if one.typed == note.address and key != short]:
+                del self.targets[key]
+        target.tries = 0
+        target.wanted = False
+        if target.troubled:
+            target.troubled = False
+            effects.append(self._calm(target))
+        return effects
+
+    def _calm(self, target: Target) -> Effect:
+        return Tell(NetworkTroubled(f"{Code.PEER_UNREACHABLE}:{target.key}", ""))
+
+    def _imposter(self, target: Target, seen: PeerId) -> list[Effect]:
+        """All addresses of a device answered with another key."""
+        known = self.rows.get(target.peer) if target.peer is not None else None
+        if known is None or known.trust not in (TrustLevel.KNOWN, TrustLevel.VERIFIED):
+            return []
+        stale = seen in self.rows and self.rows[seen].trust is not TrustLevel.STRANGER
+        if stale or not (target.sighting is not None or target.wanted):
+            return []
+        return self._alarm(known, seen)
+
+    def _lookalike(self, row: Row) -> list[Effect]:
+        """A known name with a new key while its own device is away."""
+        for other in self.rows.values():
+            if (
+                other.id != row.id
+                and other.link is None
+                and other.name.casefold() == row.name.casefold()
+                and other.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED)
+            ):
+                return self._alarm(other, row.id)
+        return []
+
+    def _alarm(self, known: Row, seen: PeerId) -> list[Effect]:
+        if (known.id, seen) in self.alarms:
+            return []
+        self.alarms.add((known.id, seen))
+        return [Tell(IdentityChanged(known.name, known.id, seen))]
+
+    def _known_by_short(self, short: str) -> PeerId | None:
+        found = [peer for peer in self.rows if short_id(peer) == short]
+        return found[0] if len(found) == 1 else None
+
+    def _browsed(self, target: Target, sighting: Sighting) -> list[Effect]:
+        row = self.rows.get(target.peer) if target.peer is not None else None
+        addresses = tuple(str(one) for one in sighting.addresses)
+        if row is not None:
+            return [Tell(PeerAppeared(row.id, row.name, row.kind, addresses, row.trust, True, row.system))]
+        peer = PeerId(sighting.short)
+        return [Tell(PeerAppeared(peer, sighting.name, sighting.kind, addresses, TrustLevel.STRANGER, True))]
+
+    def _remember(self, row: Row) -> Effect:
+        one = Acquaintance(row.id, row.name, row.kind, row.system, row.trust, tuple(row.addresses), row.last_seen)
+        return Keep(lambda db: trustbook.remember(db, one))
+
+    def _appeared(self, row: Row) -> PeerAppeared:
+        online = row.link is not None
+        return PeerAppeared(row.id, row.name, row.kind, tuple(row.addresses), row.trust, online, row.system)
+
+    def _changed(self, row: Row) -> PeerChanged:
+        online = row.link is not None
+        return PeerChanged(row.id, row.name, row.kind, tuple(row.addresses), row.trust, online, row.system)
+
+
+def _parsed(texts: Iterable[str]) -> dict[Address, None]:
+    found: dict[Address, None] = {}
+    for text in texts:
+        try:
+            found[parse_address(text)] = None
+        except ValueError:
+            continue
+    return found
+
+

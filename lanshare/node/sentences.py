@@ -1,0 +1,99 @@
+"""What people read when something does not go as wished: what happened, what was kept, what to do.
+
+English; shells may translate by code. Names come from peers and are shown as plain text only.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lanshare.domain.errors import Code
+
+_ENDED: Final = {
+    Code.PEER_UNKNOWN: "{peer} is not known here. Check the name, or add the device by its address.",
+    Code.PEER_UNREACHABLE: "{peer} cannot be reached. Is it on, and on the same network? Does its firewall allow"
+    " lanshare?",
+    Code.IDENTITY_CHANGED: "Another device answers in the place of {peer}. Nothing was sent to it. If {peer} was set"
+    " up anew, remove it here first; if not, somebody may be pretending.",
+    Code.VERSION: "{peer} runs another version of lanshare that this one cannot talk to ({detail}). Update both.",
+    Code.PROTOCOL: "{peer} sent something that could not be understood, so the connection was closed. Nothing broken"
+    " was kept.",
+    Code.DECLINED: "{peer} declined.",
+    Code.CANCELLED: "You cancelled it. What was already verified stays.",
+    Code.CANCELLED_BY_PEER: "{peer} cancelled it. What was already verified stays.",
+    Code.NO_ANSWER: "{peer} did not answer.",
+    Code.PEER_BUSY: "{peer} has too many open requests. Try again later.",
+    Code.DISK_FULL: "There is not enough room on the receiving disk. What has arrived is kept.",
+    Code.READ_ONLY: "The receiving folder cannot be written: its disk is read-only. Choose another folder.",
+    Code.NO_FOLDER: "The receiving folder is not there. Was its disk unplugged? Bring it back, or choose another one.",
+    Code.DISK_ERROR: "The receiving disk reported an error ({detail}). What has arrived is kept.",
+    Code.NOT_PERMITTED: "The receiving folder may not be written by lanshare. Choose another folder.",
+    Code.NAME_REFUSED: "Its name cannot be kept on the receiving computer.",
+    Code.NAME_NOT_TEXT: "Its name is not valid text, so it cannot be sent. Rename it and send it again.",
+    Code.FILE_VANISHED: "It was no longer there when its turn came.",
+    Code.FILE_CHANGED: "It changed while it was being sent. Send it again when it is at rest.",
+    Code.FILE_UNREADABLE: "It could not be read.",
+    Code.FILE_SPECIAL: "It is a socket, pipe or device, not a file.",
+    Code.FILE_LINK: "It is a link, and links are not followed.",
+    Code.CONTENT_DIFFERS: "It did not arrive as it was sent, so it was not kept. Send it again.",
+    Code.NOTHING_TO_SEND: "There was nothing that could be sent.",
+    Code.TEXT_TOO_LONG: "The message is too long ({detail}). Send it as a file.",
+    Code.STOPPING: "lanshare is closing.",
+    Code.PROFILE_BUSY: "Another lanshare is using this profile and does not answer. End it, then try again.",
+    Code.PROFILE_UNWRITABLE: "The profile folder cannot be written ({detail}). Check its permissions and free space.",
+    Code.DATABASE_NEWER: "The history was written by a newer lanshare ({detail}). It was left untouched: update"
+    " lanshare, or choose another profile with --profile.",
+}
+
+_TROUBLE: Final = {
+    Code.PORT_TAKEN: "Port {detail} is in use, so another one was taken. Devices find you all the same; a firewall"
+    " that allows only {detail} may not let them in.",
+    Code.NO_NETWORK: "There is no network. Devices appear as soon as there is one.",
+    Code.MDNS_BLOCKED: "Another program keeps mDNS to itself, so new devices are not found by themselves. Known"
+    " devices are tried at their last addresses; others can be added by address.",
+    Code.DATABASE_DAMAGED: "The history was damaged. It was moved aside, with all its content, to {detail}; a new one"
+    " was begun.",
+    Code.SETTINGS_DAMAGED: "The settings could not be read. They were moved aside; the defaults are in force.",
+    Code.PEER_UNREACHABLE: "{peer} shows itself on the network but does not answer ({detail}). Its firewall may block"
+    " lanshare, or the network keeps devices apart.",
+    Code.VERSION: "{peer} runs another version of lanshare ({detail}). Update both to exchange with it.",
+    Code.DISK_ERROR: "Something could not be kept in the history ({detail}). Is the disk full?",
+    Code.IDENTITY_CHANGED: "{peer} answers with another key than before. Nothing was sent to it.",
+}
+
+
+def decimal(size: float) -> str:
+    """A size in decimal units, as people read it: 915 MB, 1.4 GB."""
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if size < 1000 or unit == "TB":
+            return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"
+        size /= 1000
+    raise AssertionError
+
+
+def _fill(text: str, peer: str, detail: str) -> str:
+    return text.replace("{peer}", peer or "The device").replace("{detail}", detail or "no details")
+
+
+def ended(code: str, peer: str = "", detail: str = "") -> str:
+    """Why something ended."""
+    return _fill(_ENDED.get(Code(code), "It did not work ({detail}).") if code else "", peer, detail or code)
+
+
+def trouble(code: str, detail: str = "", peer: str = "") -> str:
+    """What is wrong with the network or the profile."""
+    return _fill(_TROUBLE.get(Code(code), "Something is wrong ({detail})."), peer, detail or code)
+
+
+def waiting(code: str, peer: str, done: int, total: int, detail: str = "") -> str:
+    """Why a transfer stands, what is kept, and that it goes on."""
+    kept = f" {decimal(done)} of {decimal(total)} are kept;" if done and total else ""
+    if code == Code.DISK_FULL:
+        return f"There is not enough room on the receiving disk.{kept} it goes on when there is room."
+    if code in (Code.NO_FOLDER, Code.DISK_ERROR):
+        return f"{ended(code, peer, detail)}{kept} it is tried again."
+    if code == Code.PEER_UNREACHABLE:
+        return f"{peer} cannot be reached just now.{kept} it is tried again."
+    return f"{peer} went offline.{kept} it goes on when it is back." if done else (
+        f"{peer} is away. It starts when it is back."
+    )

@@ -1,0 +1,58 @@
+"""What a thread does with a link that somebody dialled to us, from the first byte to the last."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from lanshare.domain.errors import Code, LanshareError
+from lanshare.domain.peer import Address
+from lanshare.domain.transfer import TransferId
+from lanshare.exchange.greeting import Guest
+from lanshare.exchange.reception import Reception, Refusing
+from lanshare.net.link import Link
+from lanshare.node.links import Post, Self, greet_as_acceptor, run_control, run_sink, run_source
+from lanshare.node.notes import AttachAsked, Lease, Reply
+from lanshare.wire import limits
+
+_LEASE: Final = 10.0
+"""Seconds for the node to answer: it may have to wait for an older link of the same transfer to end."""
+
+
+class Serving:
+    """Hands accepted links to where they belong."""
+
+    def __init__(self, me: Self, post: Post) -> None:
+        self._me, self._post = me, post
+
+    def serve(self, link: Link, proven: Callable[[], None]) -> None:
+        """Greet, then be a control link or a data link."""
+        guest = greet_as_acceptor(link, self._me)
+        proven()
+        if guest.purpose == "control":
+            address = Address(link.address.host, guest.facts.port or link.address.port)
+            run_control(link, self._me, guest, address, False, self._post)
+        else:
+            self._data(link, guest)
+
+    def _data(self, link: Link, guest: Guest) -> None:
+        reception = Reception()
+        link.drive(reception, time.monotonic() + limits.HANDSHAKE)
+        attach = reception.attach
+        assert attach is not None
+        transfer = TransferId(attach.transfer.hex())
+        push = attach.direction == "push"
+        reply = Reply()
+        self._post(AttachAsked(guest.id, transfer, push, link, reply))
+        lease = reply.take(_LEASE) or Lease(0, Code.NO_ANSWER)
+        if lease.code:
+            try:
+                link.drive(Refusing(lease.code), time.monotonic() + limits.HANDSHAKE)
+            except LanshareError:
+                pass
+            return
+        if push:
+            run_sink(link, transfer, lease, False, self._post)
+        else:
+            run_source(link, transfer, lease, False, self._post)
