@@ -1,0 +1,53 @@
+"""Picks the shell: the window without a command or with `open`, else the command line."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The console entry point; returns the exit code."""
+    from lanshare.cli.main import INTERRUPTED, build_parser, run
+
+    parsed = build_parser().parse_args(arguments)
+    if hasattr(signal, "SIGTERM"):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if parsed.command in (None, "open"):
+            return _window(parsed)
+        return run(parsed)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def window() -> int:
+    """The entry point without a console (Windows); returns the exit code."""
+    return main(["open", *sys.argv[1:]])
+
+
+def _window(parsed: object) -> int:
+    import argparse
+
+    assert isinstance(parsed, argparse.Namespace)
+    for name, value in (("profile", None), ("port", None), ("name", None), ("interface", None), ("verbose", False)):
+        if not hasattr(parsed, name):
+            setattr(parsed, name, value)
+    try:
+        from lanshare.qt.app import run_window
+    except ImportError as error:
+        print(f"lanshare: the window needs PySide6 and its system libraries ({error}).", file=sys.stderr)
+        print("Run `python3 dev.py run`, or use the command line: `lanshare --help`.", file=sys.stderr)
+        return 1
+    from lanshare.cli.main import options_of
+
+    return run_window(
+        options_of(parsed),
+        getattr(parsed, "paths", []),
+        getattr(parsed, "hidden", False),
+        parsed.verbose,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

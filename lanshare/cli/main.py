@@ -1,0 +1,571 @@
+"""The commands. Each is a small conversation with a Host: submit, then wait for the events that answer.
+
+Exit codes: 0 done and verified; 1 failed, also in part; 2 usage; 3 peer not found; 4 declined; 5 identity changed;
+6 not finished when --wait ran out (kept); 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import queue
+import secrets
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import lanshare
+from lanshare.cli.printer import Printer
+from lanshare.domain.commands import AddAddress, AnswerOffer, CancelTransfer, SendFiles, SendText
+from lanshare.domain.errors import Code, LanshareError
+from lanshare.domain.events import (
+    AddressFailed,
+    EngineStopped,
+    Event,
+    IdentityChanged,
+    MeChanged,
+    MessageDelivered,
+    MessageQueued,
+    MessageReceived,
+    MessageRefused,
+    NetworkTroubled,
+    OfferReceived,
+    PeerAppeared,
+    PeerChanged,
+    PeerVanished,
+    Snapshot,
+    TransferFailed,
+    TransferFinished,
+    TransferProgressed,
+    TransferQueued,
+    TransferStarted,
+    TransferWaiting,
+)
+from lanshare.domain.message import MessageId
+from lanshare.domain.peer import PeerId, TrustLevel, parse_address
+from lanshare.domain.transfer import TransferId
+from lanshare.node import sentences
+from lanshare.node.assemble import (
+    Options,
+    log_to_file,
+    read_history,
+    read_me,
+    read_peers,
+)
+from lanshare.node.host import Host
+from lanshare.node.shown import shown
+
+DONE: Final = 0
+FAILED: Final = 1
+USAGE: Final = 2
+NOT_FOUND: Final = 3
+DECLINED: Final = 4
+IDENTITY: Final = 5
+UNFINISHED: Final = 6
+INTERRUPTED: Final = 130
+
+_FIND: Final = 10.0
+"""Seconds to look for a device that is named on the command line."""
+
+
+class Usage(Exception):
+    """The words of the command line do not fit."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """A Host whose events come to this thread."""
+
+    host: Host
+    events: queue.SimpleQueue[Event]
+    printer: Printer
+    peers: dict[PeerId, PeerAppeared] = field(default_factory=dict)
+    snapshot: Snapshot | None = None
+
+    def next(self, deadline: float | None) -> Event | None:
+        """The next event; None when the deadline has come. Keeps the list of devices."""
+        timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
+        try:
+            event = self.events.get(timeout=timeout)
+        except queue.Empty:
+            return None
+        match event:
+            case Snapshot():
+                self.snapshot = event
+                for peer in event.peers:
+                    self._seen(PeerAppeared(peer.id, peer.name, peer.kind, peer.addresses, peer.trust, peer.online))
+                for trouble in event.troubles:
+                    self.printer.event(trouble)
+            case PeerAppeared():
+                self._seen(event)
+            case PeerChanged():
+                self._seen(
+                    PeerAppeared(event.id, event.name, event.kind, event.addresses, event.trust, event.online)
+                )
+            case PeerVanished():
+                old = self.peers.get(event.id)
+                if old is not None:
+                    self._seen(PeerAppeared(old.id, old.name, old.kind, old.addresses, old.trust, False))
+            case NetworkTroubled():
+                self.printer.event(event)
+        return event
+
+    def _seen(self, peer: PeerAppeared) -> None:
+        self.peers[peer.id] = peer
+
+
+# --- options
+
+
+def options_of(arguments: argparse.Namespace, announce: bool = True) -> Options:
+    """Options from the common flags and the environment."""
+    profile = arguments.profile or os.environ.get("LANSHARE_PROFILE") or None
+    interfaces = arguments.interface or [
+        one for one in os.environ.get("LANSHARE_INTERFACE", "").replace(",", " ").split() if one
+    ]
+    return Options(
+        profile=Path(profile) if profile else None,
+        port=arguments.port,
+        name=arguments.name,
+        interfaces=tuple(interfaces),
+        announce=announce,
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1024 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 1024 to 65535")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 10**9:
+        raise argparse.ArgumentTypeError("a number of seconds, 0 or more")
+    return value
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 10**9:
+        raise argparse.ArgumentTypeError("a number, 1 or more")
+    return int(text)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The words of the command line."""
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = common.add_argument_group("common")
+    group.add_argument("--profile", metavar="DIR", help="a wholly separate device: own key, port and history")
+    group.add_argument("--port", type=_port, metavar="N", help="listen on this TCP port (default 17717)")
+    group.add_argument("--name", metavar="NAME", help="this device's name for this run")
+    group.add_argument(
+        "--interface",
+        action="append",
+        metavar="ADDR",
+        help="use only this local address; repeatable; 127.0.0.1 keeps all on this machine",
+    )
+    group.add_argument("-v", "--verbose", action="store_true", help="log more (to the profile's lanshare.log)")
+    parser = argparse.ArgumentParser(
+        prog="lanshare",
+        parents=[common],
+        description="Send files and messages to the devices on your own network. Without a command: the window.",
+    )
+    parser.add_argument("--version", action="version", version=f"lanshare {lanshare.__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    def add(name: str, text: str, as_json: bool = True) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text, parents=[common])
+        if as_json:
+            sub.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
+        return sub
+
+    opening = add("open", "the window, with these files ready to send", as_json=False)
+    opening.add_argument("paths", nargs="*", metavar="PATH")
+    opening.add_argument("--hidden", action="store_true", help="start without showing the window (needs a tray)")
+    add("id", "this device: name, id, port, addresses")
+    peers = add("peers", "devices on the network")
+    peers.add_argument("--seconds", type=_seconds, default=2.0, metavar="N", help="how long to look (default 2)")
+    peers.add_argument("--watch", action="store_true", help="go on until interrupted")
+    send = add("send", "send files and folders; waits until they are delivered and verified")
+    send.add_argument("peer", metavar="PEER", help="a name, the beginning of an id, or host[:port]")
+    send.add_argument("paths", nargs="+", metavar="PATH")
+    _waiting(send)
+    text = add("text", "send a message ('-' reads it from standard input)")
+    text.add_argument("peer", metavar="PEER", help="a name, the beginning of an id, or host[:port]")
+    text.add_argument("text", metavar="TEXT")
+    _waiting(text)
+    receive = add("receive", "receive without a window")
+    receive.add_argument("--into", metavar="DIR", help="where files go (default: the download folder)")
+    receive.add_argument("--accept", choices=("ask", "verified", "all"), default="ask", help="whose files (default ask)")
+    receive.add_argument("--count", type=_count, metavar="N", help="end after so many messages and transfers")
+    history = add("history", "what was said and sent")
+    history.add_argument("peer", nargs="?", metavar="PEER")
+    history.add_argument("--search", default="", metavar="TEXT")
+    history.add_argument("--limit", type=_count, default=100, metavar="N")
+    return parser
+
+
+def _waiting(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--wait", type=_seconds, metavar="SECONDS", help="how long to wait for the delivery")
+    group.add_argument("--no-wait", action="store_true", help="end once it is queued; it goes on by itself")
+
+
+# --- the commands
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out a command; its exit code."""
+    for name, value in (("profile", None), ("port", None), ("name", None), ("interface", None), ("verbose", False)):
+        if not hasattr(arguments, name):
+            setattr(arguments, name, value)
+    printer = Printer(getattr(arguments, "json", False))
+    commands: dict[str, Callable[[argparse.Namespace, Printer], int]] = {
+        "id": _id,
+        "peers": _peers,
+        "send": _send,
+        "text": _text,
+        "receive": _receive,
+        "history": _history,
+    }
+    try:
+        log_to_file(options_of(arguments), arguments.verbose)
+        return commands[arguments.command](arguments, printer)
+    except Usage as error:
+        printer.say(f"lanshare: {error}")
+        return USAGE
+    except LanshareError as error:
+        printer.say(f"lanshare: {sentences.ended(error.code, '', error.detail)}")
+        return FAILED
+    except sqlite3.Error:
+        printer.say("lanshare: the history cannot be read. Start lanshare once: it sets a damaged history aside.")
+        return FAILED
+    except KeyboardInterrupt:
+        printer.say("Interrupted. What was queued is kept.")
+        return INTERRUPTED
+
+
+def _with_desk(
+    arguments: argparse.Namespace, printer: Printer, work: Callable[[Desk], int], announce: bool = True
+) -> int:
+    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    options = options_of(arguments, announce)
+    host = Host(options, events.put)
+    desk = Desk(host, events, printer)
+    try:
+        host.start()
+        while desk.snapshot is None:
+            desk.next(None)
+        _check_joined(host, options, desk.snapshot)
+        return work(desk)
+    finally:
+        host.close()
+
+
+def _check_joined(host: Host, options: Options, snapshot: Snapshot) -> None:
+    """Flags that the engine that runs already cannot follow."""
+    if not host.joined:
+        return
+    me = snapshot.me
+    differing = [
+        flag
+        for flag, wanted, real in (
+            ("--port", options.port, me.port),
+            ("--name", options.name, me.name),
+            ("--interface", set(options.interfaces) or None, set(me.addresses)),
+        )
+        if wanted is not None and wanted != real
+    ]
+    if differing:
+        flags = " and ".join(differing)
+        raise Usage(f"lanshare runs already in this profile with another {flags}. Leave it out, or use --profile.")
+
+
+def _id(arguments: argparse.Namespace, printer: Printer) -> int:
+    me = read_me(options_of(arguments))
+    if arguments.json:
+        printer.record({"id": me.id, "name": me.name, "port": me.port, "addresses": list(me.addresses)})
+    else:
+        printer.line(f"{shown(me.name)}\nid         {me.id}\nport       {me.port}")
+        printer.line(f"addresses  {', '.join(me.addresses)}")
+    return DONE
+
+
+def _peers(arguments: argparse.Namespace, printer: Printer) -> int:
+    def show(event: PeerAppeared) -> None:
+        if arguments.json:
+            printer.event(event)
+        else:
+            where = event.addresses[0] if event.addresses else ""
+            printer.line(f"{shown(event.name):<28} {event.id[:8]}  {event.kind:<8} {where:<24} {event.trust}")
+
+    def work(desk: Desk) -> int:
+        deadline = None if arguments.watch else time.monotonic() + arguments.seconds
+        told: dict[PeerId, PeerAppeared] = {}
+        while True:
+            for peer in list(desk.peers.values()):
+                if peer.online and told.get(peer.id) != peer:
+                    show(peer)
+                    told[peer.id] = peer
+            event = desk.next(deadline)
+            if event is None:
+                break
+            if isinstance(event, PeerVanished):
+                told.pop(event.id, None)
+                if arguments.watch:
+                    printer.event(event)
+        if not told:
+            printer.say("No device was found. Is lanshare running on the other one, on the same network?")
+        return DONE
+
+    return _with_desk(arguments, printer, work, announce=False)
+
+
+def _matches(peers: Sequence[PeerAppeared], wanted: str) -> list[PeerAppeared]:
+    """Devices meant by a name, or by the beginning of an id (4 characters or more)."""
+    named = [peer for peer in peers if peer.name.casefold() == wanted.casefold()]
+    if named:
+        return named
+    return [peer for peer in peers if len(wanted) >= 4 and peer.id.startswith(wanted.lower())]
+
+
+def _find(desk: Desk, wanted: str, seconds: float, any_known: bool) -> PeerId | int:
+    """The device a person means: online, or (with `any_known`) at least known. An exit code if there is none."""
+    asked = _ask_address(desk, wanted)
+    deadline = time.monotonic() + (seconds if not asked else max(seconds, 5.0))
+    while True:
+        online = [peer for peer in desk.peers.values() if peer.online]
+        found = [peer for peer in online if asked in peer.addresses[:1]] if asked else _matches(online, wanted)
+        if len(found) > 1:
+            lines = "".join(f"\n  {shown(peer.name)}  {peer.id[:8]}" for peer in found)
+            raise Usage(f"several devices are called {shown(wanted)}. Use the beginning of an id:{lines}")
+        if found:
+            return found[0].id
+        known = [] if asked else _matches(
+            [peer for peer in desk.peers.values() if peer.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED)], wanted
+        )
+        if len(known) == 1 and any_known:
+            return known[0].id
+        event = desk.next(deadline)
+        if event is None:
+            desk.printer.say(f"lanshare: {sentences.ended(Code.PEER_UNKNOWN, shown(wanted))}")
+            return NOT_FOUND
+        if isinstance(event, IdentityChanged) and (
+            event.name.casefold() == wanted.casefold() or event.known.startswith(wanted.lower())
+        ):
+            desk.printer.event(event)
+            return IDENTITY
+        if asked and isinstance(event, AddressFailed):
+            desk.printer.event(event)
+            return NOT_FOUND
+
+
+def _ask_address(desk: Desk, wanted: str) -> str:
+    """If the person typed an address: have it dialled, and return how it will be listed."""
+    looks = ":" in wanted or (wanted.count(".") == 3 and wanted.replace(".", "").isdigit()) or "." in wanted
+    if not looks or _matches(list(desk.peers.values()), wanted):
+        return ""
+    try:
+        address = parse_address(wanted)
+    except ValueError:
+        return ""
+    desk.host.submit(AddAddress(str(address)))
+    return str(address)
+
+
+def _patience(arguments: argparse.Namespace) -> float | None:
+    return None if arguments.wait is None else time.monotonic() + arguments.wait
+
+
+def _who(desk: Desk, arguments: argparse.Namespace) -> PeerId | int:
+    """The peer of `send` and `text`. A known device that is away is meant too if the person is ready to wait."""
+    keeps = arguments.no_wait or arguments.wait is not None
+    if not keeps:
+        return _find(desk, arguments.peer, _FIND, any_known=False)
+    first = min(_FIND, arguments.wait) if arguments.wait is not None else 2.0
+    return _find(desk, arguments.peer, max(first, 0.5), any_known=True)
+
+
+def _send(arguments: argparse.Namespace, printer: Printer) -> int:
+    paths = tuple(Path(path) for path in arguments.paths)
+    missing = [path for path in paths if not os.path.lexists(path)]
+    if missing:
+        raise Usage(f"there is no {shown(str(missing[0]))}. Nothing was sent.")
+
+    def work(desk: Desk) -> int:
+        deadline = _patience(arguments)
+        peer = _who(desk, arguments)
+        if isinstance(peer, int):
+            return peer
+        transfer = TransferId(secrets.token_hex(16))
+        desk.host.submit(SendFiles(transfer, peer, paths))
+        try:
+            return _follow_transfer(desk, transfer, peer, deadline, arguments.no_wait)
+        except KeyboardInterrupt:
+            desk.host.submit(CancelTransfer(transfer))
+            _drain_until_ended(desk, transfer)
+            printer.say("Cancelled. What was already verified stays.")
+            return INTERRUPTED
+
+    return _with_desk(arguments, printer, work)
+
+
+def _drain_until_ended(desk: Desk, transfer: TransferId) -> None:
+    deadline = time.monotonic() + 3.0
+    while (event := desk.next(deadline)) is not None:
+        if isinstance(event, TransferFailed | TransferFinished) and event.transfer == transfer:
+            return
+
+
+def _follow_transfer(
+    desk: Desk, transfer: TransferId, peer: PeerId, deadline: float | None, no_wait: bool
+) -> int:
+    while True:
+        event = desk.next(deadline)
+        match event:
+            case None:
+                desk.printer.say("Not finished yet. It is kept and goes on by itself when lanshare runs again here.")
+                return UNFINISHED
+            case IdentityChanged() if event.known == peer:
+                desk.printer.event(event)
+                desk.host.submit(CancelTransfer(transfer))
+                _drain_until_ended(desk, transfer)
+                return IDENTITY
+            case EngineStopped():
+                return UNFINISHED
+            case (
+                TransferQueued() | TransferStarted() | TransferProgressed() | TransferWaiting() | TransferFinished()
+                | TransferFailed()
+            ) if event.transfer == transfer:
+                desk.printer.event(event)
+            case _:
+                continue
+        if isinstance(event, TransferQueued) and no_wait:
+            return DONE
+        if isinstance(event, TransferFinished):
+            return DONE if event.state == "done" else FAILED
+        if isinstance(event, TransferFailed):
+            return DECLINED if event.state == "declined" else FAILED
+
+
+def _text(arguments: argparse.Namespace, printer: Printer) -> int:
+    text = arguments.text
+    if text == "-":
+        text = sys.stdin.buffer.read().decode("utf-8", "replace").rstrip("\n")
+    if not text.strip():
+        raise Usage("an empty message. Nothing was sent.")
+
+    def work(desk: Desk) -> int:
+        deadline = _patience(arguments)
+        peer = _who(desk, arguments)
+        if isinstance(peer, int):
+            return peer
+        message = MessageId(secrets.token_hex(16))
+        desk.host.submit(SendText(message, peer, text))
+        while True:
+            event = desk.next(deadline)
+            match event:
+                case None:
+                    printer.say("Not delivered yet. It is kept and goes by itself when lanshare runs again here.")
+                    return UNFINISHED
+                case IdentityChanged() if event.known == peer:
+                    printer.event(event)
+                    return IDENTITY
+                case EngineStopped():
+                    return UNFINISHED
+                case MessageQueued() | MessageDelivered() | MessageRefused() if event.message == message:
+                    printer.event(event)
+                case _:
+                    continue
+            if isinstance(event, MessageDelivered) or (isinstance(event, MessageQueued) and arguments.no_wait):
+                return DONE
+            if isinstance(event, MessageRefused):
+                return FAILED
+
+    return _with_desk(arguments, printer, work)
+
+
+def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
+    into = Path(arguments.into).absolute() if arguments.into else None
+    if arguments.accept == "all" and into is None:
+        raise Usage("--accept all needs --into DIR: everybody on the network may then put files there.")
+    if into is not None:
+        try:
+            into.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Usage(f"{shown(str(into))} cannot be used: {error.strerror}.") from error
+
+    def work(desk: Desk) -> int:
+        assert desk.snapshot is not None
+        me = desk.snapshot.me
+        printer.say(f"{shown(me.name)} ({me.id[:8]}) receives on port {me.port}. Ctrl+C ends it.")
+        if arguments.json:
+            printer.event(MeChanged(me))
+        left = arguments.count
+        while left is None or left > 0:
+            event = desk.next(None)
+            match event:
+                case OfferReceived():
+                    printer.event(event)
+                    accepted = _decide(desk, event, arguments.accept)
+                    desk.host.submit(AnswerOffer(event.transfer, accepted, into))
+                case MessageReceived():
+                    printer.event(event)
+                    left = left - 1 if left is not None else None
+                case TransferFinished() | TransferFailed() if _incoming(event):
+                    printer.event(event)
+                    left = left - 1 if left is not None else None
+                case TransferStarted() | TransferProgressed() | TransferWaiting() | IdentityChanged():
+                    printer.event(event)
+                case PeerAppeared() | PeerVanished() if arguments.json:
+                    printer.event(event)
+                case EngineStopped():
+                    return FAILED
+                case _:
+                    pass
+        return DONE
+
+    return _with_desk(arguments, printer, work)
+
+
+def _incoming(event: TransferFinished | TransferFailed) -> bool:
+    return not isinstance(event, TransferFinished) or event.direction == "in"
+
+
+def _decide(desk: Desk, offer: OfferReceived, accept: str) -> bool:
+    if accept == "all":
+        return True
+    peer = desk.peers.get(offer.peer)
+    if accept == "verified":
+        return peer is not None and peer.trust == TrustLevel.VERIFIED
+    if not sys.stdin.isatty():
+        desk.printer.say("Declined: there is no terminal to ask at. Use --accept all --into DIR.")
+        return False
+    desk.printer.say("Accept? [y/N]")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _history(arguments: argparse.Namespace, printer: Printer) -> int:
+    options = options_of(arguments)
+    book = read_peers(options)
+    names = {str(one.id): one.name for one in book}
+    peer: PeerId | None = None
+    if arguments.peer:
+        listed = [PeerAppeared(one.id, one.name, one.kind, one.addresses, one.trust, False) for one in book]
+        found = _matches(listed, arguments.peer)
+        if len(found) > 1:
+            raise Usage(f"several devices are called {shown(arguments.peer)}. Use the beginning of an id.")
+        if not found:
+            printer.say(f"lanshare: {sentences.ended(Code.PEER_UNKNOWN, shown(arguments.peer))}")
+            return NOT_FOUND
+        peer = found[0].id
+    for moment in read_history(options, peer, arguments.search, arguments.limit):
+        printer.moment(moment, names)
+    return DONE

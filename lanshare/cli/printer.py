@@ -1,0 +1,181 @@
+"""What goes to the terminal: one JSON object a line for scripts, sentences and a bar for people.
+
+Every string that a peer controls is shown with its control and direction characters escaped.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any, Final, TextIO
+
+import msgspec
+
+from lanshare.domain.events import (
+    AddressFailed,
+    Event,
+    IdentityChanged,
+    MessageDelivered,
+    MessageQueued,
+    MessageReceived,
+    MessageRefused,
+    NetworkTroubled,
+    OfferReceived,
+    PeerAppeared,
+    PeerVanished,
+    TransferFailed,
+    TransferFinished,
+    TransferProgressed,
+    TransferStarted,
+    TransferWaiting,
+)
+from lanshare.domain.message import Moment
+from lanshare.domain.peer import short_id
+from lanshare.node.sentences import decimal
+from lanshare.node.shown import shown
+
+_BAR: Final = 24
+
+
+def _builtins(value: object) -> Any:
+    return msgspec.to_builtins(value, enc_hook=str)
+
+
+class Printer:
+    """Standard output for results, standard error for everything else."""
+
+    def __init__(self, as_json: bool, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        self._json = as_json
+        self._out = out or sys.stdout
+        self._err = err or sys.stderr
+        self._bar = ""
+        self._names: dict[str, str] = {}
+        self._drawn = 0.0
+
+    def event(self, event: Event) -> None:
+        """An event, as JSON or as a sentence."""
+        if isinstance(event, PeerAppeared):
+            self._names[event.id] = event.name
+        if self._json:
+            self.record({"event": type(event).__name__, **_builtins(event)})
+            return
+        if isinstance(event, TransferProgressed):
+            self._progress(event)
+            return
+        sentence = self._sentence(event)
+        if sentence:
+            self.say(sentence)
+
+    def record(self, fields: dict[str, Any]) -> None:
+        """One JSON object on a line of its own."""
+        try:
+            self._out.write(msgspec.json.encode(fields).decode("utf-8") + "\n")
+            self._out.flush()
+        except BrokenPipeError:
+            pass
+
+    def line(self, text: str) -> None:
+        """A result for people."""
+        self._clear()
+        self._out.write(text + "\n")
+        self._out.flush()
+
+    def say(self, sentence: str) -> None:
+        """Something for people beside the result."""
+        self._clear()
+        self._err.write(sentence + "\n")
+        self._err.flush()
+
+    def moment(self, moment: Moment, names: dict[str, str]) -> None:
+        """A line of history."""
+        message, transfer = moment.message, moment.transfer
+        at = moment.at.isoformat().replace("+00:00", "Z")
+        if message is not None:
+            kind, ident, peer, way = "text", str(message.id), str(message.peer), message.direction
+            text, state = message.text, str(message.delivery)
+        elif transfer is not None:
+            kind, ident, peer, way = "transfer", str(transfer.id), str(transfer.peer), transfer.direction
+            text, state = ", ".join(top.name for top in transfer.offer.tops), str(transfer.state)
+        else:
+            return
+        if self._json:
+            self.record(
+                {
+                    "kind": kind,
+                    "id": ident,
+                    "peer": peer,
+                    "direction": str(way),
+                    "at": at,
+                    "text": text,
+                    "state": state,
+                }
+            )
+            return
+        arrow = "->" if way == "out" else "<-"
+        local = moment.at.astimezone().strftime("%Y-%m-%d %H:%M")
+        name = shown(names.get(peer, short_id(peer)))
+        label = "" if kind == "text" else f"[{state}] "
+        self.line(f"{local}  {arrow} {name}: {label}{shown(text)}")
+
+    def _name(self, peer: str) -> str:
+        return shown(self._names.get(peer, short_id(peer)))
+
+    def _sentence(self, event: Event) -> str:
+        match event:
+            case PeerAppeared():
+                where = event.addresses[0] if event.addresses else ""
+                return f"{shown(event.name)}  {short_id(event.id)}  {event.kind}  {where}  {event.trust}"
+            case PeerVanished():
+                return f"{shown(event.name)} went away."
+            case OfferReceived():
+                tops = ", ".join(shown(top.name) for top in event.offer.tops[:8])
+                more = " and more" if event.offer.names > 8 else ""
+                return f"{shown(event.name)} wants to send {tops}{more}: {event.files} files, {decimal(event.bytes)}."
+            case TransferStarted():
+                return ""
+            case TransferWaiting() | AddressFailed() | TransferFailed():
+                return shown(event.message)
+            case TransferFinished():
+                return self._finished(event)
+            case MessageQueued() | MessageDelivered():
+                return ""
+            case MessageRefused():
+                return shown(event.message_text)
+            case MessageReceived():
+                return f"{shown(event.name)}: {shown(event.text)}"
+            case IdentityChanged():
+                return (
+                    f"{shown(event.name)} answers with another key than before (known {short_id(event.known)}, seen"
+                    f" {short_id(event.seen)}). Nothing was sent to it."
+                )
+            case NetworkTroubled():
+                return shown(event.message)
+        return ""
+
+    def _finished(self, event: TransferFinished) -> str:
+        count = f"{event.files} of {event.files + event.files_failed}" if event.files_failed else f"{event.files}"
+        speed = f", {decimal(event.bytes / event.seconds)}/s" if event.seconds > 0 and event.bytes else ""
+        way = "sent and verified" if event.direction == "out" else "received and verified"
+        text = f"{count} files {way}: {decimal(event.bytes)}{speed}."
+        for one in event.skipped[:20]:
+            text += f"\n  not kept: {shown(one.path)} ({one.code})"
+        if event.direction == "in":
+            text += "".join(f"\n  {shown(path)}" for path in event.paths[:20])
+        return text
+
+    def _progress(self, event: TransferProgressed) -> None:
+        if not self._err.isatty() or (time.monotonic() - self._drawn < 0.1 and event.bytes < event.total):
+            return
+        self._drawn = time.monotonic()
+        part = event.bytes / event.total if event.total else 1.0
+        full = int(part * _BAR)
+        left = f"  {int((event.total - event.bytes) / event.rate)} s left" if event.rate > 0 else ""
+        bar = "#" * full + "-" * (_BAR - full)
+        self._bar = f"[{bar}] {decimal(event.bytes)} of {decimal(event.total)}  {decimal(event.rate)}/s{left}"
+        self._err.write(f"\r\x1b[K{self._bar}")
+        self._err.flush()
+
+    def _clear(self) -> None:
+        if self._bar:
+            self._err.write("\r\x1b[K")
+            self._bar = ""

@@ -1,0 +1,276 @@
+"""The devices of the sidebar, as a list model: online ones first, then by the newest thing said or sent."""
+
+from __future__ import annotations
+
+import datetime
+import zlib
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from lanshare.domain.events import (
+    ConversationRead,
+    Event,
+    IdentityChanged,
+    MessageQueued,
+    MessageReceived,
+    OfferReceived,
+    PeerAppeared,
+    PeerChanged,
+    PeerVanished,
+    Snapshot,
+    TransferQueued,
+)
+from lanshare.domain.peer import PeerId, short_id
+from lanshare.domain.transfer import TransferState
+from lanshare.node.shown import shown
+from lanshare.qt import texts
+from lanshare.qt.models.transfers import TransferBook, TransferView
+from lanshare.qt.theme.tokens import HUES
+
+DEVICE_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 1
+_EPOCH: Final = datetime.datetime.fromtimestamp(0, datetime.UTC)
+_Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A row."""
+
+    id: PeerId
+    name: str
+    kind: str
+    addresses: tuple[str, ...]
+    trust: str
+    online: bool
+    system: str
+    hue: int
+    preview: str = ""
+    at: datetime.datetime = _EPOCH
+    unread: int = 0
+    status: str = ""
+    part: float = -1.0
+    twin: bool = False
+    alarm: bool = False
+
+
+class DeviceModel(QAbstractListModel):
+    """Rows of Device. Fed by apply() only."""
+
+    def __init__(self, book: TransferBook, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[Device] = []
+        self._book = book
+        self._open: PeerId | None = None
+        book.changed.connect(self._transfer_changed)
+
+    # --- Qt's side
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: _Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
+        if not index.isValid() or not 0 <= index.row() < len(self._rows):
+            return None
+        device = self._rows[index.row()]
+        if role == DEVICE_ROLE:
+            return device
+        if role == Qt.ItemDataRole.DisplayRole:
+            return device.name
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return self._spoken(device)
+        return None
+
+    # --- the window's side
+
+    def device(self, peer: PeerId) -> Device | None:
+        """A device by its id."""
+        return next((row for row in self._rows if row.id == peer), None)
+
+    def devices(self) -> list[Device]:
+        """All rows in order."""
+        return list(self._rows)
+
+    def names(self) -> dict[PeerId, str]:
+        """What each device is called."""
+        return {row.id: row.name for row in self._rows}
+
+    def row_of(self, peer: PeerId) -> int:
+        """A device's row, -1 if it has none."""
+        return next((at for at, row in enumerate(self._rows) if row.id == peer), -1)
+
+    def unread(self) -> int:
+        """How much is unread in all."""
+        return sum(row.unread for row in self._rows)
+
+    def set_open(self, peer: PeerId | None) -> None:
+        """The conversation in front of the person: what comes there is read."""
+        self._open = peer
+
+    def apply(self, event: Event) -> None:
+        """Take an event in."""
+        match event:
+            case Snapshot():
+                self._reset(event)
+            case PeerAppeared() | PeerChanged():
+                self._seen(event)
+            case PeerVanished():
+                self._change(event.id, online=False)
+            case MessageReceived():
+                self._heard(event.peer, event.text, event.sent_at, True)
+            case MessageQueued():
+                self._heard(event.peer, texts.tr("You: {0}").format(event.text), event.sent_at, False)
+            case OfferReceived():
+                count = texts.files(event.files)
+                self._heard(event.peer, texts.tr("wants to send {0}").format(count), texts.now_utc(), True)
+            case TransferQueued() if event.direction == "out":
+                self._heard(event.peer, texts.tr("You: files"), event.at, False)
+            case ConversationRead():
+                self._change(event.peer, unread=0)
+            case IdentityChanged():
+                self._change(event.known, alarm=True)
+
+    # --- inside
+
+    def _reset(self, snapshot: Snapshot) -> None:
+        said = {one.peer: one for one in snapshot.conversations}
+        self.beginResetModel()
+        self._rows = []
+        for peer in snapshot.peers:
+            talk = said.get(peer.id)
+            row = Device(
+                peer.id, shown(peer.name), peer.kind, peer.addresses, peer.trust, peer.online, peer.system,
+                self._hue(peer.id),
+            )
+            if talk is not None:
+                row = replace(row, preview=shown(talk.preview), at=talk.at, unread=talk.unread)
+            self._rows.append(self._with_status(row))
+        self._rows.sort(key=_order)
+        self._mark_twins()
+        self.endResetModel()
+
+    def _seen(self, event: PeerAppeared | PeerChanged) -> None:
+        if self.row_of(event.id) >= 0:
+            self._change(
+                event.id,
+                name=shown(event.name),
+                kind=event.kind,
+                addresses=event.addresses,
+                trust=event.trust,
+                online=event.online,
+                system=event.system,
+            )
+            return
+        row = Device(
+            event.id, shown(event.name), event.kind, event.addresses, event.trust, event.online, event.system,
+            self._hue(event.id),
+        )
+        at = self._place(row)
+        self.beginInsertRows(QModelIndex(), at, at)
+        self._rows.insert(at, row)
+        self.endInsertRows()
+        self._refresh_twins()
+
+    def _heard(self, peer: PeerId, preview: str, at: datetime.datetime, counts: bool) -> None:
+        device = self.device(peer)
+        if device is None:
+            row = Device(peer, short_id(peer), "unknown", (), "stranger", False, "", self._hue(peer))
+            at_row = self._place(row)
+            self.beginInsertRows(QModelIndex(), at_row, at_row)
+            self._rows.insert(at_row, row)
+            self.endInsertRows()
+            device = row
+        unread = device.unread + 1 if counts and peer != self._open else device.unread
+        self._change(peer, preview=shown(" ".join(preview[:200].split())), at=at, unread=unread)
+
+    def _transfer_changed(self, transfer: str) -> None:
+        view = next((one for key, one in self._book.views.items() if key == transfer), None)
+        if view is not None:
+            self._change(view.peer)
+
+    def _change(self, peer: PeerId, **fields: Any) -> None:
+        at = self.row_of(peer)
+        if at < 0:
+            return
+        old = self._rows[at]
+        new = self._with_status(replace(old, **fields))
+        if new == old:
+            return
+        self._rows[at] = new
+        index = self.index(at)
+        self.dataChanged.emit(index, index)
+        self._resort(at)
+        if new.name != old.name:
+            self._refresh_twins()
+
+    def _resort(self, at: int) -> None:
+        row = self._rows[at]
+        rest = self._rows[:at] + self._rows[at + 1 :]
+        to = next((place for place, other in enumerate(rest) if _order(row) < _order(other)), len(rest))
+        if to == at:
+            return
+        self.beginMoveRows(QModelIndex(), at, at, QModelIndex(), to + 1 if to > at else to)
+        rest.insert(to, row)
+        self._rows = rest
+        self.endMoveRows()
+
+    def _place(self, row: Device) -> int:
+        return next((at for at, other in enumerate(self._rows) if _order(row) < _order(other)), len(self._rows))
+
+    def _with_status(self, row: Device) -> Device:
+        active = self._book.active_of(row.id)
+        if not active:
+            return replace(row, status="", part=-1.0)
+        view = next((one for one in active if one.state is TransferState.MOVING), active[-1])
+        moving = view.state in (TransferState.MOVING, TransferState.VERIFYING)
+        return replace(row, status=_status(view), part=view.part if moving else -1.0)
+
+    def _hue(self, peer: PeerId) -> int:
+        """A stable colour, moved on if a device in the list wears it already."""
+        start = zlib.crc32(peer.encode("ascii", "replace")) % len(HUES)
+        used = {row.hue for row in self._rows}
+        for step in range(len(HUES)):
+            hue = (start + 5 * step) % len(HUES)
+            if hue not in used:
+                return hue
+        return start
+
+    def _mark_twins(self) -> bool:
+        names = [row.name.casefold() for row in self._rows]
+        changed = False
+        for at, row in enumerate(self._rows):
+            twin = names.count(row.name.casefold()) > 1
+            if twin != row.twin:
+                self._rows[at] = replace(row, twin=twin)
+                changed = True
+        return changed
+
+    def _refresh_twins(self) -> None:
+        if self._mark_twins():
+            self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+
+    def _spoken(self, device: Device) -> str:
+        parts = [device.name, device.system, texts.tr("online") if device.online else texts.tr("away")]
+        parts += [device.status or device.preview]
+        if device.unread:
+            parts.append(texts.tr("{0} unread").format(device.unread))
+        return ", ".join(part for part in parts if part)
+
+
+def _order(row: Device) -> tuple[bool, float, str, str]:
+    return (not row.online, -row.at.timestamp(), row.name.casefold(), row.id)
+
+
+def _status(view: TransferView) -> str:
+    name = shown(view.offer.tops[0].name) if view.offer.tops else texts.tr("files")
+    if view.offer.names > 1:
+        name = texts.tr("{0} and {1} more").format(name, view.offer.names - 1)
+    if view.asked:
+        return texts.tr("wants to send {0}").format(name)
+    if view.state is TransferState.WAITING:
+        return texts.tr("Waiting: {0}").format(name)
+    if view.state in (TransferState.MOVING, TransferState.VERIFYING):
+        verb = texts.tr("Sending {0}") if view.out else texts.tr("Receiving {0}")
+        return f"{verb.format(name)} · {int(view.part * 100)}%"
+    return texts.tr("Offering {0}").format(name) if view.out else name

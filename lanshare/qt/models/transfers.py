@@ -1,0 +1,165 @@
+"""All transfers the window knows of, as they stand: fed by events, watched by the list and the timeline.
+
+Signals: changed(str) with a transfer's id.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QObject, Signal
+
+from lanshare.domain.events import (
+    Event,
+    OfferGrew,
+    OfferReceived,
+    OfferWithdrawn,
+    Snapshot,
+    TransferFailed,
+    TransferFinished,
+    TransferProgressed,
+    TransferQueued,
+    TransferStarted,
+    TransferVerifying,
+    TransferWaiting,
+)
+from lanshare.domain.offer import Offer, Skipped
+from lanshare.domain.peer import PeerId
+from lanshare.domain.transfer import FINAL, Direction, Transfer, TransferId, TransferState
+from lanshare.node import sentences
+
+
+@dataclass(slots=True)
+class TransferView:
+    """What a card shows."""
+
+    id: TransferId
+    peer: PeerId
+    out: bool
+    offer: Offer
+    at: datetime.datetime
+    state: TransferState
+    asked: bool = False
+    free: int = 0
+    bytes: int = 0
+    total: int = 0
+    rate: float = 0.0
+    message: str = ""
+    paths: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = field(default=())
+    files: int = 0
+    files_failed: int = 0
+
+    @property
+    def active(self) -> bool:
+        """Whether it is not over."""
+        return self.state not in FINAL
+
+    @property
+    def part(self) -> float:
+        """How much of it is done: 0 to 1."""
+        return min(1.0, self.bytes / self.total) if self.total else 0.0
+
+
+class TransferBook(QObject):
+    """The table."""
+
+    changed = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.views: dict[TransferId, TransferView] = {}
+
+    def active_of(self, peer: PeerId) -> list[TransferView]:
+        """What is under way with a peer, oldest first."""
+        return [view for view in self.views.values() if view.peer == peer and view.active]
+
+    def take(self, transfer: Transfer, name: str) -> TransferView:
+        """A transfer from history or a snapshot; what is known live is newer and stays."""
+        view = self.views.get(transfer.id)
+        if view is not None:
+            return view
+        message = ""
+        if transfer.state is TransferState.WAITING:
+            message = sentences.waiting(
+                transfer.code or "peer-away", name, transfer.done_bytes, transfer.offer.bytes, transfer.detail
+            )
+        elif transfer.code:
+            message = sentences.ended(transfer.code, name, transfer.detail)
+        view = TransferView(
+            transfer.id,
+            transfer.peer,
+            transfer.direction is Direction.OUT,
+            transfer.offer,
+            transfer.started_at,
+            transfer.state,
+            asked=transfer.state is TransferState.OFFERED and transfer.direction is Direction.IN,
+            bytes=transfer.done_bytes,
+            total=transfer.offer.bytes,
+            message=message,
+            paths=transfer.paths,
+            skipped=transfer.skipped,
+            files=transfer.files_done,
+            files_failed=len(transfer.skipped),
+        )
+        self.views[transfer.id] = view
+        return view
+
+    def apply(self, event: Event, names: dict[PeerId, str]) -> None:
+        """Take an event in; `changed` follows if it was about a transfer."""
+        match event:
+            case Snapshot():
+                for transfer in event.transfers:
+                    self.views.pop(transfer.id, None)
+                    self.take(transfer, names.get(transfer.peer, ""))
+                    self.changed.emit(transfer.id)
+                return
+            case TransferQueued():
+                if event.transfer not in self.views:
+                    out = event.direction == "out"
+                    state = TransferState(event.state)
+                    view = TransferView(event.transfer, event.peer, out, event.offer, event.at, state)
+                    view.total = event.offer.bytes
+                    self.views[event.transfer] = view
+                self.changed.emit(event.transfer)
+                return
+        transfer_id = getattr(event, "transfer", None)
+        view_or_none = self.views.get(transfer_id) if isinstance(transfer_id, str) else None
+        if view_or_none is not None:
+            self._update(view_or_none, event)
+            self.changed.emit(view_or_none.id)
+
+    def _update(self, view: TransferView, event: Event) -> None:
+        match event:
+            case OfferReceived():
+                view.offer, view.total, view.free = event.offer, event.bytes, event.free
+                view.asked, view.state = True, TransferState.OFFERED
+            case OfferGrew():
+                view.offer, view.total = event.offer, max(event.offer.bytes, view.bytes)
+                if view.out and view.state is TransferState.QUEUED:
+                    view.state = TransferState.OFFERED
+            case OfferWithdrawn():
+                view.asked = False
+                if view.state is TransferState.OFFERED and event.code == "answered":
+                    view.state = TransferState.CONNECTING
+                elif event.code == "peer-away":
+                    view.state, view.message = TransferState.WAITING, ""
+            case TransferStarted():
+                view.state, view.message = TransferState.MOVING, ""
+            case TransferProgressed():
+                view.bytes, view.total, view.rate = event.bytes, event.total, event.rate
+                if view.state not in FINAL and view.state is not TransferState.VERIFYING:
+                    view.state = TransferState.MOVING
+            case TransferVerifying():
+                view.state = TransferState.VERIFYING
+            case TransferWaiting():
+                view.state, view.message, view.rate = TransferState.WAITING, event.message, 0.0
+                view.bytes, view.total = event.bytes, event.total
+            case TransferFinished():
+                view.state = TransferState(event.state)
+                view.files, view.files_failed = event.files, event.files_failed
+                view.bytes = view.total = event.bytes
+                view.paths, view.skipped, view.message = event.paths, event.skipped, ""
+            case TransferFailed():
+                view.state, view.message, view.asked = TransferState(event.state), event.message, False

@@ -1,0 +1,104 @@
+"""What the window says. One place, so that it can be translated; peers' names are filled in as plain text."""
+
+from __future__ import annotations
+
+import datetime
+import html
+import re
+from typing import Final
+
+from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale
+
+from lanshare.node.sentences import decimal
+from lanshare.node.shown import shown
+
+_LINK: Final = re.compile(r"https?://[^\s<>\"'`\u00a0]+", re.IGNORECASE)
+_TRAILING: Final = ".,;:!?)]}…"
+
+
+def tr(text: str) -> str:
+    """The text in the person's language."""
+    return QCoreApplication.translate("lanshare", text)
+
+
+def size(count: int) -> str:
+    """A size in decimal units."""
+    return decimal(count)
+
+
+def files(count: int) -> str:
+    """So many files."""
+    return tr("1 file") if count == 1 else tr("{0} files").format(count)
+
+
+def clock(when: datetime.datetime) -> str:
+    """A time of day."""
+    return when.astimezone().strftime("%H:%M")
+
+
+def when(at: datetime.datetime, now: datetime.datetime | None = None) -> str:
+    """For lists: the time today, Yesterday, the weekday this week, else the date."""
+    local = at.astimezone()
+    today = (now or datetime.datetime.now(datetime.UTC)).astimezone().date()
+    days = (today - local.date()).days
+    if days <= 0:
+        return local.strftime("%H:%M")
+    if days == 1:
+        return tr("Yesterday")
+    locale = QLocale()
+    day = QDate(local.year, local.month, local.day)
+    if days < 7:
+        return locale.toString(day, "ddd")
+    return locale.toString(day, QLocale.FormatType.ShortFormat)
+
+
+def day(at: datetime.datetime, now: datetime.datetime | None = None) -> str:
+    """For separators: Today, Yesterday, or the date."""
+    local = at.astimezone()
+    today = (now or datetime.datetime.now(datetime.UTC)).astimezone().date()
+    days = (today - local.date()).days
+    if days == 0:
+        return tr("Today")
+    if days == 1:
+        return tr("Yesterday")
+    return QLocale().toString(QDate(local.year, local.month, local.day), QLocale.FormatType.LongFormat)
+
+
+def left(seconds: float) -> str:
+    """How long it will still take."""
+    if seconds < 1:
+        return tr("a moment left")
+    if seconds < 90:
+        return tr("{0} s left").format(round(seconds))
+    if seconds < 5400:
+        return tr("{0} min left").format(round(seconds / 60))
+    return tr("{0} h left").format(round(seconds / 3600, 1))
+
+
+def has_link(text: str) -> bool:
+    """Whether there is something to click."""
+    return _LINK.search(text) is not None
+
+
+def linked(text: str, colour: str) -> str:
+    """The text as HTML in which nothing but our own http and https links is markup."""
+    parts: list[str] = []
+    at = 0
+    for found in _LINK.finditer(text):
+        target = found[0].rstrip(_TRAILING)
+        parts.append(html.escape(text[at : found.start()]))
+        safe = html.escape(target, quote=True)
+        parts.append(f'<a href="{safe}" style="color:{colour}">{safe}</a>')
+        at = found.start() + len(target)
+    parts.append(html.escape(text[at:]))
+    return f'<span style="white-space: pre-wrap">{"".join(parts)}</span>'
+
+
+def path_name(path: str) -> str:
+    """A path's last component, fit to be shown."""
+    return shown(path.replace("\\", "/").rstrip("/").rpartition("/")[2])
+
+
+def now_utc() -> datetime.datetime:
+    """The time, as events carry it."""
+    return datetime.datetime.fromtimestamp(QDateTime.currentMSecsSinceEpoch() / 1000, datetime.UTC)

@@ -1,0 +1,128 @@
+"""Tokens -> palette and style sheet. Never infers dark or light from a palette: the setting or the system says."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from lanshare.domain.settings import Appearance
+from lanshare.qt.theme.tokens import DARK, LIGHT, Tokens
+
+_current: list[Tokens] = [LIGHT]
+
+
+def tokens() -> Tokens:
+    """The appearance in force."""
+    return _current[0]
+
+
+def chosen(appearance: Appearance) -> Tokens:
+    """What a setting means now; a system that does not say is light."""
+    if appearance is Appearance.SYSTEM:
+        dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        return DARK if dark else LIGHT
+    return DARK if appearance is Appearance.DARK else LIGHT
+
+
+def wear(app: QApplication, appearance: Appearance) -> None:
+    """Put an appearance on the whole application."""
+    look = chosen(appearance)
+    _current[0] = look
+    app.setStyle("Fusion")
+    app.setPalette(_palette(look))
+    app.setStyleSheet(sheet(look))
+
+
+def _palette(look: Tokens) -> QPalette:
+    palette = QPalette()
+    roles = QPalette.ColorRole
+    for role, colour in (
+        (roles.Window, look.ground),
+        (roles.WindowText, look.text),
+        (roles.Base, look.raised),
+        (roles.AlternateBase, look.side),
+        (roles.Text, look.text),
+        (roles.Button, look.raised),
+        (roles.ButtonText, look.text),
+        (roles.ToolTipBase, look.raised),
+        (roles.ToolTipText, look.text),
+        (roles.PlaceholderText, look.dim),
+        (roles.Highlight, look.accent),
+        (roles.HighlightedText, look.accent_text),
+        (roles.Link, look.accent_ink),
+    ):
+        palette.setColor(role, QColor(colour))
+    for role in (roles.Text, roles.WindowText, roles.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(look.away))
+    return palette
+
+
+def sheet(look: Tokens) -> str:
+    """The style sheet of an appearance."""
+    return f"""
+* {{ outline: none; }}
+QWidget#sidebar {{ background: {look.side}; border-right: 1px solid {look.line}; }}
+QWidget#pane, QWidget#timeline, QScrollArea#scroll {{ background: {look.ground}; border: none; }}
+QWidget#head {{ background: {look.ground}; border-bottom: 1px solid {look.line}; }}
+QWidget#foot {{ background: {look.side}; border-top: 1px solid {look.line}; }}
+QLabel {{ color: {look.text}; background: transparent; }}
+QLabel[role="title"] {{ font-size: 16px; font-weight: 600; }}
+QLabel[role="big"] {{ font-size: 19px; font-weight: 600; }}
+QLabel[role="name"] {{ font-size: 14px; font-weight: 600; }}
+QLabel[role="dim"] {{ color: {look.dim}; font-size: 12px; }}
+QLabel[role="section"] {{ color: {look.dim}; font-size: 11px; font-weight: 700; }}
+QLabel[role="bad"] {{ color: {look.bad}; font-size: 12px; }}
+QLabel[role="warn"] {{ color: {look.warn}; font-size: 12px; }}
+QLabel[role="good"] {{ color: {look.good}; font-size: 12px; }}
+QLabel[role="percent"] {{ color: {look.accent_ink}; font-size: 12px; font-weight: 700; }}
+QLabel[role="day"] {{ color: {look.dim}; font-size: 12px; font-weight: 600; }}
+QLineEdit {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line}; border-radius: 9px;
+  padding: 7px 10px; selection-background-color: {look.accent}; selection-color: {look.accent_text}; }}
+QLineEdit:focus {{ border: 1px solid {look.accent}; }}
+QListView {{ background: transparent; border: none; }}
+QPushButton {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line}; border-radius: 8px;
+  padding: 7px 14px; font-weight: 600; }}
+QPushButton:hover {{ background: {look.hover}; }}
+QPushButton:focus {{ border: 2px solid {look.accent}; padding: 6px 13px; }}
+QPushButton[kind="main"] {{ background: {look.accent}; color: {look.accent_text}; border: 1px solid {look.accent}; }}
+QPushButton[kind="main"]:hover {{ background: {look.accent_ink}; }}
+QPushButton[kind="main"]:focus {{ border: 2px solid {look.text}; }}
+QToolButton {{ background: transparent; border: 2px solid transparent; border-radius: 8px; padding: 5px; }}
+QToolButton:hover {{ background: {look.hover}; }}
+QToolButton:focus {{ border: 2px solid {look.accent}; }}
+QToolButton::menu-indicator {{ image: none; }}
+QToolButton[kind="main"] {{ background: {look.accent}; border-radius: 10px; }}
+QToolButton[kind="main"]:disabled {{ background: {look.track}; }}
+QFrame#composer {{ background: {look.raised}; border: 1px solid {look.line}; border-radius: 14px; }}
+QPlainTextEdit {{ background: transparent; border: none; color: {look.text};
+  selection-background-color: {look.accent}; selection-color: {look.accent_text}; }}
+QFrame#card {{ background: {look.raised}; border: 1px solid {look.line}; border-radius: 12px; }}
+QFrame#card[tone="bad"] {{ border: 1px solid {look.bad}; }}
+QFrame#card[tone="warn"] {{ border: 1px solid {look.warn}; }}
+QFrame#bubble[side="in"] {{ background: {look.bubble_in}; border-radius: 12px; }}
+QFrame#bubble[side="out"] {{ background: {look.bubble_out}; border-radius: 12px; }}
+QFrame#bubble[side="out"] QLabel {{ color: {look.bubble_out_text}; }}
+QFrame#bubble[side="in"] QLabel[role="time"] {{ color: {look.dim}; font-size: 11px; }}
+QFrame#bubble[side="out"] QLabel[role="time"] {{ color: {look.bubble_out_dim}; font-size: 11px; }}
+QFrame#notice {{ background: {look.warn_ground}; border: none; border-bottom: 1px solid {look.line}; }}
+QFrame#notice QLabel {{ color: {look.text}; }}
+QFrame#notice[tone="bad"] {{ background: {look.bad_ground}; }}
+QFrame#notice[tone="calm"] {{ background: {look.selected}; }}
+QProgressBar {{ background: {look.track}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
+QProgressBar::chunk {{ background: {look.accent}; border-radius: 3px; }}
+QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}
+QScrollBar::handle:vertical {{ background: {look.line}; border-radius: 3px; min-height: 32px; }}
+QScrollBar::handle:vertical:hover {{ background: {look.away}; }}
+QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{ background: none; height: 0; }}
+QToolTip {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line}; padding: 4px; }}
+QMenu {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line}; padding: 4px; }}
+QMenu::item {{ padding: 6px 18px; border-radius: 6px; }}
+QMenu::item:selected {{ background: {look.selected}; }}
+QDialog {{ background: {look.ground}; }}
+QSpinBox, QComboBox {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line};
+  border-radius: 8px; padding: 6px 8px; }}
+QSpinBox:focus, QComboBox:focus {{ border: 1px solid {look.accent}; }}
+QCheckBox {{ color: {look.text}; spacing: 8px; }}
+QCheckBox:focus {{ color: {look.accent_ink}; }}
+"""
