@@ -274,3 +274,12 @@ def log_to_file(options: Options, verbose: bool) -> None:
     root = logging.getLogger("lanshare")
     root.addHandler(handler)
     root.setLevel(logging.DEBUG if verbose or os.environ.get("LANSHARE_DEBUG") else logging.INFO)
+
+
+def pasted_folder(options: Options) -> Path:
+    """Where images from the clipboard are kept while they are sent; private."""
+    where = places.places(options.profile)
+    where.prepare()
+    folder = where.data / "pasted"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -79,15 +80,16 @@ def device_icon(kind: str) -> str:
     return DEVICE_ICONS.get(kind, "cpu")
 
 
-_BY_ENDING: Final = {
-    **dict.fromkeys(("png", "jpg", "jpeg", "gif", "webp", "heic", "svg", "bmp", "tiff"), ("image", "#0f8a63", "#34d399")),
-    **dict.fromkeys(("mp4", "mkv", "mov", "avi", "webm"), ("film", "#b3279b", "#f07ad8")),
-    **dict.fromkeys(("mp3", "flac", "ogg", "wav", "m4a", "opus"), ("music", "#7a3fd0", "#b794f6")),
-    **dict.fromkeys(("zip", "gz", "xz", "bz2", "7z", "rar", "tar", "zst", "iso"), ("file-archive", "#9a5b00", "#f5b453")),
-    **dict.fromkeys(("pdf",), ("file-text", "#c22f2f", "#ff8a8a")),
-    **dict.fromkeys(("py", "c", "h", "rs", "go", "js", "ts", "json", "html", "css", "sh"), ("file-code", "#1f6fb5", "#6cb6f5")),
-    **dict.fromkeys(("txt", "md", "doc", "docx", "odt", "csv", "log"), ("file-text", "#4b5a75", "#a5b4cf")),
-}
+_KINDS: Final = (
+    ("png jpg jpeg gif webp heic svg bmp tiff", "image", "#0f8a63", "#34d399"),
+    ("mp4 mkv mov avi webm", "film", "#b3279b", "#f07ad8"),
+    ("mp3 flac ogg wav m4a opus", "music", "#7a3fd0", "#b794f6"),
+    ("zip gz xz bz2 7z rar tar zst iso", "file-archive", "#9a5b00", "#f5b453"),
+    ("pdf", "file-text", "#c22f2f", "#ff8a8a"),
+    ("py c h rs go js ts json html css sh", "file-code", "#1f6fb5", "#6cb6f5"),
+    ("txt md doc docx odt csv log", "file-text", "#4b5a75", "#a5b4cf"),
+)
+_BY_ENDING: Final = {ending: kind for endings, *kind in _KINDS for ending in endings.split()}
 
 
 def file_icon(name: str, folder: bool, dark: bool) -> tuple[str, str]:
@@ -98,3 +100,8 @@ def file_icon(name: str, folder: bool, dark: bool) -> tuple[str, str]:
     if found is None:
         return "file", "#a5b4cf" if dark else "#4b5a75"
     return found[0], found[2] if dark else found[1]
+
+
+def tooltip(text: str) -> str:
+    """A tooltip that shows text as text: Qt would read markup into it."""
+    return f"<span>{html.escape(text)}</span>" if text else ""

@@ -1,6 +1,6 @@
 """The only crossing between the engine's threads and Qt: one signal, queued to the window's thread.
 
-Signals: event(object).
+Signals: arrived(object).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from lanshare.domain.events import Event
 class Bridge(QObject):
     """Lives in the main thread. post() may be called from any thread; submit() never blocks."""
 
-    event = Signal(object)
+    arrived = Signal(object)
     _posted = Signal(object)
 
     def __init__(self, submit: Callable[[Command], None]) -> None:
@@ -42,4 +42,4 @@ class Bridge(QObject):
     @Slot(object)
     def _deliver(self, event: object) -> None:
         if self._open:
-            self.event.emit(event)
+            self.arrived.emit(event)

@@ -9,7 +9,7 @@ from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale
 
-from lanshare.node.sentences import decimal
+from lanshare.node.sentences import decimal, ended
 from lanshare.node.shown import shown
 
 _LINK: Final = re.compile(r"https?://[^\s<>\"'`\u00a0]+", re.IGNORECASE)
@@ -102,3 +102,8 @@ def path_name(path: str) -> str:
 def now_utc() -> datetime.datetime:
     """The time, as events carry it."""
     return datetime.datetime.fromtimestamp(QDateTime.currentMSecsSinceEpoch() / 1000, datetime.UTC)
+
+
+def reason(code: str) -> str:
+    """Why one file was not kept, in a few words."""
+    return ended(code)

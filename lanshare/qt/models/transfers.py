@@ -119,16 +119,16 @@ class TransferBook(QObject):
                 if event.transfer not in self.views:
                     out = event.direction == "out"
                     state = TransferState(event.state)
-                    view = TransferView(event.transfer, event.peer, out, event.offer, event.at, state)
-                    view.total = event.offer.bytes
-                    self.views[event.transfer] = view
+                    fresh = TransferView(event.transfer, event.peer, out, event.offer, event.at, state)
+                    fresh.total = event.offer.bytes
+                    self.views[event.transfer] = fresh
                 self.changed.emit(event.transfer)
                 return
         transfer_id = getattr(event, "transfer", None)
-        view_or_none = self.views.get(transfer_id) if isinstance(transfer_id, str) else None
-        if view_or_none is not None:
-            self._update(view_or_none, event)
-            self.changed.emit(view_or_none.id)
+        view = self.views.get(TransferId(transfer_id)) if isinstance(transfer_id, str) else None
+        if view is not None:
+            self._update(view, event)
+            self.changed.emit(view.id)
 
     def _update(self, view: TransferView, event: Event) -> None:
         match event:

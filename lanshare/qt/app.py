@@ -1,0 +1,230 @@
+"""The window's process: Qt, the Host, the bridge between them, and their orderly end."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QSettings, QSocketNotifier, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication, QMessageBox, QSystemTrayIcon
+
+import lanshare
+from lanshare.domain.commands import OpenWindow
+from lanshare.domain.errors import LanshareError
+from lanshare.domain.events import EngineStopped, Event, MessageReceived, OfferReceived, Snapshot
+from lanshare.node import sentences
+from lanshare.node.assemble import Options, log_to_file, pasted_folder, read_settings
+from lanshare.node.host import Host
+from lanshare.node.shown import shown
+from lanshare.qt import assets, screen, texts
+from lanshare.qt.bridge import Bridge
+from lanshare.qt.theme import style
+from lanshare.qt.tray import Tray
+from lanshare.qt.windows.main import MainWindow
+
+_log = logging.getLogger(__name__)
+
+
+class App:
+    """Everything between the start of Qt and its end."""
+
+    def __init__(self, options: Options, paths: Sequence[str], hidden: bool) -> None:
+        self._options = options
+        self._paths = tuple(Path(path).absolute() for path in paths)
+        self._hidden = hidden
+        self.qt = QApplication.instance() or QApplication([sys.argv[0]])
+        assert isinstance(self.qt, QApplication)
+        QGuiApplication.setApplicationName("lanshare")
+        QGuiApplication.setApplicationVersion(lanshare.__version__)
+        QGuiApplication.setDesktopFileName("org.lanshare.lanshare")
+        self.qt.setWindowIcon(assets.app_icon())
+        self.qt.setQuitOnLastWindowClosed(False)
+        self._first = threading.Event()
+        self._snapshot: Snapshot | None = None
+        self.host = Host(options, self._heard, window=True)
+        self.bridge = Bridge(self.host.submit)
+        self.window: MainWindow | None = None
+        self._tray: Tray | None = None
+
+    def run(self) -> int:
+        """Until the person quits; the exit code."""
+        settings = read_settings(self._options)
+        assert isinstance(self.qt, QApplication)
+        style.wear(self.qt, settings.appearance)
+        self.host.start()
+        if self._raise_other():
+            return 0
+        has_tray = QSystemTrayIcon.isSystemTrayAvailable()
+        self.window = window = MainWindow(self.bridge, self._keep_image, has_tray)
+        self.bridge.arrived.connect(self._on_event)
+        if has_tray:
+            self._make_tray(window)
+        window.quitting.connect(self.qt.quit)
+        if self._snapshot is not None:
+            window.on_event(self._snapshot)
+        geometry = QSettings(str(self._geometry_file()), QSettings.Format.IniFormat)
+        window.restoreGeometry(geometry.value("geometry", b"", bytes) or b"")  # type: ignore[arg-type]
+        if not ((self._hidden or settings.start_hidden) and has_tray):
+            window.show()
+        window.make_ready(self._paths)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: window._wear())
+        code = self.qt.exec()
+        geometry.setValue("geometry", window.saveGeometry())
+        return code
+
+    def close(self) -> None:
+        """Down in order: no event reaches a dying window, no thread outlives the engine."""
+        self.bridge.close()
+        self.host.close()
+        if self.window is not None:
+            self.window.hide()
+            self.window.deleteLater()
+            self.window = None
+
+    # --- inside
+
+    def _heard(self, event: Event) -> None:
+        """On the engine's threads."""
+        if isinstance(event, Snapshot) and not self._first.is_set():
+            self._snapshot = event
+            self._first.set()
+            return
+        self.bridge.post(event)
+
+    def _raise_other(self) -> bool:
+        """If a window of this profile is open already, it comes to the front and we go."""
+        self._first.wait(10.0)
+        if self._snapshot is None or not self._snapshot.window_open or not self.host.joined:
+            return False
+        self.host.submit(OpenWindow(self._paths))
+        return True
+
+    def _on_event(self, event: object) -> None:
+        window = self.window
+        if window is None:
+            return
+        if isinstance(event, EngineStopped):
+            _say(texts.tr("lanshare has to close"), sentences.ended(event.code))
+            self.qt.quit()
+            return
+        window.on_event(event)  # type: ignore[arg-type]
+        if self._tray is not None and not window.isActiveWindow():
+            if isinstance(event, MessageReceived):
+                self._tray.tell(shown(event.name), shown(event.text[:200]))
+            elif isinstance(event, OfferReceived):
+                self._tray.tell(
+                    shown(event.name), texts.tr("wants to send you {0}").format(texts.files(event.files))
+                )
+            self._wink(window)
+
+    def _wink(self, window: MainWindow) -> None:
+        if window.isVisible() and window.devices.unread():
+            QApplication.alert(window)
+
+    def _make_tray(self, window: MainWindow) -> None:
+        self._tray = tray = Tray(window)
+        tray.show_window.connect(window.show)
+        tray.show_window.connect(window.raise_)
+        tray.quit_app.connect(self.qt.quit)
+        told: list[bool] = []
+
+        def tell_once() -> None:
+            if not told:
+                told.append(True)
+                tray.tell("lanshare", texts.tr("Still here, so that others can reach you. Quit it from this icon."))
+
+        window.hidden.connect(tell_once)
+
+    def _keep_image(self, image: QImage) -> Path | None:
+        stamp = time.strftime("%Y-%m-%d %H.%M.%S")
+        path = pasted_folder(self._options) / f"Image {stamp}.png"
+        return path if image.save(str(path), "PNG") else None  # type: ignore[call-overload]
+
+    def _geometry_file(self) -> Path:
+        return pasted_folder(self._options).parent / "window.ini"
+
+
+def _say(title: str, text: str) -> None:
+    box = QMessageBox()
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setWindowTitle("lanshare")
+    box.setText(title)
+    box.setInformativeText(text)
+    box.exec()
+
+
+def _catch_all(quit_app: Callable[[], None]) -> None:
+    """What nobody caught is logged, and told once: never a traceback to a person."""
+    told: list[bool] = []
+
+    def hook(kind: type[BaseException], value: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            quit_app()
+            return
+        _log.error("not caught", exc_info=(kind, value, trace))
+        if not told and threading.current_thread() is threading.main_thread():
+            told.append(True)
+            QTimer.singleShot(
+                0,
+                lambda: _say(
+                    texts.tr("Something in lanshare went wrong."),
+                    texts.tr("Your files are safe. The log in the profile folder says more."),
+                ),
+            )
+
+    sys.excepthook = hook
+    threading.excepthook = lambda args: hook(
+        args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
+    )
+
+
+def _quit_on_signals(qt: QApplication) -> list[object]:
+    """Ctrl+C in the terminal and a polite kill end the window in order."""
+    import os
+
+    if sys.platform == "win32":
+        return []
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    os.set_blocking(read_end, False)
+    notifier = QSocketNotifier(read_end, QSocketNotifier.Type.Read)
+    notifier.activated.connect(qt.quit)
+    signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    return [notifier, read_end, write_end]
+
+
+def run_window(options: Options, paths: Sequence[str], hidden: bool, verbose: bool) -> int:
+    """The window, from start to end; the exit code."""
+    if line := screen.trouble():
+        sys.stderr.write(f"{line}\n")
+        return 1
+    try:
+        log_to_file(options, verbose)
+        faulthandler.enable(open(pasted_folder(options).parent / "crash.log", "w", encoding="utf-8"))  # noqa: SIM115
+        app = App(options, paths, hidden)
+    except LanshareError as error:
+        sys.stderr.write(f"lanshare: {sentences.ended(error.code, '', error.detail)}\n")
+        return 1
+    assert isinstance(app.qt, QApplication)
+    _catch_all(app.qt.quit)
+    kept = _quit_on_signals(app.qt)
+    try:
+        return app.run()
+    except LanshareError as error:
+        sentence = sentences.ended(error.code, "", error.detail)
+        sys.stderr.write(f"lanshare: {sentence}\n")
+        _say(texts.tr("lanshare cannot start"), sentence)
+        return 1
+    finally:
+        app.close()
+        kept.clear()

@@ -1,0 +1,63 @@
+"""What leaves the window: links, files and folders handed to the desktop, never more than was clicked."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QProcess, Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from lanshare.node.opening import may_open
+from lanshare.node.shown import shown
+from lanshare.qt import texts
+
+
+def open_link(parent: QWidget, target: str) -> None:
+    """Open a link in the browser, after showing where it leads: http and https only, the host in its real letters."""
+    url = QUrl(target, QUrl.ParsingMode.StrictMode)
+    if url.scheme().lower() not in ("http", "https") or not url.host():
+        return
+    host = bytes(QUrl.toAce(url.host()).data()).decode("ascii", "replace") or url.host()
+    box = QMessageBox(parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setText(texts.tr("Open this link in the browser?"))
+    box.setInformativeText(f"{texts.tr('It leads to')} {host}\n\n{shown(target[:300])}")
+    opening = box.addButton(texts.tr("Open"), QMessageBox.ButtonRole.AcceptRole)
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.exec()
+    if box.clickedButton() is opening:
+        QDesktopServices.openUrl(url)
+
+
+def open_path(parent: QWidget, path: str) -> None:
+    """Open a received file with the desktop's program for it."""
+    if not may_open(path):
+        show_path(parent, path)
+    elif not Path(path).exists():
+        _gone(parent, path)
+    else:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+
+
+def show_path(parent: QWidget, path: str) -> None:
+    """Show where a received file lies. The file is marked where the desktop can (not verified on Windows, macOS)."""
+    where = Path(path)
+    if not where.exists():
+        _gone(parent, path)
+    elif sys.platform == "win32":
+        QProcess.startDetached("explorer.exe", [f"/select,{where}"])
+    elif sys.platform == "darwin":
+        QProcess.startDetached("open", ["-R", str(where)])
+    else:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(where.parent)))
+
+
+def _gone(parent: QWidget, path: str) -> None:
+    box = QMessageBox(parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(texts.tr("{0} is no longer there.").format(texts.path_name(path)))
+    box.setInformativeText(texts.tr("It was moved, renamed or removed since it arrived."))
+    box.exec()

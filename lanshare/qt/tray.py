@@ -1,0 +1,39 @@
+"""The icon in the notification area, where there is one: shows what is unread, brings the window back, quits.
+
+Signals: show_window(); quit_app().
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QMenu, QSystemTrayIcon
+
+from lanshare.qt import assets, texts
+
+
+class Tray(QObject):
+    """Only made where QSystemTrayIcon.isSystemTrayAvailable()."""
+
+    show_window = Signal()
+    quit_app = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._menu = QMenu()
+        self._menu.addAction(texts.tr("Show lanshare"), self.show_window.emit)
+        self._menu.addSeparator()
+        self._menu.addAction(texts.tr("Quit"), self.quit_app.emit)
+        self._icon = QSystemTrayIcon(assets.app_icon(), self)
+        self._icon.setToolTip("lanshare")
+        self._icon.setContextMenu(self._menu)
+        self._icon.activated.connect(self._activated)
+        self._icon.messageClicked.connect(self.show_window)
+        self._icon.show()
+
+    def tell(self, title: str, text: str) -> None:
+        """A notice of the desktop's own, which steals no focus."""
+        self._icon.showMessage(title, text, assets.app_icon(), 6000)
+
+    def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
+        if reason is QSystemTrayIcon.ActivationReason.Trigger:
+            self.show_window.emit()

@@ -1,0 +1,277 @@
+"""A transfer's row: the question, the progress, the result, the trouble. One widget for its whole life.
+
+Signals: accept(str), decline(str), save_to(str), cancel(str), retry(str), open_path(str), show_path(str); the first
+five carry the transfer's id, the others a path.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from lanshare.domain.offer import EntryKind
+from lanshare.domain.transfer import TransferState
+from lanshare.node.opening import may_open
+from lanshare.node.shown import shown
+from lanshare.qt import assets, texts
+from lanshare.qt.models.transfers import TransferView
+from lanshare.qt.theme.style import tokens
+from lanshare.qt.widgets.labels import ElidedLabel, plain, set_role, wrapped
+
+_WIDTH: Final = 400
+_NAMES: Final = 8
+
+
+class Card(QWidget):
+    """One transfer."""
+
+    accept = Signal(str)
+    decline = Signal(str)
+    save_to = Signal(str)
+    cancel = Signal(str)
+    retry = Signal(str)
+    open_path = Signal(str)
+    show_path = Signal(str)
+
+    def __init__(self, view: TransferView, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view = view
+        self._peer_name = name
+        self._shape: tuple[object, ...] = ()
+        self._frame = QFrame()
+        self._frame.setObjectName("card")
+        self._inner = QVBoxLayout(self._frame)
+        self._inner.setContentsMargins(14, 12, 14, 12)
+        self._inner.setSpacing(8)
+        self._icon = QLabel()
+        self._icon.setFixedSize(36, 36)
+        self._title = ElidedLabel("", "name")
+        self._status = ElidedLabel("", "dim")
+        self._close = QToolButton()
+        self._close.setIcon(assets.icon("x", tokens().dim, 18))
+        self._close.setAccessibleName(texts.tr("Cancel the transfer"))
+        self._close.setToolTip(texts.tr("Cancel"))
+        self._close.clicked.connect(lambda: self.cancel.emit(self._view.id))
+        head = QHBoxLayout()
+        head.setSpacing(10)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self._title)
+        words.addWidget(self._status)
+        head.addWidget(self._icon)
+        head.addLayout(words, 1)
+        head.addWidget(self._close)
+        self._inner.addLayout(head)
+        self._names = QVBoxLayout()
+        self._names.setSpacing(4)
+        self._inner.addLayout(self._names)
+        self._message = wrapped("", "dim")
+        self._inner.addWidget(self._message)
+        self._bar = QProgressBar()
+        self._bar.setRange(0, 1000)
+        self._bar.setTextVisible(False)
+        self._percent = plain("", "percent")
+        self._percent.setMinimumWidth(38)
+        self._percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._progress = QWidget()
+        line = QHBoxLayout(self._progress)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(self._bar, 1)
+        line.addWidget(self._percent)
+        self._inner.addWidget(self._progress)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(8)
+        self._inner.addLayout(self._buttons)
+        foot = QHBoxLayout()
+        foot.addStretch(1)
+        self._time = plain(texts.clock(view.at), "dim")
+        foot.addWidget(self._time)
+        self._inner.addLayout(foot)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        side = Qt.AlignmentFlag.AlignRight if view.out else Qt.AlignmentFlag.AlignLeft
+        outer.addWidget(self._frame, 0, side)
+        self.refresh()
+
+    def fit(self, width: int) -> None:
+        """Take the card's own width, or what there is."""
+        self._frame.setFixedWidth(max(220, min(_WIDTH, width)))
+
+    def refresh(self) -> None:
+        """Show where the transfer stands."""
+        view = self._view
+        self._title.setText(self._title_text())
+        status, role = self._status_text()
+        self._status.setText(status)
+        set_role(self._status, role)
+        moving = view.state in (TransferState.MOVING, TransferState.VERIFYING)
+        kept = view.state is TransferState.WAITING and view.bytes > 0
+        self._progress.setVisible(moving or kept)
+        self._bar.setValue(int(view.part * 1000))
+        self._bar.setAccessibleName(status)
+        self._percent.setText(f"{int(view.part * 100)}%")
+        self._close.setVisible(view.active and not view.asked)
+        self._message.setText(self._message_text())
+        self._message.setVisible(bool(self._message.text()))
+        shape = (view.state, view.asked, view.offer if view.asked else None, view.paths)
+        if shape != self._shape:
+            self._shape = shape
+            self._reshape()
+
+    # --- inside
+
+    def _reshape(self) -> None:
+        view, look = self._view, tokens()
+        name, colour = self._icon_of()
+        self._icon.setPixmap(assets.pixmap(name, colour, 24, self.devicePixelRatioF()))
+        self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        set_role(self._message, "bad" if view.state is TransferState.FAILED else "dim")
+        tone = {TransferState.FAILED: "bad", TransferState.WAITING: "warn"}.get(view.state, "")
+        if view.state is TransferState.PARTIAL:
+            tone = "warn"
+        if self._frame.property("tone") != tone:
+            self._frame.setProperty("tone", tone)
+            self._frame.style().unpolish(self._frame)
+            self._frame.style().polish(self._frame)
+        _clear(self._names)
+        if view.asked:
+            for top in view.offer.tops[:_NAMES]:
+                row = QHBoxLayout()
+                row.setSpacing(8)
+                kind, tint = assets.file_icon(top.name, top.kind is EntryKind.FOLDER, look.dark)
+                picture = QLabel()
+                picture.setPixmap(assets.pixmap(kind, tint, 16, self.devicePixelRatioF()))
+                row.addWidget(picture)
+                row.addWidget(ElidedLabel(shown(top.name)), 1)
+                row.addWidget(plain(texts.size(top.bytes), "dim"))
+                self._names.addLayout(row)
+            rest = view.offer.names - min(_NAMES, len(view.offer.tops))
+            if rest > 0:
+                self._names.addWidget(plain(texts.tr("and {0} more").format(rest), "dim"))
+        _clear(self._buttons)
+        for button in self._actions():
+            self._buttons.addWidget(button)
+
+    def _actions(self) -> list[QWidget]:
+        view = self._view
+        if view.asked:
+            accept = _button(texts.tr("Accept · {0}").format(texts.size(view.offer.bytes)), "main")
+            accept.clicked.connect(lambda: self.accept.emit(view.id))
+            decline = _button(texts.tr("Decline"))
+            decline.clicked.connect(lambda: self.decline.emit(view.id))
+            elsewhere = _button(texts.tr("Save to…"))
+            elsewhere.clicked.connect(lambda: self.save_to.emit(view.id))
+            return [accept, decline, elsewhere]
+        if view.state in (TransferState.DONE, TransferState.PARTIAL) and not view.out and view.paths:
+            actions: list[QWidget] = []
+            if len(view.paths) == 1 and may_open(view.paths[0]):
+                opening = _button(texts.tr("Open"))
+                opening.clicked.connect(lambda: self.open_path.emit(view.paths[0]))
+                actions.append(opening)
+            show = _button(texts.tr("Show in folder"))
+            show.setIcon(assets.icon("folder-open", tokens().text, 16))
+            show.setIconSize(QSize(16, 16))
+            show.clicked.connect(lambda: self.show_path.emit(view.paths[0]))
+            actions.append(show)
+            return actions
+        ended = (TransferState.FAILED, TransferState.DECLINED, TransferState.CANCELLED, TransferState.PARTIAL)
+        if view.out and view.state in ended:
+            again = _button(texts.tr("Send again"))
+            again.setIcon(assets.icon("rotate-cw", tokens().text, 16))
+            again.clicked.connect(lambda: self.retry.emit(view.id))
+            return [again]
+        return []
+
+    def _title_text(self) -> str:
+        view = self._view
+        if view.asked:
+            count = texts.files(view.offer.files)
+            return texts.tr("{0} wants to send {1}").format(shown(self._peer_name), count)
+        if not view.offer.tops:
+            return texts.tr("Looking at what is to be sent…")
+        first = shown(view.offer.tops[0].name)
+        rest = view.offer.names - 1
+        return texts.tr("{0} and {1} more").format(first, rest) if rest > 0 else first
+
+    def _status_text(self) -> tuple[str, str]:
+        view = self._view
+        whole = texts.size(view.offer.bytes)
+        counting = "" if view.offer.complete else texts.tr(" so far")
+        match view.state:
+            case TransferState.QUEUED:
+                return texts.tr("{0}{1}").format(whole, counting), "dim"
+            case TransferState.OFFERED if view.out:
+                return texts.tr("Waiting for {0} to accept · {1}").format(shown(self._peer_name), whole), "dim"
+            case TransferState.OFFERED:
+                free = texts.tr(" · {0} free").format(texts.size(view.free)) if view.free else ""
+                return f"{whole}{counting}{free}", "dim"
+            case TransferState.CONNECTING:
+                return texts.tr("Starting · {0}").format(whole), "dim"
+            case TransferState.MOVING:
+                parts = [texts.tr("{0} of {1}").format(texts.size(view.bytes), texts.size(view.total))]
+                if view.rate > 0:
+                    parts.append(f"{texts.size(int(view.rate))}/s")
+                    parts.append(texts.left((view.total - view.bytes) / view.rate))
+                return "  ·  ".join(parts), "dim"
+            case TransferState.VERIFYING:
+                return texts.tr("Making it safe on disk…"), "dim"
+            case TransferState.WAITING:
+                return texts.tr("Waiting · {0}").format(whole), "warn"
+            case TransferState.DONE:
+                done = texts.tr("Delivered and verified") if view.out else texts.tr("Verified · saved")
+                return f"{texts.size(view.bytes)}  ·  {done}", "good"
+            case TransferState.PARTIAL:
+                total = view.files + view.files_failed
+                return texts.tr("{0} of {1} files verified").format(view.files, total), "warn"
+            case TransferState.DECLINED:
+                return texts.tr("Declined"), "dim"
+            case TransferState.CANCELLED:
+                return texts.tr("Cancelled"), "dim"
+            case TransferState.FAILED:
+                return texts.tr("Failed · {0}").format(whole), "bad"
+
+    def _message_text(self) -> str:
+        view = self._view
+        if view.state is TransferState.PARTIAL and view.skipped:
+            lines = [f"{shown(one.path) or '…'}: {texts.reason(one.code)}" for one in view.skipped[:5]]
+            rest = max(view.files_failed, len(view.skipped)) - len(lines)
+            if rest > 0:
+                lines.append(texts.tr("and {0} more").format(rest))
+            return "\n".join(lines)
+        quiet = (TransferState.DONE, TransferState.MOVING, TransferState.VERIFYING)
+        return "" if view.state in quiet else shown(view.message)
+
+    def _icon_of(self) -> tuple[str, str]:
+        view, look = self._view, tokens()
+        if view.state is TransferState.FAILED:
+            return "circle-alert", look.bad
+        if view.state is TransferState.WAITING:
+            return "clock", look.warn
+        if view.asked:
+            return "download", look.accent_ink
+        if not view.offer.tops:
+            return "upload", look.accent_ink
+        top = view.offer.tops[0]
+        if view.offer.names > 1:
+            return "copy", look.accent_ink
+        return assets.file_icon(top.name, top.kind is EntryKind.FOLDER, look.dark)
+
+
+def _button(text: str, kind: str = "") -> QPushButton:
+    button = QPushButton(text)
+    button.setProperty("kind", kind)
+    button.setCursor(Qt.CursorShape.PointingHandCursor)
+    return button
+
+
+def _clear(layout: QHBoxLayout | QVBoxLayout) -> None:
+    while (item := layout.takeAt(0)) is not None:
+        widget, below = item.widget(), item.layout()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif isinstance(below, QHBoxLayout | QVBoxLayout):
+            _clear(below)
+            below.deleteLater()

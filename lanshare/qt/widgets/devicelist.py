@@ -1,0 +1,197 @@
+"""The list of devices: painted rows, each of them a place to drop files on.
+
+Signals: chosen(str) with a device's id; dropped(str, object) with an id and a tuple of paths.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFont,
+    QPainter,
+    QPen,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from lanshare.domain.peer import short_id
+from lanshare.qt import assets, texts
+from lanshare.qt.models.devices import DEVICE_ROLE, Device
+from lanshare.qt.theme.style import tokens
+from lanshare.qt.widgets.avatar import paint_avatar
+from lanshare.qt.widgets.drops import paths_in
+
+_HEIGHT = 64
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class DeviceList(QListView):
+    """Shows a DeviceModel."""
+
+    chosen = Signal(str)
+    dropped = Signal(str, object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setItemDelegate(_DeviceDelegate(self))
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setMouseTracking(True)
+        self.setAcceptDrops(True)
+        self.viewport().setAcceptDrops(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DropOnly)
+        self.setAccessibleName(texts.tr("Devices"))
+        self.drop_row = -1
+        self.clicked.connect(self._choose)
+        self.activated.connect(self._choose)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if paths_in(event.mimeData()):
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        self._mark(index.row() if index.isValid() else -1)
+        if index.isValid() and paths_in(event.mimeData()):
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+        else:
+            event.ignore()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._mark(-1)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        self._mark(-1)
+        paths = paths_in(event.mimeData())
+        device = index.data(DEVICE_ROLE) if index.isValid() else None
+        if isinstance(device, Device) and paths:
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+            self.dropped.emit(device.id, paths)
+
+    def _mark(self, row: int) -> None:
+        if row != self.drop_row:
+            self.drop_row = row
+            self.viewport().update()
+
+    def _choose(self, index: QModelIndex) -> None:
+        device = index.data(DEVICE_ROLE)
+        if isinstance(device, Device):
+            self.chosen.emit(device.id)
+
+
+class _DeviceDelegate(QStyledItemDelegate):
+    """Paints a row: picture, name, time, the newest thing, what is unread."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        return QSize(120, _HEIGHT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        device = index.data(DEVICE_ROLE)
+        if not isinstance(device, Device):
+            return
+        look = tokens()
+        box: QRect = option.rect.adjusted(8, 2, -8, -2)
+        state: QStyle.StateFlag = option.state
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        hovered = bool(state & QStyle.StateFlag.State_MouseOver)
+        focused = bool(state & QStyle.StateFlag.State_HasFocus)
+        view = option.widget
+        target = isinstance(view, DeviceList) and view.drop_row == index.row()
+        ground = look.selected if selected or target else look.hover if hovered else look.side
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if ground != look.side:
+            painter.setBrush(QColor(ground))
+            painter.drawRoundedRect(QRectF(box), 10, 10)
+        if target or (focused and not selected):
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            style = Qt.PenStyle.DashLine if target else Qt.PenStyle.SolidLine
+            painter.setPen(QPen(QColor(look.accent), 2, style))
+            painter.drawRoundedRect(QRectF(box).adjusted(1, 1, -1, -1), 9, 9)
+        picture = QRectF(box.left() + 10, box.top() + 10, 40, 40)
+        paint_avatar(painter, picture, device.kind, device.hue, device.online, ground, device.part)
+        self._texts(painter, option, device, QRect(box.left() + 63, box.top() + 8, box.width() - 75, 44), target)
+        painter.restore()
+
+    def _texts(
+        self, painter: QPainter, option: QStyleOptionViewItem, device: Device, box: QRect, target: bool
+    ) -> None:
+        look = tokens()
+        base: QFont = option.font
+        bold, small = QFont(base), QFont(base)
+        bold.setPixelSize(14)
+        bold.setWeight(QFont.Weight.DemiBold)
+        small.setPixelSize(12)
+        upper = QRect(box.left(), box.top(), box.width(), 22)
+        lower = QRect(box.left(), box.top() + 23, box.width(), 20)
+        painter.setFont(small)
+        painter.setPen(QColor(look.dim))
+        time = texts.when(device.at) if device.at.timestamp() > 0 else ""
+        width = painter.fontMetrics().horizontalAdvance(time)
+        painter.drawText(upper, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), time)
+        painter.setFont(bold)
+        painter.setPen(QColor(look.text if device.online else look.dim))
+        name = f"{device.name} · {short_id(device.id)}" if device.twin else device.name
+        room = upper.adjusted(0, 0, -(width + 8), 0)
+        mark = 18 if device.trust == "verified" else 0
+        metrics = painter.fontMetrics()
+        fitted = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room.width() - mark)
+        painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), fitted)
+        if mark:
+            at = room.left() + metrics.horizontalAdvance(fitted) + 5
+            assets.draw_icon(painter, "badge-check", look.accent_ink, QRectF(at, room.top() + 4, 14, 14))
+        if device.unread:
+            lower = self._badge(painter, small, device.unread, lower)
+        painter.setFont(small)
+        text, colour = _second_line(device, target)
+        painter.setPen(QColor(colour))
+        fitted = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, lower.width())
+        painter.drawText(lower, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), fitted)
+
+    def _badge(self, painter: QPainter, font: QFont, count: int, box: QRect) -> QRect:
+        look = tokens()
+        text = str(count) if count < 100 else "99+"
+        bold = QFont(font)
+        bold.setPixelSize(11)
+        bold.setWeight(QFont.Weight.Bold)
+        painter.setFont(bold)
+        width = max(19, painter.fontMetrics().horizontalAdvance(text) + 10)
+        badge = QRectF(box.right() - width, box.top() + 1, width, 19)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(look.accent))
+        painter.drawRoundedRect(badge, 9.5, 9.5)
+        painter.setPen(QColor(look.accent_text))
+        painter.drawText(badge, int(Qt.AlignmentFlag.AlignCenter), text)
+        return box.adjusted(0, 0, -(width + 6), 0)
+
+
+def _second_line(device: Device, target: bool) -> tuple[str, str]:
+    look = tokens()
+    if target:
+        return texts.tr("Drop to send"), look.accent_ink
+    if device.alarm:
+        return texts.tr("Answers with another key"), look.bad
+    if device.status:
+        return device.status, look.accent_ink
+    if device.preview:
+        return device.preview, look.dim
+    if not device.online:
+        return texts.tr("Away"), look.dim
+    return (texts.tr("New device") if device.trust == "stranger" else texts.tr("Online")), look.dim

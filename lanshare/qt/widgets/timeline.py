@@ -1,0 +1,208 @@
+"""The conversation: real widgets in a scroll area, so that text can be selected and read aloud, buttons pressed.
+
+At most a window of rows is alive; older ones are asked for when the person scrolls up.
+Signals: older(); link(str); and those of its cards.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Final
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from lanshare.qt import texts
+from lanshare.qt.models.timeline import Entry, TimelineModel
+from lanshare.qt.models.transfers import TransferBook
+from lanshare.qt.widgets.bubble import Bubble
+from lanshare.qt.widgets.card import Card
+from lanshare.qt.widgets.labels import plain
+
+ALIVE: Final = 200
+"""Rows kept alive: 150 take 80 MB and 1.1 ms a frame (desktop.md), 1,000 take twice that."""
+
+_BATCH: Final = 30
+_Index = QModelIndex | QPersistentModelIndex
+_Row = Bubble | Card
+
+
+class Timeline(QScrollArea):
+    """Shows a TimelineModel."""
+
+    older = Signal()
+    link = Signal(str)
+    accept = Signal(str)
+    decline = Signal(str)
+    save_to = Signal(str)
+    cancel = Signal(str)
+    retry = Signal(str)
+    open_path = Signal(str)
+    show_path = Signal(str)
+
+    def __init__(self, model: TimelineModel, book: TransferBook, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._book = book
+        self._name = ""
+        self.setObjectName("scroll")
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(texts.tr("Conversation"))
+        self._inside = QWidget()
+        self._inside.setObjectName("timeline")
+        self._column = QVBoxLayout(self._inside)
+        self._column.setContentsMargins(22, 16, 22, 12)
+        self._column.setSpacing(4)
+        self._column.addStretch(1)
+        self.setWidget(self._inside)
+        self._rows: list[tuple[Entry, _Row, QLabel | None]] = []
+        self._first = 0
+        self._at_end = True
+        self._pending = QTimer(self)
+        self._pending.setSingleShot(True)
+        self._pending.setInterval(0)
+        self._pending.timeout.connect(self._build_more)
+        self._to_build: list[int] = []
+        model.modelReset.connect(self.rebuild)
+        model.rowsInserted.connect(self._inserted)
+        model.dataChanged.connect(self._changed)
+        bar = self.verticalScrollBar()
+        bar.rangeChanged.connect(self._range_changed)
+        bar.valueChanged.connect(self._scrolled)
+
+    def set_name(self, name: str) -> None:
+        """What the peer is called on its cards."""
+        self._name = name
+
+    def rebuild(self) -> None:
+        """Start anew: another conversation, or another appearance."""
+        self._pending.stop()
+        for _, row, day in self._rows:
+            for widget in (row, day):
+                if widget is not None:
+                    self._column.removeWidget(widget)
+                    widget.hide()
+                    widget.deleteLater()
+        self._rows = []
+        self._at_end = True
+        count = self._model.rowCount()
+        self._first = count
+        self._to_build = list(range(max(0, count - ALIVE), count))
+        self._build_more()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        width = self._width()
+        for _, row, _day in self._rows:
+            row.fit(width)
+
+    # --- inside
+
+    def _width(self) -> int:
+        return self.viewport().width() - 44
+
+    def _inserted(self, parent: _Index, first: int, last: int) -> None:
+        if first == 0 and self._rows and last < self._model.rowCount() - 1:
+            # Older ones, above what is shown: the same rows stay in front of the eye.
+            added = last - first + 1
+            self._first += added
+            before = self._inside.height() - self.verticalScrollBar().value()
+            for row in range(last, first - 1, -1):
+                self._insert_above(row)
+            self._inside.adjustSize()
+            self.verticalScrollBar().setValue(self._inside.height() - before)
+            return
+        self._to_build += [row for row in range(first, last + 1) if row not in self._to_build]
+        self._build_more()
+
+    def _build_more(self) -> None:
+        # The newest rows first, so that the first screenful is there at once.
+        if not self._rows:
+            batch = self._to_build[-_BATCH:]
+            del self._to_build[-_BATCH:]
+            for row in batch:
+                self._append(row)
+        elif self._to_build and self._to_build[0] >= self._first + len(self._rows):
+            for row in self._to_build[:_BATCH]:
+                self._append(row)
+            del self._to_build[:_BATCH]
+        else:
+            for row in reversed(self._to_build[-_BATCH:]):
+                self._insert_above(row)
+            del self._to_build[-_BATCH:]
+        if self._to_build:
+            self._pending.start()
+
+    def _append(self, row: int) -> None:
+        if not self._rows:
+            self._first = row
+        entry = self._model.entry(row)
+        previous = self._rows[-1][0] if self._rows else None
+        widget = self._make(entry)
+        day = self._day(entry, previous)
+        if day is not None:
+            self._column.addWidget(day)
+        self._column.addWidget(widget)
+        self._rows.append((entry, widget, day))
+
+    def _insert_above(self, row: int) -> None:
+        if row != self._first - 1:
+            return
+        entry = self._model.entry(row)
+        if self._rows and self._rows[0][2] is not None and _same_day(entry.at, self._rows[0][0].at):
+            first_entry, first_widget, label = self._rows[0]
+            assert label is not None
+            self._column.removeWidget(label)
+            label.deleteLater()
+            self._rows[0] = (first_entry, first_widget, None)
+        widget = self._make(entry)
+        day = self._day(entry, None)
+        self._column.insertWidget(1, widget)
+        if day is not None:
+            self._column.insertWidget(1, day)
+        self._rows.insert(0, (entry, widget, day))
+        self._first = row
+
+    def _day(self, entry: Entry, previous: Entry | None) -> QLabel | None:
+        if previous is not None and _same_day(entry.at, previous.at):
+            return None
+        label = plain(texts.day(entry.at), "day")
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        label.setContentsMargins(0, 10, 0, 6)
+        return label
+
+    def _make(self, entry: Entry) -> _Row:
+        widget: _Row
+        if entry.transfer is not None:
+            card = Card(self._book.views[entry.transfer], self._name, self._inside)
+            for name in ("accept", "decline", "save_to", "cancel", "retry", "open_path", "show_path"):
+                getattr(card, name).connect(getattr(self, name))
+            widget = card
+        else:
+            bubble = Bubble(entry, self._inside)
+            bubble.link.connect(self.link)
+            widget = bubble
+        widget.fit(self._width())
+        return widget
+
+    def _changed(self, top: QModelIndex, bottom: QModelIndex) -> None:
+        for row in range(top.row(), bottom.row() + 1):
+            place = row - self._first
+            if 0 <= place < len(self._rows):
+                self._rows[place][1].refresh()
+
+    def _range_changed(self, least: int, most: int) -> None:
+        if self._at_end:
+            self.verticalScrollBar().setValue(most)
+
+    def _scrolled(self, value: int) -> None:
+        bar = self.verticalScrollBar()
+        self._at_end = value >= bar.maximum() - 8
+        if value < 200 and bar.maximum() > 0 and self._model.more and not self._to_build:
+            self.older.emit()
+
+
+def _same_day(one: datetime.datetime, other: datetime.datetime) -> bool:
+    return one.astimezone().date() == other.astimezone().date()

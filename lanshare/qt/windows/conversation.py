@@ -1,0 +1,193 @@
+"""The right-hand side: who it is, what was said and sent, and where to write. Files can be dropped anywhere on it.
+
+Signals: back(); send(object) with a tuple of paths; said(str); pasted_image(object); and the timeline's.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lanshare.domain.peer import short_id
+from lanshare.qt import assets, texts
+from lanshare.qt.models.devices import Device
+from lanshare.qt.models.timeline import TimelineModel
+from lanshare.qt.models.transfers import TransferBook
+from lanshare.qt.theme.style import tokens
+from lanshare.qt.widgets.avatar import Avatar
+from lanshare.qt.widgets.composer import Composer
+from lanshare.qt.widgets.drops import paths_in
+from lanshare.qt.widgets.empty import Nobody
+from lanshare.qt.widgets.labels import ElidedLabel
+from lanshare.qt.widgets.overlay import DropOverlay
+from lanshare.qt.widgets.timeline import Timeline
+
+
+class ConversationPane(QWidget):
+    """One device's conversation, or what to do when there is none."""
+
+    back = Signal()
+    send = Signal(object)
+    said = Signal(str)
+    pasted_image = Signal(object)
+
+    def __init__(self, model: TimelineModel, book: TransferBook, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("pane")
+        self.setAcceptDrops(True)
+        self._device: Device | None = None
+        self._avatar = Avatar()
+        self._name = ElidedLabel("", "title")
+        self._status = ElidedLabel("", "dim")
+        self._back = QToolButton()
+        self._back.setAccessibleName(texts.tr("Back to the devices"))
+        self._back.clicked.connect(self.back)
+        self._send = QPushButton(texts.tr("Send files"))
+        self._send.setProperty("kind", "main")
+        self._send.clicked.connect(self.choose_files)
+        self._more = QToolButton()
+        self._more.setAccessibleName(texts.tr("More"))
+        self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu = QMenu(self)
+        self._menu.addAction(texts.tr("Send files…"), self.choose_files)
+        self._menu.addAction(texts.tr("Send a folder…"), self.choose_folder)
+        self._menu.addSeparator()
+        self._menu.addAction(texts.tr("Copy its id"), self._copy_id)
+        self._more.setMenu(self._menu)
+        self._head = self._build_head()
+        self.timeline = Timeline(model, book)
+        self.composer = Composer()
+        self.composer.said.connect(self.said)
+        self.composer.attach.connect(self.choose_files)
+        self.composer.pasted.connect(self.send)
+        self.composer.pasted_image.connect(self.pasted_image)
+        self.nobody = Nobody()
+        self.notices = QVBoxLayout()
+        self.notices.setSpacing(0)
+        talk = QWidget()
+        talk_column = QVBoxLayout(talk)
+        talk_column.setContentsMargins(0, 0, 0, 0)
+        talk_column.setSpacing(0)
+        talk_column.addWidget(self._head)
+        talk_column.addWidget(self.timeline, 1)
+        talk_column.addWidget(self.composer)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.nobody)
+        self._stack.addWidget(talk)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self.notices)
+        column.addWidget(self._stack, 1)
+        self._overlay = DropOverlay(self.timeline)
+        self.timeline.viewport().installEventFilter(self)
+        self.dress()
+
+    def dress(self) -> None:
+        """Take the colours in force."""
+        look = tokens()
+        self._send.setIcon(assets.icon("paperclip", look.accent_text, 18))
+        self._send.setIconSize(QSize(18, 18))
+        self._more.setIcon(assets.icon("ellipsis-vertical", look.dim, 20))
+        self._back.setIcon(assets.icon("chevron-left", look.text, 22))
+        self.composer.dress()
+
+    def show_device(self, device: Device | None) -> None:
+        """Show who it is; None: nobody is chosen."""
+        self._device = device
+        self._stack.setCurrentIndex(0 if device is None else 1)
+        if device is None:
+            return
+        self._avatar.show_device(device.kind, device.hue, device.online)
+        name = f"{device.name} · {short_id(device.id)}" if device.twin else device.name
+        self._name.setText(name)
+        parts = [texts.tr("Online") if device.online else texts.tr("Away")]
+        parts += [device.system] if device.system else []
+        parts += [device.addresses[0].rpartition(":")[0].strip("[]")] if device.addresses else []
+        parts.append(texts.tr("Encrypted"))
+        self._status.setText("  ·  ".join(parts))
+        self.timeline.set_name(device.name)
+        self.composer.set_name(device.name)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """In a narrow window the list is behind us."""
+        self._back.setVisible(narrow)
+        self._send.setText("" if narrow else texts.tr("Send files"))
+        self._send.setAccessibleName(texts.tr("Send files"))
+
+    def choose_files(self) -> None:
+        """Let the person pick files."""
+        found, _ = QFileDialog.getOpenFileNames(self, texts.tr("Send files"))
+        if found:
+            self.send.emit(tuple(Path(one) for one in found))
+
+    def choose_folder(self) -> None:
+        """Let the person pick a folder."""
+        found = QFileDialog.getExistingDirectory(self, texts.tr("Send a folder"))
+        if found:
+            self.send.emit((Path(found),))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        paths = paths_in(event.mimeData())
+        if paths and self._device is not None:
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+            self._overlay.appear(self._device.name, len(paths))
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._overlay.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._overlay.hide()
+        paths = paths_in(event.mimeData())
+        if paths and self._device is not None:
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+            self.send.emit(paths)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Resize and self._overlay.isVisible():
+            self._overlay.setGeometry(self.timeline.rect())
+        return super().eventFilter(watched, event)
+
+    def _build_head(self) -> QWidget:
+        head = QWidget()
+        head.setObjectName("head")
+        head.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        head.setFixedHeight(66)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addStretch(1)
+        words.addWidget(self._name)
+        words.addWidget(self._status)
+        words.addStretch(1)
+        row = QHBoxLayout(head)
+        row.setContentsMargins(16, 0, 14, 0)
+        row.setSpacing(10)
+        row.addWidget(self._back)
+        row.addWidget(self._avatar)
+        row.addLayout(words, 1)
+        row.addWidget(self._send)
+        row.addWidget(self._more)
+        self._back.hide()
+        return head
+
+    def _copy_id(self) -> None:
+        if self._device is not None:
+            QGuiApplication.clipboard().setText(self._device.id)

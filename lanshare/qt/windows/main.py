@@ -1,0 +1,435 @@
+"""The main window: devices on the left, the conversation on the right; one of the two where it is narrow.
+
+It turns what a person does into commands and hands events to the models. It decides nothing.
+Signals: hidden() when it was closed into the tray; quitting() when it was closed for good.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QImage, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QMessageBox, QWidget
+
+from lanshare.domain import commands as c
+from lanshare.domain.events import (
+    AddressFailed,
+    Event,
+    HistoryLoaded,
+    IdentityChanged,
+    Me,
+    MeChanged,
+    NetworkTroubled,
+    PeerAppeared,
+    PeerChanged,
+    SettingsChanged,
+    SettingsRefused,
+    Snapshot,
+    WindowRequested,
+)
+from lanshare.domain.message import MessageId
+from lanshare.domain.peer import PeerId, short_id
+from lanshare.domain.settings import Settings
+from lanshare.domain.transfer import TransferId
+from lanshare.node.shown import shown
+from lanshare.qt import texts
+from lanshare.qt.bridge import Bridge
+from lanshare.qt.models.devices import DeviceModel
+from lanshare.qt.models.timeline import TimelineModel
+from lanshare.qt.models.transfers import TransferBook
+from lanshare.qt.outside import open_link, open_path, show_path
+from lanshare.qt.theme import style
+from lanshare.qt.widgets.drops import paths_in
+from lanshare.qt.widgets.notice import Notice
+from lanshare.qt.windows.address import AddressDialog
+from lanshare.qt.windows.conversation import ConversationPane
+from lanshare.qt.windows.settings import SettingsDialog
+from lanshare.qt.windows.sidebar import Sidebar
+
+_NARROW: Final = 720
+_READY: Final = "ready"
+_QUIET_TROUBLES: Final = 8000
+
+
+class MainWindow(QWidget):
+    """The window over a Bridge."""
+
+    hidden = Signal()
+    quitting = Signal()
+
+    def __init__(self, bridge: Bridge, pasted: Callable[[QImage], Path | None], tray: bool = False) -> None:
+        """`pasted` keeps an image from the clipboard as a file; `tray`: closing hides instead of quitting."""
+        super().__init__()
+        self._bridge = bridge
+        self._pasted = pasted
+        self._tray = tray
+        self.book = TransferBook(self)
+        self.devices = DeviceModel(self.book, self)
+        self.timeline = TimelineModel(self.book, self)
+        self._me: Me | None = None
+        self._settings = Settings()
+        self._overrides: tuple[str, ...] = ()
+        self._open: PeerId | None = None
+        self._request = 0
+        self._narrow = False
+        self._ready: tuple[Path, ...] = ()
+        self._notices: dict[str, Notice] = {}
+        self._address: AddressDialog | None = None
+        self._dialog: SettingsDialog | None = None
+        self.sidebar = Sidebar(self.devices)
+        self.pane = ConversationPane(self.timeline, self.book)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.sidebar)
+        row.addWidget(self.pane, 1)
+        self.setWindowTitle("lanshare")
+        self.setMinimumSize(360, 420)
+        self.resize(1120, 760)
+        self._connect()
+        self._update_empty()
+
+    # --- events
+
+    def on_event(self, event: Event) -> None:
+        """Everything the engine tells comes through here, on the window's thread."""
+        self.book.apply(event, self.devices.names())
+        self.devices.apply(event)
+        self.timeline.apply(event, self.devices.names())
+        match event:
+            case Snapshot():
+                self._snapshot(event)
+            case MeChanged():
+                self._set_me(event.me)
+            case PeerAppeared() | PeerChanged():
+                self._seen(event)
+            case NetworkTroubled():
+                self._trouble(event)
+            case IdentityChanged():
+                self._alarm(event)
+            case AddressFailed() if self._address is not None:
+                self._address.failed(event.message)
+            case SettingsChanged():
+                self._settings_changed(event)
+            case SettingsRefused():
+                self._notice("settings", texts.tr("The settings were not saved: {0}.").format(event.field), "warn")
+            case WindowRequested():
+                self._requested(event)
+            case HistoryLoaded():
+                self._mark_read()
+        self._update_empty()
+        if self._open is not None and (device := self.devices.device(self._open)) is not None:
+            self.pane.show_device(device)
+            if device.unread:
+                self._mark_read()
+
+    # --- what a person does
+
+    def open_peer(self, peer: str) -> None:
+        """Bring a conversation to the front."""
+        device = self.devices.device(PeerId(peer))
+        if device is None:
+            return
+        if self._open != device.id:
+            self._open = device.id
+            self.devices.set_open(device.id)
+            self.pane.show_device(device)
+            self.timeline.open(device.id)
+            self._load()
+        self.sidebar.select(device.id)
+        self._arrange()
+        self._mark_read()
+        self._offer_ready()
+        self.pane.composer.field.setFocus()
+
+    def close_peer(self) -> None:
+        """Back to the list, where the window is narrow."""
+        self._open = None
+        self.devices.set_open(None)
+        self.timeline.open(None)
+        self.pane.show_device(None)
+        self.sidebar.list.clearSelection()
+        self._arrange()
+
+    def send_files(self, paths: object, peer: str | None = None) -> None:
+        """Offer files to a device (the open one if none is named)."""
+        target = PeerId(peer) if peer is not None else self._open
+        if target is None or not isinstance(paths, tuple) or not paths:
+            return
+        self._bridge.submit(c.SendFiles(TransferId(secrets.token_hex(16)), target, paths))
+
+    def make_ready(self, paths: tuple[Path, ...]) -> None:
+        """Files that wait for a device to be chosen."""
+        if not paths:
+            return
+        self._ready = paths
+        if self._open is None and len(self.devices.devices()) == 1:
+            self.open_peer(self.devices.devices()[0].id)
+        self._offer_ready()
+
+    # --- Qt
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._tray:
+            event.ignore()
+            self.hide()
+            self.hidden.emit()
+            return
+        active = [view for view in self.book.views.values() if view.active and not view.asked]
+        moving = [view for view in active if view.state.value in ("moving", "verifying", "connecting")]
+        if moving and not self._sure(len(moving)):
+            event.ignore()
+            return
+        event.accept()
+        self.quitting.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ActivationChange and self.isActiveWindow():
+            self._mark_read()
+
+    def dress(self) -> None:
+        """Take the colours in force."""
+        self.sidebar.dress()
+        self.pane.dress()
+        self.pane.timeline.rebuild()
+
+    # --- inside
+
+    def _connect(self) -> None:
+        self.sidebar.chosen.connect(self.open_peer)
+        self.sidebar.dropped.connect(lambda peer, paths: self.send_files(paths, peer))
+        self.sidebar.dropped.connect(lambda peer, _: self.open_peer(peer))
+        self.sidebar.add_address.connect(self._ask_address)
+        self.sidebar.settings.connect(self._show_settings)
+        self.pane.back.connect(self.close_peer)
+        self.pane.send.connect(self.send_files)
+        self.pane.said.connect(self._say)
+        self.pane.pasted_image.connect(self._paste_image)
+        self.pane.nobody.add_address.connect(self._ask_address)
+        timeline = self.pane.timeline
+        timeline.older.connect(self._load)
+        timeline.link.connect(lambda target: open_link(self, target))
+        timeline.open_path.connect(lambda path: open_path(self, path))
+        timeline.show_path.connect(lambda path: show_path(self, path))
+        timeline.accept.connect(lambda one: self._bridge.submit(c.AnswerOffer(TransferId(one), True)))
+        timeline.decline.connect(lambda one: self._bridge.submit(c.AnswerOffer(TransferId(one), False)))
+        timeline.save_to.connect(self._save_to)
+        timeline.cancel.connect(lambda one: self._bridge.submit(c.CancelTransfer(TransferId(one))))
+        timeline.retry.connect(self._retry)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self, self.quitting.emit)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self, self._paste)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Preferences), self, self._show_settings)
+        QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self._escape)
+        QShortcut(QKeySequence("Ctrl+O"), self, lambda: self.pane.choose_files() if self._open else None)
+
+    def _arrange(self) -> None:
+        narrow = self.width() < _NARROW
+        self._narrow = narrow
+        self.pane.set_narrow(narrow)
+        if narrow:
+            alone = self._open is None and self.devices.rowCount() > 0
+            self.sidebar.setVisible(alone)
+            self.pane.setVisible(not alone)
+            self.sidebar.setMaximumWidth(16777215)
+            self.sidebar.setMinimumWidth(0)
+        else:
+            self.sidebar.show()
+            self.pane.show()
+            self.sidebar.setFixedWidth(min(318, max(250, self.width() * 28 // 100)))
+
+    def _update_empty(self) -> None:
+        count = self.devices.rowCount()
+        self.sidebar.show_count(count)
+        self.pane.nobody.show_for(count > 0, self._me)
+        if self._narrow:
+            self._arrange()
+
+    def _snapshot(self, event: Snapshot) -> None:
+        self._settings, self._overrides = event.settings, event.overrides
+        self._set_me(event.me)
+        self._wear()
+        for trouble in event.troubles:
+            self._trouble(trouble)
+        if self._open is not None:
+            self.timeline.open(self._open)
+            self._load()
+
+    def _set_me(self, me: Me) -> None:
+        self._me = me
+        self.sidebar.show_me(me)
+
+    def _wear(self) -> None:
+        app = QApplication.instance()
+        if isinstance(app, QApplication) and style.chosen(self._settings.appearance) is not style.tokens():
+            style.wear(app, self._settings.appearance)
+            self.dress()
+
+    def _seen(self, event: PeerAppeared | PeerChanged) -> None:
+        if self._address is not None and event.online:
+            self._address.accept()
+            self.open_peer(event.id)
+
+    def _load(self) -> None:
+        if self._open is not None:
+            self._request += 1
+            before = self.timeline.first_position
+            self.timeline.more = False
+            self._bridge.submit(c.LoadHistory(self._request, self._open, before, 60))
+
+    def _mark_read(self) -> None:
+        if self._open is None or not self.isActiveWindow():
+            return
+        device = self.devices.device(self._open)
+        if device is not None and device.unread:
+            self._bridge.submit(c.MarkRead(self._open))
+
+    def _say(self, text: str) -> None:
+        if self._open is not None:
+            self._bridge.submit(c.SendText(MessageId(secrets.token_hex(16)), self._open, text))
+
+    def _retry(self, transfer: str) -> None:
+        self._bridge.submit(c.RetryTransfer(TransferId(transfer), TransferId(secrets.token_hex(16))))
+
+    def _save_to(self, transfer: str) -> None:
+        start = self._me.download_folder if self._me is not None else ""
+        folder = QFileDialog.getExistingDirectory(self, texts.tr("Save to"), start)
+        if folder:
+            self._bridge.submit(c.AnswerOffer(TransferId(transfer), True, Path(folder)))
+
+    def _paste(self) -> None:
+        """Ctrl+V outside the text field: files and images go to the open device, text into the field."""
+        mime = QApplication.clipboard().mimeData()
+        if self._open is None or mime is None:
+            return
+        if paths := paths_in(mime):
+            self.send_files(paths)
+        elif mime.hasImage() and not mime.hasText():
+            image = mime.imageData()
+            if isinstance(image, QImage):
+                self._paste_image(image)
+        elif mime.hasText():
+            self.pane.composer.field.setFocus()
+            self.pane.composer.field.paste()
+
+    def _paste_image(self, image: object) -> None:
+        if isinstance(image, QImage) and not image.isNull():
+            path = self._pasted(image)
+            if path is None:
+                self._notice("paste", texts.tr("The image could not be kept, so it was not sent."), "warn")
+            else:
+                self.send_files((path,))
+
+    def _escape(self) -> None:
+        if self._narrow and self._open is not None:
+            self.close_peer()
+
+    def _ask_address(self) -> None:
+        dialog = AddressDialog(self._me, self)
+        self._address = dialog
+        dialog.asked.connect(lambda text: self._bridge.submit(c.AddAddress(text)))
+        dialog.finished.connect(self._address_done)
+        dialog.open()
+
+    def _address_done(self) -> None:
+        if self._address is not None:
+            self._address.deleteLater()
+            self._address = None
+
+    def _show_settings(self) -> None:
+        if self._me is None or self._dialog is not None:
+            return
+        dialog = SettingsDialog(self._settings, self._me, self._tray, self._overrides, self)
+        self._dialog = dialog
+        dialog.changed.connect(lambda settings: self._bridge.submit(c.ChangeSettings(settings)))
+        dialog.finished.connect(self._settings_done)
+        dialog.open()
+
+    def _settings_done(self) -> None:
+        if self._dialog is not None:
+            self._dialog.deleteLater()
+            self._dialog = None
+
+    def _settings_changed(self, event: SettingsChanged) -> None:
+        self._settings = event.settings
+        self._wear()
+        if "port" in event.needs_restart:
+            self._notice("restart", texts.tr("The new port is used when lanshare starts the next time."), "calm")
+
+    def _trouble(self, event: NetworkTroubled) -> None:
+        if event.message:
+            self._notice(event.code, shown(event.message), "warn")
+        else:
+            self._drop_notice(event.code)
+
+    def _alarm(self, event: IdentityChanged) -> None:
+        text = texts.tr(
+            "{0} answers with another key than before (known {1}, seen {2}). Nothing was sent to it. Was it set up"
+            " anew? If not, somebody may be pretending."
+        ).format(shown(event.name), short_id(event.known), short_id(event.seen))
+        self._notice(f"identity:{event.known}:{event.seen}", text, "bad")
+
+    def _requested(self, event: WindowRequested) -> None:
+        self.show()
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.raise_()
+        self.activateWindow()
+        self.make_ready(tuple(Path(path) for path in event.paths))
+
+    def _offer_ready(self) -> None:
+        if not self._ready:
+            return
+        device = self.devices.device(self._open) if self._open is not None else None
+        count = len(self._ready)
+        what = texts.path_name(str(self._ready[0])) if count == 1 else texts.tr("{0} items").format(count)
+        if device is None:
+            self._notice(_READY, texts.tr("{0} ready to send: choose a device.").format(what), "calm")
+        else:
+            text = texts.tr("{0} ready for {1}.").format(what, device.name)
+            self._notice(_READY, text, "calm", texts.tr("Send"))
+
+    def _notice(self, key: str, text: str, tone: str, action: str = "") -> None:
+        self._drop_notice(key)
+        notice = Notice(key, text, tone, action)
+        notice.closed.connect(self._close_notice)
+        notice.acted.connect(self._act_notice)
+        self._notices[key] = notice
+        self.pane.notices.addWidget(notice)
+
+    def _drop_notice(self, key: str) -> None:
+        notice = self._notices.pop(key, None)
+        if notice is not None:
+            self.pane.notices.removeWidget(notice)
+            notice.hide()
+            notice.deleteLater()
+
+    def _close_notice(self, key: str) -> None:
+        if key == _READY:
+            self._ready = ()
+        self._drop_notice(key)
+
+    def _act_notice(self, key: str) -> None:
+        if key == _READY:
+            paths, self._ready = self._ready, ()
+            self._drop_notice(key)
+            self.send_files(paths)
+
+    def _sure(self, moving: int) -> bool:
+        box = QMessageBox(self)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText(texts.tr("{0} transfers are under way.").format(moving) if moving > 1 else texts.tr(
+            "A transfer is under way."))
+        box.setInformativeText(texts.tr("What has arrived is kept; it goes on when lanshare runs again."))
+        quit_button = box.addButton(texts.tr("Quit"), QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(texts.tr("Keep it running"), QMessageBox.ButtonRole.RejectRole)
+        box.exec()
+        return box.clickedButton() is quit_button

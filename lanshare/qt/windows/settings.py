@@ -1,0 +1,126 @@
+"""The settings page: name, download folder, port, appearance, start hidden.
+
+Signals: changed(object) with the new Settings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lanshare.domain.events import Me
+from lanshare.domain.peer import clean_name
+from lanshare.domain.settings import Appearance, Settings
+from lanshare.qt import texts
+from lanshare.qt.widgets.labels import set_role, wrapped
+
+
+class SettingsDialog(QDialog):
+    """Shows the settings in force; what is saved goes to the engine."""
+
+    changed = Signal(object)
+
+    def __init__(self, settings: Settings, me: Me, tray: bool, overrides: tuple[str, ...], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self.setWindowTitle(texts.tr("Settings"))
+        self.setMinimumWidth(440)
+        self._name = QLineEdit(settings.name)
+        self._name.setPlaceholderText(me.name)
+        self._name.setMaxLength(64)
+        self._folder = QLineEdit(settings.download_folder)
+        self._folder.setPlaceholderText(me.download_folder)
+        browse = QPushButton(texts.tr("Choose…"))
+        browse.setAutoDefault(False)
+        browse.clicked.connect(self._browse)
+        self._port = QSpinBox()
+        self._port.setRange(1024, 65535)
+        self._port.setValue(settings.port)
+        self._look = QComboBox()
+        for value, text in (
+            (Appearance.SYSTEM, texts.tr("As the system")),
+            (Appearance.LIGHT, texts.tr("Light")),
+            (Appearance.DARK, texts.tr("Dark")),
+        ):
+            self._look.addItem(text, value.value)
+        self._look.setCurrentIndex(self._look.findData(settings.appearance.value))
+        self._hidden = QCheckBox(texts.tr("Start in the background, without showing the window"))
+        self._hidden.setChecked(settings.start_hidden)
+        self._hidden.setEnabled(tray)
+        if not tray:
+            self._hidden.setToolTip(texts.tr("This desktop has no notification area to come back from."))
+        self._message = wrapped("", "dim")
+        if overrides:
+            self._message.setText(texts.tr("Given on the command line for this run: {0}.").format(", ".join(overrides)))
+        form = QFormLayout()
+        form.setSpacing(12)
+        folder = QHBoxLayout()
+        folder.addWidget(self._folder, 1)
+        folder.addWidget(browse)
+        self._row(form, texts.tr("Name of this device"), self._name)
+        form.addRow(texts.tr("Save files in"), folder)
+        self._folder.setAccessibleName(texts.tr("Save files in"))
+        self._row(form, texts.tr("Port"), self._port)
+        self._row(form, texts.tr("Appearance"), self._look)
+        form.addRow("", self._hidden)
+        self._save = QPushButton(texts.tr("Save"))
+        self._save.setProperty("kind", "main")
+        self._save.setDefault(True)
+        self._save.clicked.connect(self._apply)
+        cancel = QPushButton(texts.tr("Cancel"))
+        cancel.setAutoDefault(False)
+        cancel.clicked.connect(self.reject)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(cancel)
+        buttons.addWidget(self._save)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(22, 20, 22, 16)
+        column.setSpacing(14)
+        column.addWidget(wrapped(texts.tr("Settings"), "title"))
+        column.addLayout(form)
+        column.addWidget(self._message)
+        column.addLayout(buttons)
+
+    def _row(self, form: QFormLayout, text: str, widget: QWidget) -> None:
+        widget.setAccessibleName(text)
+        form.addRow(text, widget)
+
+    def _browse(self) -> None:
+        start = self._folder.text() or self._folder.placeholderText()
+        folder = QFileDialog.getExistingDirectory(self, texts.tr("Save files in"), start)
+        if folder:
+            self._folder.setText(folder)
+
+    def _apply(self) -> None:
+        folder = self._folder.text().strip()
+        if folder and not Path(folder).is_dir():
+            self._message.setText(texts.tr("There is no such folder. Choose one that is there."))
+            set_role(self._message, "bad")
+            return
+        self.changed.emit(
+            replace(
+                self._settings,
+                name=clean_name(self._name.text()),
+                download_folder=folder,
+                port=self._port.value(),
+                appearance=Appearance(self._look.currentData()),
+                start_hidden=self._hidden.isChecked(),
+            )
+        )
+        self.accept()

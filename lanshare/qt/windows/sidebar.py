@@ -1,0 +1,138 @@
+"""The left-hand side: the devices, and who we are.
+
+Signals: chosen(str); dropped(str, object); add_address(); settings().
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
+
+from lanshare.domain.events import Me
+from lanshare.node.shown import shown
+from lanshare.qt import assets, texts
+from lanshare.qt.models.devices import DEVICE_ROLE, Device, DeviceModel
+from lanshare.qt.theme.style import tokens
+from lanshare.qt.widgets.avatar import Avatar
+from lanshare.qt.widgets.devicelist import DeviceList
+from lanshare.qt.widgets.labels import ElidedLabel, plain
+
+
+class Sidebar(QWidget):
+    """The list of devices with its head and foot."""
+
+    chosen = Signal(str)
+    dropped = Signal(str, object)
+    add_address = Signal()
+    settings = Signal()
+
+    def __init__(self, model: DeviceModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("sidebar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._filter = _Filter(self)
+        self._filter.setSourceModel(model)
+        self.list = DeviceList()
+        self.list.setModel(self._filter)
+        self.list.chosen.connect(self.chosen)
+        self.list.dropped.connect(self.dropped)
+        self._add = _tool(texts.tr("Add a device by its address"))
+        self._add.clicked.connect(self.add_address)
+        self._settings = _tool(texts.tr("Settings"))
+        self._settings.clicked.connect(self.settings)
+        self._search = QLineEdit()
+        self._search.setPlaceholderText(texts.tr("Search devices"))
+        self._search.setAccessibleName(texts.tr("Search devices"))
+        self._search.setClearButtonEnabled(True)
+        self._search.textChanged.connect(self._filter.look_for)
+        head = QHBoxLayout()
+        head.setContentsMargins(18, 16, 14, 8)
+        head.addWidget(plain(texts.tr("Devices"), "title"))
+        head.addStretch(1)
+        head.addWidget(self._add)
+        head.addWidget(self._settings)
+        search = QHBoxLayout()
+        search.setContentsMargins(16, 0, 16, 10)
+        search.addWidget(self._search)
+        self._section = plain(texts.tr("ON THIS NETWORK"), "section")
+        self._section.setContentsMargins(22, 0, 0, 4)
+        self._mine = Avatar(34)
+        self._mine.setObjectName("mine")
+        self._name = ElidedLabel("", "name")
+        self._where = ElidedLabel("", "dim")
+        foot = QWidget()
+        foot.setObjectName("foot")
+        foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        foot.setFixedHeight(62)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addStretch(1)
+        words.addWidget(self._name)
+        words.addWidget(self._where)
+        words.addStretch(1)
+        row = QHBoxLayout(foot)
+        row.setContentsMargins(13, 0, 14, 0)
+        row.setSpacing(8)
+        row.addWidget(self._mine)
+        row.addLayout(words, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 1, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addLayout(search)
+        column.addWidget(self._section)
+        column.addWidget(self.list, 1)
+        column.addWidget(foot)
+        self.dress()
+
+    def dress(self) -> None:
+        """Take the colours in force."""
+        look = tokens()
+        self._add.setIcon(assets.icon("user-plus", look.dim, 20))
+        self._settings.setIcon(assets.icon("settings", look.dim, 20))
+        self.list.viewport().update()
+
+    def show_me(self, me: Me) -> None:
+        """Show who we are."""
+        self._name.setText(shown(me.name))
+        self._mine.show_device(me.kind, 1, True)
+        self._where.setText(texts.tr("Visible on this network") if me.addresses else texts.tr("No network"))
+
+    def show_count(self, count: int) -> None:
+        """An empty list needs no headline."""
+        self._section.setVisible(count > 0)
+
+    def select(self, peer: str) -> None:
+        """Mark a device as the one in front."""
+        for row in range(self._filter.rowCount()):
+            index = self._filter.index(row, 0)
+            device = index.data(DEVICE_ROLE)
+            if isinstance(device, Device) and device.id == peer:
+                self.list.setCurrentIndex(index)
+                return
+
+
+class _Filter(QSortFilterProxyModel):
+    """Devices whose name has what was typed."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._wanted = ""
+
+    def look_for(self, text: str) -> None:
+        """Show only these."""
+        self._wanted = text.strip().casefold()
+        self.invalidateFilter()
+
+    def filterAcceptsRow(
+        self, source_row: int, source_parent: QModelIndex | QPersistentModelIndex
+    ) -> bool:
+        device = self.sourceModel().index(source_row, 0, source_parent).data(DEVICE_ROLE)
+        return isinstance(device, Device) and self._wanted in device.name.casefold()
+
+
+def _tool(text: str) -> QToolButton:
+    button = QToolButton()
+    button.setAccessibleName(text)
+    button.setToolTip(text)
+    return button

@@ -1,0 +1,233 @@
+"""Draws the window in its states from made-up events, off screen, and saves PNGs: `python3 dev.py pictures`.
+
+The events are the engine's own; nothing runs behind the window, nothing is announced or sent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+
+from lanshare.domain import events as e
+from lanshare.domain.message import ChatMessage, Conversation, Delivery, MessageId, Moment
+from lanshare.domain.offer import EntryKind, Offer, Skipped, TopEntry
+from lanshare.domain.peer import DeviceKind, Peer, PeerId, TrustLevel
+from lanshare.domain.settings import Appearance, Settings
+from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
+from lanshare.qt.bridge import Bridge
+from lanshare.qt.theme import style
+from lanshare.qt.windows.address import AddressDialog
+from lanshare.qt.windows.main import MainWindow
+from lanshare.qt.windows.settings import SettingsDialog
+
+NOW = datetime.datetime.now(datetime.UTC).replace(hour=12, minute=32, second=0, microsecond=0)
+
+
+def peer_id(letter: str) -> PeerId:
+    """A made-up device id."""
+    return PeerId((letter + "7k2qm4x") * 6 + "abcd")
+
+
+ME = e.Me(peer_id("t"), "Tom's Desktop", "desktop", 17717, ("192.168.1.20",), "/home/tom/Downloads")
+MARTA, LIVING, ANNA, BUILD, GUEST, GARAGE = (peer_id(one) for one in "mlabgp")
+
+
+def minutes(count: int) -> datetime.datetime:
+    """So long ago."""
+    return NOW - datetime.timedelta(minutes=count)
+
+
+def top(name: str, size: int, folder: bool = False, files: int = 1) -> TopEntry:
+    """A top-level name."""
+    return TopEntry(name, EntryKind.FOLDER if folder else EntryKind.FILE, files, size)
+
+
+def offer(*tops: TopEntry) -> Offer:
+    """A whole offer."""
+    return Offer(tops, len(tops), sum(one.files for one in tops), sum(one.bytes for one in tops), True)
+
+
+def text(number: int, out: bool, words: str, ago: int, delivery: Delivery = Delivery.DELIVERED) -> Moment:
+    """A message in Marta's conversation."""
+    way = Direction.OUT if out else Direction.IN
+    author = ME.id if out else MARTA
+    message = ChatMessage(MessageId(f"{number:032x}"), MARTA, author, way, words, minutes(ago), number, delivery)
+    return Moment(number, minutes(ago), message)
+
+
+def transfer(number: int, out: bool, state: TransferState, ago: int, what: Offer, **more: object) -> Moment:
+    """A transfer in Marta's conversation."""
+    way = Direction.OUT if out else Direction.IN
+    fields = {"done_bytes": what.bytes, "files_done": what.files, **more}
+    one = Transfer(TransferId(f"{number:032x}"), MARTA, way, state, what, minutes(ago), **fields)  # type: ignore[arg-type]
+    return Moment(number, minutes(ago), None, one)
+
+
+def snapshot(peers: bool = True, appearance: Appearance = Appearance.LIGHT) -> e.Snapshot:
+    """What a window starts with."""
+    known, kinds = TrustLevel.KNOWN, DeviceKind
+    rows = (
+        Peer(MARTA, "Marta's ThinkPad", kinds.LAPTOP, ("192.168.1.24:17717",), TrustLevel.VERIFIED, True, "Debian 12"),
+        Peer(LIVING, "Living-room PC", kinds.DESKTOP, ("192.168.1.30:17717",), known, True, "Windows 11"),
+        Peer(ANNA, "Anna's MacBook", kinds.LAPTOP, ("192.168.1.31:17717",), known, True, "macOS 15"),
+        Peer(BUILD, "Build server", kinds.SERVER, ("192.168.1.5:17717",), TrustLevel.VERIFIED, True, "Debian 12"),
+        Peer(GUEST, "Guest-7F2A", kinds.LAPTOP, ("192.168.1.77:17717",), TrustLevel.STRANGER, True, "Ubuntu 24.04"),
+        Peer(GARAGE, "Pi in the garage", kinds.UNKNOWN, ("192.168.1.9:17717",), known, False, "Debian 12"),
+    )
+    said = (
+        Conversation(MARTA, "wants to send you 3 files", minutes(0), 0),
+        Conversation(LIVING, "You: the printer drivers 👍", minutes(87), 0),
+        Conversation(ANNA, "See you at lunch? I put the slides on the stick already", minutes(104), 2),
+        Conversation(BUILD, "nightly.iso", minutes(1500), 0),
+        Conversation(GUEST, "hi, is this the right desktop?", minutes(1600), 1),
+        Conversation(GARAGE, "humidity.csv", minutes(4800), 0),
+    )
+    if not peers:
+        rows, said = (), ()
+    return e.Snapshot(ME, rows, (), said, Settings(appearance=appearance), False)
+
+
+def history() -> e.HistoryLoaded:
+    """Marta's conversation."""
+    long = (
+        "Great, thanks. I'm sending you last summer's album back. The long one with the notes:"
+        " https://wiki.home.lan/albums — take your time, it resumes if the Wi-Fi drops."
+    )
+    moments = (
+        text(1, False, "Hey! I have the photos from the weekend, want them on your machine? 📸", 11),
+        text(2, False, "About 1.4 GB, all originals.", 11),
+        text(3, True, "Yes please, drop everything 🙌", 10),
+        transfer(4, False, TransferState.DONE, 8, offer(top("ridge-at-dawn.jpg", 8_400_000)),
+                 paths=("/home/tom/Downloads/ridge-at-dawn.jpg",)),
+        transfer(5, False, TransferState.DONE, 6, offer(top("Invoice 2026-10 final (signed).pdf", 1_200_000)),
+                 paths=("/home/tom/Downloads/Invoice 2026-10 final (signed).pdf",)),
+        text(6, True, long, 2),
+        text(7, True, "And a note that waits", 1, Delivery.QUEUED),
+    )
+    return e.HistoryLoaded(1, MARTA, moments, False)
+
+
+def troubles() -> e.HistoryLoaded:
+    """A conversation in which not everything went well."""
+    two = offer(top("thesis", 4_000_000_000, True, 812))
+    skipped = (Skipped("thesis/socket", "file-special"), Skipped("thesis/draft.odt", "file-changed"))
+    moments = (
+        transfer(1, True, TransferState.FAILED, 30, offer(top("backup.tar.zst", 64_000_000_000)), code="read-only",
+                 done_bytes=0),
+        transfer(2, True, TransferState.DECLINED, 20, offer(top("huge-video.mkv", 9_000_000_000)), code="declined",
+                 done_bytes=0),
+        transfer(3, True, TransferState.PARTIAL, 12, two, files_done=810, skipped=skipped),
+        transfer(4, True, TransferState.WAITING, 5, offer(top("holiday-2026.zip", 4_000_000_000)), code="peer-away",
+                 done_bytes=3_100_000_000),
+        transfer(5, False, TransferState.CANCELLED, 3, offer(top("wrong-folder", 10_000, True, 3)),
+                 code="cancelled-by-peer", done_bytes=0),
+        transfer(6, False, TransferState.DONE, 1, offer(top("setup.exe", 84_000_000), top("readme.txt", 900)),
+                 paths=("/home/tom/Downloads/setup.exe", "/home/tom/Downloads/readme.txt")),
+    )
+    return e.HistoryLoaded(1, MARTA, moments, False)
+
+
+def living(window: MainWindow) -> None:
+    """A sending under way, and a question."""
+    sending, asked = TransferId("a" * 32), TransferId("b" * 32)
+    album = offer(top("holiday-2026.zip", 1_480_000_000))
+    three = offer(top("track-gpx", 2_000_000, True, 14), top("drone-flight-04.mp4", 912_000_000),
+                  top("waypoints.txt", 18_000))
+    window.on_event(e.TransferQueued(sending, MARTA, "out", album, minutes(2), "queued"))
+    window.on_event(e.TransferStarted(sending, MARTA, "out"))
+    window.on_event(e.TransferProgressed(sending, 918_000_000, 1_480_000_000, 71_300_000.0))
+    window.on_event(e.TransferQueued(asked, MARTA, "in", three, minutes(0), "offered"))
+    window.on_event(e.OfferReceived(asked, MARTA, "Marta's ThinkPad", 16, three.bytes, three, 312_000_000_000))
+
+
+class Studio:
+    """One window after another."""
+
+    def __init__(self, folder: Path) -> None:
+        found = QApplication.instance() or QApplication(["lanshare"])
+        assert isinstance(found, QApplication)
+        self.app = found
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def window(self, appearance: Appearance, size: tuple[int, int], peers: bool = True) -> MainWindow:
+        """A fresh one."""
+        style.wear(self.app, appearance)
+        window = MainWindow(Bridge(lambda command: None), lambda image: None)
+        window.resize(QSize(*size))
+        window.show()
+        window.on_event(snapshot(peers, appearance))
+        return window
+
+    def save(self, window: MainWindow, name: str) -> None:
+        """Draw it and throw it away."""
+        for _ in range(6):
+            self.app.processEvents()
+        image: QImage = window.grab().toImage()
+        image.save(str(self.folder / f"{name}.png"))
+        window.close()
+        window.deleteLater()
+        self.app.processEvents()
+
+
+def main(arguments: list[str]) -> int:
+    """All states."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--readme", type=Path, help="save only the README's picture, here")
+    parsed = parser.parse_args(arguments)
+    studio = Studio(parsed.folder)
+    looks = {"light": Appearance.LIGHT, "dark": Appearance.DARK}
+    for name, look in looks.items():
+        for shape, size in {"wide": (1120, 900), "narrow": (480, 760), "middle": (800, 640)}.items():
+            window = studio.window(look, size)
+            window.open_peer(MARTA)
+            window.on_event(history())
+            living(window)
+            studio.save(window, f"full-{shape}-{name}")
+            if parsed.readme is not None:
+                os.replace(parsed.folder / f"full-{shape}-{name}.png", parsed.readme)
+                return 0
+            window = studio.window(look, size, peers=False)
+            studio.save(window, f"nobody-{shape}-{name}")
+            window = studio.window(look, size)
+            studio.save(window, f"list-{shape}-{name}")
+        window = studio.window(look, (1000, 980))
+        window.open_peer(MARTA)
+        window.on_event(troubles())
+        window.on_event(e.IdentityChanged("Pi in the garage", GARAGE, peer_id("z")))
+        window.on_event(e.NetworkTroubled("port-taken", "Port 17717 is in use, so another one was taken."))
+        studio.save(window, f"troubles-{name}")
+        window = studio.window(look, (1000, 700))
+        window.open_peer(MARTA)
+        window.on_event(history())
+        for _ in range(4):
+            studio.app.processEvents()
+        window.pane._overlay.appear("Marta's ThinkPad", 3)
+        window.pane._overlay._motion.stop()
+        window.pane._overlay._fade.setOpacity(1.0)
+        studio.save(window, f"drop-{name}")
+        window = studio.window(look, (1000, 700))
+        dialog = SettingsDialog(Settings(), ME, True, (), window)
+        dialog.show()
+        studio.app.processEvents()
+        dialog.grab().save(str(parsed.folder / f"settings-{name}.png"))
+        address = AddressDialog(ME, window)
+        address.show()
+        studio.app.processEvents()
+        address.grab().save(str(parsed.folder / f"address-{name}.png"))
+        studio.save(window, f"behind-{name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
