@@ -174,7 +174,7 @@ class Studio:
             self.app.processEvents()
         image: QImage = window.grab().toImage()
         image.save(str(self.folder / f"{name}.png"))
-        window.close()
+        window.hide()
         window.deleteLater()
         self.app.processEvents()
 

@@ -91,7 +91,7 @@ def linked(text: str, colour: str) -> str:
         parts.append(f'<a href="{safe}" style="color:{colour}">{safe}</a>')
         at = found.start() + len(target)
     parts.append(html.escape(text[at:]))
-    return f'<span style="white-space: pre-wrap">{"".join(parts)}</span>'
+    return f'<p style="white-space: pre-wrap; margin: 0">{"".join(parts)}</p>'
 
 
 def path_name(path: str) -> str:

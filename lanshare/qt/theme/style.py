@@ -121,9 +121,6 @@ QMenu {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.
 QMenu::item {{ padding: 6px 18px; border-radius: 6px; }}
 QMenu::item:selected {{ background: {look.selected}; }}
 QDialog {{ background: {look.ground}; }}
-QSpinBox, QComboBox {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line};
-  border-radius: 8px; padding: 6px 8px; }}
-QSpinBox:focus, QComboBox:focus {{ border: 1px solid {look.accent}; }}
 QCheckBox {{ color: {look.text}; spacing: 8px; }}
 QCheckBox:focus {{ color: {look.accent_ink}; }}
 """

@@ -87,7 +87,8 @@ class Bubble(QWidget):
         metrics = self._text.fontMetrics()
         natural = max((metrics.horizontalAdvance(line) for line in self._entry.text[:4000].split("\n")), default=0)
         least = metrics.horizontalAdvance("00:00 ✓✓") + 12
-        self._text.setFixedWidth(max(least, min(natural + 4, most)))
+        chosen = max(least, min(natural + 4, most))
+        self._text.setFixedSize(chosen, max(metrics.height(), self._text.heightForWidth(chosen)))
 
     def _set_text(self, text: str) -> None:
         if texts.has_link(text):

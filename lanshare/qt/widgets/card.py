@@ -58,7 +58,12 @@ class Card(QWidget):
         head.setSpacing(10)
         words = QVBoxLayout()
         words.setSpacing(2)
-        words.addWidget(self._title)
+        first = QHBoxLayout()
+        first.setSpacing(8)
+        first.addWidget(self._title, 1)
+        self._time = plain(texts.clock(view.at), "dim")
+        first.addWidget(self._time)
+        words.addLayout(first)
         words.addWidget(self._status)
         head.addWidget(self._icon)
         head.addLayout(words, 1)
@@ -84,11 +89,6 @@ class Card(QWidget):
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(8)
         self._inner.addLayout(self._buttons)
-        foot = QHBoxLayout()
-        foot.addStretch(1)
-        self._time = plain(texts.clock(view.at), "dim")
-        foot.addWidget(self._time)
-        self._inner.addLayout(foot)
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         side = Qt.AlignmentFlag.AlignRight if view.out else Qt.AlignmentFlag.AlignLeft
@@ -97,7 +97,9 @@ class Card(QWidget):
 
     def fit(self, width: int) -> None:
         """Take the card's own width, or what there is."""
-        self._frame.setFixedWidth(max(220, min(_WIDTH, width)))
+        chosen = max(220, min(_WIDTH, width))
+        self._frame.setFixedWidth(chosen)
+        self._fit_message()
 
     def refresh(self) -> None:
         """Show where the transfer stands."""
@@ -115,12 +117,21 @@ class Card(QWidget):
         self._close.setVisible(view.active and not view.asked)
         self._message.setText(self._message_text())
         self._message.setVisible(bool(self._message.text()))
+        self._time.setVisible(not view.asked)
+        self._fit_message()
         shape = (view.state, view.asked, view.offer if view.asked else None, view.paths)
         if shape != self._shape:
             self._shape = shape
             self._reshape()
 
     # --- inside
+
+    def _fit_message(self) -> None:
+        """A wrapped label in a row that is aligned to one side is not asked for its height: it is told."""
+        if self._message.text():
+            margins = self._inner.contentsMargins()
+            inner = self._frame.width() - margins.left() - margins.right()
+            self._message.setFixedHeight(self._message.heightForWidth(inner))
 
     def _reshape(self) -> None:
         view, look = self._view, tokens()

@@ -144,6 +144,8 @@ class Timeline(QScrollArea):
         day = self._day(entry, previous)
         if day is not None:
             self._column.addWidget(day)
+        elif previous is not None and (previous.out != entry.out or previous.transfer or entry.transfer):
+            widget.setContentsMargins(0, 6, 0, 0)
         self._column.addWidget(widget)
         self._rows.append((entry, widget, day))
 

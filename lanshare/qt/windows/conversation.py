@@ -54,7 +54,7 @@ class ConversationPane(QWidget):
         self._back = QToolButton()
         self._back.setAccessibleName(texts.tr("Back to the devices"))
         self._back.clicked.connect(self.back)
-        self._send = QPushButton(texts.tr("Send files"))
+        self._send = QPushButton(" " + texts.tr("Send files"))
         self._send.setProperty("kind", "main")
         self._send.clicked.connect(self.choose_files)
         self._more = QToolButton()
@@ -124,7 +124,7 @@ class ConversationPane(QWidget):
     def set_narrow(self, narrow: bool) -> None:
         """In a narrow window the list is behind us."""
         self._back.setVisible(narrow)
-        self._send.setText("" if narrow else texts.tr("Send files"))
+        self._send.setText("" if narrow else " " + texts.tr("Send files"))
         self._send.setAccessibleName(texts.tr("Send files"))
 
     def choose_files(self) -> None:

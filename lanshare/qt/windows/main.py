@@ -92,6 +92,7 @@ class MainWindow(QWidget):
         self.resize(1120, 760)
         self._connect()
         self._update_empty()
+        self.sidebar.list.setFocus()
 
     # --- events
 

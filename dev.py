@@ -1,0 +1,266 @@
+#!/usr/bin/env python3
+"""Sets up and runs lanshare from a checkout, with nothing but Python 3.11 or newer and its standard library.
+
+    python3 dev.py run [--demo] [ARGUMENT...]   the window (without a screen: the main job, off screen, shown in words)
+    python3 dev.py test [PYTEST ARGUMENT...]    every check
+    python3 dev.py bench [--quick] [ROW...]     speed, as ratios side by side
+    python3 dev.py soak                         the long tests
+    python3 dev.py pictures [FOLDER]            the window in its states, as PNGs
+
+It makes .venv, installs what requirements.lock pins, and adds missing system libraries with apt where it may.
+Tests, demo and benchmarks run in a network namespace of their own where that is allowed, else on loopback only.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+LOCK = ROOT / "requirements.lock"
+LEAST = (3, 11, 5)
+
+# soname -> Debian package, for Qt off screen, and beside them for a window on X11.
+OFFSCREEN = {
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libEGL.so.1": "libegl1",
+    "libGL.so.1": "libgl1",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libxkbcommon.so.0": "libxkbcommon0",
+}
+WINDOW = {
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+}
+TOOLS = {"Xvfb": "xvfb", "xdotool": "xdotool", "openbox": "openbox", "xprop": "x11-utils", "ip": "iproute2"}
+
+
+def main(arguments: list[str]) -> int:
+    """Carry out one command; its exit code."""
+    command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
+    if command == "--in-namespace":
+        return in_namespace(rest)
+    if command not in ("run", "test", "bench", "soak", "pictures"):
+        print(__doc__)
+        return 0 if command in ("", "-h", "--help") else 2
+    if sys.version_info < LEAST:
+        print(f"lanshare needs Python {'.'.join(map(str, LEAST))} or newer; this is {sys.version.split()[0]}.")
+        return 1
+    screen = has_screen()
+    wanted = dict(OFFSCREEN)
+    if command == "test" or (command == "run" and screen):
+        wanted |= WINDOW
+    if not system_packages(wanted, TOOLS if command in ("test", "soak") else {}):
+        return 1
+    if not environment():
+        return 1
+    if command == "run":
+        return run(rest, screen)
+    if command == "test":
+        return test(rest)
+    if command == "pictures":
+        folder = rest[0] if rest else str(ROOT / "artifacts" / "pictures")
+        return isolated([python(), str(ROOT / "tools" / "pictures.py"), folder, *rest[1:]], offscreen=True)
+    if command == "soak":
+        return isolated([python(), "-m", "pytest", "-m", "soak", "--timeout=3600", *rest], offscreen=True)
+    return isolated([python(), "-m", "bench", *rest], offscreen=True)
+
+
+# --- the commands
+
+
+def run(arguments: list[str], screen: bool) -> int:
+    """The window, or what can be shown of it without a screen."""
+    if "--demo" in arguments:
+        arguments = [one for one in arguments if one != "--demo"]
+        return demo(arguments, screen)
+    if screen:
+        return call([python(), "-m", "lanshare", *arguments], own_environment())
+    print("There is no screen here, so the window runs off screen, with a second device on this machine.", flush=True)
+    picture = ROOT / "artifacts" / "window.png"
+    return isolated([python(), str(ROOT / "tools" / "tour.py"), "--picture", str(picture)], offscreen=True)
+
+
+def demo(arguments: list[str], screen: bool) -> int:
+    """The window and a made-up device beside it, both on loopback alone."""
+    if not screen:
+        print("There is no screen here: showing the demo device off screen instead.", flush=True)
+        return run([], False)
+    with tempfile.TemporaryDirectory(prefix="lanshare-demo-") as folder:
+        environment_of = own_environment() | {"LANSHARE_INTERFACE": "127.0.0.1"}
+        device = subprocess.Popen(
+            [python(), str(ROOT / "tools" / "demo.py"), "--profile", f"{folder}/device"], env=environment_of
+        )
+        try:
+            print("The demo device answers what you write and sends a file back. It ends with the window.", flush=True)
+            return call([python(), "-m", "lanshare", "--profile", f"{folder}/me", *arguments], environment_of)
+        finally:
+            device.terminate()
+            device.wait(10)
+
+
+def test(arguments: list[str]) -> int:
+    """Style, types, tests; the last line tells the tests' count."""
+    checks = [
+        [python(), "-m", "ruff", "check", "."],
+        [python(), "-m", "mypy"],
+    ]
+    if not arguments:
+        for check in checks:
+            print("+", " ".join(check[2:]), flush=True)
+            if code := call(check, own_environment()):
+                return code
+    return isolated([python(), "-m", "pytest", "-q", "-m", "not soak", *arguments], offscreen=True)
+
+
+# --- running
+
+
+def python() -> str:
+    """The interpreter of our environment."""
+    return str(VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
+
+
+def own_environment() -> dict[str, str]:
+    """The environment in which the checkout's own package is found."""
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH", "")])])
+    return os.environ | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+
+
+def call(command: list[str], environment_of: dict[str, str]) -> int:
+    """Run a command to its end; Ctrl+C is its own matter."""
+    process = subprocess.Popen(command, env=environment_of, cwd=ROOT)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue
+
+
+def isolated(command: list[str], offscreen: bool) -> int:
+    """Run where nothing can reach a real network: in a namespace of our own, else held to loopback."""
+    environment_of = own_environment()
+    if offscreen:
+        environment_of["QT_QPA_PLATFORM"] = "offscreen"
+    if not in_own_network():
+        for unshare in (["unshare", "-n"], ["unshare", "-rn"]):
+            if shutil.which("unshare") and subprocess.run([*unshare, "true"], capture_output=True).returncode == 0:
+                wrapped = [*unshare, sys.executable, str(ROOT / "dev.py"), "--in-namespace", *command]
+                return call(wrapped, environment_of | {"LANSHARE_OWN_NETWORK": "1"})
+    environment_of["LANSHARE_INTERFACE"] = "127.0.0.1"
+    return call(command, environment_of)
+
+
+def in_own_network() -> bool:
+    """Whether a dev.py above us made the namespace already."""
+    return os.environ.get("LANSHARE_OWN_NETWORK") == "1"
+
+
+def in_namespace(command: list[str]) -> int:
+    """Inside a fresh network namespace: bring loopback up, then become the command."""
+    import fcntl
+    import socket
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        get_flags, set_flags, up = 0x8913, 0x8914, 0x1
+        request = struct.pack("16sh14x", b"lo", 0)
+        _, flags = struct.unpack("16sh14x", fcntl.ioctl(control, get_flags, request))
+        fcntl.ioctl(control, set_flags, struct.pack("16sh14x", b"lo", flags | up))
+    os.execvpe(command[0], command, os.environ | {"LANSHARE_INTERFACE": "127.0.0.1"})
+
+
+def has_screen() -> bool:
+    """Whether a window can be shown."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+# --- set-up
+
+
+def system_packages(libraries: dict[str, str], tools: dict[str, str]) -> bool:
+    """Add what is missing with apt where we may; else print the one line to type. True if all is there."""
+    if not sys.platform.startswith("linux"):
+        return True
+    missing = {package for soname, package in libraries.items() if not loads(soname)}
+    optional = {package for tool, package in tools.items() if shutil.which(tool) is None}
+    if not missing and not optional:
+        return True
+    packages = sorted(missing | optional)
+    line = f"apt-get install -y --no-install-recommends {' '.join(packages)}"
+    apt = shutil.which("apt-get")
+    root = os.geteuid() == 0
+    sudo = [] if root else ["sudo", "-n"]
+    may = apt and (root or subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0
+                   if root or shutil.which("sudo") else False)
+    if may:
+        print(f"Installing system packages: {' '.join(packages)}", flush=True)
+        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        log = tempfile.NamedTemporaryFile(prefix="lanshare-apt-", suffix=".log", delete=False)  # noqa: SIM115
+        install = [*sudo, *line.split()]
+        code = subprocess.run(install, env=quiet, stdout=log, stderr=log).returncode
+        if code:
+            subprocess.run([*sudo, "apt-get", "update"], env=quiet, stdout=log, stderr=log)
+            code = subprocess.run(install, env=quiet, stdout=log, stderr=log).returncode
+        if code == 0:
+            return True
+        print(f"That did not work; {log.name} says why.")
+    if missing:
+        print(f"System libraries are missing. Please type:\n  sudo {line}\n(or install the like on your system)")
+        return False
+    print(f"Some tests will be skipped, because tools are missing. To run them, type:\n  sudo {line}")
+    return True
+
+
+def loads(soname: str) -> bool:
+    """Whether a shared library can be loaded."""
+    try:
+        ctypes.CDLL(soname)
+    except OSError:
+        return False
+    return True
+
+
+def environment() -> bool:
+    """Make .venv with exactly what the lock file pins; True if it is there."""
+    stamp = VENV / "lanshare.stamp"
+    wanted = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
+    if stamp.exists() and stamp.read_text() == wanted and Path(python()).exists():
+        return True
+    print("Setting up .venv (once; about a minute)", flush=True)
+    if not Path(python()).exists():
+        made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True)
+        if made.returncode:
+            # Debian without python3-venv has no ensurepip: the pip outside installs into it.
+            shutil.rmtree(VENV, ignore_errors=True)
+            made = subprocess.run(
+                [sys.executable, "-m", "venv", "--without-pip", str(VENV)], capture_output=True, text=True
+            )
+            if made.returncode:
+                print(f"The environment could not be made:\n{made.stdout}{made.stderr}")
+                return False
+    own_pip = subprocess.run([python(), "-m", "pip", "--version"], capture_output=True).returncode == 0
+    pip = [python(), "-m", "pip"] if own_pip else [sys.executable, "-m", "pip", "--python", python()]
+    install = [*pip, "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", str(LOCK)]
+    if subprocess.run(install).returncode:
+        print("The dependencies could not be installed. Is there a network, or a package index set up for pip?")
+        return False
+    stamp.write_text(wanted)
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
