@@ -48,7 +48,9 @@ class Receiving:
         self._open: f.Begin | None = None
         self._ignore = False
         self._kept = staging.kept()
-        self._meter = Meter(self._kept.length)
+        # The kept part of a begun file counts from the start, so that progress never falls back.
+        self._assumed = self._kept.chunks * CHUNK
+        self._meter = Meter(self._kept.length + self._assumed)
         self._end_at = 0.0
         self._now = 0.0
 
@@ -159,7 +161,8 @@ class Receiving:
                 return
             self._open = frame
             self._staging.begin(frame.index, frame.parts, frame.size, chunks)
-            self._meter.add(frame.offset)
+            self._meter.add(frame.offset - self._assumed)
+            self._assumed = 0
         except NameRefused as refusal:
             self._fail(frame, refusal.code)
             self._ignore = frame.kind == "file"

@@ -167,6 +167,7 @@ class Engine:
             downloads=where.downloads,
             free=free_bytes,
             port=port,
+            addresses=local_addresses(interfaces),
             overrides=options.overrides,
             browse_only=not options.announce,
             renamed=renamed,

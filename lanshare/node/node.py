@@ -106,6 +106,7 @@ class Parts:
     downloads: Path
     free: Callable[[Path], int]
     port: int
+    addresses: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     browse_only: bool = False
     renamed: Callable[[str], None] = field(default=lambda name: None)
@@ -119,7 +120,7 @@ class Node:
         self._parts = parts
         self._inbox: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._listeners: dict[Listener, bool] = {}
-        self._addresses: tuple[str, ...] = ()
+        self._addresses = parts.addresses
         self._troubles: dict[str, NetworkTroubled] = {}
         self._peers = Peers(parts.me.identity.id, parts.browse_only)
         world = World(

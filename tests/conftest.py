@@ -1,0 +1,54 @@
+"""Fixtures for all tests; and the guards: no thread, no unexpected log record survives a test."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.harness.engines import Device
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Our marks."""
+    settings.register_profile("lanshare", deadline=None)
+    settings.load_profile("lanshare")
+    config.addinivalue_line("markers", "soak: takes long; run by `python3 dev.py soak`")
+
+
+@pytest.fixture(autouse=True)
+def no_thread_survives() -> Iterator[None]:
+    """Every thread that a test started has ended when it ends."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + 5.0
+    for thread in set(threading.enumerate()) - before:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    left = [thread for thread in set(threading.enumerate()) - before if thread.is_alive()]
+    assert not left, f"threads survived: {left}"
+
+
+@pytest.fixture(autouse=True)
+def no_error_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """A test in which lanshare logs an error has failed."""
+    yield
+    ours = [one for one in caplog.get_records("call") if one.name.startswith("lanshare")]
+    bad = [one for one in ours if one.levelno >= logging.ERROR]
+    assert not bad, [one.getMessage() for one in bad]
+
+
+@pytest.fixture
+def two_devices(tmp_path: Path) -> Iterator[tuple[Device, Device]]:
+    """Anna and Bob, each with a profile, on loopback."""
+    anna, bob = Device(tmp_path, "Anna"), Device(tmp_path, "Bob")
+    yield anna, bob
+    anna.close()
+    bob.close()

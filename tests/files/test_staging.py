@@ -1,0 +1,219 @@
+"""Staging: nothing is overwritten, nothing unverified gets a name, what was kept is found again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from lanshare.domain.errors import Code
+from lanshare.domain.transfer import CHUNK
+from lanshare.files import folder, staging
+from lanshare.files.content import Content
+from lanshare.files.faults import DiskFault
+from lanshare.files.folder import HandleFolder, PathFolder
+from lanshare.files.names import NameRefused
+from lanshare.files.staging import Ranges, Staging
+
+TRANSFER = "ab" * 16
+
+
+def content_of(data: bytes) -> bytes:
+    """A content id."""
+    content = Content()
+    for at in range(0, len(data), CHUNK):
+        content.update(data[at : at + CHUNK])
+    return content.id()
+
+
+def put(stage: Staging, index: int, parts: tuple[str, ...], data: bytes, claimed: bytes | None = None) -> None:
+    """Receive one file."""
+    stage.begin(index, parts, len(data), 0)
+    stage.write(memoryview(data))
+    stage.end(claimed if claimed is not None else content_of(data), 1_600_000_000_000_000_000)
+
+
+@pytest.fixture(params=["handles", "paths"])
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both kinds of folder: Windows has no directory handles."""
+    if request.param == "paths":
+        monkeypatch.setattr(staging, "open_folder", PathFolder.root)
+    return str(request.param)
+
+
+def test_a_name_appears_only_after_the_commit(tmp_path: Path, kind: str) -> None:
+    stage = Staging(tmp_path, TRANSFER)
+    put(stage, 0, ("a.txt",), b"hello")
+    assert [one.name for one in tmp_path.iterdir()] == [".lanshare-incoming"]
+    assert stage.commit(1.0) == [(0, 0)]
+    assert (tmp_path / "a.txt").read_bytes() == b"hello"
+    assert (tmp_path / "a.txt").stat().st_mtime_ns == 1_600_000_000_000_000_000
+    assert (tmp_path / "a.txt").stat().st_mode & 0o111 == 0
+    stage.discard()
+    assert [one.name for one in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_what_is_there_already_stays(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "a.txt").write_bytes(b"mine")
+    (tmp_path / "d").symlink_to("/nonexistent")
+    stage = Staging(tmp_path, TRANSFER)
+    put(stage, 0, ("a.txt",), b"theirs")
+    stage.folder(1, ("d",))
+    put(stage, 2, ("d", "x"), b"x")
+    stage.commit(1.0)
+    stage.discard()
+    assert (tmp_path / "a.txt").read_bytes() == b"mine"
+    assert (tmp_path / "a (1).txt").read_bytes() == b"theirs"
+    assert (tmp_path / "d").is_symlink()
+    assert (tmp_path / "d (1)" / "x").read_bytes() == b"x"
+
+
+def test_a_name_taken_between_the_note_and_the_rename_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Staging(tmp_path, TRANSFER)
+    put(stage, 0, ("a.txt",), b"theirs")
+    barrier = stage._barrier
+
+    def taken() -> None:
+        barrier()
+        (tmp_path / "a.txt").write_bytes(b"mine, just now")
+
+    monkeypatch.setattr(stage, "_barrier", taken)
+    stage.commit(1.0)
+    stage.close()
+    assert (tmp_path / "a.txt").read_bytes() == b"mine, just now"
+    assert (tmp_path / "a (1).txt").read_bytes() == b"theirs"
+    again = Staging(tmp_path, TRANSFER)
+    assert again.kept().confirmed == ((0, 0),)
+    again.discard()
+
+
+def test_content_that_differs_is_not_kept(tmp_path: Path, kind: str) -> None:
+    stage = Staging(tmp_path, TRANSFER)
+    with pytest.raises(DiskFault) as fault:
+        put(stage, 0, ("a",), b"hello", claimed=content_of(b"other"))
+    assert fault.value.code is Code.CONTENT_DIFFERS
+    assert stage.commit(1.0) == []
+    stage.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("parts", [("..", "x"), ("a", "..", "..", "x"), ("/etc", "x"), ("a/../../x",), ("",), (".",)])
+def test_no_path_leaves_the_folder(tmp_path: Path, parts: tuple[str, ...]) -> None:
+    root = tmp_path / "in"
+    root.mkdir()
+    stage = Staging(root, TRANSFER)
+    with pytest.raises(NameRefused):
+        stage.begin(0, parts, 1, 0)
+    with pytest.raises(NameRefused):
+        stage.folder(0, parts)
+    stage.discard()
+    assert [one.name for one in tmp_path.iterdir()] == ["in"]
+
+
+def test_a_folder_swapped_for_a_link_is_not_followed(tmp_path: Path, kind: str) -> None:
+    root, outside = tmp_path / "in", tmp_path / "out"
+    root.mkdir()
+    outside.mkdir()
+    stage = Staging(root, TRANSFER)
+    stage.folder(0, ("d",))
+    (root / "d").rmdir()
+    (root / "d").symlink_to(outside)
+    put(stage, 1, ("d", "x"), b"x")
+    with pytest.raises(DiskFault):
+        stage.commit(1.0)
+    stage.close()
+    assert list(outside.iterdir()) == []
+
+
+def test_whole_chunks_survive_and_a_flipped_bit_is_noticed(tmp_path: Path) -> None:
+    data = os.urandom(3 * CHUNK + 100)
+    stage = Staging(tmp_path, TRANSFER)
+    stage.begin(0, ("big",), len(data), 0)
+    stage.write(memoryview(data)[: 2 * CHUNK + 50])
+    stage.close()
+    again = Staging(tmp_path, TRANSFER)
+    assert (again.kept().partial, again.kept().chunks) == (0, 2)
+    again.close()
+    part = tmp_path / ".lanshare-incoming" / TRANSFER / "0"
+    with part.open("r+b") as file:
+        file.seek(CHUNK + 7)
+        file.write(b"!" if data[CHUNK + 7 : CHUNK + 8] != b"!" else b"?")
+    flipped = Staging(tmp_path, TRANSFER)
+    assert flipped.kept().chunks == 1
+    flipped.begin(0, ("big",), len(data), 1)
+    flipped.write(memoryview(data)[CHUNK:])
+    flipped.end(content_of(data), 0)
+    flipped.commit(1.0)
+    flipped.discard()
+    assert (tmp_path / "big").read_bytes() == data
+
+
+def test_a_crash_between_barrier_and_rename_or_after_it_loses_and_doubles_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Crash(Exception):
+        pass
+
+    stage = Staging(tmp_path, TRANSFER)
+    for index in range(3):
+        put(stage, index, (f"f{index}",), bytes([index]))
+    give = stage._give_name
+
+    def crash_after_first(whole: object, name: str) -> None:
+        give(whole, name)  # type: ignore[arg-type]
+        raise Crash
+
+    monkeypatch.setattr(stage, "_give_name", crash_after_first)
+    with pytest.raises(Crash):
+        stage.commit(1.0)
+    stage.close()
+    again = Staging(tmp_path, TRANSFER)
+    assert again.kept().confirmed == ((0, 0),)
+    for index in (1, 2):
+        put(again, index, (f"f{index}",), bytes([index]))
+    again.commit(2.0)
+    assert again.files == 3
+    again.discard()
+    assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == {f"f{n}": bytes([n]) for n in range(3)}
+
+
+def test_a_torn_journal_is_read_up_to_its_tear(tmp_path: Path) -> None:
+    stage = Staging(tmp_path, TRANSFER)
+    stage.folder(0, ("d",))
+    stage.folder(1, ("d", "e"))
+    stage.close()
+    journal = tmp_path / ".lanshare-incoming" / TRANSFER / "journal"
+    journal.write_bytes(journal.read_bytes()[:-4])
+    again = Staging(tmp_path, TRANSFER)
+    assert again.kept().confirmed == ((0, 0),)
+    again.discard()
+
+
+def test_no_folder_is_a_disk_fault_that_says_so(tmp_path: Path) -> None:
+    with pytest.raises(DiskFault) as fault:
+        Staging(tmp_path / "unplugged", TRANSFER)
+    assert fault.value.code is Code.NO_FOLDER
+
+
+def test_where_there_is_no_renameat2_links_do_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder, "_rename_exclusive", lambda *_: False)
+    root = HandleFolder.root(tmp_path)
+    (tmp_path / "a").write_bytes(b"a")
+    (tmp_path / "b").write_bytes(b"b")
+    with pytest.raises(FileExistsError):
+        root.move("a", root, "b")
+    root.move("a", root, "c")
+    root.close()
+    assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == {"b": b"b", "c": b"a"}
+
+
+def test_ranges_merge_in_any_order() -> None:
+    ranges = Ranges()
+    for number in (5, 1, 2, 4, 3, 9):
+        ranges.add(number)
+    assert ranges.ranges == [(1, 5), (9, 9)]
+    assert 3 in ranges
+    assert 6 not in ranges

@@ -1,0 +1,152 @@
+"""The house's rules: floors, sole importers, an engine that runs without Qt."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+HOUSE = Path(__file__).resolve().parents[1] / "lanshare"
+FLOORS = {
+    "domain": 1,
+    "wire": 2,
+    "trust": 2,
+    "files": 2,
+    "store": 2,
+    "net": 3,
+    "exchange": 4,
+    "node": 5,
+    "qt": 6,
+    "cli": 6,
+    "__main__": 7,
+}
+SHELLS = {"qt", "cli"}
+SOLE = {
+    "PySide6": ("qt/",),
+    "shiboken6": ("qt/",),
+    "zeroconf": ("net/discovery.py",),
+    "platformdirs": ("store/places.py",),
+    "ssl": ("net/tls.py", "net/link.py", "net/listener.py"),
+    "socket": ("net/",),
+    "sqlite3": ("store/", "node/", "cli/main.py"),
+    "cryptography": ("trust/",),
+    "blake3": ("files/content.py",),
+    "multiprocessing": ("net/local.py",),
+}
+
+
+def modules() -> list[Path]:
+    """Every source file."""
+    return sorted(HOUSE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    """The room a file is in."""
+    first = path.relative_to(HOUSE).parts[0]
+    return first.removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The dotted names that a file imports, wherever in it."""
+    for item in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(item, ast.Import):
+            yield from (one.name for one in item.names)
+        elif isinstance(item, ast.ImportFrom):
+            assert item.level == 0, f"{path}: relative import"
+            assert item.module is not None
+            yield item.module
+            yield from (f"{item.module}.{one.name}" for one in item.names)
+
+
+def test_imports_run_only_downward_and_never_between_rooms_of_one_floor() -> None:
+    wrong = []
+    for path in modules():
+        here = room(path)
+        if here == "__init__":
+            continue
+        for name in imports(path):
+            parts = name.split(".")
+            if parts[0] != "lanshare" or len(parts) < 2 or parts[1] not in FLOORS or parts[1] == here:
+                continue
+            if FLOORS[parts[1]] >= FLOORS[here]:
+                wrong.append(f"{path.relative_to(HOUSE)} imports {name}")
+            if here in SHELLS and parts[1] not in ("node", "domain"):
+                wrong.append(f"{path.relative_to(HOUSE)} imports {name}")
+    assert not wrong, wrong
+
+
+def test_every_room_has_a_floor() -> None:
+    assert {room(path) for path in modules()} - {"__init__"} == set(FLOORS)
+
+
+def test_each_outside_library_has_its_one_place() -> None:
+    wrong = []
+    for path in modules():
+        name = str(path.relative_to(HOUSE))
+        for imported in imports(path):
+            allowed = SOLE.get(imported.split(".")[0])
+            if allowed is not None and not name.startswith(allowed):
+                wrong.append(f"{name} imports {imported}")
+    assert not wrong, wrong
+
+
+def test_there_is_no_circle() -> None:
+    graph = {
+        "lanshare." + ".".join(path.relative_to(HOUSE).with_suffix("").parts): {
+            name for name in imports(path) if name.startswith("lanshare.")
+        }
+        for path in modules()
+    }
+    done: set[str] = set()
+
+    def visit(module: str, trail: tuple[str, ...]) -> None:
+        assert module not in trail, " -> ".join([*trail, module])
+        if module in done:
+            return
+        for other in graph.get(module, ()):
+            if other in graph:
+                visit(other, (*trail, module))
+        done.add(module)
+
+    for module in graph:
+        visit(module, ())
+
+
+def test_the_engine_and_the_command_line_run_with_qt_absent() -> None:
+    code = (
+        "import sys\n"
+        "sys.modules['PySide6'] = None\n"
+        "import lanshare.node.host, lanshare.cli.main\n"
+        "assert not [one for one in sys.modules if one.startswith('PySide6.')]\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=HOUSE.parent)
+
+
+def test_no_room_is_a_lumber_room() -> None:
+    bad = {"utils", "util", "misc", "common", "helpers", "helper", "manager", "base"}
+    assert not [path for path in modules() if path.stem in bad or path.parent.name in bad]
+
+
+def test_reference_counts_of_none_stay(tmp_path: Path) -> None:
+    """PySide6 6.12.0 on Python 3.10 and 3.11 loses a reference to None at every call that returns nothing."""
+    code = (
+        "import sys\n"
+        "from PySide6.QtCore import QObject\n"
+        "o = QObject()\n"
+        "before = sys.getrefcount(None)\n"
+        "for _ in range(1000): o.setObjectName('x')\n"
+        "sys.exit(0 if sys.getrefcount(None) > before - 100 else 1)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_every_label_says_how_it_reads_its_text() -> None:
+    """A QLabel made anywhere but in labels.py gets pictures or a format of its own: Qt would guess markup else."""
+    allowed = {"widgets/labels.py", "widgets/bubble.py", "widgets/card.py", "widgets/notice.py"}
+    for path in (HOUSE / "qt").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        name = str(path.relative_to(HOUSE / "qt"))
+        if "QLabel(" in text.replace("class ElidedLabel(QLabel)", ""):
+            assert name in allowed, f"{name} makes a QLabel of its own"

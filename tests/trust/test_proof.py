@@ -1,0 +1,49 @@
+"""The proof fits one channel, one pair of nonces, one key; PROTOCOL.md's vector pins its bytes."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from lanshare.domain.errors import ProtocolError
+from lanshare.trust.identity import Identity
+from lanshare.trust.proof import check, prove, transcript
+
+SERVER, NS, NC = Identity.create(), bytes(range(32)), bytes(range(32, 64))
+
+
+def test_the_holder_of_the_key_is_proven() -> None:
+    client = Identity.create()
+    signature = prove(client, SERVER.certificate, NS, NC)
+    assert check(SERVER.certificate, client.certificate, NS, NC, signature) == client.id
+
+
+def test_a_replay_a_relay_and_a_stolen_certificate_are_refused() -> None:
+    client, mallory = Identity.create(), Identity.create()
+    signature = prove(client, SERVER.certificate, NS, NC)
+    for server, certificate, ns, nc, given in (
+        (SERVER.certificate, client.certificate, NC, NC, signature),
+        (SERVER.certificate, client.certificate, NS, NS, signature),
+        (mallory.certificate, client.certificate, NS, NC, signature),
+        (SERVER.certificate, client.certificate, NS, NC, prove(mallory, SERVER.certificate, NS, NC)),
+        (SERVER.certificate, client.certificate, NS, NC, b""),
+    ):
+        with pytest.raises(ProtocolError):
+            check(server, certificate, ns, nc, given)
+
+
+def test_no_single_bit_may_flip() -> None:
+    client = Identity.create()
+    signature = bytearray(prove(client, SERVER.certificate, NS, NC))
+    for bit in range(0, len(signature) * 8, 5):
+        signature[bit // 8] ^= 1 << (bit % 8)
+        with pytest.raises(ProtocolError):
+            check(SERVER.certificate, client.certificate, NS, NC, bytes(signature))
+        signature[bit // 8] ^= 1 << (bit % 8)
+
+
+def test_the_transcript_of_the_protocol_paper() -> None:
+    parts = [b"lanshare/1 peer-auth", b"client", hashlib.sha256(b"S").digest(), hashlib.sha256(b"C").digest(), NS, NC]
+    by_hand = hashlib.sha256(b"".join(len(one).to_bytes(4, "big") + one for one in parts)).digest()
+    assert transcript(b"S", b"C", NS, NC) == by_hand

@@ -1,0 +1,63 @@
+"""PROTOCOL.md tells the truth: its vectors and its table of frames are what the code does."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from lanshare.domain.transfer import CHUNK
+from lanshare.files.content import Content
+from lanshare.trust.identity import id_of_key
+from lanshare.trust.proof import transcript
+from lanshare.wire import codec
+from lanshare.wire import frames as f
+from lanshare.wire.records import pair_conversation, record_digest
+
+PAPER = (Path(__file__).resolve().parents[2] / "lanshare" / "wire" / "PROTOCOL.md").read_text(encoding="utf-8")
+
+
+def content(size: int, byte: bytes) -> str:
+    """The content id of so many equal bytes."""
+    one = Content()
+    while one.size < size:
+        one.update(byte * min(one.to_boundary, size - one.size))
+    return one.id().hex()
+
+
+def computed() -> dict[str, str]:
+    """Every vector, as the code makes it."""
+    pair = pair_conversation("b" * 52, "a" * 52)
+    text = f.Text(b"K", pair, bytes(range(16)), 1, (), 1, 1_700_000_000_000, "héllo", b"")
+    abc = Content()
+    abc.update(b"abc")
+    return {
+        "header-ping": codec.encode(f.Ping(1)).hex(),
+        "hello": codec.encode(f.Hello(1, "Anna", "laptop", "Debian 12", 17717, bytes(16), "control")).hex(),
+        "begin": codec.encode(f.Begin(3, ("a", "b.txt"), "file", 5, 1_600_000_000_000_000_000)).hex(),
+        "transcript": transcript(b"S", b"C", bytes(range(32)), bytes(range(32, 64))).hex(),
+        "content-empty": Content().id().hex(),
+        "content-abc": abc.id().hex(),
+        "content-chunk-and-one": content(CHUNK + 1, b"\x01"),
+        "pair": pair.hex(),
+        "record": record_digest(text).hex(),
+        "peer-id": id_of_key(b"K"),
+    }
+
+
+def test_the_vectors_hold() -> None:
+    block = re.search(r"```json\n(.*?)```", PAPER, re.DOTALL)
+    assert block is not None
+    assert json.loads(block[1]) == computed()
+
+
+def test_the_table_names_every_frame_with_its_number_and_fields() -> None:
+    rows = re.findall(r"^\| ([0-9, ]+) \| ([A-Za-z, ]+) \| (.*) \|$", PAPER, re.MULTILINE)
+    told: dict[str, int] = {}
+    for numbers, names, fields in rows:
+        for number, name in zip(numbers.split(", "), names.split(", "), strict=True):
+            told[name] = int(number)
+            kind = getattr(f, name)
+            for field in kind.__struct_fields__:
+                assert name == "Data" or re.search(rf"\b{field}\b", fields), f"{name}.{field} is not told"
+    assert told == {kind.__name__: number for kind, number in f.NUMBERS.items()}
