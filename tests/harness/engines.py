@@ -27,11 +27,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def environment() -> dict[str, str]:
-    """For engines of a test: loopback alone, the checkout's package, warnings as errors."""
+def environment(interface: str = "127.0.0.1") -> dict[str, str]:
+    """For engines of a test: the checkout's package, and loopback alone unless they are in a namespace of their own."""
     return os.environ | {
         "PYTHONPATH": str(ROOT),
-        "LANSHARE_INTERFACE": os.environ.get("TEST_INTERFACE", "127.0.0.1"),
+        "LANSHARE_INTERFACE": interface,
         "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen"),
     }
 
@@ -39,7 +39,13 @@ def environment() -> dict[str, str]:
 class Process:
     """A `lanshare … --json` process. Its events are kept and can be waited for."""
 
-    def __init__(self, arguments: Sequence[str], prefix: Sequence[str] = (), stdin: str | None = None) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        prefix: Sequence[str] = (),
+        stdin: str | None = None,
+        interface: str = "127.0.0.1",
+    ) -> None:
         self.events: list[dict[str, Any]] = []
         self._queue: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self.process = subprocess.Popen(
@@ -47,7 +53,7 @@ class Process:
             stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=environment(),
+            env=environment(interface),
             text=True,
             encoding="utf-8",
         )
@@ -55,7 +61,10 @@ class Process:
             self.process.stdin.write(stdin)
             self.process.stdin.close()
         self.errors: list[str] = []
-        self._readers = [threading.Thread(target=self._read), threading.Thread(target=self._read_errors)]
+        self._readers = [
+            threading.Thread(target=self._read, daemon=True),
+            threading.Thread(target=self._read_errors, daemon=True),
+        ]
         for reader in self._readers:
             reader.start()
 
@@ -125,10 +134,13 @@ class Process:
 class Device:
     """A profile with a port and a name, and the commands of one person."""
 
-    def __init__(self, folder: Path, name: str, prefix: Sequence[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, name: str, prefix: Sequence[str] = (), interface: str = "127.0.0.1", port: int = 0
+    ) -> None:
         self.folder = folder / name
         self.name = name
-        self.port = free_port()
+        self.port = port or free_port()
+        self.interface = interface
         self.into = self.folder / "received"
         self.prefix = tuple(prefix)
         self._running: list[Process] = []
@@ -138,7 +150,7 @@ class Device:
         common = ["--profile", str(self.folder), "--port", str(self.port), "--name", self.name]
         if command in ("id", "history"):
             common = ["--profile", str(self.folder)]
-        process = Process([command, *arguments, "--json", *common], self.prefix, stdin)
+        process = Process([command, *arguments, "--json", *common], self.prefix, stdin, self.interface)
         self._running.append(process)
         return process
 

@@ -1,0 +1,33 @@
+"""A foreign program to drag files from: one window, which drags the paths on its command line."""
+
+from __future__ import annotations
+
+import sys
+
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QDrag, QMouseEvent
+from PySide6.QtWidgets import QApplication, QLabel
+
+
+class Source(QLabel):
+    """Press and move: the drag begins."""
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """The button is down."""
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """And moved."""
+        drag = QDrag(self)
+        mime = QMimeData()
+        mime.setUrls([QUrl.fromLocalFile(path) for path in sys.argv[1:]])
+        drag.setMimeData(mime)
+        result = drag.exec(Qt.DropAction.CopyAction)
+        print("dropped" if result is Qt.DropAction.CopyAction else "refused", flush=True)
+
+
+app = QApplication(sys.argv)
+source = Source("drag me")
+source.setWindowTitle("drag source")
+source.resize(200, 100)
+source.show()
+app.exec()

@@ -1,0 +1,194 @@
+"""Three hosts in network namespaces: real mDNS, real addresses, a cable that is pulled."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.harness.engines import Device, Process
+from tests.harness.lan import Lan, cannot
+
+REASON = cannot()
+pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON or "a LAN can be made")
+NAMES = ("anna", "bob", "carl")
+
+
+@pytest.fixture
+def lan() -> Iterator[Lan]:
+    """A fresh LAN."""
+    one = Lan()
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Callable[..., Device]]:
+    """Makes devices on hosts and ends them whatever happens."""
+    made: list[Device] = []
+
+    def one(lan: Lan, name: str, space: str, folder: str = "") -> Device:
+        device = Device(tmp_path / folder, name, lan.prefix(space), interface="", port=17717)
+        made.append(device)
+        return device
+
+    yield one
+    for device in made:
+        device.close()
+
+
+@pytest.fixture
+def hosts(lan: Lan, tmp_path: Path) -> Iterator[dict[str, Device]]:
+    """Three devices, each on its host, all interfaces, the default port."""
+    devices: dict[str, Device] = {}
+    for number, name in enumerate(NAMES, 1):
+        space = lan.host(name)
+        lan.plug(space, "eth0", f"10.77.0.{number}/24")
+        devices[name] = Device(tmp_path, name, lan.prefix(space), interface="", port=17717)
+    yield devices
+    for device in devices.values():
+        device.close()
+
+
+def appeared(process: Process, name: str) -> dict[str, Any]:
+    """Wait until a device is seen."""
+    return process.wait_for("PeerAppeared", lambda event: event["name"] == name and event["online"])
+
+
+def test_all_see_each_other_and_a_file_goes_from_each_to_each(hosts: dict[str, Device], tmp_path: Path) -> None:
+    running = {name: device.receive() for name, device in hosts.items()}
+    for name, process in running.items():
+        seen = set()
+        while len(seen) < 2:
+            event = process.wait_for("PeerAppeared")
+            seen.add(event["name"])
+        assert seen == set(NAMES) - {name}
+    for sender in NAMES:
+        for receiver in set(NAMES) - {sender}:
+            path = tmp_path / f"from {sender} to {receiver}"
+            path.write_text(f"{sender} -> {receiver}" * 1000)
+            assert hosts[sender].run("send", receiver, str(path))[0] == 0
+            assert (hosts[receiver].into / path.name).read_bytes() == path.read_bytes()
+    for process in running.values():
+        assert process.interrupt() == 130
+
+
+def test_a_killed_device_is_shown_away_within_10_seconds_and_a_quitting_one_at_once(
+    hosts: dict[str, Device], lan: Lan
+) -> None:
+    anna, bob, carl = (hosts[name].receive() for name in NAMES)
+    appeared(anna, "bob")
+    carl.wait_for("PeerAppeared")
+    # A pulled cable: no goodbye, no reset reaches anybody.
+    lan.link(hosts["bob"].prefix[3], "eth0", False)
+    started = time.monotonic()
+    anna.wait_for("PeerVanished", lambda event: event["name"] == "bob")
+    assert time.monotonic() - started < 10
+    bob.kill()
+    carl.interrupt()
+    anna.wait_for("PeerVanished", lambda event: event["name"] == "carl")
+    anna.interrupt()
+
+
+def test_a_changed_address_is_no_alarm(hosts: dict[str, Device], lan: Lan) -> None:
+    anna, bob = hosts["anna"].receive(), hosts["bob"].receive()
+    appeared(anna, "bob")
+    assert hosts["bob"].run("text", "anna", "before")[0] == 0
+    lan.address(hosts["bob"].prefix[3], "eth0", "10.77.0.99/24")
+    anna.wait_for("PeerVanished", lambda event: event["name"] == "bob")
+    back = appeared(anna, "bob")
+    assert any("10.77.0.99" in one for one in back["addresses"])
+    assert hosts["anna"].run("text", "bob", "after")[0] == 0
+    for process in (anna, bob):
+        process.interrupt()
+        assert "IdentityChanged" not in process.names()
+
+
+def test_two_interfaces_and_one_that_appears_later(
+    lan: Lan, tmp_path: Path, make: Callable[..., Device]
+) -> None:
+    """Bob is on two networks; Carl is on the second one only, and gets his address after he started."""
+    spaces = {name: lan.host(name) for name in NAMES}
+    lan.plug(spaces["anna"], "eth0", "10.77.0.1/24", "br0")
+    lan.plug(spaces["bob"], "eth0", "10.77.0.2/24", "br0")
+    lan.plug(spaces["bob"], "eth1", "10.88.0.2/24", "br1")
+    devices = {name: make(lan, name, space) for name, space in spaces.items()}
+    anna, bob, carl = (devices[name].receive() for name in NAMES)
+    appeared(anna, "bob")
+    lan.plug(spaces["carl"], "eth0", "10.88.0.3/24", "br1")
+    appeared(carl, "bob")
+    appeared(bob, "carl")
+    (tmp_path / "x").write_bytes(b"over the second network")
+    assert devices["carl"].run("send", "bob", str(tmp_path / "x"))[0] == 0
+    assert (devices["bob"].into / "x").read_bytes() == b"over the second network"
+    for process in (anna, bob, carl):
+        process.interrupt()
+
+
+def test_ipv6_alone_is_enough(lan: Lan, make: Callable[..., Device]) -> None:
+    spaces = {name: lan.host(name) for name in ("anna", "bob")}
+    for number, space in enumerate(spaces.values(), 1):
+        lan.plug(space, "eth0", f"fd77::{number}/64")
+    devices = {name: make(lan, name, space) for name, space in spaces.items()}
+    anna, bob = devices["anna"].receive(), devices["bob"].receive()
+    assert ":" in appeared(anna, "bob")["addresses"][0].rpartition(":")[0]
+    assert devices["anna"].run("text", "bob", "over IPv6")[0] == 0
+    for process in (anna, bob):
+        process.interrupt()
+
+
+def test_two_devices_of_one_name_are_two(lan: Lan, make: Callable[..., Device]) -> None:
+    spaces = [lan.host(name) for name in NAMES]
+    devices = []
+    for number, space in enumerate(spaces, 1):
+        lan.plug(space, "eth0", f"10.77.0.{number}/24")
+        devices.append(make(lan, "laptop", space, str(number)))
+    running = [device.receive() for device in devices]
+    ids = {running[0].wait_for("PeerAppeared")["id"] for _ in range(2)}
+    assert len(ids) == 2
+    joined = devices[0].start("text", "laptop", "which of them?")
+    assert joined.end() == 2
+    assert "several devices" in "".join(joined.errors)
+    for process in running:
+        process.interrupt()
+
+
+def test_where_mdns_is_taken_known_devices_are_still_reached(hosts: dict[str, Device], lan: Lan) -> None:
+    anna, bob = hosts["anna"].receive(), hosts["bob"].receive()
+    appeared(anna, "bob")
+    assert hosts["anna"].run("text", "bob", "we know each other")[0] == 0
+    anna.interrupt()
+    # Another stack holds port 5353 for itself alone on Anna's host (as avahi's disallow-other-stacks does).
+    holder = _holder(hosts["anna"])
+    try:
+        again = hosts["anna"].receive()
+        troubled = "".join(again.errors)
+        appeared(again, "bob")
+        assert hosts["anna"].run("text", "bob", "still")[0] == 0
+        again.interrupt()
+        assert "mDNS" in troubled + "".join(again.errors)
+    finally:
+        holder.kill()
+        holder.wait()
+    bob.interrupt()
+
+
+def _holder(device: Device) -> Any:
+    import subprocess
+    import sys
+
+    code = (
+        "import socket, time, sys\n"
+        "a = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); a.bind(('', 5353))\n"
+        "b = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)\n"
+        "b.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1); b.bind(('::', 5353))\n"
+        "print('held', flush=True); time.sleep(120)\n"
+    )
+    process = subprocess.Popen([*device.prefix, sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    process.stdout.close()
+    return process

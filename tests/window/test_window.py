@@ -1,0 +1,197 @@
+"""The real window under Xvfb, used by mouse and keys; the other side is a second real engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.harness.engines import ROOT, Device, Process, free_port, tree_of
+from tests.harness.screen import Screen, cannot, until
+
+REASON = cannot()
+pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON or "there is a screen")
+
+ROW = (150, 135)
+"""The middle of the first device's row, from the window's corner."""
+
+
+@pytest.fixture
+def screen() -> Iterator[Screen]:
+    """A fresh screen."""
+    one = Screen()
+    yield one
+    one.close()
+
+
+class Window:
+    """A lanshare window on a screen, with its profile."""
+
+    def __init__(self, screen: Screen, folder: Path, name: str, x: int = 0, y: int = 0) -> None:
+        self.screen, self.folder, self.x, self.y = screen, folder / name, x, y
+        self.downloads = folder / f"{name} downloads"
+        self.downloads.mkdir()
+        self.folder.mkdir()
+        settings = {"download_folder": str(self.downloads), "appearance": "light"}
+        (self.folder / "settings.json").write_text(json.dumps(settings))
+        self.port = free_port()
+        self.name = name
+        self.program = screen.lanshare(*self.arguments())
+        self.id = screen.window("^lanshare$", self.program.pid)
+        screen.place(self.id, x, y, 900, 640)
+
+    def arguments(self) -> list[str]:
+        """How it is started."""
+        return ["--profile", str(self.folder), "--port", str(self.port), "--name", self.name]
+
+    def click(self, x: int, y: int) -> None:
+        """The left button."""
+        self.screen.do("mousemove", str(self.corner()[0] + x), str(self.corner()[1] + y), "click", "1")
+
+    def corner(self) -> tuple[int, int]:
+        """Where the inside of the window begins."""
+        text = self.screen._text("xdotool", "getwindowgeometry", "--shell", self.id)
+        fields = dict(line.split("=") for line in text.splitlines())
+        return int(fields["X"]), int(fields["Y"])
+
+    def history(self) -> list[tuple[str, str]]:
+        """Text and delivery of what is in its database."""
+        link = sqlite3.connect(f"file:{self.folder}/lanshare.sqlite?mode=ro", uri=True)
+        try:
+            return link.execute("SELECT text, delivery FROM messages ORDER BY rowid").fetchall()
+        finally:
+            link.close()
+
+    def states(self) -> list[str]:
+        """The states of its transfers."""
+        link = sqlite3.connect(f"file:{self.folder}/lanshare.sqlite?mode=ro", uri=True)
+        try:
+            return [row[0] for row in link.execute("SELECT state FROM transfers ORDER BY rowid")]
+        finally:
+            link.close()
+
+
+@pytest.fixture
+def bob(tmp_path: Path) -> Iterator[tuple[Device, Process]]:
+    """A second real engine, which takes everything."""
+    device = Device(tmp_path, "Bob")
+    process = device.receive()
+    yield device, process
+    device.close()
+
+
+def drag(screen: Screen, paths: list[Path], x: int, y: int) -> str:
+    """Drag paths from a foreign program to a place on the screen; what that program was told."""
+    source = screen.start([sys.executable, str(ROOT / "tests" / "harness" / "dragsource.py"), *map(str, paths)])
+    window = screen.window("drag source", source.pid)
+    screen.place(window, 1100, 760, 200, 100)
+    screen.do("mousemove", "1180", "830", "mousedown", "1")
+    for step in range(1, 9):
+        screen.do("mousemove", str(1180 + (x - 1180) * step // 8), str(830 + (y - 830) * step // 8))
+    screen.do("mousemove", str(x + 2), str(y))
+    screen.do("mousemove", str(x), str(y))
+    screen.picture("drag-over-a-row")
+    screen.do("mouseup", "1")
+    assert source.stdout is not None
+    return source.stdout.readline().strip()
+
+
+def test_a_real_drag_onto_a_device_arrives_byte_for_byte(
+    screen: Screen, tmp_path: Path, bob: tuple[Device, Process]
+) -> None:
+    device, process = bob
+    folder = tmp_path / "Größe # 50%"
+    folder.mkdir()
+    (folder / "inside ü.bin").write_bytes(os.urandom(3_000_000))
+    single = tmp_path / "a b.txt"
+    single.write_bytes(b"single")
+    window = Window(screen, tmp_path, "Anna")
+    process.wait_for("PeerAppeared")
+    corner = window.corner()
+    assert drag(screen, [folder, single], corner[0] + ROW[0], corner[1] + ROW[1]) == "dropped"
+    process.wait_for("TransferFinished")
+    screen.picture("after-the-drop")
+    assert tree_of(device.into / folder.name) == tree_of(folder)
+    assert (device.into / "a b.txt").read_bytes() == b"single"
+
+
+def test_a_message_by_keys_and_accept_by_mouse(screen: Screen, tmp_path: Path, bob: tuple[Device, Process]) -> None:
+    device, process = bob
+    window = Window(screen, tmp_path, "Anna")
+    process.wait_for("PeerAppeared")
+    window.click(*ROW)
+    screen.do("type", "--window", window.id, "hello from the keys")
+    screen.do("key", "--window", window.id, "Return")
+    assert process.wait_for("MessageReceived")["text"] == "hello from the keys"
+    until(lambda: ("hello from the keys", "delivered") in window.history(), "the delivery")
+    data = os.urandom(500_000)
+    (tmp_path / "for Anna.bin").write_bytes(data)
+    sending = device.start("send", "Anna", str(tmp_path / "for Anna.bin"))
+    until(lambda: "offered" in window.states(), "the offer")
+    sending.wait_for("TransferQueued")
+    assert list(window.downloads.iterdir()) == [], "nothing is written before acceptance"
+    screen.picture("the-question")
+    accept = until(lambda: _accept_at(screen, window), "the Accept button")
+    assert isinstance(accept, tuple)
+    window.click(*accept)
+    assert sending.end() == 0
+    assert (window.downloads / "for Anna.bin").read_bytes() == data
+    until(lambda: window.states() == ["done"], "the end")
+    screen.picture("received")
+
+
+def _accept_at(screen: Screen, window: Window) -> tuple[int, int] | None:
+    """Where the one big accent-coloured button of the conversation is: found on the picture, as an eye would."""
+    from PySide6.QtGui import QImage
+
+    path = screen.picture("looking-for-accept")
+    image = QImage(str(path))
+    if image.isNull():
+        return None
+    left, top = window.corner()
+    for y in range(top + 520, top + 80, -4):
+        run = 0
+        for x in range(left + 260, left + 640, 3):
+            colour = image.pixelColor(x, y).name()
+            run = run + 1 if colour == "#4355e0" else 0
+            if run > 6:
+                return x - left - 6, y - top
+    return None
+
+
+def test_a_second_launch_raises_the_first_and_brings_its_files(
+    screen: Screen, tmp_path: Path, bob: tuple[Device, Process]
+) -> None:
+    _device, process = bob
+    window = Window(screen, tmp_path, "Anna")
+    process.wait_for("PeerAppeared")
+    (tmp_path / "x.txt").write_bytes(b"x")
+    second = screen.lanshare("open", str(tmp_path / "x.txt"), *window.arguments())
+    assert second.wait(20) == 0
+    assert window.program.poll() is None
+    screen.picture("ready-to-send")
+
+
+def test_a_command_works_while_the_window_is_open(
+    screen: Screen, tmp_path: Path, bob: tuple[Device, Process]
+) -> None:
+    _device, process = bob
+    window = Window(screen, tmp_path, "Anna")
+    process.wait_for("PeerAppeared")
+    joined = Process(["text", "Bob", "from the terminal", "--json", "--profile", str(window.folder)])
+    assert joined.end() == 0
+    assert process.wait_for("MessageReceived")["text"] == "from the terminal"
+
+
+def test_closing_without_a_tray_quits_in_order(screen: Screen, tmp_path: Path) -> None:
+    window = Window(screen, tmp_path, "Anna")
+    screen.do("windowclose", window.id)
+    subprocess.run(["xdotool", "windowquit", window.id], env=screen.environment(), capture_output=True, check=False)
+    window.program.terminate()
+    assert window.program.wait(20) == 0
