@@ -75,7 +75,7 @@ def transfer(number: int, out: bool, state: TransferState, ago: int, what: Offer
 def snapshot(peers: bool = True, appearance: Appearance = Appearance.LIGHT) -> e.Snapshot:
     """What a window starts with."""
     known, kinds = TrustLevel.KNOWN, DeviceKind
-    rows = (
+    rows: tuple[Peer, ...] = (
         Peer(MARTA, "Marta's ThinkPad", kinds.LAPTOP, ("192.168.1.24:17717",), TrustLevel.VERIFIED, True, "Debian 12"),
         Peer(LIVING, "Living-room PC", kinds.DESKTOP, ("192.168.1.30:17717",), known, True, "Windows 11"),
         Peer(ANNA, "Anna's MacBook", kinds.LAPTOP, ("192.168.1.31:17717",), known, True, "macOS 15"),
@@ -83,7 +83,7 @@ def snapshot(peers: bool = True, appearance: Appearance = Appearance.LIGHT) -> e
         Peer(GUEST, "Guest-7F2A", kinds.LAPTOP, ("192.168.1.77:17717",), TrustLevel.STRANGER, True, "Ubuntu 24.04"),
         Peer(GARAGE, "Pi in the garage", kinds.UNKNOWN, ("192.168.1.9:17717",), known, False, "Debian 12"),
     )
-    said = (
+    said: tuple[Conversation, ...] = (
         Conversation(MARTA, "wants to send you 3 files", minutes(0), 0),
         Conversation(LIVING, "You: the printer drivers 👍", minutes(87), 0),
         Conversation(ANNA, "See you at lunch? I put the slides on the stick already", minutes(104), 2),

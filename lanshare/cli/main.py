@@ -525,7 +525,7 @@ def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
                     left = left - 1 if left is not None else None
                 case TransferStarted() | TransferProgressed() | TransferWaiting() | IdentityChanged():
                     printer.event(event)
-                case PeerAppeared() | PeerVanished() if arguments.json:
+                case PeerAppeared() | PeerChanged() | PeerVanished() if arguments.json:
                     printer.event(event)
                 case EngineStopped():
                     return FAILED

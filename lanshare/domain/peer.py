@@ -84,7 +84,9 @@ def parse_address(text: str) -> Address:
             raise ValueError(f"not an address: {text!r}")
         port = rest[1:]
     elif text.count(":") == 1:
-        host, _, port = text.partition(":")
+        host, colon, port = text.partition(":")
+        if colon and not port:
+            raise ValueError(f"not a port: {text!r}")
     if not host or not re.fullmatch(r"[A-Za-z0-9._:%\-]+", host):
         raise ValueError(f"not an address: {text!r}")
     if port and not re.fullmatch(r"[0-9]{1,5}", port):

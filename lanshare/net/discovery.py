@@ -123,10 +123,14 @@ class Discovery:
     def _run(self) -> None:
         addresses: tuple[str, ...] = ()
         trouble: Code | None = None
+        settling = False
         while not self._stopping:
             now = local_addresses(self._interfaces)
-            if self._zeroconf is None or now != addresses or self._renamed:
+            if self._zeroconf is None or now != addresses or self._renamed or settling:
                 self._renamed = False
+                # A fresh IPv6 address cannot be bound until it has been checked for duplicates (RFC 4862, 5.4), a
+                # second or so: look once more.
+                settling = now != addresses and not self._interfaces and any(":" in one for one in now)
                 before, addresses = (addresses, trouble), now
                 trouble = self._refresh(now)
                 if (addresses, trouble) != before:
@@ -212,7 +216,10 @@ class Discovery:
         port = info.port
         if not port:
             return
-        addresses = tuple(Address(host, port) for host in info.parsed_scoped_addresses(IPVersion.All))
+        hosts = info.parsed_scoped_addresses(IPVersion.All)
+        # A link-local address without its scope can hardly be dialled: last.
+        hosts.sort(key=lambda host: host.startswith("fe80") and "%" not in host)
+        addresses = tuple(Address(host, port) for host in hosts)
         self._seen(
             Sighting(
                 short[:64],

@@ -231,7 +231,7 @@ class Peers:
         if row is None or row.link is not note.link:
             return []
         row.link = None
-        row.down_at = now if not note.left else now - _GRACE
+        row.down_at = now if not note.left else now - 2 * _GRACE
         target = self.targets.setdefault(short_id(row.id), Target(short_id(row.id), row.id))
         target.peer, target.tries, target.next_try = row.id, 0, now + (0.1 if not note.left else 2.0)
         if note.left:

@@ -16,9 +16,9 @@ from lanshare.wire.frames import NUMBERS, Frame
 
 digests = st.binary(min_size=32, max_size=32)
 ids = st.binary(min_size=16, max_size=16)
-words = st.text(st.characters(exclude_categories=("Cs",)), max_size=limits.WORD)
-labels = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
-names = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=60)
+words = st.text(st.characters(codec="utf-8"), max_size=limits.WORD)
+labels = st.text(st.characters(codec="utf-8"), max_size=60)
+names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=60)
 counts = st.integers(0, 2**53)
 indices = st.integers(0, 999_999)
 tops = st.builds(f.Top, names, st.sampled_from(["file", "folder"]), counts, counts)

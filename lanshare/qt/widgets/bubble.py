@@ -6,12 +6,12 @@ Signals: link(str) with the address a person clicked.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from lanshare.qt import assets, texts
 from lanshare.qt.models.timeline import Entry
 from lanshare.qt.theme.style import tokens
-from lanshare.qt.widgets.labels import plain, wrapped
+from lanshare.qt.widgets.labels import picture, plain, wrapped
 
 _SHARE = 0.74
 
@@ -27,7 +27,7 @@ class Bubble(QWidget):
         self._frame = QFrame()
         self._frame.setObjectName("bubble")
         self._frame.setProperty("side", "out" if entry.out else "in")
-        self._text = QLabel()
+        self._text = plain()
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
@@ -42,7 +42,7 @@ class Bubble(QWidget):
         self._text.setFont(font)
         self._set_text(entry.text)
         self._time = plain(texts.clock(entry.at), "time")
-        self._mark = QLabel()
+        self._mark = picture()
         self._note = wrapped("", "bad")
         self._note.hide()
         foot = QHBoxLayout()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from lanshare.domain.offer import EntryKind
 from lanshare.domain.transfer import TransferState
@@ -18,7 +18,7 @@ from lanshare.node.shown import shown
 from lanshare.qt import assets, texts
 from lanshare.qt.models.transfers import TransferView
 from lanshare.qt.theme.style import tokens
-from lanshare.qt.widgets.labels import ElidedLabel, plain, set_role, wrapped
+from lanshare.qt.widgets.labels import ElidedLabel, picture, plain, set_role, wrapped
 
 _WIDTH: Final = 400
 _NAMES: Final = 8
@@ -45,7 +45,7 @@ class Card(QWidget):
         self._inner = QVBoxLayout(self._frame)
         self._inner.setContentsMargins(14, 12, 14, 12)
         self._inner.setSpacing(8)
-        self._icon = QLabel()
+        self._icon = picture()
         self._icon.setFixedSize(36, 36)
         self._title = ElidedLabel("", "name")
         self._status = ElidedLabel("", "dim")
@@ -152,9 +152,7 @@ class Card(QWidget):
                 row = QHBoxLayout()
                 row.setSpacing(8)
                 kind, tint = assets.file_icon(top.name, top.kind is EntryKind.FOLDER, look.dark)
-                picture = QLabel()
-                picture.setPixmap(assets.pixmap(kind, tint, 16, self.devicePixelRatioF()))
-                row.addWidget(picture)
+                row.addWidget(picture(assets.pixmap(kind, tint, 16, self.devicePixelRatioF())))
                 row.addWidget(ElidedLabel(shown(top.name)), 1)
                 row.addWidget(plain(texts.size(top.bytes), "dim"))
                 self._names.addLayout(row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from lanshare.qt import assets
@@ -16,6 +16,14 @@ def plain(text: str = "", role: str = "", parent: QWidget | None = None) -> QLab
     label.setText(text)
     if role:
         label.setProperty("role", role)
+    return label
+
+
+def picture(image: QPixmap | None = None, parent: QWidget | None = None) -> QLabel:
+    """A label for an icon."""
+    label = plain("", "", parent)
+    if image is not None:
+        label.setPixmap(image)
     return label
 
 

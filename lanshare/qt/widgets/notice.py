@@ -6,11 +6,11 @@ Signals: closed(str) with the notice's key; acted(str) when its button is presse
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
 
 from lanshare.qt import assets, texts
 from lanshare.qt.theme.style import tokens
-from lanshare.qt.widgets.labels import wrapped
+from lanshare.qt.widgets.labels import picture, wrapped
 
 
 class Notice(QFrame):
@@ -31,14 +31,12 @@ class Notice(QFrame):
             "warn": ("triangle-alert", look.warn),
             "calm": ("paperclip", look.accent_ink),
         }[tone]
-        picture = QLabel()
-        picture.setPixmap(assets.pixmap(icon, colour, 18, self.devicePixelRatioF()))
         self.label = wrapped(text)
         self.setAccessibleName(text)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 10, 8)
         row.setSpacing(10)
-        row.addWidget(picture)
+        row.addWidget(picture(assets.pixmap(icon, colour, 18, self.devicePixelRatioF())))
         row.addWidget(self.label, 1)
         if action:
             button = QPushButton(action)

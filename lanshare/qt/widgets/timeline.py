@@ -105,17 +105,21 @@ class Timeline(QScrollArea):
 
     def _inserted(self, parent: _Index, first: int, last: int) -> None:
         if first == 0 and self._rows and last < self._model.rowCount() - 1:
-            # Older ones, above what is shown: the same rows stay in front of the eye.
-            added = last - first + 1
-            self._first += added
-            before = self._inside.height() - self.verticalScrollBar().value()
-            for row in range(last, first - 1, -1):
-                self._insert_above(row)
-            self._inside.adjustSize()
-            self.verticalScrollBar().setValue(self._inside.height() - before)
+            # Older ones, above what is shown.
+            self._first += last - first + 1
+            self._more_above()
             return
-        self._to_build += [row for row in range(first, last + 1) if row not in self._to_build]
-        self._build_more()
+        if first >= self._end():
+            if self._at_end or not self._rows:
+                self._to_build += range(max(first, last + 1 - ALIVE), last + 1)
+                if not self._rows:
+                    self._first = last + 1
+                self._build_more()
+            return
+
+    def _end(self) -> int:
+        """The model's row behind the last one alive."""
+        return self._first + len(self._rows)
 
     def _build_more(self) -> None:
         # The newest rows first, so that the first screenful is there at once.
@@ -124,10 +128,11 @@ class Timeline(QScrollArea):
             del self._to_build[-_BATCH:]
             for row in batch:
                 self._append(row)
-        elif self._to_build and self._to_build[0] >= self._first + len(self._rows):
+        elif self._to_build and self._to_build[0] >= self._end():
             for row in self._to_build[:_BATCH]:
                 self._append(row)
             del self._to_build[:_BATCH]
+            self._trim(above=True)
         else:
             for row in reversed(self._to_build[-_BATCH:]):
                 self._insert_above(row)
@@ -135,9 +140,38 @@ class Timeline(QScrollArea):
         if self._to_build:
             self._pending.start()
 
+    def _more_above(self) -> None:
+        """A batch of older rows; the same rows stay in front of the eye."""
+        before = self._inside.sizeHint().height() - self.verticalScrollBar().value()
+        for row in range(self._first - 1, max(-1, self._first - 1 - _BATCH), -1):
+            self._insert_above(row)
+        self._trim(above=False)
+        self._column.activate()
+        self._inside.adjustSize()
+        self.verticalScrollBar().setValue(self._inside.sizeHint().height() - before)
+
+    def _more_below(self) -> None:
+        """A batch of newer rows, after scrolling back down."""
+        for row in range(self._end(), min(self._model.rowCount(), self._end() + _BATCH)):
+            self._append(row)
+        self._trim(above=True)
+
+    def _trim(self, above: bool) -> None:
+        """Let go of rows at the far end."""
+        while len(self._rows) > ALIVE:
+            _, row, day = self._rows.pop(0 if above else -1)
+            self._first += int(above)
+            for widget in (row, day):
+                if widget is not None:
+                    self._column.removeWidget(widget)
+                    widget.hide()
+                    widget.deleteLater()
+
     def _append(self, row: int) -> None:
         if not self._rows:
             self._first = row
+        elif row != self._end():
+            return
         entry = self._model.entry(row)
         previous = self._rows[-1][0] if self._rows else None
         widget = self._make(entry)
@@ -162,8 +196,10 @@ class Timeline(QScrollArea):
         widget = self._make(entry)
         day = self._day(entry, None)
         self._column.insertWidget(1, widget)
+        widget.show()  # the layout passes over what is not shown yet, and its height is asked for at once
         if day is not None:
             self._column.insertWidget(1, day)
+            day.show()
         self._rows.insert(0, (entry, widget, day))
         self._first = row
 
@@ -201,9 +237,16 @@ class Timeline(QScrollArea):
 
     def _scrolled(self, value: int) -> None:
         bar = self.verticalScrollBar()
-        self._at_end = value >= bar.maximum() - 8
-        if value < 200 and bar.maximum() > 0 and self._model.more and not self._to_build:
+        behind = self._end() < self._model.rowCount()
+        self._at_end = value >= bar.maximum() - 8 and not behind
+        if self._to_build or bar.maximum() <= 0:
+            return
+        if value < 200 and self._first > 0:
+            self._more_above()
+        elif value < 200 and self._model.more:
             self.older.emit()
+        elif behind and value >= bar.maximum() - 200:
+            self._more_below()
 
 
 def _same_day(one: datetime.datetime, other: datetime.datetime) -> bool:

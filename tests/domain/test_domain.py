@@ -1,0 +1,60 @@
+"""Nouns: what is parsed, what is refused, which moves are legal."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lanshare.domain.errors import LocalMisuse
+from lanshare.domain.peer import Address, clean_name, parse_address, peer_id
+from lanshare.domain.settings import Settings, checked
+from lanshare.domain.transfer import FINAL, MOVES, TransferState, moved
+
+
+@pytest.mark.parametrize(("text", "address"), [
+    ("10.0.0.2", Address("10.0.0.2", 17717)),
+    ("10.0.0.2:80", Address("10.0.0.2", 80)),
+    ("host.lan:1", Address("host.lan", 1)),
+    ("fe80::1%eth0", Address("fe80::1%eth0", 17717)),
+    ("[fd00::2]:99", Address("fd00::2", 99)),
+])
+def test_addresses_are_read_and_written(text: str, address: Address) -> None:
+    assert parse_address(text) == address
+    assert parse_address(str(address)) == address
+
+
+@pytest.mark.parametrize("text", ["", ":80", "a:", "a:0", "a:65536", "a:١", "[fd00::1", "a b", "a/b", "[::1]x"])
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a"):
+        parse_address(text)
+
+
+@given(st.text(max_size=200))
+def test_a_name_is_one_short_visible_line(text: str) -> None:
+    name = clean_name(text, "x")
+    assert 1 <= len(name) <= 64
+    assert name == name.strip()
+    assert not any(char in name for char in "\n\r\t\x00\x1b\u202e\u200b")
+
+
+@pytest.mark.parametrize("text", ["", "a" * 51, "A" * 52, "a" * 51 + "1", "a" * 53])
+def test_only_a_whole_id_is_an_id(text: str) -> None:
+    with pytest.raises(ValueError, match="not a device id"):
+        peer_id(text)
+
+
+def test_what_is_over_stays_over_and_every_state_can_end() -> None:
+    for state in FINAL:
+        assert MOVES[state] == frozenset()
+    for state in set(TransferState) - FINAL:
+        assert TransferState.CANCELLED in MOVES[state]
+        assert TransferState.FAILED in MOVES[state]
+    with pytest.raises(LocalMisuse):
+        moved(TransferState.DONE, TransferState.MOVING)
+
+
+@pytest.mark.parametrize("settings", [Settings(port=80), Settings(port=70000), Settings(name="a\nb")])
+def test_settings_out_of_range_name_their_field(settings: Settings) -> None:
+    with pytest.raises(ValueError, match=r"port|name"):
+        checked(settings)

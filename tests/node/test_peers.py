@@ -1,0 +1,150 @@
+"""The table of devices: who is online, which of two crossing links stays, what is an alarm and what is not."""
+
+from __future__ import annotations
+
+from lanshare.domain.errors import Code
+from lanshare.domain.events import IdentityChanged, NetworkTroubled, PeerAppeared, PeerChanged, PeerVanished
+from lanshare.domain.peer import Address, DeviceKind, PeerId, TrustLevel
+from lanshare.exchange.greeting import Facts, Guest
+from lanshare.net.discovery import Sighting
+from lanshare.node.effects import Dial, Effect, Hang, Offline, Online, Tell
+from lanshare.node.notes import DialEnded, LinkDown, LinkUp
+from lanshare.node.peers import Peers
+from lanshare.store.trustbook import Acquaintance
+
+ME, BIG, SMALL, OTHER = PeerId("m" * 52), PeerId("z" * 52), PeerId("a" * 52), PeerId("q" * 52)
+HERE = Address("10.0.0.5", 17717)
+
+
+class Link:
+    """A link that does nothing."""
+
+    def post(self, item: object) -> bool:
+        return True
+
+    def abort(self, code: Code = Code.CANCELLED) -> None:
+        """Nothing to end."""
+
+
+def up(peer: PeerId, dialled: bool, name: str = "Bob", run: bytes = b"1" * 16, link: Link | None = None) -> LinkUp:
+    """A control link opened."""
+    facts = Facts(name, DeviceKind.LAPTOP, "Debian", 17717, run)
+    return LinkUp(Guest(peer, facts, "control"), link or Link(), dialled, HERE)
+
+
+def told(effects: list[Effect], kind: type) -> list[object]:
+    """The events of a kind among effects."""
+    return [one.event for one in effects if isinstance(one, Tell) and isinstance(one.event, kind)]
+
+
+def known(peer: PeerId = BIG, name: str = "Bob") -> Acquaintance:
+    """A device of the trust book."""
+    return Acquaintance(peer, name, DeviceKind.LAPTOP, "Debian", TrustLevel.KNOWN, (str(HERE),), 0)
+
+
+def test_a_sighting_is_dialled_and_a_link_makes_it_appear() -> None:
+    peers = Peers(ME)
+    effects = peers.seen(Sighting(BIG[:8], "Bob", DeviceKind.LAPTOP, (HERE,)), 0.0)
+    assert effects == [Dial(BIG[:8], (HERE,), BIG[:8])]
+    effects = peers.up(up(BIG, True), 0.1, 0)
+    assert len(told(effects, PeerAppeared)) == 1
+    assert Online(BIG) in effects
+
+
+def test_of_two_crossing_links_the_one_dialled_by_the_smaller_id_stays() -> None:
+    for peer, kept_is_ours in ((BIG, True), (SMALL, False)):
+        for ours_first in (True, False):
+            peers = Peers(ME)
+            ours, theirs = Link(), Link()
+            notes = [up(peer, True, link=ours), up(peer, False, link=theirs)]
+            effects: list[Effect] = []
+            for note in notes if ours_first else notes[::-1]:
+                effects += peers.up(note, 0.0, 0)
+            hung = [one.link for one in effects if isinstance(one, Hang)]
+            assert hung == [theirs if kept_is_ours else ours]
+            assert peers.link(peer) is (ours if kept_is_ours else theirs)
+
+
+def test_a_new_run_of_the_peer_replaces_the_old_link() -> None:
+    peers = Peers(ME)
+    old, new = Link(), Link()
+    peers.up(up(BIG, True, link=old), 0.0, 0)
+    effects = peers.up(up(BIG, False, run=b"2" * 16, link=new), 1.0, 0)
+    assert Hang(old) in effects
+    assert peers.link(BIG) is new
+    assert peers.down(LinkDown(BIG, old, False, ""), 1.1) == []
+
+
+def test_a_lost_link_has_a_moments_grace_and_a_goodbye_has_none() -> None:
+    peers = Peers(ME)
+    link = Link()
+    peers.up(up(BIG, True, link=link), 0.0, 0)
+    assert not told(peers.down(LinkDown(BIG, link, False, ""), 1.0), PeerVanished)
+    effects = peers.up(up(BIG, True), 1.2, 0)
+    assert told(effects, PeerChanged)
+    assert not told(peers.tick(9.0), PeerVanished)
+    again = peers.link(BIG)
+    assert again is not None
+    effects = peers.down(LinkDown(BIG, again, True, ""), 10.0)
+    assert told(effects, PeerVanished)
+    assert Offline(BIG) in effects
+
+
+def test_a_changed_address_or_a_stale_one_is_no_alarm() -> None:
+    peers = Peers(ME)
+    peers.load([known(), known(OTHER, "Carl")], 0.0)
+    peers.tick(0.0)
+    effects = peers.dial_ended(DialEnded(BIG[:8], Code.IDENTITY_CHANGED, "", OTHER), 1.0)
+    assert not told(effects, IdentityChanged)
+    effects = peers.up(up(BIG, False), 2.0, 0)
+    assert not told(effects, IdentityChanged)
+
+
+def test_a_stranger_at_a_remembered_address_alarms_only_when_the_device_is_wanted() -> None:
+    peers = Peers(ME)
+    peers.load([known()], 0.0)
+    peers.tick(0.0)
+    assert not told(peers.dial_ended(DialEnded(BIG[:8], Code.IDENTITY_CHANGED, "", OTHER), 1.0), IdentityChanged)
+    peers.want(BIG, 2.0)
+    effects = peers.dial_ended(DialEnded(BIG[:8], Code.IDENTITY_CHANGED, "", OTHER), 3.0)
+    assert told(effects, IdentityChanged) == [IdentityChanged("Bob", BIG, OTHER)]
+
+
+def test_whoever_claims_a_known_id_without_its_key_is_an_alarm() -> None:
+    peers = Peers(ME)
+    peers.load([known()], 0.0)
+    peers.seen(Sighting(BIG[:8], "Bob", DeviceKind.LAPTOP, (Address("10.0.0.66"),)), 0.0)
+    effects = peers.dial_ended(DialEnded(BIG[:8], Code.IDENTITY_CHANGED, "", OTHER), 1.0)
+    assert told(effects, IdentityChanged)
+
+
+def test_a_known_name_with_a_new_key_is_an_alarm_only_while_its_device_is_away() -> None:
+    peers = Peers(ME)
+    peers.load([known()], 0.0)
+    assert told(peers.up(up(OTHER, False, "bob"), 1.0, 0), IdentityChanged)
+    both = Peers(ME)
+    both.load([known()], 0.0)
+    both.up(up(BIG, False), 0.5, 0)
+    assert not told(both.up(up(OTHER, False, "Bob"), 1.0, 0), IdentityChanged)
+
+
+def test_a_device_that_shows_itself_but_does_not_answer_is_said_once_and_taken_back() -> None:
+    peers = Peers(ME)
+    peers.seen(Sighting(BIG[:8], "Bob", DeviceKind.LAPTOP, (HERE,)), 0.0)
+    said: list[object] = []
+    now = 0.0
+    for _ in range(4):
+        said += told(peers.dial_ended(DialEnded(BIG[:8], Code.PEER_UNREACHABLE, "", None), now), NetworkTroubled)
+        now += 60
+        peers.tick(now)
+    assert len(said) == 1
+    assert "firewall" in str(said[0])
+    effects = peers.up(up(BIG, True), now, 0)
+    assert [one.message for one in told(effects, NetworkTroubled) if isinstance(one, NetworkTroubled)] == [""]
+
+
+def test_forged_announcements_do_not_grow_the_table_without_end() -> None:
+    peers = Peers(ME)
+    for number in range(6000):
+        peers.seen(Sighting(f"{number:08}", "x", DeviceKind.LAPTOP, (HERE,)), 0.0)
+    assert len(peers.targets) <= 4096
