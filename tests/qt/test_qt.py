@@ -140,7 +140,7 @@ def test_the_window_is_as_narrow_as_it_is_asked_to_be(window: MainWindow, qtbot:
     window.resize(width, 700)
     qtbot.waitUntil(lambda: window.width() == width)
     assert window.sidebar.isVisible() == (width >= 720)
-    assert window.pane.timeline.horizontalScrollBar().maximum() == 0
+    qtbot.waitUntil(lambda: window.pane.timeline.horizontalScrollBar().maximum() == 0)
     window.close_peer()
     assert window.sidebar.isVisible()
 

@@ -7,6 +7,7 @@ Signals: older(); link(str); and those of its cards.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
@@ -142,19 +143,24 @@ class Timeline(QScrollArea):
 
     def _more_above(self) -> None:
         """A batch of older rows; the same rows stay in front of the eye."""
-        before = self._inside.sizeHint().height() - self.verticalScrollBar().value()
-        for row in range(self._first - 1, max(-1, self._first - 1 - _BATCH), -1):
-            self._insert_above(row)
-        self._trim(above=False)
-        self._column.activate()
-        self._inside.adjustSize()
-        self.verticalScrollBar().setValue(self._inside.sizeHint().height() - before)
+        older = range(self._first - 1, max(-1, self._first - 1 - _BATCH), -1)
+        self._keeping_place(self._rows[0][1], older, self._insert_above, trim_above=False)
 
     def _more_below(self) -> None:
         """A batch of newer rows, after scrolling back down."""
-        for row in range(self._end(), min(self._model.rowCount(), self._end() + _BATCH)):
-            self._append(row)
-        self._trim(above=True)
+        newer = range(self._end(), min(self._model.rowCount(), self._end() + _BATCH))
+        self._keeping_place(self._rows[-1][1], newer, self._append, trim_above=True)
+
+    def _keeping_place(self, anchor: _Row, rows: range, add: Callable[[int], None], trim_above: bool) -> None:
+        """Add rows at one end and let go of others at the far end, while `anchor` stays where it is to the eye."""
+        bar = self.verticalScrollBar()
+        before = anchor.y() - bar.value()
+        for row in rows:
+            add(row)
+        self._trim(above=trim_above)
+        self._column.activate()
+        self._inside.adjustSize()
+        bar.setValue(anchor.y() - before)
 
     def _trim(self, above: bool) -> None:
         """Let go of rows at the far end."""
@@ -181,6 +187,7 @@ class Timeline(QScrollArea):
         elif previous is not None and (previous.out != entry.out or previous.transfer or entry.transfer):
             widget.setContentsMargins(0, 6, 0, 0)
         self._column.addWidget(widget)
+        widget.show()  # the layout passes over what is not shown yet
         self._rows.append((entry, widget, day))
 
     def _insert_above(self, row: int) -> None:
@@ -196,7 +203,7 @@ class Timeline(QScrollArea):
         widget = self._make(entry)
         day = self._day(entry, None)
         self._column.insertWidget(1, widget)
-        widget.show()  # the layout passes over what is not shown yet, and its height is asked for at once
+        widget.show()
         if day is not None:
             self._column.insertWidget(1, day)
             day.show()
