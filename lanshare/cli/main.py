@@ -510,17 +510,19 @@ def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
         if arguments.json:
             printer.event(MeChanged(me))
         left = arguments.count
+        incoming = {one.id for one in desk.snapshot.transfers if one.direction == "in"}
         while left is None or left > 0:
             event = desk.next(None)
             match event:
                 case OfferReceived():
                     printer.event(event)
+                    incoming.add(event.transfer)
                     accepted = _decide(desk, event, arguments.accept)
                     desk.host.submit(AnswerOffer(event.transfer, accepted, into))
                 case MessageReceived():
                     printer.event(event)
                     left = left - 1 if left is not None else None
-                case TransferFinished() | TransferFailed() if _incoming(event):
+                case TransferFinished() | TransferFailed() if event.transfer in incoming:
                     printer.event(event)
                     left = left - 1 if left is not None else None
                 case TransferStarted() | TransferProgressed() | TransferWaiting() | IdentityChanged():
@@ -534,10 +536,6 @@ def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
         return DONE
 
     return _with_desk(arguments, printer, work)
-
-
-def _incoming(event: TransferFinished | TransferFailed) -> bool:
-    return not isinstance(event, TransferFinished) or event.direction == "in"
 
 
 def _decide(desk: Desk, offer: OfferReceived, accept: str) -> bool:

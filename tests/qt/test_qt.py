@@ -204,6 +204,8 @@ def test_paste_sends_files_and_images(window: MainWindow, submitted: list[Comman
     window._paste()
     assert isinstance(submitted[-1], c.SendFiles)
     assert submitted[-1].paths == (Path("/tmp/x"),)
+    # A QMimeData made in Python must not outlive the interpreter in the clipboard.
+    QGuiApplication.clipboard().clear()
 
 
 def test_a_long_conversation_keeps_few_rows_alive(window: MainWindow, qtbot: QtBot) -> None:
