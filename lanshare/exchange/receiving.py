@@ -20,6 +20,9 @@ from lanshare.wire.frames import Frame
 
 _DRAIN = 5.0
 
+_LARGEST = 2**44
+"""Bytes in one file: 16 TiB, ext4's bound. Its digests, 128 MiB, are the memory that a hostile size could ask for."""
+
 
 class Receiving:
     """Keeps what a source sends. After drive(): `finished`, or `fault` says why nothing more can be kept."""
@@ -154,6 +157,11 @@ class Receiving:
         if rest or frame.offset > frame.size or unkept:
             raise ProtocolError("an offset that was not kept")
         self._ignore = False
+        if frame.size > _LARGEST:
+            self._open = frame
+            self._fail(frame, Code.DISK_FULL)
+            self._ignore = True
+            return
         try:
             if frame.kind == "folder":
                 self._staging.folder(frame.index, frame.parts)
@@ -228,6 +236,10 @@ class Receiving:
     def _commit(self) -> None:
         for first, last in self._staging.commit(self._now):
             self._out.say(f.Confirmed(first, last))
+        for index in self._staging.refused:
+            self.failed.append(Skipped("", Code.NAME_REFUSED))
+            self._out.say(f.Failed(index, Code.NAME_REFUSED))
+        self._staging.refused.clear()
 
     def _all_sent(self, frame: f.AllSent) -> None:
         if self._open is not None:

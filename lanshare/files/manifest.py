@@ -66,13 +66,14 @@ class ManifestWriter:
         self._file.write(_encode(item))
 
     def flush(self) -> None:
-        """Let readers see what was added."""
+        """Let readers see what was added, durably: an entry that was sent must keep its index."""
         self._file.flush()
+        os.fsync(self._file.fileno())
 
     def finish(self) -> None:
         """Mark the list as whole."""
         self._file.write(_END)
-        self._file.flush()
+        self.flush()
 
     def close(self) -> None:
         """Give the file back."""

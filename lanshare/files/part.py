@@ -7,6 +7,7 @@ against it and the rest forgotten: nothing is ever spliced on trust.
 from __future__ import annotations
 
 import os
+import time
 from typing import Final
 
 from lanshare.domain.errors import Code
@@ -36,6 +37,9 @@ class PartFile:
         self._list = -1
         self._fd = -1
         try:
+            if not keep_chunks:
+                # Never written over: after a crash between link and unlink it is also the file under its final name.
+                staging.remove(str(number))
             self._fd = staging.open_file(str(number), os.O_RDWR | os.O_CREAT)
             digests: list[bytes] = []
             if size > CHUNK:
@@ -77,6 +81,11 @@ class PartFile:
     def hole(self, count: int) -> None:
         """Append zeros that are not stored."""
         chunks = len(self.content.digests)
+        try:
+            # First, so that a size that no disk can have costs nothing.
+            os.ftruncate(self._fd, self.offset + count)
+        except (OSError, OverflowError) as error:
+            raise DiskFault(Code.DISK_FULL, "too large") from error
         self.content.zeros(count)
         self.offset += count
         try:
@@ -115,8 +124,12 @@ class PartFile:
             os.write(self._list, b"".join(self.content.digests[since:]))
 
 
-def kept(staging: Folder, number: int) -> list[bytes]:
-    """The digests of the whole chunks of a part that are on disk and true; empty if there is nothing to keep."""
+def kept(staging: Folder, number: int, seconds: float = 10.0) -> list[bytes]:
+    """The digests of the whole chunks of a part that are on disk and true; empty if there is nothing to keep.
+
+    Stops after some seconds with what was checked by then: the other side waits, and has to check the same.
+    """
+    until = time.monotonic() + seconds
     try:
         listed = staging.open_file(digests_name(number), os.O_RDONLY)
     except OSError:
@@ -130,7 +143,8 @@ def kept(staging: Folder, number: int) -> list[bytes]:
     try:
         length = os.fstat(fd).st_size
         for digest in _split(os.pread(listed, os.fstat(listed).st_size, 0)):
-            if (len(good) + 1) * CHUNK > length or _chunk(fd, len(good)) != digest:
+            late = time.monotonic() > until
+            if late or (len(good) + 1) * CHUNK > length or _chunk(fd, len(good)) != digest:
                 break
             good.append(digest)
     except OSError:

@@ -8,6 +8,7 @@ tell which (files renamed but not yet confirmed are found by their part being go
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import zlib
@@ -97,6 +98,10 @@ class Staging:
         self._batch_bytes = 0
         self._batch_since = now
         self._confirmed = Ranges()
+        self._intents: set[int] = set()
+        self.refused: list[int] = []
+        """Verified files whose names this file system cannot hold; whoever confirms takes them from here."""
+
         self._tops: dict[str, str] = {}
         self._begun: int | None = None
         self._part: PartFile | None = None
@@ -139,8 +144,9 @@ class Staging:
 
     def folder(self, index: int, parts: Sequence[str]) -> None:
         """A folder: made at once. NameRefused if its name cannot be kept."""
-        path = self._placed(names.safe_path(parts), True)
+        safe = names.safe_path(parts)
         try:
+            path = self._placed(safe, True)
             self._folder(path, hold=False)
             self._note({"done": index, "size": 0, "folder": True})
         except OSError as error:
@@ -153,6 +159,12 @@ class Staging:
         if chunks and index != self._begun:
             raise DiskFault(Code.CONTENT_DIFFERS, "a part that was never begun")
         self._begin = (index, safe, size)
+        if index in self._intents:
+            # An earlier try meant to rename this file and did not: from now on its part may go without that meaning
+            # that it has its final name.
+            self._intents.discard(index)
+            self._note({"void": index})
+            os.fsync(self._journal)
         if self._begun != index:
             self._begun = index
             if size > CHUNK:
@@ -182,6 +194,12 @@ class Staging:
 
     def end(self, content: bytes, mtime_ns: int) -> None:
         """The file begun last is over. DiskFault CONTENT_DIFFERS if it is not what was announced: its part goes."""
+        try:
+            self._end(content, mtime_ns)
+        except OSError as error:
+            raise disk_fault(error) from error
+
+    def _end(self, content: bytes, mtime_ns: int) -> None:
         part, begin = self._part, self._begin
         assert part is not None
         assert begin is not None
@@ -204,8 +222,11 @@ class Staging:
         self._begun = None
         if part is not None:
             part.close()
-            self._stage.remove(str(part.number))
-            self._stage.remove(digests_name(part.number))
+            try:
+                self._stage.remove(str(part.number))
+                self._stage.remove(digests_name(part.number))
+            except OSError as error:
+                raise disk_fault(error) from error
 
     # --- final names
 
@@ -227,10 +248,9 @@ class Staging:
             return []
         done = Ranges()
         try:
-            targets = [self._intend(whole) for whole in batch]
+            intended = [(whole, target) for whole in batch if (target := self._named(whole)) is not None]
             self._barrier()
-            for whole, target in zip(batch, targets, strict=True):
-                self._give_name(whole, target)
+            batch = [whole for whole, target in intended if self._named(whole, target) is not None]
             self._close_open()
             self._sync_folders({whole.path[:-1] for whole in batch})
         except OSError as error:
@@ -337,12 +357,29 @@ class Staging:
             if path:
                 folder.close()
 
+    def _named(self, whole: _Whole, target: str | None = None) -> str | None:
+        """Choose a final name, or (with `target`) give it; None if this file system cannot hold it: its part goes."""
+        try:
+            if target is None:
+                return self._intend(whole)
+            self._give_name(whole, target)
+            return target
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENAMETOOLONG, errno.EILSEQ):
+                raise
+            self._intents.discard(whole.index)
+            self._note({"void": whole.index})
+            self._stage.remove(str(whole.index))
+            self.refused.append(whole.index)
+            return None
+
     def _intend(self, whole: _Whole) -> str:
         """Choose a final name that is free now, and note it before the barrier."""
         folder = self._folder(whole.path[:-1])
         name = whole.path[-1]
         if folder.exists(name):
             name = self._free(folder, name, 1)
+        self._intents.add(whole.index)
         self._note({"file": whole.index, "size": whole.size, "path": [*whole.path[:-1], name]})
         if len(whole.path) == 1:
             self._tops.setdefault(whole.path[0], name)
@@ -407,6 +444,8 @@ class Staging:
                     self._tops[note["top"]] = note["as"]
                 elif "begun" in note:
                     self._begun = note["begun"]
+                elif "void" in note:
+                    intents.pop(note["void"], None)
                 elif "done" in note:
                     self._confirmed.add(note["done"])
                 elif "file" in note:
@@ -418,6 +457,7 @@ class Staging:
     def _recover_intent(self, index: int, path: tuple[str, ...], size: int) -> None:
         """The part is gone: it has its final name. It is there: the barrier may not have been; receive it again."""
         if self._stage.exists(str(index)):
+            self._intents.add(index)
             return
         if len(path) == 1:
             self._tops.setdefault(path[0], path[0])

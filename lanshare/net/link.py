@@ -83,13 +83,17 @@ class Link:
     """A connected socket as a place for exchanges. The creating thread hands it to one owner and forgets it."""
 
     def __init__(self, sock: socket.socket, context: ssl.SSLContext, dialler: bool, address: Address) -> None:
-        sock.setblocking(False)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        """LinkLost, and the socket closed, if the other side has hung up already."""
         self.address = address
         self.dialler = dialler
-        self.own_address = sock.getsockname()[0]
         self._session = Session(dialler)
-        self._sock = tls.wrap(context, sock, dialler)
+        try:
+            sock.setblocking(False)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._sock = tls.wrap(context, sock, dialler)
+        except (OSError, ValueError) as error:
+            sock.close()
+            raise LinkLost(Code.PEER_AWAY, type(error).__name__) from error
         self._wake = _Wake()
         self._posted: deque[object] = deque()
         self._aborted: Code | None = None

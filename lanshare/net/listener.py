@@ -102,8 +102,8 @@ class Listener:
             with self._lock:
                 self._links[link] = thread
             thread.start()
-        except (OSError, RuntimeError) as error:
-            _log.warning("a connection was dropped: %s", type(error).__name__)
+        except (OSError, RuntimeError, LanshareError) as error:
+            _log.info("a connection was dropped: %s", type(error).__name__)
             sock.close()
             self._forget(host)
 

@@ -44,7 +44,8 @@ class Channel:
         if self._closing or (may_drop and waiting > _DROP_ABOVE):
             return False
         if waiting > _BACKLOG:
-            self.close()
+            self._closing = True
+            self._hang_up()
             return False
         self._out.put(data)
         return True
@@ -66,6 +67,9 @@ class Channel:
         """Wait until what was queued is sent and the writer has ended, then give the descriptor back."""
         self.close()
         self._writer.join(2.0)
+        if self._writer.is_alive():
+            self._hang_up()  # the other side is stopped and does not read
+            self._writer.join()
         with contextlib.suppress(OSError):
             self._connection.close()
 
@@ -118,6 +122,10 @@ class LocalListener:
         channel = connect(self.address, self._key)
         if channel is not None:
             channel.join()
+        elif sys.platform != "win32":
+            # Its file is gone, or no descriptor is free: end accept() at the socket itself.
+            with contextlib.suppress(OSError, AttributeError):
+                self._listener._listener._socket.shutdown(socket.SHUT_RDWR)  # type: ignore[attr-defined]
         if self._thread.ident is not None:
             self._thread.join()
         self._listener.close()
@@ -125,8 +133,11 @@ class LocalListener:
             channels = list(self._channels.items())
         for channel, _ in channels:
             channel.close()
-        for _, thread in channels:
-            thread.join(5.0)
+        for channel, thread in channels:
+            thread.join(3.0)
+            if thread.is_alive():
+                channel._hang_up()
+                thread.join()
 
     def _loop(self) -> None:
         while not self._over():

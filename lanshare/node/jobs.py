@@ -79,7 +79,10 @@ class DialJob(_Cancellable):
             if self._cancelled:
                 sock.close()
                 break
-            link = Link(sock, net.dialler, True, address)
+            try:
+                link = Link(sock, net.dialler, True, address)
+            except LanshareError:
+                continue
             self._own(link)
             try:
                 guest = greet_as_dialler(link, net.me, "control", effect.expect)
@@ -106,14 +109,24 @@ class RunJob(_Cancellable):
         self._effect, self._net, self._manifest, self._post = effect, net, manifest_path, post
 
     def run(self) -> None:
-        """RunEnded is posted whatever happens."""
+        """RunEnded is posted whatever happens: without it the transfer would count as running for ever."""
+        try:
+            self._run()
+        except Exception as error:
+            self._post(RunEnded(self._effect.transfer, self._effect.epoch, Code.PEER_AWAY, type(error).__name__))
+            raise
+
+    def _run(self) -> None:
         effect, net = self._effect, self._net
         code, detail = Code.PEER_UNREACHABLE, ""
         for sock, address in connect(effect.addresses, net.interfaces):
             if self._cancelled:
                 sock.close()
                 break
-            link = Link(sock, net.dialler, True, address)
+            try:
+                link = Link(sock, net.dialler, True, address)
+            except LanshareError:
+                continue
             self._own(link)
             try:
                 greet_as_dialler(link, net.me, "data", effect.peer)

@@ -15,7 +15,7 @@ from lanshare.exchange.control import Control
 from lanshare.exchange.greeting import Accepting, Dialling, Facts, Guest
 from lanshare.exchange.receiving import Halting, Receiving
 from lanshare.exchange.sending import Halted, Sending
-from lanshare.files.faults import DiskFault
+from lanshare.files.faults import DiskFault, disk_fault
 from lanshare.files.manifest import ManifestReader
 from lanshare.files.staging import Staging
 from lanshare.net.link import Link, LinkLost
@@ -74,6 +74,7 @@ def run_source(link: Link, transfer: TransferId, lease: Lease, push: bool, post:
     try:
         entries = ManifestReader(lease.manifest)
     except OSError:
+        link.close()
         post(RunEnded(transfer, lease.epoch, Code.PEER_AWAY, "no list yet"))
         return
     sending = Sending(
@@ -135,15 +136,16 @@ def run_sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: P
         _say_halt(link, fault, pull, transfer)
     except LanshareError as error:
         code, detail = error.code, error.detail
+    except OSError as error:
+        broken = disk_fault(error)
+        code, detail = broken.code, broken.detail
     finally:
         link.close()
     if receiving is not None and staging is not None and receiving.finished:
         paths = tuple(str(path) for path in staging.tops)
         done = (staging.files, staging.bytes)
-        try:
-            staging.discard()
-        except DiskFault as fault:
-            detail = fault.detail
+        # What is noted there goes only once the end of the transfer is durable: see Transfers._finished.
+        staging.close()
         skipped = tuple(receiving.failed[:1000])
         failed = len(receiving.failed)
         post(RunEnded(transfer, lease.epoch, "", detail, False, done[0], failed, done[1], paths, skipped))

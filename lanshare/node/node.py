@@ -286,6 +286,10 @@ class Node:
                 return self._chats.delivery_stored(item)
             case n.Publish():
                 return [e.Tell(item.event)]
+            case n.Durable():
+                return list(item.effects)  # type: ignore[arg-type]
+            case n.AnswerLooked():
+                return self._transfers.answer_looked(item)
             case n.NetworkChanged():
                 return self._network(item)
             case n.StoreFailed():

@@ -238,6 +238,21 @@ class Publish:
 
 
 @dataclass(frozen=True, slots=True)
+class Durable:
+    """Something is durable: now these effects may follow."""
+
+    effects: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLooked:
+    """A peer is ready for a transfer that is not under way here: what the store knows of it."""
+
+    peer: PeerId
+    found: tuple[PeerId, Transfer, int] | None
+
+
+@dataclass(frozen=True, slots=True)
 class StoreFailed:
     """Something could not be kept."""
 

@@ -51,8 +51,10 @@ from lanshare.node.effects import (
     Tell,
 )
 from lanshare.node.notes import (
+    AnswerLooked,
     AttachAsked,
     Counted,
+    Durable,
     Lease,
     LinkHandle,
     Moved,
@@ -168,9 +170,10 @@ class Transfers:
         if row is None or row.transfer.state in FINAL:
             return []
         row.transfer = replace(row.transfer, offer=note.offer)
+        first = not row.counted
         row.counted, row.skipped = True, note.skipped
         effects: list[Effect] = [Tell(OfferGrew(note.transfer, row.transfer.peer, note.offer))]
-        if row.transfer.state is TransferState.QUEUED:
+        if row.transfer.state is TransferState.QUEUED or (first and row.transfer.state is TransferState.WAITING):
             effects += self._offer(row)
         elif row.transfer.state is not TransferState.WAITING:
             effects.append(Say(row.transfer.peer, Offered(note.transfer, note.offer)))
@@ -192,12 +195,23 @@ class Transfers:
     def heard_answer(self, peer: PeerId, said: Answered, now: float) -> list[Effect]:
         """The peer said yes or no to an offer of ours."""
         row = self._mine(peer, said.transfer, Direction.OUT)
+        if row is None and said.accepted:
+            return [Look(lambda db: journal.ended(db, said.transfer), lambda found: AnswerLooked(peer, found))]
         if row is None or row.running:
             return []
         if not said.accepted:
             state = TransferState.FAILED if said.code == Code.PEER_BUSY else TransferState.DECLINED
             return self._fail(row, state, said.code or Code.DECLINED, "", now)
         return [Befriend(peer), *self._run(row)]
+
+    def answer_looked(self, note: AnswerLooked) -> list[Effect]:
+        """The peer waits for a transfer that is over here: its own end of it was lost in a crash."""
+        if note.found is None:
+            return []
+        owner, transfer, failed = note.found
+        if owner != note.peer or transfer.direction is not Direction.OUT or transfer.state not in FINAL:
+            return []
+        return [self._over(transfer, failed)]
 
     def heard_fetch(self, peer: PeerId, said: FetchAsked) -> list[Effect]:
         """The sender cannot dial us: we dial it."""
@@ -207,9 +221,9 @@ class Transfers:
         return self._run(row)
 
     def heard_had_all(self, peer: PeerId, said: HadAll, now: float) -> list[Effect]:
-        """The receiver has it all since earlier; its word was lost on the way."""
-        row = self._mine(peer, said.transfer, Direction.OUT)
-        if row is None or row.running:
+        """The other side saw it end; the last word was lost on the way, or in a crash here."""
+        row = self._mine(peer, said.transfer, None)
+        if row is None or row.running or not (row.accepted or row.transfer.direction is Direction.OUT):
             return []
         end = RunEnded(said.transfer, row.epoch, "", files=said.files, failed=said.failed, bytes=said.bytes)
         return self._finished(row, end, now)
@@ -329,7 +343,8 @@ class Transfers:
             return [Discard(note.transfer, row.destination)] if row.ending else []
         if row.next_attach is not None and note.code:
             self._grant(row)
-            return []
+            if row.running:
+                return []
         if not note.code:
             return self._finished(row, note, now)
         if note.code in _ENDING:
@@ -450,7 +465,7 @@ class Transfers:
             if said.offer.complete and said.offer != transfer.offer:
                 effects.append(Keep(lambda db: journal.set_offer(db, transfer.id, said.offer)))
                 effects.append(Tell(OfferGrew(transfer.id, transfer.peer, said.offer)))
-            if not row.running and transfer.state is TransferState.WAITING:
+            if not row.running:
                 effects.append(Say(transfer.peer, Answered(transfer.id, True)))
             return effects
         if transfer.state is TransferState.WAITING:
@@ -526,12 +541,9 @@ class Transfers:
             note.skipped,
         )
         failed, skipped = note.failed, note.skipped
-        effects: list[Effect] = [
-            Keep(lambda db: journal.finish(db, transfer, failed, skipped), lambda _: Publish(finished)),
-        ]
-        if transfer.direction is Direction.OUT:
-            effects.append(Discard(transfer.id, None))
-        return effects
+        incoming = transfer.direction is Direction.IN
+        end = Durable((Discard(transfer.id, row.destination if incoming else None), Tell(finished)))
+        return [Keep(lambda db: journal.finish(db, transfer, failed, skipped), lambda _: end)]
 
     def _refuse_next(self, row: Row) -> None:
         if row.next_attach is not None:
@@ -539,6 +551,8 @@ class Transfers:
             row.next_attach = None
 
     def _fail(self, row: Row, state: TransferState, code: str, detail: str, now: float) -> list[Effect]:
+        if code not in set(Code):
+            code, detail = Code.PROTOCOL, ""  # a peer's word of its own, or of a later version
         row.transfer = transfer = replace(
             row.transfer,
             state=moved(row.transfer.state, state),

@@ -217,3 +217,54 @@ def test_ranges_merge_in_any_order() -> None:
     assert ranges.ranges == [(1, 5), (9, 9)]
     assert 3 in ranges
     assert 6 not in ranges
+
+
+def test_an_intent_that_came_to_nothing_never_counts_as_a_rename(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Noted, not renamed, received again, then dropped: the missing part must not read as a final name."""
+    stage = Staging(tmp_path, TRANSFER)
+    put(stage, 5, ("a",), b"hello")
+    monkeypatch.setattr(stage, "_barrier", lambda: (_ for _ in ()).throw(OSError(28, "full")))
+    with pytest.raises(DiskFault):
+        stage.commit(1.0)
+    stage.close()
+    second = Staging(tmp_path, TRANSFER)
+    second.begin(5, ("a",), 5, 0)
+    second.drop()
+    second.close()
+    third = Staging(tmp_path, TRANSFER)
+    assert third.kept().confirmed == ()
+    assert third.files == 0
+    third.discard()
+
+
+def test_a_name_that_the_disk_cannot_hold_costs_only_that_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move = HandleFolder.move
+
+    def fussy(self: HandleFolder, name: str, to: HandleFolder, new: str) -> None:
+        if ":" in new:
+            raise OSError(22, "Invalid argument")
+        move(self, name, to, new)
+
+    monkeypatch.setattr(HandleFolder, "move", fussy)
+    stage = Staging(tmp_path, TRANSFER)
+    put(stage, 0, ("12:30.png",), b"x")
+    put(stage, 1, ("fine.png",), b"y")
+    assert stage.commit(1.0) == [(1, 1)]
+    assert stage.refused == [0]
+    stage.close()
+    again = Staging(tmp_path, TRANSFER)
+    assert again.kept().confirmed == ((1, 1),)
+    again.discard()
+    assert [one.name for one in tmp_path.iterdir()] == ["fine.png"]
+
+
+def test_a_hole_that_no_disk_can_have_costs_nothing(tmp_path: Path) -> None:
+    stage = Staging(tmp_path, TRANSFER)
+    stage.begin(0, ("a",), 2**62, 0)
+    with pytest.raises(DiskFault):
+        stage.hole(2**62)
+    stage.discard()

@@ -1,0 +1,225 @@
+"""The table of transfers: what each word and each accident leads to. No thread, no socket, no clock."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import pytest
+
+from lanshare.domain.commands import AnswerOffer, SendFiles
+from lanshare.domain.errors import Code
+from lanshare.domain.events import OfferReceived, OfferWithdrawn, TransferFailed, TransferFinished, TransferWaiting
+from lanshare.domain.offer import EntryKind, Offer, TopEntry
+from lanshare.domain.peer import PeerId, TrustLevel
+from lanshare.domain.talk import Answered, Ended, FetchAsked, HadAll, Offered
+from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
+from lanshare.node.effects import Discard, Effect, EndRun, Keep, Run, Say, Tell
+from lanshare.node.notes import AttachAsked, Counted, Durable, Lease, Moved, OfferLooked, Publish, Reply, RunEnded
+from lanshare.node.transfers import Transfers, World
+from lanshare.store.journal import Unfinished
+
+BOB, EVE = PeerId("b" * 52), PeerId("e" * 52)
+ID = TransferId("ab" * 16)
+WALL = datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC)
+OFFER = Offer((TopEntry("x", EntryKind.FILE, 1, 10),), 1, 1, 10, True)
+
+
+class Link:
+    """A link that does nothing."""
+
+    def post(self, item: object) -> bool:
+        return True
+
+    def abort(self, code: Code = Code.CANCELLED) -> None:
+        """Nothing to end."""
+
+
+class Setting:
+    """A table and what it sees of the world."""
+
+    def __init__(self) -> None:
+        self.online = True
+        self.table = Transfers(
+            World(
+                online=lambda peer: self.online,
+                name=lambda peer: "Bob",
+                trust=lambda peer: TrustLevel.KNOWN,
+                addresses=lambda peer: (),
+                downloads=lambda: Path("/downloads"),
+                free=lambda path: 1000,
+                manifest=lambda transfer: Path("/list"),
+                serves=lambda transfer, link: None,
+            )
+        )
+
+    def sending(self) -> None:
+        """A sending whose offer is before the peer."""
+        self.table.send(SendFiles(ID, BOB, (Path("/x"),)), WALL)
+        self.table.counted(Counted(ID, OFFER, 0))
+
+    def receiving(self) -> None:
+        """An accepted offer."""
+        self.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), None), WALL)
+        self.table.answer(AnswerOffer(ID, True), 0.0)
+
+    def state(self) -> TransferState:
+        """Where it stands."""
+        return self.table.rows[ID].transfer.state
+
+
+def events(effects: list[Effect]) -> list[object]:
+    """What is told, at once or once it is durable."""
+    found: list[object] = []
+    for one in effects:
+        if isinstance(one, Tell):
+            found.append(one.event)
+        elif isinstance(one, Keep) and one.then is not None:
+            note = one.then(None)
+            if isinstance(note, Publish):
+                found.append(note.event)
+            elif isinstance(note, Durable):
+                found += [inner.event for inner in note.effects if isinstance(inner, Tell)]
+    return found
+
+
+def said(effects: list[Effect]) -> list[object]:
+    """What is said to the peer."""
+    return [one.said for one in effects if isinstance(one, Say)]
+
+
+def kinds(found: list[object]) -> list[type]:
+    """Their types."""
+    return [type(one) for one in found]
+
+
+@pytest.fixture
+def setting() -> Setting:
+    """A fresh one."""
+    return Setting()
+
+
+def test_the_whole_way_of_a_sending(setting: Setting) -> None:
+    setting.sending()
+    assert setting.state() is TransferState.OFFERED
+    effects = setting.table.heard_answer(BOB, Answered(ID, True), 1.0)
+    assert [one.epoch for one in effects if isinstance(one, Run)] == [1]
+    setting.table.moved(Moved(ID, 5, 1.0), 2.0)
+    end = RunEnded(ID, 1, "", files=1, bytes=10)
+    told = events(setting.table.run_ended(end, 3.0))
+    assert kinds(told) == [TransferFinished]
+    assert setting.state() is TransferState.DONE
+
+
+def test_a_word_from_somebody_else_changes_nothing(setting: Setting) -> None:
+    setting.sending()
+    for effects in (
+        setting.table.heard_answer(EVE, Answered(ID, False), 1.0),
+        setting.table.heard_end(EVE, Ended(ID, "cancelled"), 1.0),
+        setting.table.heard_had_all(EVE, HadAll(ID, 1, 0, 10), 1.0),
+    ):
+        assert events(effects) == []
+    assert setting.state() is TransferState.OFFERED
+
+
+@pytest.mark.parametrize("code", ["xyz", "", "declined", "a-word-of-a-later-version"])
+def test_any_code_word_of_a_peer_ends_it_in_order(setting: Setting, code: str) -> None:
+    setting.sending()
+    told = events(setting.table.heard_answer(BOB, Answered(ID, False, code), 1.0))
+    assert kinds(told) == [TransferFailed]
+    assert setting.state() is TransferState.DECLINED
+
+
+def test_a_sending_counted_after_its_peer_came_is_offered(setting: Setting) -> None:
+    transfer = Transfer(ID, BOB, Direction.OUT, TransferState.QUEUED, Offer((), 0, 0, 0, False), WALL)
+    setting.table.load([Unfinished(transfer, (Path("/x"),), None, False)])
+    assert said(setting.table.peer_up(BOB)) == []
+    assert Offered(ID, OFFER) in said(setting.table.counted(Counted(ID, OFFER, 0)))
+    assert setting.state() is TransferState.OFFERED
+
+
+def test_nothing_is_granted_before_the_person_said_yes(setting: Setting) -> None:
+    told = events(setting.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), None), WALL))
+    assert OfferReceived in kinds(told)
+    for peer in (BOB, EVE):
+        reply = Reply()
+        setting.table.attach(AttachAsked(peer, ID, True, Link(), reply), 1.0)
+        lease = reply.take(0.0)
+        assert lease is not None
+        assert lease.code == Code.DECLINED
+
+
+def test_the_first_answer_wins(setting: Setting) -> None:
+    setting.receiving()
+    assert setting.table.answer(AnswerOffer(ID, False), 1.0) == []
+    assert setting.state() is TransferState.CONNECTING
+
+
+def test_a_second_attach_waits_until_the_old_holder_has_ended(setting: Setting) -> None:
+    setting.receiving()
+    first, second = Reply(), Reply()
+    setting.table.attach(AttachAsked(BOB, ID, True, Link(), first), 1.0)
+    lease = first.take(0.0)
+    assert lease == Lease(1, "", Path("/downloads"), (), Path("/list"))
+    assert setting.table.attach(AttachAsked(BOB, ID, True, Link(), second), 2.0) == [EndRun(ID)]
+    setting.table.run_ended(RunEnded(ID, 1, Code.PEER_AWAY), 3.0)
+    granted = second.take(0.0)
+    assert granted is not None
+    assert granted.epoch == 2
+    assert setting.table.run_ended(RunEnded(ID, 1, ""), 4.0) == [], "an old holder's word is void"
+
+
+def test_a_link_that_died_before_the_grant_does_not_stop_it_for_ever(setting: Setting) -> None:
+    setting.receiving()
+    assert said(setting.table.heard_offer(BOB, Offered(ID, OFFER))) == [Answered(ID, True)]
+
+
+def test_the_peer_goes_and_comes_back(setting: Setting) -> None:
+    setting.sending()
+    setting.table.heard_answer(BOB, Answered(ID, True), 1.0)
+    setting.online = False
+    assert setting.table.peer_down(BOB) == [EndRun(ID)]
+    told = events(setting.table.run_ended(RunEnded(ID, 1, Code.PEER_AWAY), 2.0))
+    assert kinds(told) == [TransferWaiting]
+    setting.online = True
+    assert said(setting.table.peer_up(BOB)) == [Offered(ID, OFFER)]
+
+
+def test_a_question_is_withdrawn_with_its_peer_and_put_again(setting: Setting) -> None:
+    setting.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), None), WALL)
+    assert OfferWithdrawn in kinds(events(setting.table.peer_down(BOB)))
+    assert kinds(events(setting.table.heard_offer(BOB, Offered(ID, OFFER)))) == [OfferReceived]
+
+
+def test_one_that_cannot_be_dialled_is_asked_to_fetch(setting: Setting) -> None:
+    setting.sending()
+    setting.table.heard_answer(BOB, Answered(ID, True), 1.0)
+    effects = setting.table.run_ended(RunEnded(ID, 1, Code.PEER_UNREACHABLE, unreachable=True), 2.0)
+    assert FetchAsked(ID) in said(effects)
+
+
+def test_a_cancelled_run_is_cleaned_up_only_after_it_ended(setting: Setting) -> None:
+    setting.receiving()
+    reply = Reply()
+    setting.table.attach(AttachAsked(BOB, ID, True, Link(), reply), 1.0)
+    effects = setting.table.cancel(ID, 2.0)
+    assert EndRun(ID) in effects
+    assert not [one for one in effects if isinstance(one, Discard)]
+    assert setting.table.run_ended(RunEnded(ID, 1, Code.CANCELLED), 3.0) == [Discard(ID, Path("/downloads"))]
+
+
+def test_a_transfer_that_is_over_is_told_so_again(setting: Setting) -> None:
+    done = Transfer(ID, BOB, Direction.IN, TransferState.DONE, OFFER, WALL, done_bytes=10, files_done=1)
+    effects = setting.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), (BOB, done, 0)), WALL)
+    assert said(effects) == [HadAll(ID, 1, 0, 10)]
+    foreign = setting.table.offer_looked(OfferLooked(EVE, Offered(ID, OFFER), (BOB, done, 0)), WALL)
+    assert said(foreign) == [Answered(ID, False, Code.PROTOCOL)]
+
+
+def test_a_flood_of_questions_is_busy(setting: Setting) -> None:
+    answers: list[object] = []
+    for number in range(40):
+        one = TransferId(f"{number:032x}")
+        answers += said(setting.table.offer_looked(OfferLooked(BOB, Offered(one, OFFER), None), WALL))
+    assert len(answers) == 8
+    assert all(isinstance(one, Answered) and one.code == Code.PEER_BUSY for one in answers)
