@@ -26,7 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
-LEAST = (3, 11, 5)
+LEAST = (3, 11)
 
 # soname -> Debian package, for Qt off screen, and beside them for a window on X11.
 OFFSCREEN = {
