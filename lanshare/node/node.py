@@ -248,6 +248,8 @@ class Node:
         match item:
             case n.Moved():
                 return self._transfers.moved(item, now)
+            case n.Queued():
+                return self._transfers.queued(item)
             case n.Counted():
                 return self._transfers.counted(item)
             case n.ScanEnded():

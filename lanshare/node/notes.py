@@ -238,6 +238,13 @@ class Publish:
 
 
 @dataclass(frozen=True, slots=True)
+class Queued:
+    """A transfer's row is durable: now shells may hear of it."""
+
+    transfer: TransferId
+
+
+@dataclass(frozen=True, slots=True)
 class Durable:
     """Something is durable: now these effects may follow."""
 

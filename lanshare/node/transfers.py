@@ -60,6 +60,7 @@ from lanshare.node.notes import (
     Moved,
     OfferLooked,
     Publish,
+    Queued,
     RetryLooked,
     RunEnded,
     ScanEnded,
@@ -150,11 +151,15 @@ class Transfers:
         paths = tuple(path.absolute() for path in command.paths)
         transfer = Transfer(command.transfer, command.peer, Direction.OUT, TransferState.QUEUED, EMPTY, wall)
         self.rows[transfer.id] = Row(transfer, paths)
-        queued = Publish(self._queued(transfer))
         return [
-            Keep(lambda db: journal.add(db, transfer, paths), lambda _: queued),
+            Keep(lambda db: journal.add(db, transfer, paths), lambda _: Queued(transfer.id)),
             Scan(transfer.id, paths),
         ]
+
+    def queued(self, note: Queued) -> list[Effect]:
+        """A transfer's row is durable: tell of it as it stands by now."""
+        row = self.rows.get(note.transfer)
+        return [Tell(self._queued(row.transfer))] if row is not None else []
 
     def retry(self, command: RetryTransfer) -> list[Effect]:
         """A person wants to send the same once more."""
@@ -260,8 +265,11 @@ class Transfers:
         transfer = Transfer(said.transfer, peer, Direction.IN, TransferState.OFFERED, said.offer, wall)
         self.rows[transfer.id] = Row(transfer)
         self.questions.put(transfer.id, peer)
-        queued, asked = Publish(self._queued(transfer)), self._question(transfer)
-        return [Keep(lambda db: journal.add(db, transfer), lambda _: queued), Keep(lambda _: None, lambda _: asked)]
+        asked = self._question(transfer)
+        return [
+            Keep(lambda db: journal.add(db, transfer), lambda _: Queued(transfer.id)),
+            Keep(lambda _: None, lambda _: asked),
+        ]
 
     def answer(self, command: AnswerOffer, now: float) -> list[Effect]:
         """A person answered; the first answer wins."""

@@ -9,13 +9,31 @@ import pytest
 
 from lanshare.domain.commands import AnswerOffer, SendFiles
 from lanshare.domain.errors import Code
-from lanshare.domain.events import OfferReceived, OfferWithdrawn, TransferFailed, TransferFinished, TransferWaiting
+from lanshare.domain.events import (
+    OfferReceived,
+    OfferWithdrawn,
+    TransferFailed,
+    TransferFinished,
+    TransferQueued,
+    TransferWaiting,
+)
 from lanshare.domain.offer import EntryKind, Offer, TopEntry
 from lanshare.domain.peer import PeerId, TrustLevel
 from lanshare.domain.talk import Answered, Ended, FetchAsked, HadAll, Offered
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
 from lanshare.node.effects import Discard, Effect, EndRun, Keep, Run, Say, Tell
-from lanshare.node.notes import AttachAsked, Counted, Durable, Lease, Moved, OfferLooked, Publish, Reply, RunEnded
+from lanshare.node.notes import (
+    AttachAsked,
+    Counted,
+    Durable,
+    Lease,
+    Moved,
+    OfferLooked,
+    Publish,
+    Queued,
+    Reply,
+    RunEnded,
+)
 from lanshare.node.transfers import Transfers, World
 from lanshare.store.journal import Unfinished
 
@@ -109,6 +127,17 @@ def test_the_whole_way_of_a_sending(setting: Setting) -> None:
     told = events(setting.table.run_ended(end, 3.0))
     assert kinds(told) == [TransferFinished]
     assert setting.state() is TransferState.DONE
+
+
+def test_what_was_counted_before_the_row_was_durable_is_told_with_it(setting: Setting) -> None:
+    (keep,) = [one for one in setting.table.send(SendFiles(ID, BOB, (Path("/x"),)), WALL) if isinstance(one, Keep)]
+    setting.table.counted(Counted(ID, OFFER, 0))
+    assert keep.then is not None
+    note = keep.then(1)
+    assert isinstance(note, Queued)
+    (told,) = events(setting.table.queued(note))
+    assert isinstance(told, TransferQueued)
+    assert told.offer == OFFER
 
 
 def test_a_word_from_somebody_else_changes_nothing(setting: Setting) -> None:

@@ -20,6 +20,7 @@ from lanshare.domain.events import (
     PeerChanged,
     PeerVanished,
     Snapshot,
+    TransferFinished,
     TransferQueued,
 )
 from lanshare.domain.peer import PeerId, short_id
@@ -126,6 +127,8 @@ class DeviceModel(QAbstractListModel):
                 self._heard(event.peer, texts.tr("wants to send {0}").format(count), texts.now_utc(), True)
             case TransferQueued() if event.direction == "out":
                 self._heard(event.peer, texts.tr("You: files"), event.at, False)
+            case TransferFinished():
+                self._finished(event)
             case ConversationRead():
                 self._change(event.peer, unread=0)
             case IdentityChanged():
@@ -183,6 +186,12 @@ class DeviceModel(QAbstractListModel):
             device = row
         unread = device.unread + 1 if counts and peer != self._open else device.unread
         self._change(peer, preview=shown(" ".join(preview[:200].split())), at=at, unread=unread)
+
+    def _finished(self, event: TransferFinished) -> None:
+        view = self._book.views.get(event.transfer)
+        if view is not None and view.offer.tops:
+            text = texts.tr("You: {0}") if view.out else texts.tr("{0} received")
+            self._heard(event.peer, text.format(view.offer.tops[0].name), texts.now_utc(), False)
 
     def _transfer_changed(self, transfer: str) -> None:
         view = next((one for key, one in self._book.views.items() if key == transfer), None)
