@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -189,3 +190,25 @@ def _holder(device: Device) -> Any:
     assert process.stdout.readline() == "held\n"
     process.stdout.close()
     return process
+
+
+def test_a_cable_pulled_in_mid_transfer_waits_and_goes_on_when_it_is_back(
+    hosts: dict[str, Device], lan: Lan, tmp_path: Path
+) -> None:
+    """The peer falls silent: no reset, no goodbye. Both sides say so by their own deadlines."""
+    source = tmp_path / "big.bin"
+    block = os.urandom(1024 * 1024)
+    with source.open("wb") as file:
+        for number in range(700):
+            file.write(number.to_bytes(8, "big") + block[8:])
+    receiving = hosts["bob"].receive("--count", "1")
+    sending = hosts["anna"].start("send", "bob", str(source))
+    sending.wait_for("TransferProgressed", lambda event: event["bytes"] > 30_000_000)
+    lan.link(hosts["bob"].prefix[3], "eth0", False)
+    for side in (sending, receiving):
+        assert side.wait_for("TransferWaiting")["code"] == "peer-away"
+    assert not (hosts["bob"].into / "big.bin").exists()
+    lan.link(hosts["bob"].prefix[3], "eth0", True)
+    assert sending.end() == 0
+    assert receiving.end() == 0
+    assert (hosts["bob"].into / "big.bin").read_bytes() == source.read_bytes()
