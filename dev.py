@@ -44,7 +44,14 @@ WINDOW = {
     "libxcb-shape.so.0": "libxcb-shape0",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
 }
-TOOLS = {"Xvfb": "xvfb", "xdotool": "xdotool", "openbox": "openbox", "xprop": "x11-utils", "ip": "iproute2"}
+TOOLS = {
+    "Xvfb": "xvfb",
+    "xdotool": "xdotool",
+    "openbox": "openbox",
+    "xprop": "x11-utils",
+    "import": "imagemagick",
+    "ip": "iproute2",
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.harness.engines import PATIENCE, ROOT, environment
 
-NEEDED = ("Xvfb", "xdotool", "openbox", "xprop")
+NEEDED = ("Xvfb", "xdotool", "openbox", "xprop", "import")
 
 
 def cannot() -> str:
@@ -91,9 +91,8 @@ class Screen:
         folder = ROOT / "artifacts" / "screens"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{name}.png"
-        if shutil.which("import"):
-            subprocess.run(["import", "-window", "root", str(path)], env=self.environment(), check=False,
-                           capture_output=True)
+        subprocess.run(["import", "-window", "root", str(path)], env=self.environment(), check=True,
+                       capture_output=True)
         return path
 
     def close(self) -> None:
