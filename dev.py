@@ -108,14 +108,14 @@ def demo(arguments: list[str], screen: bool) -> int:
     with tempfile.TemporaryDirectory(prefix="lanshare-demo-") as folder:
         environment_of = own_environment() | {"LANSHARE_INTERFACE": "127.0.0.1"}
         device = subprocess.Popen(
-            [python(), str(ROOT / "tools" / "demo.py"), "--profile", f"{folder}/device"], env=environment_of
+            [python(), str(ROOT / "tools" / "demo.py"), "--profile", f"{folder}/device"], env=environment_of,
+            stdin=subprocess.PIPE,
         )
         try:
             print("The demo device answers what you write and sends a file back. It ends with the window.", flush=True)
             return call([python(), "-m", "lanshare", "--profile", f"{folder}/me", *arguments], environment_of)
         finally:
-            device.terminate()
-            device.wait(10)
+            device.communicate(timeout=10)
 
 
 def test(arguments: list[str]) -> int:

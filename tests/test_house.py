@@ -27,6 +27,7 @@ SOLE = {
     "PySide6": ("qt/",),
     "shiboken6": ("qt/",),
     "zeroconf": ("net/discovery.py",),
+    "ifaddr": ("net/discovery.py",),
     "platformdirs": ("store/places.py",),
     "ssl": ("net/tls.py", "net/link.py", "net/listener.py"),
     "socket": ("net/",),
@@ -150,3 +151,27 @@ def test_every_label_says_how_it_reads_its_text() -> None:
         name = str(path.relative_to(HOUSE / "qt"))
         if "QLabel(" in text.replace("class ElidedLabel(QLabel)", ""):
             assert name in allowed, f"{name} makes a QLabel of its own"
+
+
+def _does_something(path: Path) -> bool:
+    """Whether a module has a function with a body of its own: declarations alone need no test."""
+    for item in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(item, ast.FunctionDef):
+            body = [one for one in item.body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
+            if body:
+                return True
+    return False
+
+
+def test_the_tests_mirror_the_source() -> None:
+    """Every module that does something has a test of its name; Qt's inner rooms have one for each room."""
+    tests = Path(__file__).resolve().parent
+    missing = []
+    for path in modules():
+        parts = path.relative_to(HOUSE).with_suffix("").parts
+        if len(parts) < 2 or parts[-1] == "__init__" or not _does_something(path):
+            continue
+        wanted = tests / parts[0] / f"test_{parts[1]}.py"
+        if not wanted.exists():
+            missing.append(str(wanted.relative_to(tests)))
+    assert not missing, sorted(set(missing))

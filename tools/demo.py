@@ -9,6 +9,8 @@ import argparse
 import queue
 import secrets
 import signal
+import sys
+import threading
 from pathlib import Path
 
 from lanshare.domain import commands as c
@@ -64,6 +66,8 @@ def main() -> None:
     demo = Demo(parsed.profile, parsed.port)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: demo.events.put(None))
+    # The parent holds the other end: when it is gone, however it went, so are we.
+    threading.Thread(target=lambda: (sys.stdin.read(), demo.events.put(None)), daemon=True).start()
     demo.run()
 
 

@@ -136,6 +136,48 @@ def troubles() -> e.HistoryLoaded:
     return e.HistoryLoaded(1, MARTA, moments, False)
 
 
+def forgotten() -> e.HistoryLoaded:
+    """Transfers that nobody has to watch."""
+    tree = offer(top("thesis", 4_000_000_000, True, 812))
+    skipped = (Skipped("thesis/lock", "file-special"), Skipped("thesis/draft.odt", "file-changed"))
+    notes = (Skipped("thesis/notes\\2026.txt", "name-mapped"), Skipped("thesis/build.sh", "execute-dropped"))
+    moments = (
+        transfer(1, True, TransferState.WAITING, 40, offer(top("holiday-2026.zip", 4_000_000_000)), code="peer-away",
+                 done_bytes=3_100_000_000),
+        transfer(2, True, TransferState.PAUSED, 30, offer(top("backup.tar.zst", 64_000_000_000)),
+                 done_bytes=12_400_000_000),
+        transfer(3, True, TransferState.PARTIAL, 20, tree, files_done=810, skipped=skipped),
+        transfer(4, False, TransferState.DONE, 10, tree, paths=("/home/tom/Downloads/thesis",), notes=notes),
+        transfer(5, False, TransferState.DONE, 5, offer(top("wrong-folder", 80_000, True, 3)), code="undone",
+                 detail="/home/tom/Downloads/Undone by lanshare/2026-11-22 12.27.00",
+                 paths=("/home/tom/Downloads/wrong-folder",)),
+    )
+    return e.HistoryLoaded(1, MARTA, moments, False)
+
+
+def conflict(window: MainWindow) -> None:
+    """A question about files some of which are here already."""
+    asked = TransferId("c" * 32)
+    album = offer(top("album", 5_300_000_000, True, 1502))
+    window.on_event(e.TransferQueued(asked, MARTA, "in", album, minutes(0), "offered"))
+    window.on_event(e.OfferReceived(asked, MARTA, "Marta's ThinkPad", 1502, album.bytes, album, 312_000_000_000))
+    differing = ("album/ridge-at-dawn.jpg", "album/notes.txt", "album/index.html", "album/a.jpg")
+    window.on_event(
+        e.OfferCompared(asked, MARTA, 12, 1486, 4, 300_000_000, 5_000_000_000, differing, True, 312_000_000_000)
+    )
+
+
+def many(window: MainWindow) -> None:
+    """A sending of very many files, still being counted."""
+    sending = TransferId("d" * 32)
+    tops = tuple(top(f"scan {number:05}.tif", 2_000_000) for number in range(64))
+    whole = Offer(tops, 100_000, 100_000, 200_000_000_000, False)
+    window.on_event(e.TransferQueued(sending, MARTA, "out", whole, minutes(1), "queued"))
+    window.on_event(e.TransferStarted(sending, MARTA, "out"))
+    window.on_event(e.TransferProfiled(sending, 6, 58, 3, 33))
+    window.on_event(e.TransferProgressed(sending, 61_000_000_000, 200_000_000_000, 410_000_000.0))
+
+
 def living(window: MainWindow) -> None:
     """A sending under way, and a question."""
     sending, asked = TransferId("a" * 32), TransferId("b" * 32)
@@ -207,6 +249,16 @@ def main(arguments: list[str]) -> int:
         window.on_event(e.IdentityChanged("Pi in the garage", GARAGE, peer_id("z")))
         window.on_event(e.NetworkTroubled("port-taken", "Port 17717 is in use, so another one was taken."))
         studio.save(window, f"troubles-{name}")
+        for shape, size in {"wide": (1000, 980), "narrow": (480, 1000)}.items():
+            window = studio.window(look, size)
+            window.open_peer(MARTA)
+            window.on_event(forgotten())
+            studio.save(window, f"forgotten-{shape}-{name}")
+            window = studio.window(look, size)
+            window.open_peer(MARTA)
+            conflict(window)
+            many(window)
+            studio.save(window, f"conflict-{shape}-{name}")
         window = studio.window(look, (1000, 700))
         window.open_peer(MARTA)
         window.on_event(history())

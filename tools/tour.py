@@ -78,13 +78,13 @@ class Tour:
         self.say("the window is open")
         self.started = time.monotonic()
         device = subprocess.Popen(
-            [sys.executable, str(_HERE / "demo.py"), "--profile", str(self.folder / "device"), "--port", "17918"]
+            [sys.executable, str(_HERE / "demo.py"), "--profile", str(self.folder / "device"), "--port", "17918"],
+            stdin=subprocess.PIPE,
         )
         try:
             self.meet(window, picture)
         finally:
-            device.terminate()
-            device.wait(15)
+            device.communicate(timeout=15)
 
     def meet(self, window: MainWindow, picture: Path) -> None:
         """Find, talk, pass files."""

@@ -20,7 +20,15 @@ from typing import Final
 
 import lanshare
 from lanshare.cli.printer import Printer
-from lanshare.domain.commands import AddAddress, AnswerOffer, CancelTransfer, SendFiles, SendText
+from lanshare.domain.commands import (
+    AddAddress,
+    AnswerOffer,
+    CancelTransfer,
+    PauseTransfer,
+    ResumeTransfer,
+    SendFiles,
+    SendText,
+)
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.events import (
     AddressFailed,
@@ -40,12 +48,16 @@ from lanshare.domain.events import (
     Snapshot,
     TransferFailed,
     TransferFinished,
+    TransferJoined,
+    TransferPaused,
+    TransferProfiled,
     TransferProgressed,
     TransferQueued,
     TransferStarted,
     TransferWaiting,
 )
 from lanshare.domain.message import MessageId
+from lanshare.domain.offer import Clash
 from lanshare.domain.peer import PeerId, TrustLevel, parse_address
 from lanshare.domain.transfer import TransferId
 from lanshare.node import sentences
@@ -70,6 +82,10 @@ INTERRUPTED: Final = 130
 
 _FIND: Final = 10.0
 """Seconds to look for a device that is named on the command line."""
+
+
+_SECOND_THOUGHT: Final = 2.0
+"""Seconds in which a second Ctrl+C leaves a sending instead of cancelling it."""
 
 
 class Usage(Exception):
@@ -205,6 +221,13 @@ def build_parser() -> argparse.ArgumentParser:
     receive.add_argument("--into", metavar="DIR", help="where files go (default: the download folder)")
     whose = ("ask", "verified", "all")
     receive.add_argument("--accept", choices=whose, default="ask", help="whose files (default ask)")
+    receive.add_argument(
+        "--clash",
+        choices=[str(one) for one in Clash],
+        default=str(Clash.KEEP),
+        help="where another file has the name: keep both (default), skip the new one, or replace the old one, which is"
+        " moved into a dated folder beside it",
+    )
     receive.add_argument("--count", type=_count, metavar="N", help="end after so many messages and transfers")
     history = add("history", "what was said and sent")
     history.add_argument("peer", nargs="?", metavar="PEER")
@@ -407,15 +430,33 @@ def _send(arguments: argparse.Namespace, printer: Printer) -> int:
             return peer
         transfer = TransferId(secrets.token_hex(16))
         desk.host.submit(SendFiles(transfer, peer, paths))
+        under = [transfer]
         try:
-            return _follow_transfer(desk, transfer, peer, deadline, arguments.no_wait)
+            return _follow_transfer(desk, under, peer, deadline, arguments.no_wait)
         except KeyboardInterrupt:
-            desk.host.submit(CancelTransfer(transfer))
-            _drain_until_ended(desk, transfer)
+            printer.say("Cancelling. Ctrl+C again within 2 seconds leaves it instead: what has arrived is kept.")
+            desk.host.submit(PauseTransfer(under[0]))
+            if _pressed_again(desk):
+                desk.host.submit(ResumeTransfer(under[0]))
+                printer.say("Left. It goes on when the same is sent again, or when lanshare runs here.")
+                return INTERRUPTED
+            desk.host.submit(CancelTransfer(under[0]))
+            _drain_until_ended(desk, under[0])
             printer.say("Cancelled. What was already verified stays.")
             return INTERRUPTED
 
     return _with_desk(arguments, printer, work)
+
+
+def _pressed_again(desk: Desk) -> bool:
+    """Whether Ctrl+C is pressed once more before it is too late; what happens meanwhile is not shown."""
+    deadline = time.monotonic() + _SECOND_THOUGHT
+    try:
+        while desk.next(deadline) is not None:
+            pass
+    except KeyboardInterrupt:
+        return True
+    return False
 
 
 def _drain_until_ended(desk: Desk, transfer: TransferId) -> None:
@@ -426,11 +467,17 @@ def _drain_until_ended(desk: Desk, transfer: TransferId) -> None:
 
 
 def _follow_transfer(
-    desk: Desk, transfer: TransferId, peer: PeerId, deadline: float | None, no_wait: bool
+    desk: Desk, under: list[TransferId], peer: PeerId, deadline: float | None, no_wait: bool
 ) -> int:
+    """Wait for the end of a transfer. `under` holds its id: another one if it joined what was under way already."""
     while True:
         event = desk.next(deadline)
+        transfer = under[0]
         match event:
+            case TransferJoined() if event.transfer == transfer:
+                desk.printer.event(event)
+                under[0] = event.into
+                continue
             case None:
                 desk.printer.say("Not finished yet. It is kept and goes on by itself when lanshare runs again here.")
                 return UNFINISHED
@@ -442,8 +489,8 @@ def _follow_transfer(
             case EngineStopped():
                 return UNFINISHED
             case (
-                TransferQueued() | TransferStarted() | TransferProgressed() | TransferWaiting() | TransferFinished()
-                | TransferFailed()
+                TransferQueued() | TransferStarted() | TransferProgressed() | TransferWaiting() | TransferPaused()
+                | TransferProfiled() | TransferFinished() | TransferFailed()
             ) if event.transfer == transfer:
                 desk.printer.event(event)
             case _:
@@ -518,14 +565,16 @@ def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
                     printer.event(event)
                     incoming.add(event.transfer)
                     accepted = _decide(desk, event, arguments.accept)
-                    desk.host.submit(AnswerOffer(event.transfer, accepted, into))
+                    desk.host.submit(AnswerOffer(event.transfer, accepted, into, Clash(arguments.clash)))
                 case MessageReceived():
                     printer.event(event)
                     left = left - 1 if left is not None else None
                 case TransferFinished() | TransferFailed() if event.transfer in incoming:
                     printer.event(event)
                     left = left - 1 if left is not None else None
-                case TransferStarted() | TransferProgressed() | TransferWaiting() | IdentityChanged():
+                case (
+                    TransferStarted() | TransferProgressed() | TransferWaiting() | TransferPaused() | IdentityChanged()
+                ):
                     printer.event(event)
                 case PeerAppeared() | PeerChanged() | PeerVanished() if arguments.json:
                     printer.event(event)

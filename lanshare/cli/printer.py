@@ -25,13 +25,16 @@ from lanshare.domain.events import (
     PeerVanished,
     TransferFailed,
     TransferFinished,
+    TransferJoined,
+    TransferPaused,
+    TransferProfiled,
     TransferProgressed,
     TransferStarted,
     TransferWaiting,
 )
 from lanshare.domain.message import Moment
 from lanshare.domain.peer import short_id
-from lanshare.node.sentences import decimal
+from lanshare.node.sentences import decimal, ended
 from lanshare.node.shown import shown
 
 _BAR: Final = 24
@@ -131,9 +134,11 @@ class Printer:
                 tops = ", ".join(shown(top.name) for top in event.offer.tops[:8])
                 more = " and more" if event.offer.names > 8 else ""
                 return f"{shown(event.name)} wants to send {tops}{more}: {event.files} files, {decimal(event.bytes)}."
-            case TransferStarted():
+            case TransferStarted() | TransferProfiled():
                 return ""
-            case TransferWaiting() | AddressFailed() | TransferFailed():
+            case TransferJoined():
+                return "The same is under way already: that one goes on."
+            case TransferWaiting() | TransferPaused() | AddressFailed() | TransferFailed():
                 return shown(event.message)
             case TransferFinished():
                 return self._finished(event)
@@ -158,7 +163,9 @@ class Printer:
         way = "sent and verified" if event.direction == "out" else "received and verified"
         text = f"{count} files {way}: {decimal(event.bytes)}{speed}."
         for one in event.skipped[:20]:
-            text += f"\n  not kept: {shown(one.path)} ({one.code})"
+            text += f"\n  not kept: {shown(one.path)}: {shown(ended(one.code))}"
+        for one in event.notes[:20]:
+            text += f"\n  not quite as it was: {shown(one.path)}: {shown(ended(one.code))}"
         if event.direction == "in":
             text += "".join(f"\n  {shown(path)}" for path in event.paths[:20])
         return text

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lanshare.domain.message import MessageId
+from lanshare.domain.offer import Clash
 from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
@@ -36,6 +37,7 @@ class AnswerOffer:
     transfer: TransferId
     accepted: bool
     into: Path | None = None
+    clash: Clash = Clash.KEEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,30 @@ class CancelTransfer:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseTransfer:
+    """Let a transfer rest until ResumeTransfer, from either side; it stays so over restarts."""
+
+    transfer: TransferId
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeTransfer:
+    """Let a paused transfer go on; one that waits tries again at once."""
+
+    transfer: TransferId
+
+
+@dataclass(frozen=True, slots=True)
+class UndoReceive:
+    """Move what a finished transfer put here into a dated folder, and bring back what it replaced."""
+
+    transfer: TransferId
+
+
+@dataclass(frozen=True, slots=True)
 class RetryTransfer:
-    """Offer the same paths again after a failed, declined or cancelled sending, under a new id."""
+    """Offer again, under a new id, what did not arrive: the files that failed, or all after a failed, declined or
+    cancelled sending."""
 
     transfer: TransferId
     new: TransferId
@@ -97,6 +121,9 @@ Command = (
     | SendText
     | AnswerOffer
     | CancelTransfer
+    | PauseTransfer
+    | ResumeTransfer
+    | UndoReceive
     | RetryTransfer
     | AddAddress
     | LoadHistory

@@ -112,6 +112,23 @@ class OfferGrew:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferCompared:
+    """What accepting would mean: files that are new here, that seem to be here already, and that differ from one of
+    the same name. `complete`: all of the offer was compared. `free`: bytes on the disk where it would go."""
+
+    transfer: TransferId
+    peer: PeerId
+    new: int
+    same: int
+    differs: int
+    new_bytes: int
+    same_bytes: int
+    differing: tuple[str, ...]
+    complete: bool
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
 class OfferWithdrawn:
     """The question is void: the sender took it back, went away, or somebody else answered it."""
 
@@ -152,6 +169,17 @@ class TransferProgressed:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferProfiled:
+    """What is slow: shares of the time so far in per cent. May be dropped."""
+
+    transfer: TransferId
+    source_disk: int
+    work: int
+    network: int
+    target_disk: int
+
+
+@dataclass(frozen=True, slots=True)
 class TransferVerifying:
     """All bytes are over; the receiver makes them durable."""
 
@@ -171,8 +199,44 @@ class TransferWaiting:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferPaused:
+    """It rests until a person lets it go on. by: us, or peer."""
+
+    transfer: TransferId
+    peer: PeerId
+    by: str
+    message: str
+    bytes: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransferJoined:
+    """What was asked for under `transfer` is under way already, as `into`: that one goes on."""
+
+    transfer: TransferId
+    into: TransferId
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveUndone:
+    """What was received lies in `folder` now; `restored` files came back, `left` were changed since and stayed."""
+
+    transfer: TransferId
+    peer: PeerId
+    files: int
+    restored: int
+    left: int
+    folder: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class TransferFinished:
-    """Verified and durable at the receiver. state: done, or partial if some files failed (`skipped` says which)."""
+    """Verified and durable at the receiver. state: done, or partial if some files failed (`skipped` says which).
+
+    `notes`: files that arrived, but not in every respect as they were (their code says in which).
+    """
 
     transfer: TransferId
     peer: PeerId
@@ -185,6 +249,7 @@ class TransferFinished:
     verified: bool
     paths: tuple[str, ...]
     skipped: tuple[Skipped, ...] = ()
+    notes: tuple[Skipped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,12 +376,17 @@ Event = (
     | AddressFailed
     | OfferReceived
     | OfferGrew
+    | OfferCompared
     | OfferWithdrawn
     | TransferQueued
     | TransferStarted
     | TransferProgressed
+    | TransferProfiled
     | TransferVerifying
     | TransferWaiting
+    | TransferPaused
+    | TransferJoined
+    | ReceiveUndone
     | TransferFinished
     | TransferFailed
     | MessageQueued

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 NAME_BYTES: Final = 255
@@ -20,20 +21,26 @@ ENTRIES: Final = 1_000_000
 
 
 class EntryKind(StrEnum):
-    """What lies at a path: only these two travel in this version."""
+    """What lies at a path. LINK: a symbolic link that stays inside its own offer's tree."""
 
     FILE = "file"
     FOLDER = "folder"
+    LINK = "link"
 
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """One thing to send: its relative path in parts, bytes, and modification time in ns since 1970."""
+    """One thing to send: its relative path in parts, bytes, and modification time in ns since 1970.
+
+    `target`: where a link leads. `executable`: its owner may execute it.
+    """
 
     parts: tuple[str, ...]
     kind: EntryKind
     size: int
     mtime_ns: int
+    target: str = ""
+    executable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +67,23 @@ class Offer:
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Yes or no to an offer. `code` says why not."""
+class Clash(StrEnum):
+    """What happens where another file has the name already. Nothing is ever overwritten: REPLACE moves it aside."""
 
-    accepted: bool
-    code: str = ""
+    KEEP = "keep"
+    SKIP = "skip"
+    REPLACE = "replace"
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Where an accepted offer goes. `disk` names the file system that it was begun on, once that is known."""
+
+    folder: Path
+    clash: Clash = Clash.KEEP
+    disk: str = ""
+    execute: bool = False
+    """Files may keep the right to be executed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from lanshare.domain.peer import DEFAULT_PORT, clean_name
@@ -26,6 +26,14 @@ class Settings:
     appearance: Appearance = Appearance.SYSTEM
     start_hidden: bool = False
     close_asked: bool = False
+    speed_limit: int = 0
+    """Bytes per second that leave this device at most; 0: no limit."""
+
+    peer_limits: dict[str, int] = field(default_factory=dict)
+    """The same for single devices, by id."""
+
+    keep_executable: bool = False
+    """Files of verified devices keep the right to be executed."""
 
 
 def checked(settings: Settings) -> Settings:
@@ -34,6 +42,8 @@ def checked(settings: Settings) -> Settings:
         raise ValueError("port")
     if settings.name != clean_name(settings.name):
         raise ValueError("name")
+    if min(settings.speed_limit, *settings.peer_limits.values(), 0) < 0:
+        raise ValueError("speed_limit")
     if "\x00" in settings.download_folder:
         raise ValueError("download_folder")
     return settings

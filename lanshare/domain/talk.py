@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lanshare.domain.message import ChatMessage, MessageId
-from lanshare.domain.offer import Offer
+from lanshare.domain.offer import FileEntry, Offer
 from lanshare.domain.transfer import TransferId
 
 
@@ -36,10 +36,11 @@ class TextTurnedDown:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """I would send you this."""
+    """I would send you this. `after`: it is what did not arrive of that earlier transfer, and goes where that went."""
 
     transfer: TransferId
     offer: Offer
+    after: TransferId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +84,22 @@ class Renamed:
     name: str
 
 
-Said = Renamed | Texted | TextKept | TextTurnedDown | Offered | Answered | Ended | FetchAsked | HadAll
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Entries of my offer from index `first` on; `last`: no more follow."""
+
+    transfer: TransferId
+    first: int
+    entries: tuple[FileEntry, ...]
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """My person wants this to rest, or to go on."""
+
+    transfer: TransferId
+    paused: bool
+
+
+Said = Renamed | Texted | TextKept | TextTurnedDown | Offered | Answered | Ended | FetchAsked | HadAll | Listed | Paused

@@ -27,7 +27,8 @@ class Direction(StrEnum):
 
 
 class TransferState(StrEnum):
-    """Where a transfer stands. WAITING: the peer is away, or the disk is; it goes on by itself."""
+    """Where a transfer stands. WAITING: the peer is away, or the disk is; it goes on by itself. PAUSED: a person
+    of either side wants it to rest."""
 
     QUEUED = "queued"
     OFFERED = "offered"
@@ -35,6 +36,7 @@ class TransferState(StrEnum):
     MOVING = "moving"
     VERIFYING = "verifying"
     WAITING = "waiting"
+    PAUSED = "paused"
     DONE = "done"
     PARTIAL = "partial"
     DECLINED = "declined"
@@ -52,7 +54,7 @@ FINAL = frozenset(
     }
 )
 
-_ENDS = {TransferState.CANCELLED, TransferState.FAILED}
+_ENDS = {TransferState.CANCELLED, TransferState.FAILED, TransferState.PAUSED}
 
 MOVES: dict[TransferState, frozenset[TransferState]] = {
     TransferState.QUEUED: frozenset({TransferState.OFFERED, TransferState.WAITING} | _ENDS),
@@ -73,6 +75,9 @@ MOVES: dict[TransferState, frozenset[TransferState]] = {
     TransferState.WAITING: frozenset(
         {TransferState.QUEUED, TransferState.OFFERED, TransferState.CONNECTING, TransferState.MOVING,
          TransferState.DONE, TransferState.PARTIAL, TransferState.DECLINED} | _ENDS,
+    ),
+    TransferState.PAUSED: frozenset(
+        {TransferState.WAITING, TransferState.DONE, TransferState.PARTIAL, TransferState.DECLINED} | _ENDS,
     ),
     **{state: frozenset() for state in FINAL},
 }
@@ -101,5 +106,6 @@ class Transfer:
     detail: str = ""
     paths: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    notes: tuple[Skipped, ...] = ()
     seconds: float = 0.0
     rate: float = 0.0

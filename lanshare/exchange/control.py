@@ -9,14 +9,16 @@ from collections.abc import Callable
 
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.message import MessageId
-from lanshare.domain.offer import EntryKind, Offer, TopEntry
+from lanshare.domain.offer import EntryKind, FileEntry, Offer, TopEntry
 from lanshare.domain.peer import PeerId, clean_name
 from lanshare.domain.talk import (
     Answered,
     Ended,
     FetchAsked,
     HadAll,
+    Listed,
     Offered,
+    Paused,
     Renamed,
     Said,
     Texted,
@@ -110,13 +112,18 @@ class Control:
             case f.TextRefused():
                 self._hear(TextTurnedDown(MessageId(frame.id.hex()), frame.code))
             case f.Offer():
-                self._hear(Offered(TransferId(frame.transfer.hex()), _offer(frame)))
+                after = TransferId(frame.after.hex()) if len(frame.after) == 16 else None
+                self._hear(Offered(TransferId(frame.transfer.hex()), _offer(frame), after))
             case f.Answer():
                 self._hear(Answered(TransferId(frame.transfer.hex()), frame.accepted, frame.code))
             case f.Cancel():
                 self._hear(Ended(TransferId(frame.transfer.hex()), frame.code))
             case f.Fetch():
                 self._hear(FetchAsked(TransferId(frame.transfer.hex())))
+            case f.Listing():
+                self._hear(_listed(frame))
+            case f.Pause():
+                self._hear(Paused(TransferId(frame.transfer.hex()), frame.paused))
             case f.Finished():
                 self._hear(HadAll(TransferId(frame.transfer.hex()), frame.files, frame.failed, frame.bytes))
             case _:
@@ -126,6 +133,11 @@ class Control:
 def _offer(frame: f.Offer) -> Offer:
     tops = tuple(TopEntry(top.name, EntryKind(top.kind), top.files, top.bytes) for top in frame.tops)
     return Offer(tops, max(frame.names, len(tops)), frame.files, frame.bytes, frame.complete)
+
+
+def _listed(frame: f.Listing) -> Listed:
+    entries = tuple(FileEntry(one.parts, EntryKind(one.kind), one.size, one.mtime_ns) for one in frame.entries)
+    return Listed(TransferId(frame.transfer.hex()), frame.first, entries, frame.last)
 
 
 def _frame(item: object) -> Frame:
@@ -143,7 +155,8 @@ def _frame(item: object) -> Frame:
             )
             offer = item.offer
             return f.Offer(
-                bytes.fromhex(item.transfer), tops, offer.names, offer.files, offer.bytes, offer.complete
+                bytes.fromhex(item.transfer), tops, offer.names, offer.files, offer.bytes, offer.complete,
+                bytes.fromhex(item.after or ""),
             )
         case Answered():
             return f.Answer(bytes.fromhex(item.transfer), item.accepted, item.code)
@@ -151,6 +164,11 @@ def _frame(item: object) -> Frame:
             return f.Cancel(bytes.fromhex(item.transfer), item.code)
         case FetchAsked():
             return f.Fetch(bytes.fromhex(item.transfer))
+        case Listed():
+            entries = tuple(f.Listed(one.parts, one.kind.value, one.size, one.mtime_ns) for one in item.entries)
+            return f.Listing(bytes.fromhex(item.transfer), item.first, entries, item.last)
+        case Paused():
+            return f.Pause(bytes.fromhex(item.transfer), item.paused)
         case HadAll():
             return f.Finished(bytes.fromhex(item.transfer), item.files, item.failed, item.bytes)
     raise TypeError(f"not something to say: {type(item).__name__}")

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from pathlib import Path
 
 from lanshare.domain.errors import Code, ProtocolError
-from lanshare.domain.offer import Skipped
+from lanshare.domain.offer import ENTRIES, Clash, EntryKind, FileEntry, Skipped
 from lanshare.domain.transfer import CHUNK
 from lanshare.exchange.greeting import refused
 from lanshare.exchange.meter import Meter
-from lanshare.files.faults import DiskFault
+from lanshare.exchange.profile import Profile
+from lanshare.files.compare import Have, Unwanted, listed, match
+from lanshare.files.faults import DiskFault, disk_fault
+from lanshare.files.manifest import append
 from lanshare.files.names import NameRefused
-from lanshare.files.staging import Staging
+from lanshare.files.placing import LOSSES
+from lanshare.files.staging import Kept, Ranges, Staging
 from lanshare.net.link import Outlet
 from lanshare.wire import frames as f
 from lanshare.wire import limits
@@ -20,8 +26,24 @@ from lanshare.wire.frames import Frame
 
 _DRAIN = 5.0
 
+_SLICE = 0.05
+"""Seconds of checking before the link is looked after again."""
+
+_PING = 5.0
+_TURN = 256 * 1024
+
+_OVER = object()
+
 _LARGEST = 2**44
 """Bytes in one file: 16 TiB, ext4's bound. Its digests, 128 MiB, are the memory that a hostile size could ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What to find out with what is here already: the offer's top-level names, and room for its list."""
+
+    tops: tuple[str, ...]
+    listing: Path
 
 
 class Receiving:
@@ -36,10 +58,17 @@ class Receiving:
         attach: bytes | None,
         progress: Callable[[int, float], None],
         verifying: Callable[[], None],
+        known: Known | None = None,
+        clash: Clash = Clash.KEEP,
+        execute: bool = False,
     ) -> None:
-        """`attach`: the transfer's id if we dialled to fetch it."""
+        """`attach`: the transfer's id if we dialled to fetch it. `known`: what to find out what is here already with.
+
+        `execute`: files may keep the right to be executed.
+        """
         self.done = False
         self.finished = False
+        self.losses: list[Skipped] = []
         self.fault: DiskFault | None = None
         self.failed: list[Skipped] = []
         self._staging = staging
@@ -50,10 +79,23 @@ class Receiving:
         self._next = 0
         self._open: f.Begin | None = None
         self._ignore = False
-        self._kept = staging.kept()
-        # The kept part of a begun file counts from the start, so that progress never falls back.
-        self._assumed = self._kept.chunks * CHUNK
-        self._meter = Meter(self._kept.length + self._assumed)
+        self.profile = Profile(source=False)
+        self._known = known
+        self._listed: int | None = None
+        """Entries that the source listed so far; None: it was not asked."""
+
+        self._matches: Generator[Have | Unwanted | None, None, None] | None = None
+        self._clash = clash
+        self._execute = execute
+        self._listing = Path()
+        self._here = Ranges()
+        self._recall: Generator[tuple[int, FileEntry], None, None] | None = None
+        self._unwanted = Ranges()
+        self._ready = False
+        self._spoke = 0.0
+        self._kept = Kept((), 0, 0)
+        self._assumed = 0
+        self._meter = Meter()
         self._end_at = 0.0
         self._now = 0.0
 
@@ -73,28 +115,37 @@ class Receiving:
         return self._staging.tops
 
     def begin(self, outlet: Outlet, now: float) -> None:
-        """Say what is kept from earlier."""
+        """What is kept from earlier is checked first: see produce()."""
         self._outlet = outlet
+        self._spoke = now
         if self._attach is not None:
             outlet.say(f.Attach(self._attach, "pull"))
-        kept = self._kept
-        outlet.say(f.Attached(kept.confirmed[: limits.RANGES], kept.partial, kept.chunks, kept.prefix))
-        self._progress(self._meter.done, 0.0)
 
     def on_post(self, item: object, now: float) -> None:
         """Nothing is posted to a data link."""
 
     def produce(self, now: float) -> bool:
-        """A sink says nothing unasked."""
-        return False
+        """Before the first byte: check what is kept, a turn at a time, and look for what is here already."""
+        if self._ready or self._end_at:
+            return False
+        if now - self._spoke >= _PING:
+            self._spoke = now
+            self._out.say(f.Ping(0))
+        if self._listed is not None:
+            return False  # the list is on its way
+        self._guard(self._prepare)
+        return True
 
     def on_time(self, now: float) -> float | None:
         """Tell progress, and make durable what has waited long enough."""
         self._now = now
+        if not self._ready and not self._end_at:
+            return now if self._listed is None else now + _PING
         if self._end_at:
             if now >= self._end_at:
                 self.done = True
             return self._end_at
+        self.profile.tick(now, self._staging.spent, self._out)
         if self._meter.due(now):
             self._progress(self._meter.done, self._meter.rate)
         if self._staging.due(now):
@@ -121,6 +172,10 @@ class Receiving:
                 self._guard(self._end, frame)
             case f.Lost():
                 self._lost(frame)
+            case f.Listing():
+                self._guard(self._list, frame)
+            case f.Same():
+                self._guard(self._same, frame.index)
             case f.Left():
                 self.failed.append(Skipped(frame.path, frame.code))
             case f.AllSent():
@@ -128,12 +183,20 @@ class Receiving:
                 self._guard(self._all_sent, frame)
             case f.Ping():
                 pass
+            case f.Spent():
+                self.profile.heard(frame)
             case f.Refusal():
                 raise refused(frame)
             case _:
                 raise ProtocolError(type(frame).__name__)
         if not self._end_at and self._staging.due(now):
             self._guard(self._commit)
+
+    def close(self) -> None:
+        """Give descriptors back."""
+        for held in (self._matches, self._recall):
+            if held is not None:
+                held.close()
 
     # --- inside
 
@@ -146,6 +209,71 @@ class Receiving:
             self._out.say(f.Halt(fault.code, fault.detail[: limits.LABEL] if fault.code != Code.NO_FOLDER else ""))
             self._end_at = self._now + _DRAIN
 
+    def _prepare(self) -> None:
+        if self._staging.check(_SLICE):
+            return
+        known, self._known = self._known, None
+        if known is not None and self._staging.worth_comparing(known.tops):
+            known.listing.unlink(missing_ok=True)
+            self._listed, self._listing = 0, known.listing
+            self._out.say(f.Compare())
+            return
+        until = time.monotonic() + _SLICE
+        while (found := self._match()) is not _OVER:
+            if isinstance(found, Have):
+                self._here.add(found.index)
+                self._out.say(f.Have(found.index, found.content))
+            elif isinstance(found, Unwanted):
+                self._unwanted.add(found.index)
+                self.failed.append(Skipped("/".join(found.entry.parts), Code.ALREADY_THERE))
+                self._out.say(f.Unwanted(found.index, Code.ALREADY_THERE))
+            if time.monotonic() >= until or self._out.unsent > _TURN:
+                return
+        self._kept = kept = self._staging.kept()
+        # The kept part of a begun file counts from the start, so that progress never falls back.
+        self._assumed = kept.chunks * CHUNK
+        self._meter = Meter(kept.length + self._assumed)
+        self._ready = True
+        self.profile.begin(self._now, self._out.waited)
+        self._out.say(f.Attached(kept.confirmed[: limits.RANGES], kept.partial, kept.chunks, kept.prefix))
+        self._progress(self._meter.done, 0.0)
+
+    def _list(self, frame: f.Listing) -> None:
+        """The source lists what it will send; to the disk with it, as it may be long."""
+        if self._listed is None or frame.first != self._listed or self._listed + len(frame.entries) > ENTRIES:
+            raise ProtocolError("a list that was not asked for")
+        entries = [FileEntry(one.parts, EntryKind(one.kind), one.size, one.mtime_ns) for one in frame.entries]
+        try:
+            append(self._listing, entries)
+        except OSError as error:
+            raise disk_fault(error) from error
+        self._listed += len(entries)
+        if frame.last:
+            self._listed = None
+            self._matches = match(self._staging, self._listing, self._clash)
+            self._recall = listed(self._listing)
+
+    def _match(self) -> object:
+        try:
+            return next(self._matches, _OVER) if self._matches is not None else _OVER
+        except OSError as error:
+            raise disk_fault(error) from error
+
+    def _same(self, index: int) -> None:
+        if self._open is not None or index < self._next or index not in self._here:
+            raise ProtocolError("the same as nothing")
+        self._next = index + 1
+        # Indices only grow, so the list is read once along with them instead of being remembered.
+        assert self._recall is not None
+        found = next(self._recall, None)
+        while found is not None and found[0] < index:
+            found = next(self._recall, None)
+        if found is None or found[0] != index:
+            raise ProtocolError("the same as nothing that was listed")
+        entry = found[1]
+        self._staging.same(index, entry.parts, entry.size)
+        self._meter.add(entry.size)
+
     def _begin(self, frame: f.Begin) -> None:
         if self._open is not None:
             raise ProtocolError("a file within a file")
@@ -157,6 +285,8 @@ class Receiving:
         if rest or frame.offset > frame.size or unkept:
             raise ProtocolError("an offset that was not kept")
         self._ignore = False
+        if frame.index in self._unwanted:
+            raise ProtocolError("an entry that was not wanted")
         if frame.size > _LARGEST:
             self._open = frame
             self._fail(frame, Code.DISK_FULL)
@@ -164,11 +294,20 @@ class Receiving:
             return
         try:
             if frame.kind == "folder":
-                self._staging.folder(frame.index, frame.parts)
+                self._staging.folder(frame.index, frame.parts, frame.mtime_ns)
                 self._out.say(f.Confirmed(frame.index, frame.index))
                 return
+            if frame.kind == "link":
+                self._staging.link(frame.index, frame.parts, frame.target)
+                return
             self._open = frame
-            self._staging.begin(frame.index, frame.parts, frame.size, chunks)
+            if self._clash is Clash.SKIP and self._staging.taken(frame.parts):
+                self._fail(frame, Code.ALREADY_THERE)
+                self._ignore = True
+                return
+            self._staging.begin(frame.index, frame.parts, frame.size, chunks, frame.executable and self._execute)
+            if frame.executable and not self._execute:
+                self._lose("/".join(frame.parts), Code.EXECUTE_DROPPED)
             self._meter.add(frame.offset - self._assumed)
             self._assumed = 0
         except NameRefused as refusal:
@@ -179,6 +318,10 @@ class Receiving:
                 raise
             self._fail(frame, fault.code)
             self._ignore = frame.kind == "file"
+
+    def _lose(self, path: str, code: Code) -> None:
+        if len(self.losses) < LOSSES:
+            self.losses.append(Skipped(path, code))
 
     def _fail(self, frame: f.Begin, code: Code) -> None:
         self.failed.append(Skipped("/".join(frame.parts), code))
@@ -236,6 +379,9 @@ class Receiving:
     def _commit(self) -> None:
         for first, last in self._staging.commit(self._now):
             self._out.say(f.Confirmed(first, last))
+        self._refused()
+
+    def _refused(self) -> None:
         for index in self._staging.refused:
             self.failed.append(Skipped("", Code.NAME_REFUSED))
             self._out.say(f.Failed(index, Code.NAME_REFUSED))
@@ -245,6 +391,11 @@ class Receiving:
         if self._open is not None:
             raise ProtocolError("all sent within a file")
         self._commit()
+        for first, last in self._staging.finish():
+            self._out.say(f.Confirmed(first, last))
+        self._refused()
+        for path, code in self._staging.losses:
+            self._lose(path, code)
         self._out.say(f.Complete(self._staging.files, len(self.failed), self._staging.bytes))
         self.finished = True
         self._progress(self._meter.done, self._meter.rate)

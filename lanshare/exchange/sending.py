@@ -6,15 +6,22 @@ Frames and file bytes are built in one buffer: many small files share one write,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from lanshare.domain.errors import LanshareError, ProtocolError
-from lanshare.domain.offer import EntryKind, Skipped
+from lanshare.domain.offer import ENTRIES, EntryKind, FileEntry, Skipped
+from lanshare.domain.transfer import CHUNK
 from lanshare.exchange.greeting import refused
+from lanshare.exchange.listing import Lister
 from lanshare.exchange.meter import Meter
+from lanshare.exchange.profile import Profile
+from lanshare.exchange.throttle import Throttle
+from lanshare.files.content import prefix_digest
 from lanshare.files.faults import SourceFault
 from lanshare.files.manifest import ManifestReader
+from lanshare.files.memo import LEAST, Memo, memo_path
 from lanshare.files.source import SourceFile
 from lanshare.files.tree import Found, source_of
 from lanshare.net.link import Outlet
@@ -36,6 +43,14 @@ class Halted(LanshareError):
     """The receiver cannot keep anything now (its Halt); what it confirmed stays."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Quiet:
+    """How far a file is read without sending, and which content the receiver has (empty: it kept what lies before)."""
+
+    until: int
+    content: bytes
+
+
 class Sending:
     """Sends what a list names. After drive(): `complete` is the receiver's last word."""
 
@@ -50,8 +65,9 @@ class Sending:
         push: bool,
         progress: Callable[[int, float], None],
         verifying: Callable[[], None],
+        throttles: Sequence[Throttle] = (),
     ) -> None:
-        """`push`: we dialled, so we attach; otherwise the receiver did already."""
+        """`push`: we dialled, so we attach; otherwise the receiver did already. `throttles`: limits to keep to."""
         self.done = False
         self.complete: f.Complete | None = None
         self.failed: list[Skipped] = []
@@ -73,6 +89,17 @@ class Sending:
         self._quiet_since = 0.0
         self._sent_all = False
         self._names: dict[int, str] = {}
+        self._memo = Memo(memo_path(entries.path))
+        self._have: dict[int, bytes] = {}
+        self._unwanted: dict[int, str] = {}
+        self._found: FileEntry | None = None
+        self._quiet: _Quiet | None = None
+        self.profile = Profile(source=True)
+        self._disk = 0.0
+        self._throttles = throttles
+        self._free_at = 0.0
+        self._listing: Lister | None = None
+        self._all_listed = False
 
     @property
     def _out(self) -> Outlet:
@@ -98,19 +125,33 @@ class Sending:
         """Tell progress; look at the list again."""
         if self._attached is not None and self._meter.due(now):
             self._progress(self._meter.done, self._meter.rate)
+        self.profile.tick(now, self._disk + (self._file.disk_seconds if self._file is not None else 0.0), self._out)
         if self._out.unsent:
             self._quiet_since = now
         elif now - self._quiet_since > _QUIET and self._out.session.may_send(f.Ping):
             self._quiet_since = now
             self._out.say(f.Ping(0))
-        return self._retry_at if self._retry_at > now else now + 0.5
+        soon = max(self._retry_at, self._free_at)
+        return soon if soon > now else now + 0.5
 
     def on_frame(self, frame: Frame, now: float) -> None:
         """The receiver attaches, confirms, and completes."""
         match frame:
             case f.Attached():
                 self._attached = frame
+                self.profile.begin(now, self._out.waited)
                 self._progress(0, 0.0)
+            case f.Compare():
+                if self._listing is None:
+                    self._listing = Lister(self._entries.path, ENTRIES)
+            case f.Have():
+                self._have[frame.index] = frame.content
+            case f.Unwanted():
+                self._unwanted[frame.index] = frame.code
+            case f.Ping():
+                pass
+            case f.Spent():
+                self.profile.heard(frame)
             case f.Confirmed():
                 if not frame.first <= frame.last <= self._index:
                     raise ProtocolError("confirmed what was not sent")
@@ -135,11 +176,30 @@ class Sending:
 
     def produce(self, now: float) -> bool:
         """Build up to a turn's worth of frames."""
-        if self._attached is None or self._sent_all or now < self._retry_at:
+        if self._listing is not None and self._attached is None and now >= self._retry_at:
+            return self._list(self._listing, now)
+        if self._attached is None or self._sent_all or now < max(self._retry_at, self._free_at):
             return False
+        before = self._meter.done
+        built = self._build(now)
+        for throttle in self._throttles:
+            self._free_at = max(self._free_at, throttle.take(self._meter.done - before, now))
+        return built
+
+    def _build(self, now: float) -> bool:
         built = False
+        quiet = 0
         while self._out.unsent < _TURN:
             if self._file is not None:
+                if self._quiet is not None:
+                    before = self._file.offset
+                    file = self._file
+                    self._read_quietly(file, self._quiet)
+                    quiet += max(0, file.offset - before)
+                    if quiet >= CHUNK:
+                        return True
+                    built = True
+                    continue
                 self._file_bytes()
                 built = True
                 continue
@@ -161,6 +221,9 @@ class Sending:
             if self._held(self._index):
                 self._meter.add(item.entry.size)
                 continue
+            if (code := self._unwanted.pop(self._index, None)) is not None:
+                self.failed.append(Skipped("/".join(item.entry.parts), code))
+                continue
             self._begin(item)
         return built
 
@@ -170,6 +233,9 @@ class Sending:
             self._file.close()
             self._file = None
         self._entries.close()
+        self._memo.close()
+        if self._listing is not None:
+            self._listing.close()
 
     # --- inside
 
@@ -193,6 +259,9 @@ class Sending:
         if entry.kind is EntryKind.FOLDER:
             self._out.say(f.Begin(self._index, entry.parts, "folder", 0, entry.mtime_ns))
             return
+        if entry.kind is EntryKind.LINK:
+            self._out.say(f.Begin(self._index, entry.parts, "link", 0, 0, 0, entry.target))
+            return
         assert self._attached is not None
         try:
             file = SourceFile(source_of(self._paths, found), follow=len(entry.parts) == 1)
@@ -202,15 +271,76 @@ class Sending:
             self.left.append(Skipped(name, fault.code))
             return
         self._file = file
-        offset = 0
-        if self._attached.partial == self._index and self._attached.chunks:
-            try:
-                offset = file.skip_kept(self._attached.chunks, self._attached.prefix)
-            except SourceFault:
-                offset = 0  # what cannot be read now will say so when it is sent
+        self._found = entry
+        have = self._have.pop(self._index, None)
+        if have is not None and file.size == entry.size:
+            self._quiet = _Quiet(file.size, have)
+        elif self._attached.partial == self._index and self._attached.chunks:
+            self._resume(file)
+        else:
+            self._start(file, 0)
+
+    def _list(self, lister: Lister, now: float) -> bool:
+        """List a frame's worth; the walk of the tree is waited for, as what is not listed cannot be compared."""
+        if self._all_listed:
+            return False
+        piece = lister.piece()
+        if piece is None:
+            self._retry_at = now + _LIST_AGAIN
+            return False
+        listed = tuple(f.Listed(one.parts, one.kind.value, one.size, one.mtime_ns) for one in piece.entries)
+        self._out.say(f.Listing(self._transfer, piece.first, listed, piece.last))
+        self._all_listed = piece.last
+        return True
+
+    def _resume(self, file: SourceFile) -> None:
+        """Pass over what the receiver kept, by the memo if the file is untouched, else by reading it again."""
+        assert self._attached is not None
+        chunks, prefix = self._attached.chunks, self._attached.prefix
+        known = self._memo.read(file.stamp)[:chunks]
+        if len(known) == chunks and chunks * CHUNK <= file.size and prefix_digest(known) == prefix:
+            file.skip(known)
+            self._start(file, file.offset)
+        elif chunks * CHUNK <= file.size:
+            self._quiet = _Quiet(chunks * CHUNK, b"")
+        else:
+            self._start(file, 0)
+
+    def _read_quietly(self, file: SourceFile, quiet: _Quiet) -> None:
+        """Read without sending, a turn at a time: to find what the receiver has, or kept."""
+        assert self._attached is not None
+        try:
+            if file.pass_over(quiet.until):
+                return
+            self._quiet = None
+            if not quiet.content:
+                if prefix_digest(file.content.digests) != self._attached.prefix:
+                    file.rewind()
+                self._start(file, file.offset)
+                return
+            if file.content.id() == quiet.content:
+                file.check_unchanged()
+                self._out.say(f.Same(self._index))
+                self._meter.add(file.size)
+                file.close()
+                self._file = None
+                return
+            file.rewind()
+            self._start(file, 0)
+        except SourceFault:
+            self._quiet = None
+            file.rewind()
+            self._start(file, 0)  # what cannot be read now will say so when it is sent
+
+    def _start(self, file: SourceFile, offset: int) -> None:
+        entry = self._found
+        assert entry is not None
         self._chunks = len(file.content.digests)
         self._meter.add(offset)
-        self._out.say(f.Begin(self._index, entry.parts, "file", file.size, file.mtime_ns, offset))
+        if file.size >= LEAST:
+            self._memo.begin(file.stamp, file.content.digests)
+        begin = f.Begin(self._index, entry.parts, "file", file.size, file.mtime_ns, offset, "", entry.executable)
+        self._out.say(begin)
 
     def _file_bytes(self) -> None:
         file = self._file
@@ -235,12 +365,15 @@ class Sending:
             self._lose(fault)
             return
         if len(file.content.digests) > self._chunks:
+            for digest in file.content.digests[self._chunks :]:
+                self._memo.add(digest)
             self._chunks = len(file.content.digests)
             self._out.say(f.ChunkEnd(file.content.digests[-1]))
 
     def _end(self, file: SourceFile) -> None:
         file.check_unchanged()
         self._out.say(f.End(file.content.id()))
+        self._disk += file.disk_seconds
         file.close()
         self._file = None
 

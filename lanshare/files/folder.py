@@ -39,6 +39,10 @@ class Folder(Protocol):
     def move(self, name: str, to: Folder, new: str) -> None: ...
     def remove(self, name: str) -> None: ...
     def remove_folder(self, name: str) -> None: ...
+    def stat(self, name: str) -> os.stat_result | None: ...
+    def read_link(self, name: str) -> str: ...
+    def make_link(self, name: str, target: str) -> None: ...
+    def set_time(self, mtime_ns: int) -> None: ...
     def sync(self) -> None: ...
     def sync_all(self) -> bool: ...
 
@@ -112,6 +116,25 @@ class HandleFolder:
         except OSError as error:
             if error.errno not in (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST):
                 raise
+
+    def stat(self, name: str) -> os.stat_result | None:
+        """What has this name, links not followed; None if nothing has."""
+        try:
+            return os.stat(name, dir_fd=self._fd, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+
+    def read_link(self, name: str) -> str:
+        """Where a link of this name leads."""
+        return os.readlink(name, dir_fd=self._fd)
+
+    def make_link(self, name: str, target: str) -> None:
+        """Make a symbolic link; FileExistsError if the name is taken."""
+        os.symlink(target, name, dir_fd=self._fd)
+
+    def set_time(self, mtime_ns: int) -> None:
+        """This folder's own modification time."""
+        os.utime(self._fd, ns=(mtime_ns, mtime_ns))
 
     def sync(self) -> None:
         """Make the names in this folder durable."""
@@ -197,6 +220,25 @@ class PathFolder:
             if error.errno not in (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST):
                 raise
 
+    def stat(self, name: str) -> os.stat_result | None:
+        """What has this name, links not followed; None if nothing has."""
+        try:
+            return (self._path / name).lstat()
+        except FileNotFoundError:
+            return None
+
+    def read_link(self, name: str) -> str:
+        """Where a link of this name leads."""
+        return os.readlink(self._path / name)
+
+    def make_link(self, name: str, target: str) -> None:
+        """Make a symbolic link; FileExistsError if the name is taken."""
+        (self._path / name).symlink_to(target)
+
+    def set_time(self, mtime_ns: int) -> None:
+        """This folder's own modification time."""
+        os.utime(self._path, ns=(mtime_ns, mtime_ns))
+
     def sync(self) -> None:
         """Names are made durable by the file system itself where folders cannot be opened."""
 
@@ -208,6 +250,19 @@ class PathFolder:
 def open_folder(path: Path) -> Folder:
     """The folder at `path`, by handle where the system has handles."""
     return HandleFolder.root(path) if HANDLES else PathFolder.root(path)
+
+
+def disk_of(path: Path) -> str:
+    """A name for the file system that `path` is, or would be, on; the same after it was unplugged and plugged in
+    again where the system knows its file systems by their own ids; empty if nobody can tell."""
+    for folder in (path, *path.parents):
+        try:
+            if hasattr(os, "statvfs"):
+                return f"{os.statvfs(folder).f_fsid:x}"
+            return f"{os.stat(folder).st_dev:x}"
+        except OSError:
+            continue
+    return ""
 
 
 def start_writing(fd: int, offset: int, length: int) -> None:

@@ -1,41 +1,54 @@
 """The list of what a transfer sends, kept on disk while the tree is walked and read while it grows.
 
 The list fixes each entry's index for the transfer's whole life, however often it is interrupted. One JSON array a
-line; the last line of a finished list is `[]`.
+line, each behind its check; the last line of a finished list is `[]`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.offer import EntryKind, FileEntry, Skipped
+from lanshare.files.lines import framed, unframed
 from lanshare.files.tree import Found
 
-_END: Final = b"[]\n"
-_decoder: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_END: Final = framed(b"[]")
+_Line = tuple[int, tuple[str, ...], EntryKind, int, int, str, bool]
+_found: Final = msgspec.json.Decoder(_Line)
+_left_out: Final = msgspec.json.Decoder(tuple[str, str])
 
 
 def _encode(item: Found | Skipped) -> bytes:
     if isinstance(item, Skipped):
-        return msgspec.json.encode((item.path, item.code)) + b"\n"
+        return framed(msgspec.json.encode((item.path, item.code)))
     entry = item.entry
-    return msgspec.json.encode((item.top, entry.parts, entry.kind, entry.size, entry.mtime_ns)) + b"\n"
+    fields = (item.top, entry.parts, entry.kind, entry.size, entry.mtime_ns, entry.target, entry.executable)
+    return framed(msgspec.json.encode(fields))
 
 
-def _decode(line: bytes) -> Found | Skipped | None:
-    fields = _decoder.decode(line)
-    if not fields:
+class ListDamaged(LanshareError):
+    """A list on this disk does not say any more what was written into it."""
+
+    def __init__(self) -> None:
+        super().__init__(Code.LIST_DAMAGED)
+
+
+def _decode(framed_line: bytes) -> Found | Skipped | None:
+    line = unframed(framed_line)
+    if line is None:
+        raise ListDamaged
+    if line == b"[]":
         return None
-    if len(fields) == 2:
-        path, code = msgspec.json.decode(line, type=tuple[str, str])
-        return Skipped(path, code)
-    top, parts, kind, size, mtime_ns = msgspec.json.decode(line, type=tuple[int, tuple[str, ...], EntryKind, int, int])
-    return Found(top, FileEntry(parts, kind, size, mtime_ns))
+    if line.startswith(b'["'):
+        return Skipped(*_left_out.decode(line))
+    top, *entry = _found.decode(line)
+    return Found(top, FileEntry(*entry))
 
 
 class ManifestWriter:
@@ -43,16 +56,19 @@ class ManifestWriter:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._known: set[tuple[str, ...] | str] = set()
+        self._known: dict[tuple[str, ...], tuple[int, int]] = {}
+        self._skipped: set[str] = set()
         good = 0
         if path.exists():
             with path.open("rb") as lines:
                 for line in lines:
-                    if not line.endswith(b"\n") or line == _END:
+                    if unframed(line) is None or line == _END:
                         break
                     item = _decode(line)
-                    if item is not None:
-                        self._known.add(item.path if isinstance(item, Skipped) else item.entry.parts)
+                    if isinstance(item, Skipped):
+                        self._skipped.add(item.path)
+                    elif item is not None:
+                        self._known[item.entry.parts] = (item.entry.size, item.entry.mtime_ns)
                     good += len(line)
         fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
         os.ftruncate(fd, good)
@@ -60,8 +76,13 @@ class ManifestWriter:
         self._file = os.fdopen(fd, "wb", buffering=64 * 1024)
 
     def add(self, item: Found | Skipped) -> None:
-        """Append one entry, unless an earlier walk did."""
-        if self._known and (item.path if isinstance(item, Skipped) else item.entry.parts) in self._known:
+        """Append one entry, unless an earlier walk did; a file that changed since is appended anew."""
+        if isinstance(item, Skipped):
+            if item.path in self._skipped:
+                return
+        elif (known := self._known.get(item.entry.parts)) is not None and (
+            item.entry.kind is not EntryKind.FILE or known == (item.entry.size, item.entry.mtime_ns)
+        ):
             return
         self._file.write(_encode(item))
 
@@ -84,6 +105,7 @@ class ManifestReader:
     """Reads a list that may still grow."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self._file = path.open("rb")
         self._rest = b""
         self.whole = False
@@ -124,3 +146,11 @@ def read_all(path: Path) -> Iterator[Found | Skipped]:
             yield item
     finally:
         reader.close()
+
+
+def append(path: Path, entries: Iterable[FileEntry]) -> None:
+    """Add a peer's entries to a list of what it offers."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
+    with os.fdopen(fd, "wb") as file:
+        file.writelines(_encode(Found(0, entry)) for entry in entries)

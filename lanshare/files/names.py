@@ -6,10 +6,13 @@ FULLWIDTH PERCENT SIGN and two hexadecimal digits for each UTF-8 byte, which `or
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from lanshare.domain.errors import Code, LanshareError
@@ -17,6 +20,12 @@ from lanshare.domain.offer import DEPTH, NAME_BYTES, PATH_BYTES
 
 STAGING: Final = ".lanshare-incoming"
 """The hidden folder in which what arrives lives until it is verified and durable."""
+
+REPLACED: Final = "Replaced by lanshare"
+"""The folder into which what is replaced is moved, with a date and its path."""
+
+UNDONE: Final = "Undone by lanshare"
+"""The folder into which what is undone is moved, with a date and its path."""
 
 _MARK: Final = "％"
 _ESCAPED: Final = re.compile(f"{_MARK}([0-9A-F]{{2}})")
@@ -47,6 +56,7 @@ def _escape(text: str) -> str:
     return "".join(f"{_MARK}{byte:02X}" for byte in text.encode("utf-8"))
 
 
+@lru_cache(4096)
 def safe_name(name: str, system: System = HERE) -> str:
     """One component as this system can keep it; NameRefused if it is empty, dots, a path, or too long."""
     if name in ("", ".", ".."):
@@ -82,6 +92,41 @@ def safe_path(parts: Sequence[str], system: System = HERE) -> tuple[str, ...]:
     if sum(len(part.encode("utf-8")) + 1 for part in safe) > PATH_BYTES:
         raise NameRefused("a path of more than 4096 bytes")
     return safe
+
+
+def link_stays(parts: Sequence[str], target: str) -> bool:
+    """Whether a link at `parts` with this target stays below its top-level folder, by its words alone.
+
+    Only leading `..` are allowed: behind a name they could climb out of wherever another link leads.
+    """
+    words = target.split("/")
+    up = 0
+    while up < len(words) and words[up] == "..":
+        up += 1
+    rest = words[up:]
+    if not target or target.startswith("/") or "\\" in target or up > len(parts) - 2:
+        return False
+    return all(word not in ("", ".", "..") for word in rest) or (not rest and up > 0)
+
+
+def safe_target(target: str, system: System = HERE) -> str:
+    """A link's target with its names as this system keeps them."""
+    return "/".join(word if word == ".." else safe_name(word, system) for word in target.split("/"))
+
+
+def is_plain(info: os.stat_result) -> bool:
+    """Whether a name belongs to a plain file."""
+    return stat.S_ISREG(info.st_mode)
+
+
+def is_folder(info: os.stat_result) -> bool:
+    """Whether a name belongs to a folder."""
+    return stat.S_ISDIR(info.st_mode)
+
+
+def is_link(info: os.stat_result) -> bool:
+    """Whether a name belongs to a symbolic link."""
+    return stat.S_ISLNK(info.st_mode)
 
 
 def original(name: str) -> str:

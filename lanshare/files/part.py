@@ -6,8 +6,10 @@ against it and the rest forgotten: nothing is ever spliced on trust.
 
 from __future__ import annotations
 
+import json
 import os
 import time
+from collections.abc import Iterator
 from typing import Final
 
 from lanshare.domain.errors import Code
@@ -15,6 +17,7 @@ from lanshare.domain.transfer import CHUNK
 from lanshare.files.content import Content
 from lanshare.files.faults import DiskFault, disk_fault
 from lanshare.files.folder import Folder, start_writing
+from lanshare.files.stamps import stamp_of
 
 _DIGEST: Final = 32
 _WRITE_BACK: Final = 8 * 1024 * 1024
@@ -29,18 +32,19 @@ def digests_name(number: int) -> str:
 class PartFile:
     """One arriving file. Every OSError becomes a DiskFault; the part stays as it was."""
 
-    def __init__(self, staging: Folder, number: int, size: int, keep_chunks: int = 0) -> None:
-        """Open the part; its first `keep_chunks` chunks were checked by kept() and stay, the rest is cut off."""
+    def __init__(self, staging: Folder, number: int, size: int, keep_chunks: int = 0, executable: bool = False) -> None:
+        """Open the part; its first `keep_chunks` chunks were checked by Keeping and stay, the rest is cut off."""
         self.number = number
         self.size = size
         self._staging = staging
+        self.disk_seconds = 0.0
+        """Time that writing took."""
+
+        self._mode = 0o777 if executable else 0o666
         self._list = -1
         self._fd = -1
         try:
-            if not keep_chunks:
-                # Never written over: after a crash between link and unlink it is also the file under its final name.
-                staging.remove(str(number))
-            self._fd = staging.open_file(str(number), os.O_RDWR | os.O_CREAT)
+            self._fd = _opened(staging, str(number), bool(keep_chunks))
             digests: list[bytes] = []
             if size > CHUNK:
                 self._list = staging.open_file(digests_name(number), os.O_RDWR | os.O_CREAT)
@@ -49,8 +53,9 @@ class PartFile:
                 os.lseek(self._list, 0, os.SEEK_END)
             self.content = Content(digests)
             self.offset = self.content.size
-            os.ftruncate(self._fd, self.offset)
-            os.lseek(self._fd, self.offset, os.SEEK_SET)
+            if keep_chunks:
+                os.ftruncate(self._fd, self.offset)
+                os.lseek(self._fd, self.offset, os.SEEK_SET)
         except OSError as error:
             self.close()
             raise disk_fault(error) from error
@@ -64,8 +69,10 @@ class PartFile:
             while at < len(data):
                 piece = data[at : at + content.to_boundary]
                 done = 0
+                began = time.perf_counter()
                 while done < len(piece):
                     done += os.write(self._fd, piece[done:])
+                self.disk_seconds += time.perf_counter() - began
                 chunks = len(content.digests)
                 content.update(piece)
                 at += len(piece)
@@ -97,15 +104,39 @@ class PartFile:
     def finish(self, mtime_ns: int, each_durable: bool) -> bytes:
         """Set length, time and final mode; returns the content id. `each_durable`: sync now, no barrier follows."""
         try:
-            os.ftruncate(self._fd, self.offset)
             if hasattr(os, "fchmod"):
-                os.fchmod(self._fd, 0o666 & ~_umask())
+                os.fchmod(self._fd, self._mode & ~_umask())
             _set_time(self._fd, mtime_ns)
             if each_durable:
                 os.fsync(self._fd)
         except OSError as error:
             raise disk_fault(error) from error
         return self.content.id()
+
+    def mtime_ns(self) -> int:
+        """The time of modification that this file system keeps."""
+        try:
+            return os.fstat(self._fd).st_mtime_ns
+        except OSError as error:
+            raise disk_fault(error) from error
+
+    def keep(self) -> None:
+        """Make what is there durable and stamp it, so that it need not be read again to be trusted; then close."""
+        try:
+            if self._list >= 0 and self.offset >= CHUNK:
+                os.fsync(self._fd)
+                os.fsync(self._list)
+                info = os.fstat(self._fd)
+                flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+                stamp = self._staging.open_file(stamp_name(self.number), flags)
+                try:
+                    os.write(stamp, json.dumps(stamp_of(info)).encode("ascii"))
+                finally:
+                    os.close(stamp)
+        except OSError:
+            pass  # without a stamp it is read again
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Give the descriptors back; the part stays."""
@@ -114,45 +145,105 @@ class PartFile:
                 os.close(fd)
         self._fd = self._list = -1
 
-    def drop_list(self) -> None:
-        """Remove the list of digests: the file is whole."""
-        if self.size > CHUNK:
-            self._staging.remove(digests_name(self.number))
-
     def _keep_digests(self, since: int) -> None:
         if self._list >= 0 and since < len(self.content.digests):
             os.write(self._list, b"".join(self.content.digests[since:]))
 
 
-def kept(staging: Folder, number: int, seconds: float = 10.0) -> list[bytes]:
-    """The digests of the whole chunks of a part that are on disk and true; empty if there is nothing to keep.
+class Keeping:
+    """Checks what an earlier try left of a part, chunk by chunk: `good` holds the digests of those that are true.
 
-    Stops after some seconds with what was checked by then: the other side waits, and has to check the same.
+    A part that was closed in good order carries a stamp; if that still fits, its chunks are taken without being read.
     """
-    until = time.monotonic() + seconds
+
+    def __init__(self, staging: Folder, number: int) -> None:
+        self.good: list[bytes] = []
+        self._fd = -1
+        self._listed: list[bytes] = []
+        self._length = 0
+        try:
+            listed = staging.open_file(digests_name(number), os.O_RDONLY)
+        except OSError:
+            return
+        try:
+            self._listed = _split(os.pread(listed, os.fstat(listed).st_size, 0))
+            self._fd = staging.open_file(str(number), os.O_RDONLY)
+            info = os.fstat(self._fd)
+            self._length = info.st_size
+            if self._listed and _read_stamp(staging, number) == stamp_of(info):
+                self.good = self._listed[: self._length // CHUNK]
+                self.close()
+        except OSError:
+            self.close()
+        finally:
+            os.close(listed)
+
+    def step(self) -> bool:
+        """Check one more chunk; False when there is nothing more to check."""
+        at = len(self.good)
+        if self._fd < 0 or at >= len(self._listed) or (at + 1) * CHUNK > self._length:
+            self.close()
+            return False
+        try:
+            if _chunk(self._fd, at) != self._listed[at]:
+                self.close()
+                return False
+        except OSError:
+            self.close()
+            return False
+        self.good.append(self._listed[at])
+        return True
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def content_of(folder: Folder, name: str, size: int) -> Iterator[bytes | None]:
+    """The content id of a file of this size: None after every chunk read, the id at last; b"" for another size."""
     try:
-        listed = staging.open_file(digests_name(number), os.O_RDONLY)
+        fd = folder.open_file(name, os.O_RDONLY)
     except OSError:
-        return []
+        yield b""
+        return
+    content = Content()
     try:
-        fd = staging.open_file(str(number), os.O_RDONLY)
+        if os.fstat(fd).st_size != size:
+            yield b""
+            return
+        while content.size < size:
+            data = os.pread(fd, min(_READ, content.to_boundary), content.size)
+            if not data:
+                yield b""
+                return
+            content.update(data)
+            if content.to_boundary == CHUNK:
+                yield None
+        yield content.id()
     except OSError:
-        os.close(listed)
-        return []
-    good: list[bytes] = []
-    try:
-        length = os.fstat(fd).st_size
-        for digest in _split(os.pread(listed, os.fstat(listed).st_size, 0)):
-            late = time.monotonic() > until
-            if late or (len(good) + 1) * CHUNK > length or _chunk(fd, len(good)) != digest:
-                break
-            good.append(digest)
-    except OSError:
-        return good
+        yield b""
     finally:
         os.close(fd)
-        os.close(listed)
-    return good
+
+
+def stamp_name(number: int) -> str:
+    """The name of the stamp beside the part of this number."""
+    return f"{number}.stamp"
+
+
+def _read_stamp(staging: Folder, number: int) -> object:
+    try:
+        fd = staging.open_file(stamp_name(number), os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        return json.loads(os.read(fd, 1000))
+    except (OSError, ValueError):
+        return None
+    finally:
+        os.close(fd)
 
 
 def _chunk(fd: int, index: int) -> bytes:
@@ -165,6 +256,21 @@ def _chunk(fd: int, index: int) -> bytes:
         content.update(data)
         at += len(data)
     return content.digests[0]
+
+
+def _opened(staging: Folder, name: str, keep: bool) -> int:
+    """A part's descriptor, anew or as it was.
+
+    One that starts anew is never written over: after a crash between link and unlink it is also the file under its
+    final name.
+    """
+    if keep:
+        return staging.open_file(name, os.O_RDWR | os.O_CREAT)
+    try:
+        return staging.open_file(name, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+    except FileExistsError:
+        staging.remove(name)
+        return staging.open_file(name, os.O_RDWR | os.O_CREAT | os.O_EXCL)
 
 
 def _split(data: bytes) -> list[bytes]:

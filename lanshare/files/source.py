@@ -5,13 +5,17 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from pathlib import Path
 from typing import Final
 
 from lanshare.domain.errors import Code
 from lanshare.domain.transfer import CHUNK
-from lanshare.files.content import Content, prefix_digest
+from lanshare.files import shared
+from lanshare.files.content import Content
 from lanshare.files.faults import SourceFault, source_code
+from lanshare.files.shared import Ring
+from lanshare.files.stamps import stamp_of
 
 _READ: Final = 256 * 1024
 _FLAGS: Final = (
@@ -29,6 +33,7 @@ class SourceFile:
     def __init__(self, path: Path, follow: bool = False) -> None:
         """Open for reading; SourceFault if it is not a plain file that we may read."""
         self._fd = -1
+        self._ring: Ring | None = None
         flags = _FLAGS & ~getattr(os, "O_NOFOLLOW", 0) if follow else _FLAGS
         try:
             self._fd = os.open(path, flags)
@@ -43,38 +48,48 @@ class SourceFile:
         self.mtime_ns = info.st_mtime_ns
         self.offset = 0
         self.content = Content()
+        self._spare: memoryview | None = None
+        self.disk_seconds = 0.0
+        """Time that reading took."""
+
+        self.stamp = stamp_of(info)
         self._stamp = _stamp(info)
+        self._ring = shared.join(self.stamp)
+        self._behind = False
+        self._limit = self.size
         self._sparse = getattr(info, "st_blocks", info.st_size) * 512 < info.st_size and hasattr(os, "SEEK_HOLE")
         self._data_until = 0 if self._sparse else self.size
 
-    def skip_kept(self, chunks: int, prefix: bytes) -> int:
-        """Pass over the first `chunks` chunks if they are what the receiver kept; the bytes passed over."""
-        if chunks * CHUNK > self.size:
-            return 0
-        content = Content()
-        buffer = memoryview(bytearray(_READ))
-        try:
-            while len(content.digests) < chunks:
-                count = self._fill(buffer[: content.to_boundary])
-                if count == 0:
-                    os.lseek(self._fd, 0, os.SEEK_SET)
-                    return 0
-                content.update(buffer[:count])
-        except OSError as error:
-            raise SourceFault(source_code(error)) from error
-        if prefix_digest(content.digests) != prefix:
-            os.lseek(self._fd, 0, os.SEEK_SET)
-            return 0
-        self.content = content
-        self.offset = content.size
+    def skip(self, digests: list[bytes]) -> None:
+        """Pass over the chunks with these digests, which are known to be its first ones."""
+        self.content = Content(digests)
+        self.offset = self.content.size
         os.lseek(self._fd, self.offset, os.SEEK_SET)
         if self._sparse:
             self._data_until = self.offset
-        return self.offset
+
+    def pass_over(self, until: int) -> bool:
+        """Read on for a few MiB without giving anything out, up to `until`; False once that is reached."""
+        self._limit = until
+        try:
+            stop = self.offset + CHUNK
+            while self.offset < min(until, stop):
+                if not self.hole():
+                    self.read_into(self._buffer)
+        finally:
+            self._limit = self.size
+        return self.offset < until
+
+    def rewind(self) -> None:
+        """Back to the beginning."""
+        self.content = Content()
+        self.offset = 0
+        os.lseek(self._fd, 0, os.SEEK_SET)
+        self._data_until = 0 if self._sparse else self.size
 
     def hole(self) -> int:
         """The zeros that follow and need not be read, up to the chunk's boundary or many whole chunks; often 0."""
-        if not self._sparse or self.offset < self._data_until or self.offset >= self.size:
+        if not self._sparse or self.offset < self._data_until or self.offset >= self._limit:
             return 0
         try:
             data = os.lseek(self._fd, self.offset, os.SEEK_DATA)
@@ -82,7 +97,7 @@ class SourceFile:
             if error.errno != errno.ENXIO:
                 raise SourceFault(source_code(error)) from error
             data = self.size
-        data = min(data, self.size)
+        data = min(data, self._limit)
         if data > self.offset:
             count = data - self.offset
             whole = count if count <= self.content.to_boundary else self.content.to_boundary
@@ -101,17 +116,30 @@ class SourceFile:
 
     def read_into(self, buffer: memoryview) -> int:
         """The next bytes, at most to the chunk's boundary, counted in; 0 at the end. SourceFault if it shrank."""
-        want = min(len(buffer), self.content.to_boundary, self._data_until - self.offset)
+        want = min(len(buffer), self.content.to_boundary, self._data_until - self.offset, self._limit - self.offset)
         if want <= 0:
             return 0
+        assert self._ring is not None
+        count = self._ring.take(self.offset, buffer[:want])
+        self._behind = self._behind or count > 0
+        if not count:
+            count = self._from_disk(buffer[:want])
+            self._ring.put(self.offset, want, buffer[:count])
+        self.content.update(buffer[:count])
+        self.offset += count
+        return count
+
+    def _from_disk(self, buffer: memoryview) -> int:
         try:
-            count = self._fill(buffer[:want])
+            if self._behind:
+                # What others read was taken without moving our own place in the file.
+                os.lseek(self._fd, self.offset, os.SEEK_SET)
+                self._behind = False
+            count = self._fill(buffer)
         except OSError as error:
             raise SourceFault(source_code(error)) from error
         if count == 0:
             raise SourceFault(Code.FILE_CHANGED)
-        self.content.update(buffer[:count])
-        self.offset += count
         return count
 
     def check_unchanged(self) -> None:
@@ -123,18 +151,30 @@ class SourceFile:
         if now != self._stamp:
             raise SourceFault(Code.FILE_CHANGED)
 
+    @property
+    def _buffer(self) -> memoryview:
+        if self._spare is None:
+            self._spare = memoryview(bytearray(max(1, min(_READ, self.size))))
+        return self._spare
+
     def close(self) -> None:
         """Give the descriptor back."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+            if self._ring is not None:
+                shared.leave(self.stamp, self._ring)
 
     def _fill(self, buffer: memoryview) -> int:
+        began = time.perf_counter()
         if hasattr(os, "readv"):
-            return os.readv(self._fd, [buffer])
-        data = os.read(self._fd, len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
+            count = os.readv(self._fd, [buffer])
+        else:
+            data = os.read(self._fd, len(buffer))
+            count = len(data)
+            buffer[:count] = data
+        self.disk_seconds += time.perf_counter() - began
+        return count
 
 
 def _stamp(info: os.stat_result) -> tuple[int, int]:

@@ -2,28 +2,31 @@
 
 Everything arrives in a hidden folder on the destination's own file system, under numbers. Whole files wait there
 for a batch: intents are noted, one barrier makes files and intents durable, then each is renamed without replacing
-anything. A crash at any point leaves either a numbered part or a verified file under its final name; the intents
-tell which (files renamed but not yet confirmed are found by their part being gone).
+anything. A crash at any point leaves either a numbered part or a verified file under its final name; the ledger
+tells which, and what was whole already is checked against its content id and kept.
 """
 
 from __future__ import annotations
 
+import bisect
 import errno
-import json
 import os
-import zlib
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from lanshare.domain.errors import Code
+from lanshare.domain.offer import Clash
 from lanshare.domain.transfer import CHUNK
-from lanshare.files import names
+from lanshare.files import ledger, names
 from lanshare.files.content import prefix_digest
 from lanshare.files.faults import DiskFault, disk_fault
-from lanshare.files.folder import HAS_BARRIER, Folder, open_folder
-from lanshare.files.part import PartFile, digests_name, kept, require_whole
+from lanshare.files.folder import HAS_BARRIER, open_folder
+from lanshare.files.ledger import Ledger
+from lanshare.files.part import Keeping, PartFile, content_of, digests_name, require_whole, stamp_name
+from lanshare.files.placing import Placing, Whole, child
 
 BATCH_BYTES: Final = 256 * 1024 * 1024
 """What a power cut may cost: a barrier follows at least this often."""
@@ -34,7 +37,12 @@ BATCH_SECONDS: Final = 1.0
 BATCH_FILES: Final = 20_000
 """Or this many files: bounds the memory of a batch."""
 
-_JOURNAL: Final = "journal"
+_UNNOTED_BYTES: Final = 1024 * 1024
+_UNNOTED_LINES: Final = 64
+"""Whole files, and bytes of them, that a killed process may have to receive again: noting each costs as much as it."""
+
+_UNFIT: Final = frozenset({errno.EINVAL, errno.ENAMETOOLONG, errno.EILSEQ, errno.ENOTDIR, errno.ELOOP})
+"""What a file system says to a name it cannot hold, or that something else stands in the way of."""
 
 
 @dataclass(slots=True)
@@ -52,7 +60,8 @@ class Ranges:
             self._merge()
 
     def __contains__(self, number: int) -> bool:
-        return any(first <= number <= last for first, last in reversed(self.ranges))
+        at = bisect.bisect_right(self.ranges, (number, 2**62)) - 1
+        return at >= 0 and self.ranges[at][1] >= number
 
     def _merge(self) -> None:
         merged: list[tuple[int, int]] = []
@@ -76,100 +85,157 @@ class Kept:
     prefix: bytes = b""
 
 
-@dataclass(slots=True)
-class _Whole:
-    """A verified file in staging, waiting for its final name."""
-
-    index: int
-    path: tuple[str, ...]
-    size: int
+def has_staging(destination: Path, transfer: str) -> bool:
+    """Whether this transfer was begun in this folder."""
+    return (destination / names.STAGING / transfer / ledger.NAME).is_file()
 
 
-class Staging:
+def remove(destination: Path, transfer: str) -> None:
+    """Remove what is kept of a transfer in this folder, whatever state it is in; final files stay."""
+    try:
+        root = open_folder(destination)
+        try:
+            hidden = root.child(names.STAGING)
+            try:
+                stage = hidden.child(transfer)
+                try:
+                    for name in stage.names():
+                        stage.remove(name)
+                finally:
+                    stage.close()
+                hidden.remove_folder(transfer)
+            finally:
+                hidden.close()
+            root.remove_folder(names.STAGING)
+        finally:
+            root.close()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise disk_fault(error) from error
+
+
+class Staging(Placing):
     """The receiving side of one transfer. One thread at a time; errors of the disk are DiskFaults."""
 
-    def __init__(self, destination: Path, transfer: str, now: float = 0.0) -> None:
+    def __init__(self, destination: Path, transfer: str, now: float = 0.0, clash: Clash = Clash.KEEP) -> None:
         """Open or make the staging folder of this transfer below `destination`, and read what is kept there."""
-        self.destination = destination
+        super().__init__(destination, clash)
         self.transfer = transfer
         self.files = 0
         self.bytes = 0
-        self._batch: list[_Whole] = []
-        self._batch_bytes = 0
-        self._batch_since = now
-        self._confirmed = Ranges()
-        self._intents: set[int] = set()
         self.refused: list[int] = []
         """Verified files whose names this file system cannot hold; whoever confirms takes them from here."""
 
-        self._tops: dict[str, str] = {}
+        self.disk_seconds = 0.0
+        """Time that the disk took for what was written and made durable, without the file that is open."""
+
+        self._unnoted = 0
+        self._batch: list[Whole] = []
+        self._batch_bytes = 0
+        self._batch_since = now
+        self._confirmed = Ranges()
         self._begun: int | None = None
+        self._kept = Kept((), 0, 0)
         self._part: PartFile | None = None
         self._begin: tuple[int, tuple[str, ...], int] | None = None
-        self._made: set[tuple[str, ...]] = set()
-        self._open: tuple[tuple[str, ...], Folder] | None = None
-        self._journal = -1
-        self._root: Folder | None = None
-        self._staging: Folder | None = None
+        self._timed = False
         try:
             self._root = open_folder(destination)
-            hidden = _child(self._root, names.STAGING)
+            hidden = child(self._root, names.STAGING)
             try:
-                self._staging = _child(hidden, transfer)
+                self._staging = child(hidden, transfer)
             finally:
                 hidden.close()
-            self._journal = self._staging.open_file(_JOURNAL, os.O_RDWR | os.O_CREAT | os.O_APPEND)
-            self._recover()
+            self._ledger = Ledger(self._staging)
+            self._checking: Iterator[None] = self._check_all(self._recover())
         except OSError as error:
             self.close()
             raise disk_fault(error, str(destination)) from error
 
     # --- what is kept
 
+    def check(self, seconds: float) -> bool:
+        """Check some of what an earlier try left against its digests; True while there is more to check."""
+        until = time.monotonic() + seconds
+        try:
+            for _ in self._checking:
+                if time.monotonic() >= until:
+                    return True
+        except OSError as error:
+            raise disk_fault(error) from error
+        return False
+
     def kept(self) -> Kept:
-        """What need not be sent again; checked against its digests just now."""
-        partial, chunks, prefix = None, 0, b""
-        if self._begun is not None and self._begun not in self._confirmed:
-            digests = kept(self._stage, self._begun)
-            if digests:
-                partial, chunks, prefix = self._begun, len(digests), prefix_digest(digests)
-        return Kept(tuple(self._confirmed.ranges), self.files, self.bytes, partial, chunks, prefix)
+        """What need not be sent again; all of it was checked."""
+        while self.check(60.0):
+            pass
+        kept = self._kept
+        return Kept(tuple(self._confirmed.ranges), self.files, self.bytes, kept.partial, kept.chunks, kept.prefix)
 
     @property
-    def tops(self) -> tuple[Path, ...]:
-        """The final top-level paths used so far."""
-        return tuple(self.destination / name for name in self._tops.values())
+    def spent(self) -> float:
+        """Seconds that the disk took so far."""
+        return self.disk_seconds + (self._part.disk_seconds if self._part is not None else 0.0)
+
+    @property
+    def confirmed(self) -> tuple[tuple[int, int], ...]:
+        """Ranges of indices that are verified and durable."""
+        return tuple(self._confirmed.ranges)
 
     # --- what arrives
 
-    def folder(self, index: int, parts: Sequence[str]) -> None:
+    def folder(self, index: int, parts: Sequence[str], mtime_ns: int = 0) -> None:
         """A folder: made at once. NameRefused if its name cannot be kept."""
-        safe = names.safe_path(parts)
+        safe = self._safe(parts)
         try:
             path = self._placed(safe, True)
             self._folder(path, hold=False)
-            self._note({"done": index, "size": 0, "folder": True})
+            self._note({"done": index, "folder": path, "mtime": mtime_ns})
         except OSError as error:
+            if error.errno in _UNFIT:
+                raise names.NameRefused("something else has its name") from error
             raise disk_fault(error) from error
         self._confirmed.add(index)
 
-    def begin(self, index: int, parts: Sequence[str], size: int, chunks: int) -> None:
+    def link(self, index: int, parts: Sequence[str], target: str) -> None:
+        """A symbolic link: made last. NameRefused if it would lead out of its tree."""
+        safe = self._safe(parts)
+        if len(parts) < 2 or not names.link_stays(parts, target):
+            raise names.NameRefused("a link that leads out of its folder")
+        path, safe_target = self._placed(safe), names.safe_target(target)
+        self._note({"link": index, "path": path, "to": safe_target})
+        self._links.append((index, path, safe_target))
+
+    def same(self, index: int, parts: Sequence[str], size: int) -> None:
+        """The file that has this name already is the same: it stays, and counts as received."""
+        safe = self._safe(parts)
+        if len(safe) == 1:
+            self._tops.setdefault(safe[0], safe[0])
+        self._add(Whole(index, self._placed(safe), size))
+
+    def begin(
+        self, index: int, parts: Sequence[str], size: int, chunks: int, executable: bool = False
+    ) -> None:
         """A file starts; its first `chunks` chunks are kept from earlier. NameRefused if its name cannot be kept."""
-        safe = names.safe_path(parts)
+        safe = self._safe(parts)
         if chunks and index != self._begun:
             raise DiskFault(Code.CONTENT_DIFFERS, "a part that was never begun")
         self._begin = (index, safe, size)
-        if index in self._intents:
-            # An earlier try meant to rename this file and did not: from now on its part may go without that meaning
-            # that it has its final name.
-            self._intents.discard(index)
-            self._note({"void": index})
-            os.fsync(self._journal)
-        if self._begun != index:
-            self._begun = index
-            if size > CHUNK:
-                self._note({"begun": index})
-        self._part = PartFile(self._stage, index, size, chunks)
+        try:
+            if index in self._intents:
+                # An earlier try meant to rename this file and did not: from now on its part may go without that
+                # meaning that it has its final name.
+                del self._intents[index]
+                self._note({"void": index})
+                self._book.sync()
+            if self._begun != index:
+                self._begun = index
+                if size > CHUNK:
+                    self._note({"begun": index})
+        except OSError as error:
+            raise disk_fault(error) from error
+        self._part = PartFile(self._stage, index, size, chunks, executable)
 
     def write(self, data: memoryview) -> None:
         """Bytes of the file begun last."""
@@ -194,27 +260,31 @@ class Staging:
 
     def end(self, content: bytes, mtime_ns: int) -> None:
         """The file begun last is over. DiskFault CONTENT_DIFFERS if it is not what was announced: its part goes."""
-        try:
-            self._end(content, mtime_ns)
-        except OSError as error:
-            raise disk_fault(error) from error
-
-    def _end(self, content: bytes, mtime_ns: int) -> None:
         part, begin = self._part, self._begin
         assert part is not None
         assert begin is not None
         index, safe, size = begin
         try:
             require_whole(part, part.finish(mtime_ns, not HAS_BARRIER), content)
+            kept_ns = part.mtime_ns()
         except DiskFault as fault:
             if fault.code is Code.CONTENT_DIFFERS:
                 self.drop()
             raise
         part.close()
+        self.disk_seconds += part.disk_seconds
         self._part = None
         self._begun = None
-        self._batch.append(_Whole(index, self._placed(safe), size))
-        self._batch_bytes += size
+        try:
+            path = self._placed(safe)
+            self._book.later({"whole": index, "size": size, "path": path, "id": content.hex(), "mtime": kept_ns})
+            self._unnoted += size
+            if self._unnoted >= _UNNOTED_BYTES or self._book.waiting >= _UNNOTED_LINES:
+                self._book.flush()
+                self._unnoted = 0
+        except OSError as error:
+            raise disk_fault(error) from error
+        self._add(Whole(index, path, size, content))
 
     def drop(self) -> None:
         """Forget the part of the file begun last."""
@@ -223,8 +293,7 @@ class Staging:
         if part is not None:
             part.close()
             try:
-                self._stage.remove(str(part.number))
-                self._stage.remove(digests_name(part.number))
+                self._remove_part(part.number)
             except OSError as error:
                 raise disk_fault(error) from error
 
@@ -246,8 +315,18 @@ class Staging:
         batch, self._batch, self._batch_bytes, self._batch_since = self._batch, [], 0, now
         if not batch:
             return []
+        began = time.perf_counter()
+        try:
+            return self._commit(batch)
+        finally:
+            self.disk_seconds += time.perf_counter() - began
+
+    def _commit(self, batch: list[Whole]) -> list[tuple[int, int]]:
         done = Ranges()
         try:
+            sames, batch = self._without_same(batch)
+            for whole in sames:
+                self._book.later({"done": whole.index, "same": whole.path, "size": whole.size})
             intended = [(whole, target) for whole in batch if (target := self._named(whole)) is not None]
             self._barrier()
             batch = [whole for whole, target in intended if self._named(whole, target) is not None]
@@ -255,22 +334,56 @@ class Staging:
             self._sync_folders({whole.path[:-1] for whole in batch})
         except OSError as error:
             raise disk_fault(error) from error
-        for whole in batch:
-            self._confirmed.add(whole.index)
+        for whole in sorted([*sames, *batch], key=lambda one: one.index):
+            self._confirm(whole.index, whole.size)
             done.add(whole.index)
-            self.files += 1
-            self.bytes += whole.size
         return done.ranges
+
+    def finish(self) -> list[tuple[int, int]]:
+        """After the last commit: make the links, set the folders' times, durably; further confirmed indices.
+
+        A link that cannot be made is in `refused`.
+        """
+        done = Ranges()
+        try:
+            for index, path, target in self._links:
+                if self._make_link(path, target):
+                    self._note({"done": index})
+                    self._confirmed.add(index)
+                    done.add(index)
+                else:
+                    self.refused.append(index)
+            self._links = []
+            if not self._timed:
+                self._timed = True
+                self._set_times()
+            self._close_open()
+            self._barrier()
+        except OSError as error:
+            raise disk_fault(error) from error
+        return done.ranges
+
+    def receipt(self, path: Path) -> None:
+        """Write down for later what was received under which names, so that it can be undone."""
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._book.flush()
+            fd = self._stage.open_file(ledger.NAME, os.O_RDONLY)
+            with os.fdopen(fd, "rb") as source, open(path, "wb", opener=_private) as copy:
+                while piece := source.read(1024 * 1024):
+                    copy.write(piece)
+        except OSError:
+            path.unlink(missing_ok=True)  # what was received counts more than that it can be undone
 
     def close(self) -> None:
         """Give all handles back; what is kept stays for another try."""
         if self._part is not None:
-            self._part.close()
+            self._part.keep()
             self._part = None
         self._close_open()
-        if self._journal >= 0:
-            os.close(self._journal)
-            self._journal = -1
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
         for folder in (self._staging, self._root):
             if folder is not None:
                 folder.close()
@@ -281,83 +394,62 @@ class Staging:
         if self._part is not None:
             self._part.close()
             self._part = None
-        try:
-            for name in self._stage.names():
-                self._stage.remove(name)
-            if self._root is not None:
-                hidden = self._root.child(names.STAGING)
-                try:
-                    hidden.remove_folder(self.transfer)
-                finally:
-                    hidden.close()
-                self._root.remove_folder(names.STAGING)
-        except OSError as error:
-            raise disk_fault(error) from error
-        finally:
-            self.close()
+        self.close()
+        remove(self.destination, self.transfer)
 
     # --- inside
 
-    @property
-    def _stage(self) -> Folder:
-        assert self._staging is not None
-        return self._staging
+    def _add(self, whole: Whole) -> None:
+        self._batch.append(whole)
+        self._batch_bytes += whole.size
 
-    def _placed(self, safe: tuple[str, ...], folder: bool = False) -> tuple[str, ...]:
-        """The path with its top-level name as it is called here: a name that is taken gets a number, once."""
-        top = safe[0]
-        if len(safe) == 1 and not folder and top not in self._tops:
-            return safe
-        if top not in self._tops:
-            self._tops[top] = self._free_top(top)
-            self._note({"top": top, "as": self._tops[top]})
-        return (self._tops[top], *safe[1:])
+    def _confirm(self, index: int, size: int) -> None:
+        self._confirmed.add(index)
+        self.files += 1
+        self.bytes += size
 
-    def _free_top(self, top: str) -> str:
-        assert self._root is not None
-        taken = set(self._tops.values())
-        for number in range(100_000):
-            name = names.numbered(top, number)
-            if name not in taken and not self._root.exists(name):
-                return name
-        raise DiskFault(Code.NAME_REFUSED, top)
+    def _remove_part(self, number: int) -> None:
+        for name in (str(number), digests_name(number), stamp_name(number)):
+            self._stage.remove(name)
 
-    def _folder(self, path: tuple[str, ...], hold: bool = True) -> Folder:
-        """An open folder below the destination, made where missing. The one used last stays open."""
-        if self._open is not None and self._open[0] == path and hold:
-            return self._open[1]
-        assert self._root is not None
-        folder = self._root
-        for depth in range(1, len(path) + 1):
-            name = path[depth - 1]
-            try:
-                if path[:depth] not in self._made:
-                    try:
-                        folder.make(name)
-                    except FileExistsError:
-                        pass
-                    self._made.add(path[:depth])
-                below = folder.child(name)
-            finally:
-                if folder is not self._root:
-                    folder.close()
-            folder = below
-        if not hold:
-            if folder is not self._root:
-                folder.close()
-            return folder
-        self._close_open()
-        self._open = (path, folder)
-        return folder
+    def _without_same(self, batch: list[Whole]) -> tuple[list[Whole], list[Whole]]:
+        """Which of these need no name, as the very same file has it or is about to get it, and the others.
 
-    def _close_open(self) -> None:
-        if self._open is not None:
-            path, folder = self._open
-            self._open = None
-            if path:
-                folder.close()
+        A file is sent twice if its folder changed while the transfer waited; it is not doubled, and its part goes.
+        """
+        sames: list[Whole] = []
+        others: dict[tuple[str, ...], Whole] = {}
+        rest: list[Whole] = []
+        for whole in batch:
+            if not whole.content:
+                sames.append(whole)
+            elif self._is_twin(whole, others.get(whole.path)) or self._is_here(whole):
+                self._remove_part(whole.index)
+                sames.append(whole)
+            else:
+                others.setdefault(whole.path, whole)
+                rest.append(whole)
+        return sames, rest
 
-    def _named(self, whole: _Whole, target: str | None = None) -> str | None:
+    def _is_twin(self, whole: Whole, other: Whole | None) -> bool:
+        if other is None or (whole.size, whole.content) != (other.size, other.content):
+            return False
+        one, two = self._stage.stat(str(whole.index)), self._stage.stat(str(other.index))
+        return one is not None and two is not None and one.st_mtime_ns == two.st_mtime_ns
+
+    def _is_here(self, whole: Whole) -> bool:
+        try:
+            folder = self._folder(whole.path[:-1])
+            there, part = folder.stat(whole.path[-1]), self._stage.stat(str(whole.index))
+        except OSError:
+            return False  # whoever gives the name says what is wrong there
+        if there is None or part is None or not names.is_plain(there):
+            return False
+        if (there.st_size, there.st_mtime_ns) != (part.st_size, part.st_mtime_ns):
+            return False
+        return whole.content in content_of(folder, whole.path[-1], whole.size)
+
+    def _named(self, whole: Whole, target: str | None = None) -> str | None:
         """Choose a final name, or (with `target`) give it; None if this file system cannot hold it: its part goes."""
         try:
             if target is None:
@@ -365,52 +457,18 @@ class Staging:
             self._give_name(whole, target)
             return target
         except OSError as error:
-            if error.errno not in (errno.EINVAL, errno.ENAMETOOLONG, errno.EILSEQ):
+            if error.errno not in _UNFIT:
                 raise
-            self._intents.discard(whole.index)
+            self._intents.pop(whole.index, None)
             self._note({"void": whole.index})
-            self._stage.remove(str(whole.index))
+            self._remove_part(whole.index)
             self.refused.append(whole.index)
             return None
 
-    def _intend(self, whole: _Whole) -> str:
-        """Choose a final name that is free now, and note it before the barrier."""
-        folder = self._folder(whole.path[:-1])
-        name = whole.path[-1]
-        if folder.exists(name):
-            name = self._free(folder, name, 1)
-        self._intents.add(whole.index)
-        self._note({"file": whole.index, "size": whole.size, "path": [*whole.path[:-1], name]})
-        if len(whole.path) == 1:
-            self._tops.setdefault(whole.path[0], name)
-        return name
-
-    def _free(self, folder: Folder, name: str, start: int) -> str:
-        for number in range(start, 100_000):
-            candidate = names.numbered(name, number)
-            if not folder.exists(candidate):
-                return candidate
-        raise DiskFault(Code.NAME_REFUSED, name)
-
-    def _give_name(self, whole: _Whole, name: str) -> None:
-        folder = self._folder(whole.path[:-1])
-        while True:
-            try:
-                self._stage.move(str(whole.index), folder, name)
-                break
-            except FileExistsError:
-                # Somebody took the name between the note and the rename: another name, noted durably first.
-                name = self._free(folder, whole.path[-1], 1)
-                if len(whole.path) == 1:
-                    self._tops[whole.path[0]] = name
-                self._note({"file": whole.index, "size": whole.size, "path": [*whole.path[:-1], name]})
-                os.fsync(self._journal)
-        if whole.size > CHUNK:
-            self._stage.remove(digests_name(whole.index))
-
     def _barrier(self) -> None:
+        self._book.flush()
         if not self._stage.sync_all():
-            os.fsync(self._journal)
+            self._book.sync()
             self._stage.sync()
 
     def _sync_folders(self, paths: set[tuple[str, ...]]) -> None:
@@ -421,54 +479,88 @@ class Staging:
         self._close_open()
         self._stage.sync()
 
-    def _note(self, what: dict[str, Any]) -> None:
-        line = json.dumps(what, ensure_ascii=True, separators=(",", ":")).encode("ascii")
-        try:
-            os.write(self._journal, b"%08x %s\n" % (zlib.crc32(line), line))
-        except OSError as error:
-            raise disk_fault(error) from error
+    def _recover(self) -> list[Whole]:
+        """Read the ledger; what was whole but has no final name yet, to be checked.
 
-    def _recover(self) -> None:
-        """Read the journal up to its first torn line; finish what was verified and intended."""
-        intents: dict[int, tuple[list[str], int]] = {}
-        with os.fdopen(os.dup(self._journal), "rb") as lines:
-            lines.seek(0)
-            good = 0
-            for line in lines:
-                check, _, body = line.rstrip(b"\n").partition(b" ")
-                if not line.endswith(b"\n") or check != b"%08x" % zlib.crc32(body):
-                    break
-                good += len(line)
-                note = json.loads(body)
-                if "top" in note:
-                    self._tops[note["top"]] = note["as"]
-                elif "begun" in note:
-                    self._begun = note["begun"]
-                elif "void" in note:
-                    intents.pop(note["void"], None)
-                elif "done" in note:
-                    self._confirmed.add(note["done"])
-                elif "file" in note:
-                    intents[note["file"]] = (note["path"], note["size"])
-        os.ftruncate(self._journal, good)
-        for index, (path, size) in intents.items():
-            self._recover_intent(index, tuple(path), size)
+        What has its final name is not held in memory: there may be a hundred thousand of them.
+        """
+        voids = {note["void"]: at for at, note in enumerate(self._book.recover()) if "void" in note}
+        wholes: dict[int, Whole] = {}
+        links: dict[int, tuple[tuple[str, ...], str]] = {}
+        for at, note in enumerate(self._book.recover()):
+            index = note.get("whole", note.get("file"))
+            if index is not None and (voids.get(index, -1) > at or index in self._confirmed):
+                continue
+            match note:
+                case {"top": str(top), "as": str(name)}:
+                    self._tops[top] = name
+                    if note.get("merged"):
+                        self._merged.add(top)
+                case {"begun": int(index)}:
+                    self._begun = index
+                case {"done": int(index), "same": _, "size": int(size)}:
+                    self._confirm(index, size)
+                case {"done": int(index)}:
+                    links.pop(index, None)
+                    self._confirmed.add(index)
+                case {"whole": int(index), "size": int(size), "path": [*path], "id": str(content)}:
+                    self._begun = None if self._begun == index else self._begun
+                    if self._stage.exists(str(index)):
+                        wholes[index] = Whole(index, tuple(path), size, bytes.fromhex(content))
+                case {"file": int(index), "size": int(size), "path": [*path]}:
+                    self._recover_intent(index, tuple(path), size, wholes)
+                case {"link": int(index), "path": [*words], "to": str(target)}:
+                    links[index] = (tuple(words), target)
+        self._links = [(index, *link) for index, link in links.items()]
+        return list(wholes.values())
 
-    def _recover_intent(self, index: int, path: tuple[str, ...], size: int) -> None:
-        """The part is gone: it has its final name. It is there: the barrier may not have been; receive it again."""
-        if self._stage.exists(str(index)):
-            self._intents.add(index)
+    def _recover_intent(self, index: int, path: tuple[str, ...], size: int, wholes: dict[int, Whole]) -> None:
+        self._intents[index] = path
+        if not self._has_its_name(index):
             return
+        del self._intents[index]
+        wholes.pop(index, None)
         if len(path) == 1:
             self._tops.setdefault(path[0], path[0])
-        self._confirmed.add(index)
-        self.files += 1
-        self.bytes += size
+        self._confirm(index, size)
+
+    def _has_its_name(self, index: int) -> bool:
+        """The part is gone, or is the same file as the one under the final name: the rename was done."""
+        part = self._stage.stat(str(index))
+        if part is None:
+            return True
+        final = self._stat(self._intents[index])
+        if final is None or (final.st_dev, final.st_ino) != (part.st_dev, part.st_ino):
+            return False
+        self._remove_part(index)
+        return True
+
+    def _check_all(self, wholes: list[Whole]) -> Iterator[None]:
+        """Check what was whole, then the chunks of the file that was under way."""
+        for whole in wholes:
+            if self._stage.stat(str(whole.index)) is None:
+                continue
+            for found in content_of(self._stage, str(whole.index), whole.size):
+                if found is None:
+                    yield
+                elif found == whole.content:
+                    self._add(whole)
+                elif whole.index not in self._intents:
+                    self._remove_part(whole.index)
+            yield
+        if self._batch:
+            self.commit(self._batch_since)
+        if self._begun is not None and self._begun not in self._confirmed:
+            keeping = Keeping(self._stage, self._begun)
+            try:
+                while keeping.step():
+                    yield
+            finally:
+                keeping.close()
+            good = keeping.good
+            if good:
+                self._kept = Kept((), 0, 0, self._begun, len(good), prefix_digest(good))
 
 
-def _child(folder: Folder, name: str) -> Folder:
-    try:
-        folder.make(name)
-    except FileExistsError:
-        pass
-    return folder.child(name)
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_BINARY", 0), 0o600)

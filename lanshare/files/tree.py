@@ -1,6 +1,7 @@
 """Dropped paths -> the entries to send, in one fixed order, and what is left out with its reason.
 
-A dropped link is followed, because a person named it; a link inside a dropped folder is listed and left out.
+A dropped link is followed, because a person named it; a link inside a dropped folder is kept as a link if it stays
+inside, else listed and left out. None is followed out of the tree.
 Sockets, pipes and devices are listed and left out. Nothing is opened but folders.
 """
 
@@ -61,7 +62,8 @@ def walk(paths: Sequence[Path]) -> Iterator[Found | Skipped]:
 
 def _entry(top: int, path: Path, parts: tuple[str, ...], info: os.stat_result) -> Iterator[Found | Skipped]:
     if stat.S_ISREG(info.st_mode):
-        yield Found(top, FileEntry(parts, EntryKind.FILE, info.st_size, info.st_mtime_ns))
+        executable = bool(info.st_mode & stat.S_IXUSR)
+        yield Found(top, FileEntry(parts, EntryKind.FILE, info.st_size, info.st_mtime_ns, "", executable))
     elif stat.S_ISDIR(info.st_mode):
         if len(parts) > DEPTH:
             yield Skipped("/".join(parts), Code.NAME_REFUSED)
@@ -87,7 +89,7 @@ def _folder(top: int, path: Path, parts: tuple[str, ...], info: os.stat_result) 
             continue
         try:
             if item.is_symlink():
-                yield Skipped(shown, Code.FILE_LINK)
+                yield _link(top, below, shown, path / item.name)
                 continue
             info = item.stat(follow_symlinks=False)
         except OSError as error:
@@ -97,6 +99,13 @@ def _folder(top: int, path: Path, parts: tuple[str, ...], info: os.stat_result) 
             yield Skipped(shown, Code.NAME_REFUSED)
             continue
         yield from _entry(top, path / item.name, below, info)
+
+
+def _link(top: int, parts: tuple[str, ...], shown: str, path: Path) -> Found | Skipped:
+    target = os.readlink(path)
+    if not _is_text(target) or not names.link_stays(parts, target):
+        return Skipped(shown, Code.FILE_LINK)
+    return Found(top, FileEntry(parts, EntryKind.LINK, 0, 0, target))
 
 
 def _is_text(name: str) -> bool:

@@ -15,7 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from zeroconf import (  # type: ignore[attr-defined]  # the address functions are missing from its __all__
+import ifaddr
+from zeroconf import (
     BadTypeInNameException,
     Error,
     InterfaceChoice,
@@ -24,8 +25,6 @@ from zeroconf import (  # type: ignore[attr-defined]  # the address functions ar
     ServiceInfo,
     ServiceListener,
     Zeroconf,
-    get_all_addresses,
-    get_all_addresses_v6,
 )
 
 from lanshare.domain.errors import Code
@@ -65,9 +64,13 @@ def local_addresses(interfaces: Sequence[str] = ()) -> tuple[str, ...]:
     """This machine's addresses, or those of `interfaces`; loopback only where there is nothing else."""
     if interfaces:
         return tuple(interfaces)
-    found = [str(one) for one in get_all_addresses()]
-    for (host, _, scope), _index in get_all_addresses_v6():
-        found.append(f"{host}%{scope}" if scope else host)
+    found = []
+    for address in (ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips):
+        if isinstance(address, tuple):
+            host, _, scope = address
+            found.append(f"{host}%{scope}" if scope else host)
+        else:
+            found.append(address)
     outward = [one for one in dict.fromkeys(found) if not ipaddress.ip_address(one.partition("%")[0]).is_loopback]
     return tuple(sorted(outward, key=lambda one: (":" in one, one))) or ("127.0.0.1",)
 

@@ -51,6 +51,10 @@ class Outlet(Protocol):
     def unsent(self) -> int:
         """Bytes that wait to be sent."""
 
+    @property
+    def waited(self) -> float:
+        """Seconds that the link waited for the network so far."""
+
 
 class Exchange(Protocol):
     """One conversation over one link. All calls come from the link's owner thread."""
@@ -101,6 +105,7 @@ class Link:
         self._out = bytearray(_OUT)
         self._view = memoryview(self._out)
         self._begin = self._end = 0
+        self.waited = 0.0
         self._heard = self._moved = time.monotonic()
         self._poll = _Poll(self._sock.fileno(), self._wake.fileno())
 
@@ -295,7 +300,9 @@ class Link:
             return
         if not write and self._sock.pending():
             return
-        self._poll.wait(max(0.0, until - time.monotonic()), write)
+        began = time.monotonic()
+        self._poll.wait(max(0.0, until - began), write)
+        self.waited += time.monotonic() - began
         self._wake.clear()
 
 

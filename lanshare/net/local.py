@@ -128,7 +128,8 @@ class LocalListener:
                 self._listener._listener._socket.shutdown(socket.SHUT_RDWR)  # type: ignore[attr-defined]
         if self._thread.ident is not None:
             self._thread.join()
-        self._listener.close()
+        with contextlib.suppress(FileNotFoundError):
+            self._listener.close()
         with self._lock:
             channels = list(self._channels.items())
         for channel, _ in channels:

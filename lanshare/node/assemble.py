@@ -137,7 +137,7 @@ class Engine:
         def post(note: object) -> None:
             post_box[0](note)
 
-        runner = Runner(Net(me, tls.dialler_context(), interfaces), where.outgoing, post)
+        runner = Runner(Net(me, tls.dialler_context(), interfaces), where.data, post)
         port = 0
         if options.announce:
             listener = Listener(wanted, interfaces, tls.acceptor_context(where.key), Serving(me, post).serve)

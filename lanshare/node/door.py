@@ -15,7 +15,7 @@ import msgspec
 
 from lanshare.domain.commands import Command
 from lanshare.domain.errors import ProtocolError
-from lanshare.domain.events import EngineStopped, Event, TransferProgressed
+from lanshare.domain.events import EngineStopped, Event, TransferProfiled, TransferProgressed
 from lanshare.net import local
 from lanshare.net.local import Channel, LocalListener
 from lanshare.node import speech
@@ -70,7 +70,7 @@ class Door:
             return
 
         def listen(event: Event) -> None:
-            channel.send(speech.encode(event), isinstance(event, TransferProgressed))
+            channel.send(speech.encode(event), isinstance(event, TransferProgressed | TransferProfiled))
             if isinstance(event, EngineStopped):
                 channel.close()
 

@@ -10,9 +10,11 @@ from typing import Any
 
 from lanshare.domain.events import Event
 from lanshare.domain.message import MessageId
+from lanshare.domain.offer import Landing
 from lanshare.domain.peer import Address, PeerId
-from lanshare.domain.talk import Said
+from lanshare.domain.talk import Listed, Said
 from lanshare.domain.transfer import TransferId
+from lanshare.exchange.throttle import Throttle
 from lanshare.node.notes import LinkHandle
 
 
@@ -75,22 +77,52 @@ class Dial:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """Walk the paths of a sending and write its list."""
+    """Walk the paths of a sending and write its list. `only`: these entries of them. `again`: a finished list grows by
+    what is new."""
 
     transfer: TransferId
     paths: tuple[Path, ...]
+    only: frozenset[str] = frozenset()
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Dial a data link for a transfer: push it if there are `sources`, else pull it into `destination`."""
+    """Dial a data link for a transfer: push it if there are `sources`, else pull it to its `landing`."""
 
     transfer: TransferId
     peer: PeerId
     epoch: int
     addresses: tuple[Address, ...]
     sources: tuple[Path, ...] = ()
-    destination: Path | None = None
+    landing: Landing | None = None
+    tops: tuple[str, ...] = ()
+    after: TransferId | None = None
+    throttles: tuple[Throttle, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListOffer:
+    """Read a sending's list and say it, so that the peer can see what is new."""
+
+    transfer: TransferId
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """Compare what a peer listed with what is in a folder."""
+
+    said: Listed
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Move what a finished transfer put into a folder aside."""
+
+    transfer: TransferId
+    peer: PeerId
+    folder: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +149,10 @@ class Hang:
 
 @dataclass(frozen=True, slots=True)
 class Online:
-    """A peer is there: what waits for it may go."""
+    """A peer is there: what waits for it may go. `again`: its link was lost for a moment, and with it the path."""
 
     peer: PeerId
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +179,9 @@ Effect = (
     | Dial
     | Scan
     | Run
+    | ListOffer
+    | Compare
+    | Undo
     | EndRun
     | Discard
     | Hang

@@ -11,23 +11,34 @@ from pathlib import Path
 from typing import Final
 
 from lanshare.domain.errors import Code, IdentityDiffers, LanshareError
+from lanshare.domain.events import ReceiveUndone
 from lanshare.domain.offer import EntryKind, Offer, Skipped, TopEntry
 from lanshare.domain.peer import PeerId
+from lanshare.domain.talk import Listed
 from lanshare.domain.transfer import TransferId
-from lanshare.files import manifest, tree
-from lanshare.files.staging import Staging
+from lanshare.exchange.listing import Lister
+from lanshare.files import manifest, staging, tree
+from lanshare.files.compare import Likeness, compare
+from lanshare.files.folder import Folder, open_folder
+from lanshare.files.memo import memo_path
 from lanshare.files.tree import Found
+from lanshare.files.undo import Undoing, undo
 from lanshare.net.dial import connect
 from lanshare.net.link import Link
 from lanshare.net.tls import TlsContext
-from lanshare.node.effects import Dial, Discard, Run, Scan
+from lanshare.node import sentences
+from lanshare.node.awake import Awake
+from lanshare.node.effects import Compare, Dial, Discard, ListOffer, Run, Scan, Undo
 from lanshare.node.links import Post, Self, greet_as_dialler, run_control, run_sink, run_source
-from lanshare.node.notes import Counted, DialEnded, Lease, LinkHandle, RunEnded, ScanEnded
+from lanshare.node.notes import Compared, Counted, DialEnded, Lease, LinkHandle, ListedPart, RunEnded, ScanEnded, Undone
 from lanshare.node.workers import Workers
 from lanshare.wire import limits
 
 _GROW_EVERY: Final = 0.3
 """Seconds between two tellings of how far a tree has been counted."""
+
+_DIFFERING: Final = 20
+"""Names of differing files that a question shows."""
 
 _log = logging.getLogger(__name__)
 
@@ -104,9 +115,10 @@ class DialJob(_Cancellable):
 class RunJob(_Cancellable):
     """Dial a data link and push or pull a transfer over it."""
 
-    def __init__(self, effect: Run, net: Net, manifest_path: Path, post: Post) -> None:
+    def __init__(self, effect: Run, net: Net, papers: tuple[Path, Path, Path], post: Post) -> None:
+        """`papers`: where its list, the peer's list and its receipt lie."""
         super().__init__()
-        self._effect, self._net, self._manifest, self._post = effect, net, manifest_path, post
+        self._effect, self._net, self._papers, self._post = effect, net, papers, post
 
     def run(self) -> None:
         """RunEnded is posted whatever happens: without it the transfer would count as running for ever."""
@@ -134,7 +146,8 @@ class RunJob(_Cancellable):
                 link.close()
                 code, detail = Code.PEER_UNREACHABLE, error.detail
                 continue
-            lease = Lease(effect.epoch, "", effect.destination, effect.sources, self._manifest)
+            what = (effect.landing, effect.sources, *self._papers, effect.tops, effect.after, effect.throttles)
+            lease = Lease(effect.epoch, "", *what)
             if effect.sources:
                 run_source(link, effect.transfer, lease, True, self._post)
             else:
@@ -158,19 +171,27 @@ class ScanJob:
         """Counted as it goes; ScanEnded at the end."""
         transfer = self._effect.transfer
         try:
-            if manifest.is_whole(self._path):
+            if manifest.is_whole(self._path) and not self._effect.again:
                 self._count(manifest.read_all(self._path), None)
                 return
             writer = manifest.ManifestWriter(self._path)
             try:
-                if self._count(tree.walk(self._effect.paths), writer):
-                    writer.finish()
+                self._count(self._wanted(tree.walk(self._effect.paths)), writer)
             finally:
                 writer.close()
         except OSError as error:
             self._post(ScanEnded(transfer, Code.DISK_ERROR, error.strerror or ""))
+        except LanshareError as error:
+            self._post(ScanEnded(transfer, error.code))
 
-    def _count(self, items: Iterable[Found | Skipped], writer: manifest.ManifestWriter | None) -> bool:
+    def _wanted(self, items: Iterable[Found | Skipped]) -> Iterable[Found | Skipped]:
+        """What is to be sent of what was found: all, or only what did not arrive the last time."""
+        only = self._effect.only
+        if not only:
+            return items
+        return (item for item in items if isinstance(item, Found) and "/".join(item.entry.parts) in only)
+
+    def _count(self, items: Iterable[Found | Skipped], writer: manifest.ManifestWriter | None) -> None:
         names = tree.top_names(self._effect.paths)
         tops: dict[int, list[int]] = {}
         kinds: dict[int, EntryKind] = {}
@@ -179,7 +200,7 @@ class ScanJob:
         why = ""
         for number, item in enumerate(items):
             if self._cancelled:
-                return False
+                return
             if isinstance(item, Skipped):
                 skipped += 1
                 why = why or item.code
@@ -200,12 +221,11 @@ class ScanJob:
                 self._tell(names, tops, kinds, files, size, skipped, False)
         if not tops:
             self._post(ScanEnded(self._effect.transfer, why or Code.NOTHING_TO_SEND))
-            return False
+            return
         if writer is not None:
-            writer.flush()
+            writer.finish()
         self._tell(names, tops, kinds, files, size, skipped, True)
         self._post(ScanEnded(self._effect.transfer))
-        return True
 
     def _tell(
         self,
@@ -224,26 +244,132 @@ class ScanJob:
         self._post(Counted(self._effect.transfer, offer, skipped))
 
 
+class ListJob:
+    """Read a sending's list and post it in pieces that fit into a frame."""
+
+    def __init__(self, transfer: TransferId, path: Path, post: Post) -> None:
+        self._transfer, self._path, self._post = transfer, path, post
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        """End soon, from any thread."""
+        self._cancelled = True
+
+    def run(self) -> None:
+        """The first entries; a list that cannot be read is not shown, and says so when it is sent."""
+        try:
+            lister = Lister(self._path, limits.LISTED)
+            try:
+                while not self._cancelled and (piece := lister.piece()) is not None:
+                    self._post(ListedPart(Listed(self._transfer, piece.first, piece.entries, piece.last)))
+                    if piece.last:
+                        return
+            finally:
+                lister.close()
+        except (OSError, LanshareError) as error:
+            _log.info("a list was not shown: %s", type(error).__name__)
+
+
+class CompareJob:
+    """Count how what a peer listed relates to what is in a folder."""
+
+    def __init__(self, effect: Compare, tally: Compared, post: Callable[[Compared], None]) -> None:
+        self._effect, self._tally, self._post = effect, tally, post
+
+    def cancel(self) -> None:
+        """It takes no time worth cancelling."""
+
+    def run(self) -> None:
+        """What cannot be compared counts as new: it will be received beside whatever is there."""
+        said, tally = self._effect.said, self._tally
+        if said.first == 0:
+            tally = Compared(said.transfer, 0, 0, 0, 0, 0, ())
+        try:
+            try:
+                root = open_folder(self._effect.folder)
+            except FileNotFoundError:
+                root = None
+            try:
+                tally = _tallied(tally, root, said)
+            finally:
+                if root is not None:
+                    root.close()
+        except OSError as error:
+            _log.warning("an offer was not compared: %s", error.strerror)
+        self._post(tally)
+
+
+def _tallied(tally: Compared, root: Folder | None, said: Listed) -> Compared:
+    counts = {Likeness.NEW: [0, 0], Likeness.SAME: [0, 0], Likeness.DIFFERS: [0, 0]}
+    differing = list(tally.differing)
+    numbered = enumerate(said.entries, said.first)
+    found = compare(root, numbered) if root is not None else ((n, entry, Likeness.NEW) for n, entry in numbered)
+    for _, entry, likeness in found:
+        if entry.kind is not EntryKind.FILE:
+            continue
+        counts[likeness][0] += 1
+        counts[likeness][1] += entry.size
+        if likeness is Likeness.DIFFERS and len(differing) < _DIFFERING:
+            differing.append("/".join(entry.parts))
+    new, same, differs = counts[Likeness.NEW], counts[Likeness.SAME], counts[Likeness.DIFFERS]
+    return Compared(
+        tally.transfer,
+        tally.new + new[0],
+        tally.same + same[0],
+        tally.differs + differs[0],
+        tally.new_bytes + new[1] + differs[1],
+        tally.same_bytes + same[1],
+        tuple(differing),
+    )
+
+
+class UndoJob:
+    """Undo a finished receiving by its receipt."""
+
+    def __init__(self, effect: Undo, receipt: Path, post: Post) -> None:
+        self._effect, self._receipt, self._post = effect, receipt, post
+
+    def cancel(self) -> None:
+        """Half of it is worse than all of it."""
+
+    def run(self) -> None:
+        """Undone is posted whatever happens."""
+        done, sentence = Undoing(), ""
+        try:
+            done = undo(self._effect.folder, self._receipt)
+        except LanshareError as error:
+            sentence = sentences.ended(error.code, "", error.detail)
+        message = sentence or sentences.undone(done.files, done.restored, done.left, done.folder)
+        self._post(
+            Undone(
+                ReceiveUndone(
+                    self._effect.transfer, self._effect.peer, done.files, done.restored, done.left, done.folder, message
+                )
+            )
+        )
+
+
 class DiscardJob:
     """Remove what an unfinished transfer left behind."""
 
-    def __init__(self, effect: Discard, path: Path) -> None:
-        self._effect, self._path = effect, path
+    def __init__(self, effect: Discard, *paths: Path) -> None:
+        self._effect, self._paths = effect, paths
 
     def cancel(self) -> None:
         """It takes no time worth cancelling."""
 
     def run(self) -> None:
         """Best effort: what cannot be removed now is only a hidden folder."""
-        if self._effect.destination is None:
+        for path in self._paths:
             try:
-                self._path.unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
             except OSError as error:
                 _log.warning("a list was not removed: %s", error.strerror)
+        if self._effect.destination is None:
             return
         try:
             if self._effect.destination.is_dir():
-                Staging(self._effect.destination, self._effect.transfer).discard()
+                staging.remove(self._effect.destination, self._effect.transfer)
         except LanshareError as error:
             _log.warning("staging was not removed: %s", error.code)
 
@@ -251,8 +377,12 @@ class DiscardJob:
 class Runner:
     """Starts jobs for the node's effects, and ends them."""
 
-    def __init__(self, net: Net, outgoing: Path, post: Callable[[object], None]) -> None:
-        self._net, self._outgoing, self._post = net, outgoing, post
+    def __init__(self, net: Net, data: Path, post: Callable[[object], None]) -> None:
+        """`data`: the profile's folder, below which lists and receipts are kept."""
+        self._net, self._data, self._post = net, data, post
+        self._compares = Workers("in-compare", 1)
+        self._awake = Awake()
+        self._tallies: dict[TransferId, Compared] = {}
         self._dials = Workers("out", limits.LINKS // 2)
         self._runs = Workers("out-data", 32)
         self._scans = Workers("out-walk", 4)
@@ -262,7 +392,34 @@ class Runner:
 
     def manifest(self, transfer: TransferId) -> Path:
         """Where a transfer's list lies."""
-        return self._outgoing / transfer
+        return self._data / "outgoing" / transfer
+
+    def listing(self, transfer: TransferId) -> Path:
+        """Where a peer's list of what it offers lies."""
+        return self._data / "incoming" / transfer
+
+    def receipt(self, transfer: TransferId) -> Path:
+        """Where it is written what a transfer put here."""
+        return self._data / "receipts" / transfer
+
+    def list_offer(self, effect: ListOffer) -> None:
+        """Show a sending's list to its peer."""
+        self._scans.start(ListJob(effect.transfer, self.manifest(effect.transfer), self._post))
+
+    def compare(self, effect: Compare) -> None:
+        """Compare what was listed with what is here: one after the other, as they came."""
+        transfer = effect.said.transfer
+
+        def done(tally: Compared) -> None:
+            self._tallies[transfer] = tally
+            self._post(tally)
+
+        blank = Compared(transfer, 0, 0, 0, 0, 0, ())
+        self._compares.start(CompareJob(effect, self._tallies.get(transfer, blank), done))
+
+    def undo(self, effect: Undo) -> None:
+        """Undo a finished receiving."""
+        self._scans.start(UndoJob(effect, self.receipt(effect.transfer), self._post))
 
     def dial(self, effect: Dial) -> None:
         """Open a control link."""
@@ -274,9 +431,13 @@ class Runner:
         self._scanning[effect.transfer] = job
         self._scans.start(job)
 
+    def papers(self, transfer: TransferId) -> tuple[Path, Path, Path]:
+        """Where a transfer's list, the peer's list and its receipt lie."""
+        return self.manifest(transfer), self.listing(transfer), self.receipt(transfer)
+
     def run(self, effect: Run) -> None:
         """Move a transfer."""
-        job = RunJob(effect, self._net, self.manifest(effect.transfer), self._post)
+        job = RunJob(effect, self._net, self.papers(effect.transfer), self._post)
         self._moving[effect.transfer] = job
         self._served.pop(effect.transfer, None)
         self._runs.start(job)
@@ -293,11 +454,17 @@ class Runner:
         if (job := self._moving.pop(transfer, None)) is not None:
             job.cancel()
 
+    def keep_awake(self, wanted: bool) -> None:
+        """Whether the machine must not fall asleep."""
+        self._awake.want(wanted)
+
     def discard(self, effect: Discard) -> None:
         """Clean up after a transfer."""
         if (scan := self._scanning.pop(effect.transfer, None)) is not None:
             scan.cancel()
-        self._scans.start(DiscardJob(effect, self.manifest(effect.transfer)))
+        self._tallies.pop(effect.transfer, None)
+        listed = self.manifest(effect.transfer)
+        self._scans.start(DiscardJob(effect, listed, memo_path(listed), self.listing(effect.transfer)))
 
     def close(self) -> None:
         """End everything and wait for it."""
@@ -307,5 +474,6 @@ class Runner:
             job.cancel()
         for scan in list(self._scanning.values()):
             scan.cancel()
-        for workers in (self._runs, self._dials, self._scans):
+        for workers in (self._runs, self._dials, self._scans, self._compares):
             workers.close()
+        self._awake.close()

@@ -9,17 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lanshare.domain.errors import Code, LanshareError
+from lanshare.domain.offer import Landing
 from lanshare.domain.peer import Address
 from lanshare.domain.transfer import TransferId
 from lanshare.exchange.control import Control
 from lanshare.exchange.greeting import Accepting, Dialling, Facts, Guest
-from lanshare.exchange.receiving import Halting, Receiving
+from lanshare.exchange.receiving import Halting, Known, Receiving
 from lanshare.exchange.sending import Halted, Sending
 from lanshare.files.faults import DiskFault, disk_fault
+from lanshare.files.folder import disk_of
 from lanshare.files.manifest import ManifestReader
-from lanshare.files.staging import Staging
+from lanshare.files.staging import Staging, has_staging
 from lanshare.net.link import Link, LinkLost
-from lanshare.node.notes import Heard, Lease, LinkDown, LinkUp, Moved, RunEnded, Verifying
+from lanshare.node.notes import DiskSeen, Heard, Lease, LinkDown, LinkUp, Moved, RunEnded, Verifying
 from lanshare.trust.identity import Identity
 from lanshare.wire import limits
 
@@ -82,8 +84,9 @@ def run_source(link: Link, transfer: TransferId, lease: Lease, push: bool, post:
         lease.sources,
         entries,
         push,
-        lambda done, rate: post(Moved(transfer, done, rate)),
+        lambda done, rate: post(Moved(transfer, done, rate, sending.profile.split())),
         lambda: post(Verifying(transfer)),
+        lease.throttles,
     )
     code, detail, halted = "", "", False
     try:
@@ -118,17 +121,24 @@ def run_source(link: Link, transfer: TransferId, lease: Lease, push: bool, post:
 
 def run_sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: Post) -> None:
     """Receive a transfer over a greeted data link; RunEnded in any case."""
-    assert lease.destination is not None
+    assert lease.landing is not None
     code, detail = "", ""
     receiving: Receiving | None = None
     staging: Staging | None = None
     try:
-        staging = _staging(lease.destination, transfer)
-        receiving = Receiving(
+        staging = _staging(lease.landing, transfer, post)
+        landing = lease.landing
+        if lease.after is not None and lease.receipt is not None:
+            staging.follow(lease.receipt.with_name(lease.after))
+        known = Known(lease.tops, lease.listing) if lease.listing is not None else None
+        receiving = moving = Receiving(
             staging,
             bytes.fromhex(transfer) if pull else None,
-            lambda done, rate: post(Moved(transfer, done, rate)),
+            lambda done, rate: post(Moved(transfer, done, rate, moving.profile.split())),
             lambda: post(Verifying(transfer)),
+            known,
+            landing.clash,
+            landing.execute,
         )
         link.drive(receiving)
     except DiskFault as fault:
@@ -140,15 +150,20 @@ def run_sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: P
         broken = disk_fault(error)
         code, detail = broken.code, broken.detail
     finally:
+        if receiving is not None:
+            receiving.close()
         link.close()
     if receiving is not None and staging is not None and receiving.finished:
         paths = tuple(str(path) for path in staging.tops)
         done = (staging.files, staging.bytes)
+        if lease.receipt is not None:
+            staging.receipt(lease.receipt)
         # What is noted there goes only once the end of the transfer is durable: see Transfers._finished.
         staging.close()
         skipped = tuple(receiving.failed[:1000])
         failed = len(receiving.failed)
-        post(RunEnded(transfer, lease.epoch, "", detail, False, done[0], failed, done[1], paths, skipped))
+        notes = tuple(receiving.losses)
+        post(RunEnded(transfer, lease.epoch, "", detail, False, done[0], failed, done[1], paths, skipped, notes))
         return
     if staging is not None:
         staging.close()
@@ -157,13 +172,20 @@ def run_sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: P
     post(RunEnded(transfer, lease.epoch, code or Code.PEER_AWAY, detail, receiving is not None))
 
 
-def _staging(destination: Path, transfer: TransferId) -> Staging:
-    if not destination.exists() and destination.parent.is_dir():
+def _staging(landing: Landing, transfer: TransferId, post: Post) -> Staging:
+    """Open the staging folder. A disk that was unplugged leaves an empty folder behind, on another disk: not there."""
+    folder = landing.folder
+    if landing.disk and disk_of(folder) != landing.disk and not has_staging(folder, transfer):
+        raise DiskFault(Code.NO_FOLDER, str(folder))
+    if not folder.exists() and folder.parent.is_dir():
         try:
-            destination.mkdir()
+            folder.mkdir()
         except OSError:
             pass  # Staging says what is wrong with it
-    return Staging(destination, transfer, time.monotonic())
+    staging = Staging(folder, transfer, time.monotonic(), landing.clash)
+    if not landing.disk:
+        post(DiskSeen(transfer, disk_of(folder)))
+    return staging
 
 
 def _say_halt(link: Link, fault: DiskFault, pull: bool, transfer: TransferId) -> None:

@@ -38,7 +38,9 @@ from lanshare.domain.talk import (
     Ended,
     FetchAsked,
     HadAll,
+    Listed,
     Offered,
+    Paused,
     Renamed,
     Texted,
     TextKept,
@@ -47,6 +49,7 @@ from lanshare.domain.talk import (
 from lanshare.domain.transfer import TransferId
 from lanshare.exchange import texting
 from lanshare.exchange.control import SayBye
+from lanshare.exchange.throttle import Throttle
 from lanshare.net.discovery import Sighting
 from lanshare.node import effects as e
 from lanshare.node import notes as n
@@ -54,7 +57,8 @@ from lanshare.node import sentences
 from lanshare.node.chats import Chats
 from lanshare.node.links import Self
 from lanshare.node.peers import Peers
-from lanshare.node.transfers import Transfers, World
+from lanshare.node.table import World
+from lanshare.node.transfers import Transfers
 from lanshare.store import history, outbox
 from lanshare.store import settings as settings_file
 
@@ -83,12 +87,16 @@ class Storing(Protocol):
 class Running(Protocol):
     """What runs jobs, as the node sees it."""
 
-    def manifest(self, transfer: TransferId) -> Path: ...
+    def papers(self, transfer: TransferId) -> tuple[Path, Path, Path]: ...
     def dial(self, effect: e.Dial) -> None: ...
     def scan(self, effect: e.Scan) -> None: ...
     def run(self, effect: e.Run) -> None: ...
+    def list_offer(self, effect: e.ListOffer) -> None: ...
+    def compare(self, effect: e.Compare) -> None: ...
+    def undo(self, effect: e.Undo) -> None: ...
     def serves(self, transfer: TransferId, link: n.LinkHandle) -> None: ...
     def end_run(self, transfer: TransferId) -> None: ...
+    def keep_awake(self, wanted: bool) -> None: ...
     def discard(self, effect: e.Discard) -> None: ...
 
 
@@ -130,13 +138,18 @@ class Node:
             addresses=self._peers.addresses,
             downloads=self._downloads,
             free=parts.free,
-            manifest=parts.runner.manifest,
+            papers=parts.runner.papers,
+            execute=self._may_execute,
+            throttles=self._throttles_of,
             serves=parts.runner.serves,
         )
         self._transfers = Transfers(world)
         self._chats = Chats(parts.me.identity.id, self._peers.name, self._trust)
         self._thread = threading.Thread(target=self._loop, name="node")
         self._over = False
+        self._awake = False
+        self._throttle = Throttle(lambda: parts.settings.speed_limit)
+        self._peer_throttles: dict[PeerId, Throttle] = {}
 
     # --- from any thread
 
@@ -206,6 +219,9 @@ class Node:
             self._apply(self._handle(item, now))
         self._apply(self._peers.tick(now))
         self._apply(self._transfers.tick(now))
+        if self._transfers.moving() is not self._awake:
+            self._awake = not self._awake
+            self._parts.runner.keep_awake(self._awake)
 
     def _handle(self, item: object, now: float) -> list[e.Effect]:
         if isinstance(item, n.Heard):
@@ -219,13 +235,19 @@ class Node:
     def _command(self, item: object, now: float) -> list[e.Effect] | None:
         match item:
             case c.SendFiles():
-                return [*self._peers.want(item.peer, now), *self._transfers.send(item, self._parts.clock.wall())]
+                return [*self._peers.want(item.peer, now), *self._transfers.send(item, now, self._parts.clock.wall())]
             case c.SendText():
                 return [*self._peers.want(item.peer, now), *self._chats.send(item)]
             case c.AnswerOffer():
                 return self._transfers.answer(item, now)
             case c.CancelTransfer():
                 return self._transfers.cancel(item.transfer, now)
+            case c.PauseTransfer():
+                return self._transfers.pause(item.transfer)
+            case c.ResumeTransfer():
+                return self._transfers.resume(item.transfer, now)
+            case c.UndoReceive():
+                return self._transfers.undo(item)
             case c.RetryTransfer():
                 return self._transfers.retry(item)
             case c.AddAddress():
@@ -254,6 +276,8 @@ class Node:
                 return self._transfers.counted(item)
             case n.ScanEnded():
                 return self._transfers.scan_ended(item, now)
+            case n.DiskSeen():
+                return self._transfers.disk_seen(item)
             case n.Verifying():
                 return self._transfers.verifying(item)
             case n.RunEnded():
@@ -263,7 +287,18 @@ class Node:
             case n.OfferLooked():
                 return self._transfers.offer_looked(item, wall)
             case n.RetryLooked():
-                return self._transfers.send(c.SendFiles(item.new, item.peer, item.sources), wall)
+                again = c.SendFiles(item.new, item.peer, item.sources)
+                return self._transfers.send(again, now, wall, frozenset(item.only), item.after)
+            case n.ListedPart():
+                return self._transfers.listed_part(item)
+            case n.ListedLooked():
+                return self._transfers.listed_looked(item)
+            case n.Compared():
+                return self._transfers.compared(item)
+            case n.UndoLooked():
+                return self._transfers.undo_looked(item)
+            case n.Undone():
+                return self._transfers.undone(item)
         return None
 
     def _note(self, item: object, now: float) -> list[e.Effect]:
@@ -325,6 +360,10 @@ class Node:
                 return self._transfers.heard_fetch(peer, said)
             case HadAll():
                 return self._transfers.heard_had_all(peer, said, now)
+            case Listed():
+                return self._transfers.heard_listed(peer, said)
+            case Paused():
+                return self._transfers.heard_paused(peer, said)
             case Renamed():
                 return self._peers.renamed(peer, said.name)
 
@@ -357,6 +396,12 @@ class Node:
                 runner.scan(effect)
             case e.Run():
                 runner.run(effect)
+            case e.ListOffer():
+                runner.list_offer(effect)
+            case e.Compare():
+                runner.compare(effect)
+            case e.Undo():
+                runner.undo(effect)
             case e.EndRun():
                 runner.end_run(effect.transfer)
             case e.Discard():
@@ -364,7 +409,7 @@ class Node:
             case e.Hang():
                 effect.link.abort(Code.CANCELLED)
             case e.Online():
-                self._apply(self._transfers.peer_up(effect.peer))
+                self._apply(self._transfers.peer_up(effect.peer, effect.again))
                 self._apply(self._chats.peer_up(effect.peer))
             case e.Offline():
                 self._apply(self._transfers.peer_down(effect.peer))
@@ -412,6 +457,16 @@ class Node:
     def _trust(self, peer: PeerId) -> TrustLevel:
         row = self._peers.rows.get(peer)
         return row.trust if row is not None else TrustLevel.STRANGER
+
+    def _may_execute(self, peer: PeerId) -> bool:
+        return self._parts.settings.keep_executable and self._trust(peer) is TrustLevel.VERIFIED
+
+    def _throttles_of(self, peer: PeerId) -> tuple[Throttle, ...]:
+        own = self._peer_throttles.get(peer)
+        if own is None:
+            own = Throttle(lambda: self._parts.settings.peer_limits.get(peer, 0))
+            self._peer_throttles[peer] = own
+        return (self._throttle, own)
 
     def _downloads(self) -> Path:
         chosen = self._parts.settings.download_folder

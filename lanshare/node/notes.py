@@ -10,13 +10,15 @@ from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from lanshare.domain.errors import Code
-from lanshare.domain.events import Event
+from lanshare.domain.events import Event, ReceiveUndone
 from lanshare.domain.message import ChatMessage, Delivery, MessageId
-from lanshare.domain.offer import Offer, Skipped
+from lanshare.domain.offer import Landing, Offer, Skipped
 from lanshare.domain.peer import Address, PeerId
-from lanshare.domain.talk import Offered, Said, Texted
+from lanshare.domain.talk import Listed, Offered, Said, Texted
 from lanshare.domain.transfer import Transfer, TransferId
 from lanshare.exchange.greeting import Guest
+from lanshare.exchange.profile import NOTHING_YET, Split
+from lanshare.exchange.throttle import Throttle
 
 
 class LinkHandle(Protocol):
@@ -104,6 +106,7 @@ class Moved:
     transfer: TransferId
     bytes: int
     rate: float
+    split: Split = NOTHING_YET
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,14 @@ class Verifying:
     """All bytes are over."""
 
     transfer: TransferId
+
+
+@dataclass(frozen=True, slots=True)
+class DiskSeen:
+    """The file system that a transfer arrives on."""
+
+    transfer: TransferId
+    disk: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +138,7 @@ class RunEnded:
     bytes: int = 0
     paths: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    notes: tuple[Skipped, ...] = ()
     unreachable: bool = False
 
 
@@ -136,9 +148,17 @@ class Lease:
 
     epoch: int
     code: str = ""
-    destination: Path | None = None
+    landing: Landing | None = None
     sources: tuple[Path, ...] = ()
     manifest: Path | None = None
+    listing: Path | None = None
+    receipt: Path | None = None
+    tops: tuple[str, ...] = ()
+    """The top-level names of what is received."""
+
+    after: TransferId | None = None
+    throttles: tuple[Throttle, ...] = ()
+
 
 
 class Reply:
@@ -188,12 +208,57 @@ class OfferLooked:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedLooked:
+    """A listing, behind the look at the store that its offer waits for."""
+
+    peer: PeerId
+    said: Listed
+
+
+@dataclass(frozen=True, slots=True)
 class RetryLooked:
     """What the store knows of a sending to be tried again."""
 
     new: TransferId
     peer: PeerId
     sources: tuple[Path, ...]
+    only: tuple[str, ...] = ()
+    after: TransferId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPart:
+    """Some of a sending's list was read."""
+
+    said: Listed
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How what was listed of an offer so far relates to what is here: files and bytes."""
+
+    transfer: TransferId
+    new: int
+    same: int
+    differs: int
+    new_bytes: int
+    same_bytes: int
+    differing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UndoLooked:
+    """What the store knows of a receiving that is to be undone."""
+
+    found: Transfer
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What was received lies aside."""
+
+    event: ReceiveUndone
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,6 +210,7 @@ class Peers:
                 return [*self._settled(note), Hang(note.link)]
             effects.append(Hang(row.link))
         was_online = row.link is not None or row.down_at is not None
+        again = row.down_at is not None
         row.link, row.dialler, row.instance = note.link, dialler, guest.facts.instance
         row.down_at = None
         row.name, row.kind, row.system = guest.facts.name, guest.facts.kind, guest.facts.system
@@ -222,7 +223,7 @@ class Peers:
         effects.append(self._remember(row))
         effects += self._lookalike(row) if fresh else []
         effects.append(Tell(self._changed(row) if was_online else self._appeared(row)))
-        effects.append(Online(row.id))
+        effects.append(Online(row.id, again))
         return effects
 
     def down(self, note: LinkDown, now: float) -> list[Effect]:

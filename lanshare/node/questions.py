@@ -32,6 +32,10 @@ class Questions:
         """Take the question away; False if it was answered or withdrawn before."""
         return self._open.pop(transfer, None) is not None
 
+    def open(self, transfer: TransferId) -> bool:
+        """Whether this question is before the person."""
+        return transfer in self._open
+
     def of(self, peer: PeerId) -> list[TransferId]:
         """The open questions of a peer."""
         return [transfer for transfer, who in self._open.items() if who == peer]

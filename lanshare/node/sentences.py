@@ -9,7 +9,9 @@ from typing import Final
 
 from lanshare.domain.errors import Code
 
-_ENDED: Final = {
+_ENDED: Final[dict[Code | None, str]] = {
+    Code.PEER_AWAY: "{peer} went offline.",
+    Code.PEER_SILENT: "{peer} did not answer any more.",
     Code.PEER_UNKNOWN: "{peer} is not known here. Check the name, or add the device by its address.",
     Code.PEER_UNREACHABLE: "{peer} cannot be reached. Is it on, and on the same network? Does its firewall allow"
     " lanshare?",
@@ -34,7 +36,15 @@ _ENDED: Final = {
     Code.FILE_CHANGED: "It changed while it was being sent. Send it again when it is at rest.",
     Code.FILE_UNREADABLE: "It could not be read.",
     Code.FILE_SPECIAL: "It is a socket, pipe or device, not a file.",
-    Code.FILE_LINK: "It is a link, and links are not followed.",
+    Code.FILE_LINK: "It is a link that leads out of what was sent, and links are not followed.",
+    Code.ALREADY_THERE: "Another file of its name is there already, and was left as it is.",
+    Code.NAME_MAPPED: "Its name cannot be kept as it is on the receiving computer: some characters were replaced.",
+    Code.TIME_LOST: "Its time of modification could not be kept.",
+    Code.EXECUTE_DROPPED: "It may not be executed on the receiving computer.",
+    Code.LIST_DAMAGED: "The list of what was to be sent was damaged on this computer's disk. What has arrived stays;"
+    " send it again.",
+    Code.PAUSED: "It is paused.",
+    Code.UNDONE: "It was undone: what had been received was moved aside.",
     Code.CONTENT_DIFFERS: "It did not arrive as it was sent, so it was not kept. Send it again.",
     Code.NOTHING_TO_SEND: "There was nothing that could be sent.",
     Code.TEXT_TOO_LONG: "The message is too long ({detail}). Send it as a file.",
@@ -45,7 +55,7 @@ _ENDED: Final = {
     " lanshare, or choose another profile with --profile.",
 }
 
-_TROUBLE: Final = {
+_TROUBLE: Final[dict[Code | None, str]] = {
     Code.PORT_TAKEN: "Port {detail} is in use, so another one was taken. Devices find you all the same; a firewall"
     " that allows only {detail} may not let them in.",
     Code.NO_NETWORK: "There is no network. Devices appear as soon as there is one.",
@@ -75,14 +85,35 @@ def _fill(text: str, peer: str, detail: str) -> str:
     return text.replace("{peer}", peer or "The device").replace("{detail}", detail or "no details")
 
 
+def _known(code: str) -> Code | None:
+    """One of our codes, or None for a peer's own word."""
+    return Code(code) if code in set(Code) else None
+
+
 def ended(code: str, peer: str = "", detail: str = "") -> str:
     """Why something ended."""
-    return _fill(_ENDED.get(Code(code), "It did not work ({detail}).") if code else "", peer, detail or code)
+    return _fill(_ENDED.get(_known(code), "It did not work ({detail}).") if code else "", peer, detail or code)
 
 
 def trouble(code: str, detail: str = "", peer: str = "") -> str:
     """What is wrong with the network or the profile."""
-    return _fill(_TROUBLE.get(Code(code), "Something is wrong ({detail})."), peer, detail or code)
+    return _fill(_TROUBLE.get(_known(code), "Something is wrong ({detail})."), peer, detail or code)
+
+
+def undone(files: int, restored: int, left: int, folder: str) -> str:
+    """What undoing a receiving came to."""
+    if not files and not restored:
+        return "Nothing could be undone: what was received has been moved or changed since."
+    parts = [f"{files} files were moved to {folder}."] if files else []
+    parts += [f"{restored} files that had been replaced are back."] if restored else []
+    parts += [f"{left} files were changed or moved since, and stayed."] if left else []
+    return " ".join(parts)
+
+
+def paused(by: str, peer: str, done: int, total: int) -> str:
+    """Who let it rest, and what is kept."""
+    kept = f" {decimal(done)} of {decimal(total)} are kept." if done and total else ""
+    return f"You paused it.{kept}" if by == "us" else f"{peer} paused it.{kept}"
 
 
 def waiting(code: str, peer: str, done: int, total: int, detail: str = "") -> str:
@@ -92,6 +123,8 @@ def waiting(code: str, peer: str, done: int, total: int, detail: str = "") -> st
         return f"There is not enough room on the receiving disk.{kept} it goes on when there is room."
     if code in (Code.NO_FOLDER, Code.DISK_ERROR):
         return f"{ended(code, peer, detail)}{kept} it is tried again."
+    if code == Code.PEER_BUSY:
+        return f"{peer} is asked about something else first. This is offered again by itself."
     if code == Code.PEER_UNREACHABLE:
         return f"{peer} cannot be reached just now.{kept} it is tried again."
     return f"{peer} went offline.{kept} it goes on when it is back." if done else (

@@ -9,6 +9,7 @@ from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale
 
+from lanshare.domain.events import OfferCompared, TransferProfiled
 from lanshare.node.sentences import decimal, ended
 from lanshare.node.shown import shown
 
@@ -104,6 +105,37 @@ def now_utc() -> datetime.datetime:
     return datetime.datetime.fromtimestamp(QDateTime.currentMSecsSinceEpoch() / 1000, datetime.UTC)
 
 
+def slow(one: TransferProfiled) -> str:
+    """What is slow: where the time goes, the most first."""
+    shares = [
+        (one.source_disk, tr("source disk")),
+        (one.work, tr("cipher and CPU")),
+        (one.network, tr("network")),
+        (one.target_disk, tr("destination disk")),
+    ]
+    told = [f"{name} {share} %" for share, name in sorted(shares, key=lambda part: -part[0]) if share >= 5]
+    return tr("Time goes to: {0}").format(", ".join(told))
+
+
+def compared(one: OfferCompared, free: int) -> str:
+    """What accepting would mean for the files that are here and for the disk."""
+    parts = [tr("{0} new").format(one.new)] if one.new else []
+    parts += [tr("{0} seem to be here already").format(one.same)] if one.same else []
+    parts += [tr("{0} differ from yours").format(one.differs)] if one.differs else []
+    lines = [" · ".join(parts)] if one.same or one.differs else []
+    if one.differs:
+        names = ", ".join(shown(name) for name in one.differing[:3])
+        lines.append(names if one.differs <= 3 else tr("{0} and {1} more").format(names, one.differs - 3))
+    if not one.complete and lines:
+        lines.append(tr("The rest is compared while it arrives."))
+    after = free - one.new_bytes
+    if free and after < 0:
+        lines.append(tr("There is not enough room: {0} are missing.").format(decimal(-after)))
+    elif free:
+        lines.append(tr("{0} free afterwards").format(decimal(after)))
+    return "\n".join(lines)
+
+
 def reason(code: str) -> str:
     """Why one file was not kept, in a few words."""
-    return ended(code)
+    return shown(ended(code))

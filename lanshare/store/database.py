@@ -6,6 +6,7 @@ A commit beside a disk writing at full speed was measured at 190-270 ms (p99): n
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import sqlite3
@@ -17,8 +18,22 @@ from typing import Any, Final
 
 from lanshare.domain.errors import Code, LanshareError
 
-VERSION: Final = 1
+VERSION: Final = 2
 _GROUP: Final = 256
+_AGAIN: Final = (0.05, 0.2, 0.5, 1.0)
+"""Seconds before a write that the disk refused is tried again; then it is given up and said."""
+
+_PASSING: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
 _SCHEMA: Final = """
 CREATE TABLE peers (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, system TEXT NOT NULL, trust TEXT NOT NULL,
@@ -51,6 +66,17 @@ CREATE INDEX transfers_open ON transfers (state)
 CREATE VIRTUAL TABLE search USING fts5(body, content='',
     tokenize="unicode61 remove_diacritics 0");
 """
+
+_MIGRATIONS: Final = {
+    2: """
+ALTER TABLE transfers ADD COLUMN clash TEXT NOT NULL DEFAULT 'keep';
+ALTER TABLE transfers ADD COLUMN disk TEXT NOT NULL DEFAULT '';
+ALTER TABLE transfers ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE transfers ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE transfers ADD COLUMN notes TEXT NOT NULL DEFAULT '[]';
+""",
+}
+"""What makes a database of the version before into one of this version."""
 
 Operation = Callable[[sqlite3.Connection], Any]
 Then = Callable[[Any], None]
@@ -87,7 +113,10 @@ def prepare(path: Path) -> bool:
     try:
         (version,) = link.execute("PRAGMA user_version").fetchone()
         if version == 0:
-            link.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+            link.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = 1; COMMIT;")
+            version = 1
+        for step in range(version + 1, VERSION + 1):
+            link.executescript(f"BEGIN; {_MIGRATIONS[step]} PRAGMA user_version = {step}; COMMIT;")
     finally:
         link.close()
     return damaged
@@ -169,25 +198,27 @@ class Store:
     def _commit(self, link: sqlite3.Connection, work: list[tuple[Operation, Then | None]]) -> None:
         if not work:
             return
-        results: list[tuple[Then, Any]] = []
-        try:
-            link.execute("BEGIN IMMEDIATE")
-            for operation, then in work:
-                result = operation(link)
-                if then is not None:
-                    results.append((then, result))
-            link.execute("COMMIT")
-        except (sqlite3.Error, ValueError, TypeError) as error:
-            if link.in_transaction:
-                link.execute("ROLLBACK")
-            if len(work) > 1:
-                # One bad write must not take its neighbours with it.
-                for item in work:
-                    self._commit(link, [item])
+        tries = 0
+        while True:
+            try:
+                results = _group(link, work)
+                break
+            except (sqlite3.Error, ValueError, TypeError) as error:
+                with contextlib.suppress(sqlite3.Error):
+                    if link.in_transaction:
+                        link.execute("ROLLBACK")
+                tries += 1
+                if _may_pass(error) and tries <= len(_AGAIN):
+                    time.sleep(_AGAIN[tries - 1])
+                    continue
+                if len(work) > 1:
+                    # One bad write must not take its neighbours with it.
+                    for item in work:
+                        self._commit(link, [item])
+                    return
+                _log.error("a write was not kept: %s", type(error).__name__)
+                self._failed(error)
                 return
-            _log.error("a write was not kept: %s", type(error).__name__)
-            self._failed(error)
-            return
         for then, result in results:
             then(result)
 
@@ -196,8 +227,33 @@ class Store:
         while (item := self._reads.get()) is not None:
             operation, then = item
             try:
-                then(operation(link))
+                try:
+                    result = operation(link)
+                except sqlite3.Error as error:
+                    if not _may_pass(error):
+                        raise
+                    time.sleep(_AGAIN[-1])
+                    result = operation(link)
+                then(result)
             except sqlite3.Error as error:
                 _log.error("a read failed: %s", type(error).__name__)
                 self._failed(error)
         link.close()
+
+
+def _group(link: sqlite3.Connection, work: list[tuple[Operation, Then | None]]) -> list[tuple[Then, Any]]:
+    """One group, durable when this returns; its results for those who wait for them."""
+    results: list[tuple[Then, Any]] = []
+    link.execute("BEGIN IMMEDIATE")
+    for operation, then in work:
+        result = operation(link)
+        if then is not None:
+            results.append((then, result))
+    link.execute("COMMIT")
+    return results
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the disk, not the statement, is at fault: it may be well again in a moment."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(code, int) and code & 0xFF in _PASSING

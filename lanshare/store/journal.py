@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lanshare.domain.offer import Offer, Skipped
+from lanshare.domain.offer import Clash, Landing, Offer, Skipped
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import Transfer, TransferId, TransferState
 from lanshare.store.rows import (
     TRANSFER_COLUMNS,
     paths_from_text,
     paths_to_text,
+    skipped_of,
     text_of,
     to_ms,
     transfer_of,
@@ -22,12 +23,13 @@ from lanshare.store.rows import (
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A transfer to take up again: its sources (out) or its destination (in)."""
+    """A transfer to take up again: its sources (out) or where it goes (in, once accepted)."""
 
     transfer: Transfer
     sources: tuple[Path, ...]
-    destination: Path | None
+    landing: Landing | None
     accepted: bool
+    paused: bool = False
 
 
 def add(db: sqlite3.Connection, transfer: Transfer, sources: Sequence[Path] = ()) -> int:
@@ -56,17 +58,27 @@ def set_offer(db: sqlite3.Connection, transfer: TransferId, offer: Offer) -> Non
     db.execute("UPDATE transfers SET offer = ? WHERE id = ?", (text_of(offer), transfer))
 
 
-def accept(db: sqlite3.Connection, transfer: TransferId, destination: Path) -> None:
+def accept(db: sqlite3.Connection, transfer: TransferId, landing: Landing) -> None:
     """The person said yes: it may go on without asking again."""
     db.execute(
-        "UPDATE transfers SET accepted = 1, destination = ? WHERE id = ?",
-        (paths_to_text([destination]), transfer),
+        "UPDATE transfers SET accepted = 1, destination = ?, clash = ? WHERE id = ?",
+        (paths_to_text([landing.folder]), landing.clash, transfer),
     )
+
+
+def set_disk(db: sqlite3.Connection, transfer: TransferId, disk: str) -> None:
+    """The file system that it was begun on."""
+    db.execute("UPDATE transfers SET disk = ? WHERE id = ?", (disk, transfer))
 
 
 def set_state(db: sqlite3.Connection, transfer: TransferId, state: TransferState, code: str = "") -> None:
     """Where it stands."""
     db.execute("UPDATE transfers SET state = ?, code = ? WHERE id = ?", (state, code, transfer))
+
+
+def set_paused(db: sqlite3.Connection, transfer: TransferId, paused: bool) -> None:
+    """Whether our person wants it to rest."""
+    db.execute("UPDATE transfers SET paused = ? WHERE id = ?", (int(paused), transfer))
 
 
 def finish(
@@ -78,7 +90,7 @@ def finish(
     """The end of a transfer, whichever it is."""
     db.execute(
         "UPDATE transfers SET state = ?, code = ?, detail = ?, done_bytes = ?, files_done = ?, files_failed = ?,"
-        " seconds = ?, paths = ?, skipped = ? WHERE id = ?",
+        " seconds = ?, paths = ?, skipped = ?, notes = ? WHERE id = ?",
         (
             transfer.state,
             transfer.code,
@@ -89,6 +101,7 @@ def finish(
             transfer.seconds,
             text_of(transfer.paths),
             text_of(tuple(skipped)[:1000]),
+            text_of(transfer.notes[:1000]),
             transfer.id,
         ),
     )
@@ -97,18 +110,19 @@ def finish(
 def unfinished(db: sqlite3.Connection) -> list[Unfinished]:
     """What an earlier engine of this profile left to do, oldest first."""
     rows = db.execute(
-        f"SELECT {TRANSFER_COLUMNS}, sources, destination, accepted FROM transfers"
+        f"SELECT {TRANSFER_COLUMNS}, sources, destination, accepted, clash, disk, paused FROM transfers"
         " WHERE state NOT IN ('done', 'partial', 'declined', 'cancelled', 'failed') ORDER BY started_at",
     )
     result = []
     for row in rows:
-        destination = paths_from_text(row[14]) if row[14] else ()
+        folder = paths_from_text(row[15]) if row[15] else ()
         result.append(
             Unfinished(
-                transfer_of(row[:13]),
-                paths_from_text(row[13]),
-                destination[0] if destination else None,
-                bool(row[15]),
+                transfer_of(row[:14]),
+                paths_from_text(row[14]),
+                Landing(folder[0], Clash(row[17]), row[18]) if folder else None,
+                bool(row[16]),
+                bool(row[19]),
             )
         )
     return result
@@ -122,11 +136,42 @@ def ended(db: sqlite3.Connection, transfer: TransferId) -> tuple[PeerId, Transfe
     ).fetchone()
     if row is None:
         return None
-    found = transfer_of(row[:13])
-    return found.peer, found, int(row[13])
+    found = transfer_of(row[:14])
+    return found.peer, found, int(row[14])
 
 
-def sources(db: sqlite3.Connection, transfer: TransferId) -> tuple[PeerId, tuple[Path, ...]] | None:
-    """What a sending of ours was made of."""
-    row = db.execute("SELECT peer, sources FROM transfers WHERE id = ? AND direction = 'out'", (transfer,)).fetchone()
-    return (PeerId(row[0]), paths_from_text(row[1])) if row else None
+def landed(db: sqlite3.Connection, transfer: TransferId) -> tuple[Transfer, Path] | None:
+    """A receiving and the folder it went to; None if there is no such one."""
+    row = db.execute(
+        f"SELECT {TRANSFER_COLUMNS}, destination FROM transfers"
+        " WHERE id = ? AND direction = 'in' AND destination != ''",
+        (transfer,),
+    ).fetchone()
+    return (transfer_of(row[:14]), paths_from_text(row[14])[0]) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a sending of ours was made of. `missing`: the entries that did not arrive; empty: all, or too many."""
+
+    peer: PeerId
+    sources: tuple[Path, ...]
+    missing: tuple[str, ...]
+
+
+def sent(db: sqlite3.Connection, transfer: TransferId) -> Sent | None:
+    """What a sending of ours was made of; None if there was none."""
+    row = db.execute(
+        "SELECT peer, sources, state, files_failed, skipped FROM transfers WHERE id = ? AND direction = 'out'",
+        (transfer,),
+    ).fetchone()
+    if row is None:
+        return None
+    skipped = skipped_of(row[4]) if row[2] == "partial" else ()
+    whole = len(skipped) == row[3]
+    return Sent(PeerId(row[0]), paths_from_text(row[1]), tuple(one.path for one in skipped) if whole else ())
+
+
+def set_code(db: sqlite3.Connection, transfer: TransferId, code: str, detail: str) -> None:
+    """What became of a transfer after its end."""
+    db.execute("UPDATE transfers SET code = ?, detail = ? WHERE id = ?", (code, detail, transfer))

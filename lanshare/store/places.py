@@ -61,6 +61,11 @@ class Places:
         """Lists of what unfinished transfers send."""
         return self.data / "outgoing"
 
+    @property
+    def receipts(self) -> Path:
+        """What finished transfers put where, so that they can be undone."""
+        return self.data / "receipts"
+
     def prepare(self) -> None:
         """Make the data folder, private; LanshareError PROFILE_UNWRITABLE if that cannot be."""
         try:

@@ -17,7 +17,7 @@ from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferSt
 
 TRANSFER_COLUMNS: Final = (
     "transfers.id, transfers.peer, transfers.direction, state, offer, started_at, done_bytes, files_done, code,"
-    " detail, paths, skipped, seconds"
+    " detail, paths, skipped, seconds, notes"
 )
 MESSAGE_COLUMNS: Final = "messages.id, messages.peer, author, messages.direction, text, sent_at, lamport, delivery"
 
@@ -49,8 +49,9 @@ def transfer_of(row: tuple[Any, ...]) -> Transfer:
         code=row[8],
         detail=row[9],
         paths=msgspec.json.decode(row[10], type=tuple[str, ...]),
-        skipped=msgspec.json.decode(row[11], type=tuple[Skipped, ...]),
+        skipped=skipped_of(row[11]),
         seconds=row[12],
+        notes=skipped_of(row[13]),
     )
 
 
@@ -66,6 +67,11 @@ def message_of(row: tuple[Any, ...]) -> ChatMessage:
         lamport=row[6],
         delivery=Delivery(row[7]),
     )
+
+
+def skipped_of(text: str) -> tuple[Skipped, ...]:
+    """What a column of entries that were not kept says."""
+    return msgspec.json.decode(text, type=tuple[Skipped, ...])
 
 
 def text_of(value: object) -> str:

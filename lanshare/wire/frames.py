@@ -15,6 +15,7 @@ ALPN: Final = "lanshare/1"
 Nonce = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Id128 = Annotated[bytes, Meta(min_length=16, max_length=16)]
+Id128OrNone = Annotated[bytes, Meta(max_length=16)]
 Word = Annotated[str, Meta(max_length=limits.WORD)]
 Label = Annotated[str, Meta(max_length=limits.LABEL)]
 Name = Annotated[str, Meta(max_length=NAME_BYTES)]
@@ -115,7 +116,10 @@ class Top(_Frame, frozen=True):
 
 
 class Offer(_Frame, frozen=True):
-    """I would send you this. The same id again: more is counted by now, or I ask again after a break."""
+    """I would send you this. The same id again: more is counted by now, or I ask again after a break.
+
+    `after`: it is what did not arrive of that earlier transfer; empty if it stands alone.
+    """
 
     transfer: Id128
     tops: Annotated[tuple[Top, ...], Meta(max_length=limits.TOPS)]
@@ -123,6 +127,7 @@ class Offer(_Frame, frozen=True):
     files: Count
     bytes: Count
     complete: bool
+    after: Id128OrNone = b""
 
 
 class Answer(_Frame, frozen=True):
@@ -144,6 +149,34 @@ class Fetch(_Frame, frozen=True):
     """I cannot dial you: dial me, with Attach(pull)."""
 
     transfer: Id128
+
+
+class Listed(_Frame, frozen=True):
+    """An entry of an offer."""
+
+    parts: Annotated[tuple[Name, ...], Meta(min_length=1, max_length=DEPTH)]
+    kind: Literal["file", "folder", "link"]
+    size: Count
+    mtime_ns: Signed64
+
+
+class Listing(_Frame, frozen=True):
+    """Entries of an offer from index `first` on, so that its receiver can see what is new before saying yes.
+
+    `last`: no further Listing follows; the rest of a long list is not shown.
+    """
+
+    transfer: Id128
+    first: Count
+    entries: Annotated[tuple[Listed, ...], Meta(max_length=limits.LISTED_AT_ONCE)]
+    last: bool
+
+
+class Pause(_Frame, frozen=True):
+    """My person wants this transfer to rest, or to go on."""
+
+    transfer: Id128
+    paused: bool
 
 
 class Finished(_Frame, frozen=True):
@@ -182,14 +215,19 @@ class Attached(_Frame, frozen=True):
 
 
 class Begin(_Frame, frozen=True):
-    """A file or folder starts. `offset`: a multiple of the chunk size; what lies before it is kept from earlier."""
+    """A file, folder or link starts. `offset`: a multiple of the chunk size; what lies before it is kept from earlier.
+
+    `target`: where a link leads, relative, inside its own tree. `executable`: the owner may execute it.
+    """
 
     index: Index
     parts: Annotated[tuple[Name, ...], Meta(min_length=1, max_length=DEPTH)]
-    kind: Literal["file", "folder"]
+    kind: Literal["file", "folder", "link"]
     size: Count
     mtime_ns: Signed64
     offset: Count = 0
+    target: Annotated[str, Meta(max_length=PATH_BYTES)] = ""
+    executable: bool = False
 
 
 class Data(_Frame, frozen=True):
@@ -230,11 +268,43 @@ class Left(_Frame, frozen=True):
     code: Word
 
 
+class Same(_Frame, frozen=True):
+    """This entry is what the receiver has at its place (its Have): nothing of it is sent."""
+
+    index: Index
+
+
 class AllSent(_Frame, frozen=True):
     """Nothing follows; make it durable and say Complete."""
 
     entries: Count
     bytes: Count
+
+
+class Have(_Frame, frozen=True):
+    """From the data's receiver, before Attached: at the place of this entry lies a file with this content id."""
+
+    index: Index
+    content: Digest
+
+
+class Compare(_Frame, frozen=True):
+    """From the data's receiver, before Attached: list what you will send (Listing); some of it may be here."""
+
+
+class Unwanted(_Frame, frozen=True):
+    """From the data's receiver, before Attached: do not send this entry, and why."""
+
+    index: Index
+    code: Word
+
+
+class Spent(_Frame, frozen=True):
+    """Where a side's time went since the data link opened, in milliseconds: disk, cipher and CPU, waiting."""
+
+    disk: Count
+    work: Count
+    waiting: Count
 
 
 class Confirmed(_Frame, frozen=True):
@@ -281,6 +351,8 @@ Frame = (
     | Cancel
     | Fetch
     | Finished
+    | Listing
+    | Pause
     | Bye
     | Attach
     | Attached
@@ -292,6 +364,11 @@ Frame = (
     | Lost
     | Left
     | AllSent
+    | Same
+    | Have
+    | Compare
+    | Unwanted
+    | Spent
     | Confirmed
     | Failed
     | Halt
@@ -314,6 +391,8 @@ NUMBERS: Final[dict[type[Frame], int]] = {
     Cancel: 34,
     Fetch: 35,
     Finished: 36,
+    Listing: 37,
+    Pause: 38,
     Attach: 48,
     Attached: 49,
     Begin: 50,
@@ -324,9 +403,14 @@ NUMBERS: Final[dict[type[Frame], int]] = {
     Lost: 55,
     Left: 56,
     AllSent: 57,
+    Same: 58,
+    Spent: 59,
     Confirmed: 64,
     Failed: 65,
     Halt: 66,
     Complete: 67,
+    Have: 68,
+    Unwanted: 69,
+    Compare: 70,
 }
 """The type byte of each frame. 80 (Probe) and 81 (DialBack) are reserved for the connection doctor."""

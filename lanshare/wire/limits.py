@@ -34,6 +34,12 @@ DATA_SENT: Final = 256 * 1024
 TOPS: Final = 64
 """Top-level names an offer lists; more are only counted. A card shows eight."""
 
+LISTED: Final = 50_000
+"""Entries of an offer that are listed before it is accepted: 4 MB on the link and on the receiver's disk."""
+
+LISTED_AT_ONCE: Final = 512
+"""Entries in one Listing; the sender also keeps to the frame's bound."""
+
 RANGES: Final = 4096
 """Ranges of confirmed files in one Attached frame: sending is sequential, so real ones have a handful."""
 

@@ -41,9 +41,10 @@ class Speaker(StrEnum):
 Moves = dict[type[Frame], Phase]
 
 _ENDS: Moves = {f.Refusal: Phase.OVER, f.Bye: Phase.OVER}
-_SOURCE = (f.Ping, f.Begin, f.Data, f.Hole, f.ChunkEnd, f.End, f.Lost, f.Left)
+_SOURCE = (f.Ping, f.Begin, f.Data, f.Hole, f.ChunkEnd, f.End, f.Lost, f.Left, f.Same, f.Spent)
 _EQUAL: Moves = dict.fromkeys(
-    (f.Hello, f.Ping, f.Pong, f.Text, f.Stored, f.TextRefused, f.Offer, f.Answer, f.Cancel, f.Fetch, f.Finished),
+    (f.Hello, f.Ping, f.Pong, f.Text, f.Stored, f.TextRefused, f.Offer, f.Answer, f.Cancel, f.Fetch, f.Finished,
+     f.Listing, f.Pause),
     Phase.CONTROL,
 )
 
@@ -57,8 +58,13 @@ TABLE: Final[dict[tuple[Phase, Speaker], Moves]] = {
     # On a control link a further Hello tells a new name.
     (Phase.DATA, Speaker.DIALLER): {f.Attach: Phase.ATTACHING, **_ENDS},
     (Phase.DATA, Speaker.ACCEPTOR): _ENDS,
-    (Phase.ATTACHING, Speaker.SINK): {f.Attached: Phase.MOVING, f.Halt: Phase.OVER, **_ENDS},
-    (Phase.ATTACHING, Speaker.SOURCE): _ENDS,
+    (Phase.ATTACHING, Speaker.SINK): {
+        **dict.fromkeys((f.Ping, f.Compare, f.Have, f.Unwanted), Phase.ATTACHING),
+        f.Attached: Phase.MOVING,
+        f.Halt: Phase.OVER,
+        **_ENDS,
+    },
+    (Phase.ATTACHING, Speaker.SOURCE): {f.Ping: Phase.ATTACHING, f.Listing: Phase.ATTACHING, **_ENDS},
     (Phase.MOVING, Speaker.SOURCE): {
         **dict.fromkeys(_SOURCE, Phase.MOVING),
         f.AllSent: Phase.SENT,
@@ -67,12 +73,14 @@ TABLE: Final[dict[tuple[Phase, Speaker], Moves]] = {
     (Phase.MOVING, Speaker.SINK): {
         f.Confirmed: Phase.MOVING,
         f.Failed: Phase.MOVING,
+        f.Spent: Phase.MOVING,
         f.Halt: Phase.OVER,
         **_ENDS,
     },
     (Phase.SENT, Speaker.SINK): {
         f.Confirmed: Phase.SENT,
         f.Failed: Phase.SENT,
+        f.Spent: Phase.SENT,
         f.Halt: Phase.OVER,
         f.Complete: Phase.OVER,
         **_ENDS,

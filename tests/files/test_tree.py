@@ -128,24 +128,3 @@ def test_what_is_no_plain_file_is_not_opened(tmp_path: Path, make: object, code:
     with pytest.raises(SourceFault) as fault:
         SourceFile(path)
     assert fault.value.code is code
-
-
-def test_what_the_receiver_kept_is_passed_over_only_if_it_is_the_same(tmp_path: Path) -> None:
-    from lanshare.files.content import prefix_digest
-
-    path = tmp_path / "big"
-    data = os.urandom(2 * CHUNK + 9)
-    path.write_bytes(data)
-    source = SourceFile(path)
-    read_all(source)
-    prefix = prefix_digest(source.content.digests[:2])
-    source.close()
-    again = SourceFile(path)
-    assert again.skip_kept(2, prefix) == 2 * CHUNK
-    assert read_all(again) == data[2 * CHUNK :]
-    again.close()
-    path.write_bytes(b"!" + data[1:])
-    changed = SourceFile(path)
-    assert changed.skip_kept(2, prefix) == 0
-    assert read_all(changed) == b"!" + data[1:]
-    changed.close()

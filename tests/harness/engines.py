@@ -61,6 +61,13 @@ class Process:
             self.process.stdin.write(stdin)
             self.process.stdin.close()
         self.errors: list[str] = []
+        self._all: list[dict[str, Any]] = []
+        self.told = threading.Event()
+        """Something was heard since this was cleared."""
+
+        self.ended = threading.Event()
+        """Its standard output is closed: it is over, or nearly."""
+
         self._readers = [
             threading.Thread(target=self._read, daemon=True),
             threading.Thread(target=self._read_errors, daemon=True),
@@ -71,16 +78,26 @@ class Process:
     def _read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            self._queue.put(json.loads(line))
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue  # cut off by a kill
+            self._all.append(event)
+            self._queue.put(event)
+            self.told.set()
         self._queue.put(None)
+        self.ended.set()
+        self.told.set()
 
     def _read_errors(self) -> None:
         assert self.process.stderr is not None
         self.errors.extend(self.process.stderr)
 
-    def wait_for(self, name: str, matches: Callable[[dict[str, Any]], bool] = lambda event: True) -> dict[str, Any]:
+    def wait_for(
+        self, name: str, matches: Callable[[dict[str, Any]], bool] = lambda event: True, seconds: float = PATIENCE
+    ) -> dict[str, Any]:
         """The first event of this name that matches, among those not looked at yet."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + seconds
         while True:
             try:
                 event = self._queue.get(timeout=max(0.0, deadline - time.monotonic()))
@@ -91,6 +108,10 @@ class Process:
             self.events.append(event)
             if event.get("event") == name and matches(event):
                 return event
+
+    def heard(self) -> list[dict[str, Any]]:
+        """Everything so far, looked at or not."""
+        return list(self._all)
 
     def names(self) -> list[str]:
         """What was heard so far."""

@@ -17,7 +17,7 @@ from lanshare.domain.events import (
     TransferQueued,
     TransferWaiting,
 )
-from lanshare.domain.offer import EntryKind, Offer, TopEntry
+from lanshare.domain.offer import EntryKind, Landing, Offer, TopEntry
 from lanshare.domain.peer import PeerId, TrustLevel
 from lanshare.domain.talk import Answered, Ended, FetchAsked, HadAll, Offered
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
@@ -34,7 +34,8 @@ from lanshare.node.notes import (
     Reply,
     RunEnded,
 )
-from lanshare.node.transfers import Transfers, World
+from lanshare.node.table import World
+from lanshare.node.transfers import Transfers
 from lanshare.store.journal import Unfinished
 
 BOB, EVE = PeerId("b" * 52), PeerId("e" * 52)
@@ -66,14 +67,16 @@ class Setting:
                 addresses=lambda peer: (),
                 downloads=lambda: Path("/downloads"),
                 free=lambda path: 1000,
-                manifest=lambda transfer: Path("/list"),
+                papers=lambda transfer: (Path("/list"), Path("/offered"), Path("/receipt")),
+                execute=lambda peer: False,
+                throttles=lambda peer: (),
                 serves=lambda transfer, link: None,
             )
         )
 
     def sending(self) -> None:
         """A sending whose offer is before the peer."""
-        self.table.send(SendFiles(ID, BOB, (Path("/x"),)), WALL)
+        self.table.send(SendFiles(ID, BOB, (Path("/x"),)), 0.0, WALL)
         self.table.counted(Counted(ID, OFFER, 0))
 
     def receiving(self) -> None:
@@ -130,7 +133,7 @@ def test_the_whole_way_of_a_sending(setting: Setting) -> None:
 
 
 def test_what_was_counted_before_the_row_was_durable_is_told_with_it(setting: Setting) -> None:
-    (keep,) = [one for one in setting.table.send(SendFiles(ID, BOB, (Path("/x"),)), WALL) if isinstance(one, Keep)]
+    (keep,) = [one for one in setting.table.send(SendFiles(ID, BOB, (Path("/x"),)), 0.0, WALL) if isinstance(one, Keep)]
     setting.table.counted(Counted(ID, OFFER, 0))
     assert keep.then is not None
     note = keep.then(1)
@@ -157,6 +160,15 @@ def test_any_code_word_of_a_peer_ends_it_in_order(setting: Setting, code: str) -
     told = events(setting.table.heard_answer(BOB, Answered(ID, False, code), 1.0))
     assert kinds(told) == [TransferFailed]
     assert setting.state() is TransferState.DECLINED
+
+
+def test_one_whose_peer_is_busy_is_offered_again_by_itself(setting: Setting) -> None:
+    setting.sending()
+    told = events(setting.table.heard_answer(BOB, Answered(ID, False, Code.PEER_BUSY), 1.0))
+    assert kinds(told) == [TransferWaiting]
+    assert setting.table.next_time() == 2.0
+    assert said(setting.table.tick(2.0)) == [Offered(ID, OFFER)]
+    assert setting.state() is TransferState.OFFERED
 
 
 def test_a_sending_counted_after_its_peer_came_is_offered(setting: Setting) -> None:
@@ -189,7 +201,8 @@ def test_a_second_attach_waits_until_the_old_holder_has_ended(setting: Setting) 
     first, second = Reply(), Reply()
     setting.table.attach(AttachAsked(BOB, ID, True, Link(), first), 1.0)
     lease = first.take(0.0)
-    assert lease == Lease(1, "", Path("/downloads"), (), Path("/list"))
+    papers = (Path("/list"), Path("/offered"), Path("/receipt"))
+    assert lease == Lease(1, "", Landing(Path("/downloads")), (), *papers, ("x",))
     assert setting.table.attach(AttachAsked(BOB, ID, True, Link(), second), 2.0) == [EndRun(ID)]
     setting.table.run_ended(RunEnded(ID, 1, Code.PEER_AWAY), 3.0)
     granted = second.take(0.0)

@@ -3,62 +3,30 @@
 from __future__ import annotations
 
 import os
-import queue
 import secrets
 import socket
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.errors import Code, LanshareError
-from lanshare.domain.events import Event
 from lanshare.domain.message import MessageId
-from lanshare.domain.transfer import TransferId
 from lanshare.net import tls
 from lanshare.node.assemble import Engine, Options
-from lanshare.node.host import Host
 from lanshare.trust.identity import Identity
 from lanshare.wire import codec
 from lanshare.wire import frames as f
 from lanshare.wire.frames import Frame
 from lanshare.wire.session import Session
-from tests.harness.engines import PATIENCE, free_port
-
-Kind = TypeVar("Kind", bound=Event)
-
-
-class Shell:
-    """A Host in this process, with its events."""
-
-    def __init__(self, profile: Path, name: str, port: int = 0) -> None:
-        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self.seen: list[Event] = []
-        self.port = port or free_port()
-        self.host = Host(
-            Options(profile=profile, port=self.port, name=name, interfaces=("127.0.0.1",)), self.events.put
-        )
-        self.host.start()
-
-    def wait_for(self, kind: type[Kind], matches: Callable[[Kind], bool] = lambda event: True) -> Kind:
-        """The first event of this kind that was not looked at yet."""
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            event = self.events.get(timeout=max(0.01, deadline - time.monotonic()))
-            self.seen.append(event)
-            if isinstance(event, kind) and matches(event):
-                return event
-
-    def say(self, command: c.Command) -> None:
-        """Submit."""
-        self.host.submit(command)
+from tests.harness import disks
+from tests.harness.disks import Disk
+from tests.harness.shells import Shell, met, new_transfer
 
 
 @pytest.fixture
@@ -74,17 +42,6 @@ def shells(tmp_path: Path) -> Iterator[Callable[..., Shell]]:
     yield one
     for shell in made:
         shell.host.close()
-
-
-def met(one: Shell, other: Shell) -> e.PeerAppeared:
-    """Both see each other; the other as the first sees it."""
-    other.wait_for(e.PeerAppeared)
-    return one.wait_for(e.PeerAppeared)
-
-
-def new_transfer() -> TransferId:
-    """A fresh id."""
-    return TransferId(secrets.token_hex(16))
 
 
 def test_a_taken_port_gives_another_one_and_a_notice(shells: Callable[..., Shell]) -> None:
@@ -151,6 +108,36 @@ def test_a_full_disk_waits_and_goes_on_when_there_is_room(tmp_path: Path, shells
         subprocess.run(["umount", "-l", str(target)], check=True)
 
 
+@pytest.mark.skipif(bool(disks.cannot()), reason=disks.cannot() or "disks can be made")
+def test_a_disk_that_is_unplugged_and_plugged_in_again_is_waited_for(
+    tmp_path: Path, shells: Callable[..., Shell], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lanshare.node.table.DISK_AGAIN", 0.5)
+    disk = Disk(tmp_path)
+    try:
+        source = tmp_path / "150 MB"
+        source.write_bytes(os.urandom(150_000_000))
+        anna, bob = shells("Anna"), shells("Bob")
+        peer = met(anna, bob)
+        transfer = new_transfer()
+        anna.say(c.SendFiles(transfer, peer.id, (source,)))
+        offer = bob.wait_for(e.OfferReceived)
+        bob.say(c.AnswerOffer(offer.transfer, True, disk.path))
+        bob.wait_for(e.TransferProgressed, lambda one: one.bytes > 20_000_000)
+        disk.unplug()
+        for side in (anna, bob):
+            waiting = side.wait_for(e.TransferWaiting)
+            assert waiting.code in (Code.DISK_ERROR, Code.NO_FOLDER)
+        assert bob.wait_for(e.TransferWaiting, lambda one: one.code == Code.NO_FOLDER).code == Code.NO_FOLDER
+        assert list(disk.path.iterdir()) == [], "nothing is written where the disk was"
+        disk.plug()
+        assert anna.wait_for(e.TransferFinished).state == "done"
+        bob.wait_for(e.TransferFinished)
+        assert (disk.path / "150 MB").read_bytes() == source.read_bytes()
+    finally:
+        disk.close()
+
+
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="mounts need root on Linux")
 def test_a_read_only_folder_fails_with_its_reason_on_both_sides(
     tmp_path: Path, shells: Callable[..., Shell]
@@ -180,6 +167,7 @@ def test_what_cannot_be_sent_is_named_and_the_rest_arrives(tmp_path: Path, shell
     (top / "good").write_bytes(b"good")
     os.mkfifo(top / "pipe")
     (top / "link").symlink_to("good")
+    (top / "way out").symlink_to("/etc")
     anna, bob = shells("Anna"), shells("Bob")
     peer = met(anna, bob)
     anna.say(c.SendFiles(new_transfer(), peer.id, (top,)))
@@ -190,6 +178,8 @@ def test_what_cannot_be_sent_is_named_and_the_rest_arrives(tmp_path: Path, shell
         assert (finished.state, finished.files, finished.files_failed) == ("partial", 1, 2)
         assert {one.code for one in finished.skipped} == {Code.FILE_SPECIAL, Code.FILE_LINK}
     assert (tmp_path / "in" / "top" / "good").read_bytes() == b"good"
+    assert os.readlink(tmp_path / "in" / "top" / "link") == "good"
+    assert sorted(one.name for one in (tmp_path / "in" / "top").iterdir()) == ["good", "link"]
 
 
 def test_nothing_that_can_be_sent_fails_with_its_reason(tmp_path: Path, shells: Callable[..., Shell]) -> None:

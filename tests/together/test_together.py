@@ -288,3 +288,27 @@ def test_sharing_2_gib_keeps_each_engine_below_64_mib(two_devices: Pair, tmp_pat
     receiving.interrupt()
     assert max(peaks) < 64 * 1024 * 1024, [peak / 2**20 for peak in peaks]
     assert (bob.into / "two gib.bin").stat().st_size == source.stat().st_size
+
+
+def test_several_sendings_at_once_to_several_devices_all_arrive(two_devices: Pair, tmp_path: Path) -> None:
+    anna, bob = two_devices
+    carol = Device(tmp_path, "Carol")
+    try:
+        engine = anna.receive()
+        receivers = {"Bob": bob.receive("--count", "3"), "Carol": carol.receive("--count", "3")}
+        sources = [made_tree(tmp_path), big_file(tmp_path, 60_000_000), tmp_path / "small.txt"]
+        sources[2].write_bytes(b"small")
+        for process in receivers.values():
+            process.wait_for("PeerAppeared", lambda one: one["name"] == "Anna")
+        sendings = [anna.start("send", name, str(source)) for source in sources for name in receivers]
+        assert [one.end() for one in sendings] == [0] * 6
+        for process in receivers.values():
+            assert process.end() == 0
+        for device in (bob, carol):
+            assert tree_of(device.into / "the tree") == tree_of(sources[0])
+            assert (device.into / "big.bin").read_bytes() == sources[1].read_bytes()
+            assert (device.into / "small.txt").read_bytes() == b"small"
+            assert not (device.into / ".lanshare-incoming").exists()
+        assert engine.interrupt() == 130
+    finally:
+        carol.close()

@@ -195,3 +195,45 @@ def test_closing_without_a_tray_quits_in_order(screen: Screen, tmp_path: Path) -
     subprocess.run(["xdotool", "windowquit", window.id], env=screen.environment(), capture_output=True, check=False)
     window.program.terminate()
     assert window.program.wait(20) == 0
+
+
+def test_the_demo_gives_somebody_alone_a_second_device(screen: Screen, tmp_path: Path) -> None:
+    demo = subprocess.Popen(
+        [sys.executable, str(ROOT / "dev.py"), "run", "--demo", "--port", str(free_port())],
+        env=screen.environment() | {"TMPDIR": str(tmp_path)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )
+    try:
+        profile = until(lambda: next(tmp_path.glob("lanshare-demo-*/me"), None), "the demo's profile")
+        assert isinstance(profile, Path)
+        window = until(
+            lambda: screen._text("xdotool", "search", "--onlyvisible", "--name", "^lanshare$"), "the demo's window"
+        )
+        ident = str(window).split()[-1]
+        screen.place(ident, 0, 0, 900, 640)
+        database = profile / "lanshare.sqlite"
+
+        def rows(question: str) -> list[tuple[str, ...]]:
+            link = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+            try:
+                return link.execute(question).fetchall()
+            except sqlite3.OperationalError:
+                return []
+            finally:
+                link.close()
+
+        until(lambda: database.exists() and rows("SELECT name FROM peers"), "the demo device")
+        assert rows("SELECT name FROM peers") == [("Demo device (this computer)",)]
+        screen.do("mousemove", str(ROW[0]), str(ROW[1] + 20), "click", "1")
+        screen.do("type", "--window", ident, "hello")
+        screen.do("key", "--window", ident, "Return")
+        until(lambda: any("I am the demo device" in text for (text,) in rows("SELECT text FROM messages")), "an answer")
+        screen.picture("demo")
+    finally:
+        screen.do("key", "alt+F4")
+        try:
+            code = demo.wait(20)
+        except subprocess.TimeoutExpired:
+            demo.kill()
+            raise
+    assert code == 0
+    assert not list(tmp_path.glob("lanshare-demo-*")), "its profiles are gone with it"

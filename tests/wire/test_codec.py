@@ -21,6 +21,10 @@ labels = st.text(st.characters(codec="utf-8"), max_size=60)
 names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=60)
 counts = st.integers(0, 2**53)
 indices = st.integers(0, 999_999)
+kinds = st.sampled_from(["file", "folder", "link"])
+listed = st.builds(
+    f.Listed, st.lists(names, min_size=1, max_size=4).map(tuple), kinds, counts, st.integers(-(2**62), 2**62)
+)
 tops = st.builds(f.Top, names, st.sampled_from(["file", "folder"]), counts, counts)
 
 FRAMES: dict[type[Frame], st.SearchStrategy[Frame]] = {
@@ -40,7 +44,7 @@ FRAMES: dict[type[Frame], st.SearchStrategy[Frame]] = {
     ),
     f.Stored: st.builds(f.Stored, ids),
     f.TextRefused: st.builds(f.TextRefused, ids, words),
-    f.Offer: st.builds(f.Offer, ids, st.lists(tops, max_size=5).map(tuple), counts, counts, counts, st.booleans()),
+    f.Offer: st.builds(f.Offer, ids, st.lists(tops, max_size=5).map(tuple), counts, counts, counts, st.booleans(), ids),
     f.Answer: st.builds(f.Answer, ids, st.booleans(), words),
     f.Cancel: st.builds(f.Cancel, ids, words),
     f.Fetch: st.builds(f.Fetch, ids),
@@ -50,14 +54,21 @@ FRAMES: dict[type[Frame], st.SearchStrategy[Frame]] = {
         f.Attached, st.lists(st.tuples(indices, indices), max_size=4).map(tuple), st.none() | indices, counts, digests
     ),
     f.Begin: st.builds(
-        f.Begin, indices, st.lists(names, min_size=1, max_size=8).map(tuple), st.sampled_from(["file", "folder"]),
-        counts, st.integers(-(2**62), 2**62), counts,
+        f.Begin, indices, st.lists(names, min_size=1, max_size=8).map(tuple), kinds,
+        counts, st.integers(-(2**62), 2**62), counts, labels, st.booleans(),
     ),
     f.Hole: st.builds(f.Hole, st.integers(1, 2**53)),
     f.ChunkEnd: st.builds(f.ChunkEnd, digests),
     f.End: st.builds(f.End, digests),
     f.Lost: st.builds(f.Lost, indices, words),
     f.Left: st.builds(f.Left, labels, words),
+    f.Same: st.builds(f.Same, indices),
+    f.Spent: st.builds(f.Spent, counts, counts, counts),
+    f.Have: st.builds(f.Have, indices, digests),
+    f.Compare: st.just(f.Compare()),
+    f.Unwanted: st.builds(f.Unwanted, indices, words),
+    f.Listing: st.builds(f.Listing, ids, counts, st.lists(listed, max_size=5).map(tuple), st.booleans()),
+    f.Pause: st.builds(f.Pause, ids, st.booleans()),
     f.AllSent: st.builds(f.AllSent, counts, counts),
     f.Confirmed: st.builds(f.Confirmed, indices, indices),
     f.Failed: st.builds(f.Failed, indices, words),

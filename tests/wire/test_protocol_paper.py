@@ -52,7 +52,7 @@ def test_the_vectors_hold() -> None:
 
 
 def test_the_table_names_every_frame_with_its_number_and_fields() -> None:
-    rows = re.findall(r"^\| ([0-9, ]+) \| ([A-Za-z, ]+) \| (.*) \|$", PAPER, re.MULTILINE)
+    rows = re.findall(r"^\| ([0-9, ]+) \| ([A-Za-z, ]+) \| (.*)\|$", PAPER, re.MULTILINE)
     told: dict[str, int] = {}
     for numbers, names, fields in rows:
         for number, name in zip(numbers.split(", "), names.split(", "), strict=True):

@@ -142,7 +142,9 @@ def _any(kind: type[Frame]) -> Frame:
         f.Begin: f.Begin(0, ("a",), "file", 1, 1), f.Data: f.Data(memoryview(b"x")), f.Hole: f.Hole(1),
         f.ChunkEnd: f.ChunkEnd(NONCE), f.End: f.End(NONCE), f.Lost: f.Lost(0, "x"), f.Left: f.Left("x", "y"),
         f.AllSent: f.AllSent(0, 0), f.Confirmed: f.Confirmed(0, 0), f.Failed: f.Failed(0, "x"),
-        f.Halt: f.Halt("x"), f.Complete: f.Complete(0, 0, 0),
+        f.Halt: f.Halt("x"), f.Complete: f.Complete(0, 0, 0), f.Same: f.Same(0), f.Spent: f.Spent(0, 0, 0),
+        f.Have: f.Have(0, NONCE), f.Compare: f.Compare(), f.Unwanted: f.Unwanted(0, "x"), f.Pause: f.Pause(ID, True),
+        f.Listing: f.Listing(ID, 0, (), True),
     }
     return examples[kind]
 

@@ -10,14 +10,19 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Signal
 
+from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     Event,
+    OfferCompared,
     OfferGrew,
     OfferReceived,
     OfferWithdrawn,
+    ReceiveUndone,
     Snapshot,
     TransferFailed,
     TransferFinished,
+    TransferPaused,
+    TransferProfiled,
     TransferProgressed,
     TransferQueued,
     TransferStarted,
@@ -48,8 +53,12 @@ class TransferView:
     message: str = ""
     paths: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = field(default=())
+    notes: tuple[Skipped, ...] = field(default=())
     files: int = 0
     files_failed: int = 0
+    compared: OfferCompared | None = None
+    profiled: TransferProfiled | None = None
+    undone: bool = False
 
     @property
     def active(self) -> bool:
@@ -85,6 +94,8 @@ class TransferBook(QObject):
             message = sentences.waiting(
                 transfer.code or "peer-away", name, transfer.done_bytes, transfer.offer.bytes, transfer.detail
             )
+        elif transfer.state is TransferState.PAUSED:
+            message = sentences.paused("us", name, transfer.done_bytes, transfer.offer.bytes)
         elif transfer.code:
             message = sentences.ended(transfer.code, name, transfer.detail)
         view = TransferView(
@@ -100,6 +111,8 @@ class TransferBook(QObject):
             message=message,
             paths=transfer.paths,
             skipped=transfer.skipped,
+            notes=transfer.notes,
+            undone=transfer.code == Code.UNDONE,
             files=transfer.files_done,
             files_failed=len(transfer.skipped),
         )
@@ -153,6 +166,16 @@ class TransferBook(QObject):
                     view.state = TransferState.MOVING
             case TransferVerifying():
                 view.state = TransferState.VERIFYING
+            case OfferCompared():
+                view.compared, view.free = event, event.free
+            case TransferProfiled():
+                view.profiled = event
+            case TransferPaused():
+                view.state, view.message, view.rate = TransferState.PAUSED, event.message, 0.0
+                view.bytes, view.total = event.bytes, event.total
+            case ReceiveUndone():
+                view.undone = bool(event.files or event.restored)
+                view.message = event.message
             case TransferWaiting():
                 view.state, view.message, view.rate = TransferState.WAITING, event.message, 0.0
                 view.bytes, view.total = event.bytes, event.total
@@ -160,6 +183,6 @@ class TransferBook(QObject):
                 view.state = TransferState(event.state)
                 view.files, view.files_failed = event.files, event.files_failed
                 view.bytes = view.total = event.bytes
-                view.paths, view.skipped, view.message = event.paths, event.skipped, ""
+                view.paths, view.skipped, view.notes, view.message = event.paths, event.skipped, event.notes, ""
             case TransferFailed():
                 view.state, view.message, view.asked = TransferState(event.state), event.message, False

@@ -77,6 +77,10 @@ QLabel[role="warn"] {{ color: {look.warn}; font-size: 12px; }}
 QLabel[role="good"] {{ color: {look.good}; font-size: 12px; }}
 QLabel[role="percent"] {{ color: {look.accent_ink}; font-size: 12px; font-weight: 700; }}
 QLabel[role="day"] {{ color: {look.dim}; font-size: 12px; font-weight: 600; }}
+QComboBox {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line}; border-radius: 9px;
+    padding: 6px 10px; }}
+QComboBox:focus {{ border: 1px solid {look.accent}; }}
+QComboBox::drop-down {{ border: none; width: 22px; }}
 QLineEdit {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line}; border-radius: 9px;
   padding: 7px 10px; selection-background-color: {look.accent}; selection-color: {look.accent_text}; }}
 QLineEdit:focus {{ border: 1px solid {look.accent}; }}

@@ -1,18 +1,29 @@
 """A transfer's row: the question, the progress, the result, the trouble. One widget for its whole life.
 
-Signals: accept(str), decline(str), save_to(str), cancel(str), retry(str), open_path(str), show_path(str); the first
-five carry the transfer's id, the others a path.
+Signals: act(object) with a command for the engine; save_to(str, str) with the transfer's id and the chosen Clash;
+open_path(str) and show_path(str) with a path.
 """
 
 from __future__ import annotations
 
+import secrets
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
-from lanshare.domain.offer import EntryKind
-from lanshare.domain.transfer import TransferState
+from lanshare.domain import commands as c
+from lanshare.domain.offer import Clash, EntryKind, Skipped
+from lanshare.domain.transfer import TransferId, TransferState
 from lanshare.node.opening import may_open
 from lanshare.node.shown import shown
 from lanshare.qt import assets, texts
@@ -27,11 +38,8 @@ _NAMES: Final = 8
 class Card(QWidget):
     """One transfer."""
 
-    accept = Signal(str)
-    decline = Signal(str)
-    save_to = Signal(str)
-    cancel = Signal(str)
-    retry = Signal(str)
+    act = Signal(object)
+    save_to = Signal(str, str)
     open_path = Signal(str)
     show_path = Signal(str)
 
@@ -53,7 +61,19 @@ class Card(QWidget):
         self._close.setIcon(assets.icon("x", tokens().dim, 18))
         self._close.setAccessibleName(texts.tr("Cancel the transfer"))
         self._close.setToolTip(texts.tr("Cancel"))
-        self._close.clicked.connect(lambda: self.cancel.emit(self._view.id))
+        self._close.clicked.connect(lambda: self.act.emit(c.CancelTransfer(self._view.id)))
+        self._rest = QToolButton()
+        for button in (self._close, self._rest):
+            button.setFixedSize(28, 28)
+        self._rest.clicked.connect(self._rest_or_go_on)
+        self._clash = QComboBox()
+        for choice, label in (
+            (Clash.KEEP, texts.tr("Keep both")),
+            (Clash.SKIP, texts.tr("Keep mine only")),
+            (Clash.REPLACE, texts.tr("Replace mine (it is moved aside)")),
+        ):
+            self._clash.addItem(label, str(choice))
+        self._clash.setAccessibleName(texts.tr("What to do with files that differ"))
         head = QHBoxLayout()
         head.setSpacing(10)
         words = QVBoxLayout()
@@ -67,6 +87,7 @@ class Card(QWidget):
         words.addWidget(self._status)
         head.addWidget(self._icon)
         head.addLayout(words, 1)
+        head.addWidget(self._rest)
         head.addWidget(self._close)
         self._inner.addLayout(head)
         self._names = QVBoxLayout()
@@ -74,6 +95,7 @@ class Card(QWidget):
         self._inner.addLayout(self._names)
         self._message = wrapped("", "dim")
         self._inner.addWidget(self._message)
+        self._inner.addWidget(self._clash)
         self._bar = QProgressBar()
         self._bar.setRange(0, 1000)
         self._bar.setTextVisible(False)
@@ -109,22 +131,39 @@ class Card(QWidget):
         self._status.setText(status)
         set_role(self._status, role)
         moving = view.state in (TransferState.MOVING, TransferState.VERIFYING)
-        kept = view.state is TransferState.WAITING and view.bytes > 0
+        kept = view.state in (TransferState.WAITING, TransferState.PAUSED) and view.bytes > 0
         self._progress.setVisible(moving or kept)
         self._bar.setValue(int(view.part * 1000))
         self._bar.setAccessibleName(status)
         self._percent.setText(f"{int(view.part * 100)}%")
         self._close.setVisible(view.active and not view.asked)
+        self._show_rest()
+        self._clash.setVisible(view.asked and view.compared is not None and view.compared.differs > 0)
         self._message.setText(self._message_text())
         self._message.setVisible(bool(self._message.text()))
         self._time.setVisible(not view.asked)
         self._fit_message()
-        shape = (view.state, view.asked, view.offer if view.asked else None, view.paths)
+        shape = (view.state, view.asked, view.offer if view.asked else None, view.compared, view.paths,
+                 view.undone)
         if shape != self._shape:
             self._shape = shape
             self._reshape()
 
     # --- inside
+
+    def _show_rest(self) -> None:
+        """The button that lets it rest, or go on."""
+        view = self._view
+        resting = view.state in (TransferState.PAUSED, TransferState.WAITING)
+        self._rest.setVisible(view.active and not view.asked and view.state is not TransferState.VERIFYING)
+        words = texts.tr("Go on now") if resting else texts.tr("Pause")
+        self._rest.setIcon(assets.icon("play" if resting else "pause", tokens().dim, 18))
+        self._rest.setToolTip(words)
+        self._rest.setAccessibleName(words)
+
+    def _rest_or_go_on(self) -> None:
+        resting = self._view.state in (TransferState.PAUSED, TransferState.WAITING)
+        self.act.emit(c.ResumeTransfer(self._view.id) if resting else c.PauseTransfer(self._view.id))
 
     def _fit_message(self) -> None:
         """A wrapped label in a row that is aligned to one side is not asked for its height: it is told."""
@@ -139,7 +178,9 @@ class Card(QWidget):
         self._icon.setPixmap(assets.pixmap(name, colour, 24, self.devicePixelRatioF()))
         self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
         set_role(self._message, "bad" if view.state is TransferState.FAILED else "dim")
-        tone = {TransferState.FAILED: "bad", TransferState.WAITING: "warn"}.get(view.state, "")
+        tone = {TransferState.FAILED: "bad", TransferState.WAITING: "warn", TransferState.PAUSED: "warn"}.get(
+            view.state, ""
+        )
         if view.state is TransferState.PARTIAL:
             tone = "warn"
         if self._frame.property("tone") != tone:
@@ -166,13 +207,17 @@ class Card(QWidget):
     def _actions(self) -> list[QWidget]:
         view = self._view
         if view.asked:
-            accept = _button(texts.tr("Accept · {0}").format(texts.size(view.offer.bytes)), "main")
-            accept.clicked.connect(lambda: self.accept.emit(view.id))
+            known = view.compared if view.compared is not None and view.compared.complete else None
+            size = known.new_bytes if known is not None else view.offer.bytes
+            accept = _button(texts.tr("Accept · {0}").format(texts.size(size)), "main")
+            accept.clicked.connect(lambda: self.act.emit(c.AnswerOffer(view.id, True, None, self._chosen_clash())))
             decline = _button(texts.tr("Decline"))
-            decline.clicked.connect(lambda: self.decline.emit(view.id))
+            decline.clicked.connect(lambda: self.act.emit(c.AnswerOffer(view.id, False)))
             elsewhere = _button(texts.tr("Save to…"))
-            elsewhere.clicked.connect(lambda: self.save_to.emit(view.id))
+            elsewhere.clicked.connect(lambda: self.save_to.emit(view.id, str(self._chosen_clash())))
             return [accept, decline, elsewhere]
+        if view.undone:
+            return []
         if view.state in (TransferState.DONE, TransferState.PARTIAL) and not view.out and view.paths:
             actions: list[QWidget] = []
             if len(view.paths) == 1 and may_open(view.paths[0]):
@@ -184,20 +229,30 @@ class Card(QWidget):
             show.setIconSize(QSize(16, 16))
             show.clicked.connect(lambda: self.show_path.emit(view.paths[0]))
             actions.append(show)
+            undo = _button(texts.tr("Undo"))
+            undo.setIcon(assets.icon("undo-2", tokens().text, 16))
+            undo.setToolTip(texts.tr("Move what was received aside, and bring back what it replaced"))
+            undo.clicked.connect(lambda: self.act.emit(c.UndoReceive(view.id)))
+            actions.append(undo)
             return actions
         ended = (TransferState.FAILED, TransferState.DECLINED, TransferState.CANCELLED, TransferState.PARTIAL)
         if view.out and view.state in ended:
-            again = _button(texts.tr("Send again"))
+            partial = view.state is TransferState.PARTIAL
+            again = _button(texts.tr("Retry the rest") if partial else texts.tr("Send again"))
             again.setIcon(assets.icon("rotate-cw", tokens().text, 16))
-            again.clicked.connect(lambda: self.retry.emit(view.id))
+            again.clicked.connect(
+                lambda: self.act.emit(c.RetryTransfer(view.id, TransferId(secrets.token_hex(16))))
+            )
             return [again]
         return []
+
+    def _chosen_clash(self) -> Clash:
+        return Clash(self._clash.currentData())
 
     def _title_text(self) -> str:
         view = self._view
         if view.asked:
-            count = texts.files(view.offer.files)
-            return texts.tr("{0} wants to send {1}").format(shown(self._peer_name), count)
+            return texts.tr("{0} wants to send").format(shown(self._peer_name))
         if not view.offer.tops:
             return texts.tr("Looking at what is to be sent…")
         first = shown(view.offer.tops[0].name)
@@ -215,7 +270,7 @@ class Card(QWidget):
                 return texts.tr("Waiting for {0} to accept · {1}").format(shown(self._peer_name), whole), "dim"
             case TransferState.OFFERED:
                 free = texts.tr(" · {0} free").format(texts.size(view.free)) if view.free else ""
-                return f"{whole}{counting}{free}", "dim"
+                return f"{texts.files(view.offer.files)} · {whole}{counting}{free}", "dim"
             case TransferState.CONNECTING:
                 return texts.tr("Starting · {0}").format(whole), "dim"
             case TransferState.MOVING:
@@ -228,6 +283,10 @@ class Card(QWidget):
                 return texts.tr("Making it safe on disk…"), "dim"
             case TransferState.WAITING:
                 return texts.tr("Waiting · {0}").format(whole), "warn"
+            case TransferState.PAUSED:
+                return texts.tr("Paused · {0} of {1}").format(texts.size(view.bytes), whole), "warn"
+            case TransferState.DONE if view.undone:
+                return texts.tr("Undone"), "dim"
             case TransferState.DONE:
                 done = texts.tr("Delivered and verified") if view.out else texts.tr("Verified · saved")
                 return f"{texts.size(view.bytes)}  ·  {done}", "good"
@@ -243,12 +302,17 @@ class Card(QWidget):
 
     def _message_text(self) -> str:
         view = self._view
-        if view.state is TransferState.PARTIAL and view.skipped:
-            lines = [f"{shown(one.path) or '…'}: {texts.reason(one.code)}" for one in view.skipped[:5]]
-            rest = max(view.files_failed, len(view.skipped)) - len(lines)
-            if rest > 0:
-                lines.append(texts.tr("and {0} more").format(rest))
-            return "\n".join(lines)
+        if view.asked:
+            return texts.compared(view.compared, view.free) if view.compared is not None else ""
+        if view.undone:
+            return shown(view.message)
+        if view.state in (TransferState.DONE, TransferState.PARTIAL):
+            lines = _report(view.skipped, max(view.files_failed, len(view.skipped)))
+            if view.notes:
+                lines += [texts.tr("Kept, but not quite as it was:"), *_report(view.notes, len(view.notes))]
+            return "\n".join([*lines, shown(view.message)]) if view.message else "\n".join(lines)
+        if view.state is TransferState.MOVING and view.profiled is not None:
+            return texts.slow(view.profiled)
         quiet = (TransferState.DONE, TransferState.MOVING, TransferState.VERIFYING)
         return "" if view.state in quiet else shown(view.message)
 
@@ -258,6 +322,8 @@ class Card(QWidget):
             return "circle-alert", look.bad
         if view.state is TransferState.WAITING:
             return "clock", look.warn
+        if view.state is TransferState.PAUSED:
+            return "pause", look.warn
         if view.asked:
             return "download", look.accent_ink
         if not view.offer.tops:
@@ -266,6 +332,12 @@ class Card(QWidget):
         if view.offer.names > 1:
             return "copy", look.accent_ink
         return assets.file_icon(top.name, top.kind is EntryKind.FOLDER, look.dark)
+
+
+def _report(entries: tuple[Skipped, ...], count: int) -> list[str]:
+    """What became of entries, one line each; a long report is cut."""
+    lines = [f"{shown(one.path) or '…'}: {texts.reason(one.code)}" for one in entries[:5]]
+    return [*lines, texts.tr("and {0} more").format(count - len(lines))] if count > len(lines) else lines
 
 
 def _button(text: str, kind: str = "") -> QPushButton:

@@ -34,11 +34,8 @@ class Timeline(QScrollArea):
 
     older = Signal()
     link = Signal(str)
-    accept = Signal(str)
-    decline = Signal(str)
-    save_to = Signal(str)
-    cancel = Signal(str)
-    retry = Signal(str)
+    act = Signal(object)
+    save_to = Signal(str, str)
     open_path = Signal(str)
     show_path = Signal(str)
 
@@ -222,7 +219,7 @@ class Timeline(QScrollArea):
         widget: _Row
         if entry.transfer is not None:
             card = Card(self._book.views[entry.transfer], self._name, self._inside)
-            for name in ("accept", "decline", "save_to", "cancel", "retry", "open_path", "show_path"):
+            for name in ("act", "save_to", "open_path", "show_path"):
                 getattr(card, name).connect(getattr(self, name))
             widget = card
         else:

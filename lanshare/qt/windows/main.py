@@ -32,6 +32,7 @@ from lanshare.domain.events import (
     WindowRequested,
 )
 from lanshare.domain.message import MessageId
+from lanshare.domain.offer import Clash
 from lanshare.domain.peer import PeerId, short_id
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
@@ -221,11 +222,8 @@ class MainWindow(QWidget):
         timeline.link.connect(lambda target: open_link(self, target))
         timeline.open_path.connect(lambda path: open_path(self, path))
         timeline.show_path.connect(lambda path: show_path(self, path))
-        timeline.accept.connect(lambda one: self._bridge.submit(c.AnswerOffer(TransferId(one), True)))
-        timeline.decline.connect(lambda one: self._bridge.submit(c.AnswerOffer(TransferId(one), False)))
+        timeline.act.connect(self._bridge.submit)
         timeline.save_to.connect(self._save_to)
-        timeline.cancel.connect(lambda one: self._bridge.submit(c.CancelTransfer(TransferId(one))))
-        timeline.retry.connect(self._retry)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self, self.quitting.emit)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self, self._paste)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Preferences), self, self._show_settings)
@@ -297,14 +295,11 @@ class MainWindow(QWidget):
         if self._open is not None:
             self._bridge.submit(c.SendText(MessageId(secrets.token_hex(16)), self._open, text))
 
-    def _retry(self, transfer: str) -> None:
-        self._bridge.submit(c.RetryTransfer(TransferId(transfer), TransferId(secrets.token_hex(16))))
-
-    def _save_to(self, transfer: str) -> None:
+    def _save_to(self, transfer: str, clash: str) -> None:
         start = self._me.download_folder if self._me is not None else ""
         folder = QFileDialog.getExistingDirectory(self, texts.tr("Save to"), start)
         if folder:
-            self._bridge.submit(c.AnswerOffer(TransferId(transfer), True, Path(folder)))
+            self._bridge.submit(c.AnswerOffer(TransferId(transfer), True, Path(folder), Clash(clash)))
 
     def _paste(self) -> None:
         """Ctrl+V outside the text field: files and images go to the open device, text into the field."""

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
+    QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -59,6 +60,12 @@ class SettingsDialog(QDialog):
         ):
             self._look.addItem(text, value.value)
         self._look.setCurrentIndex(self._look.findData(settings.appearance.value))
+        self._limit = QDoubleSpinBox()
+        self._limit.setRange(0.0, 100_000.0)
+        self._limit.setDecimals(1)
+        self._limit.setSuffix(texts.tr(" MB/s"))
+        self._limit.setSpecialValueText(texts.tr("No limit"))
+        self._limit.setValue(settings.speed_limit / 1e6)
         self._hidden = QCheckBox(texts.tr("Start in the background, without showing the window"))
         self._hidden.setChecked(settings.start_hidden)
         self._hidden.setEnabled(tray)
@@ -77,6 +84,7 @@ class SettingsDialog(QDialog):
         self._folder.setAccessibleName(texts.tr("Save files in"))
         self._row(form, texts.tr("Port"), self._port)
         self._row(form, texts.tr("Appearance"), self._look)
+        self._row(form, texts.tr("Sending speed"), self._limit)
         form.addRow("", self._hidden)
         self._save = QPushButton(texts.tr("Save"))
         self._save.setProperty("kind", "main")
@@ -121,6 +129,7 @@ class SettingsDialog(QDialog):
                 port=self._port.value(),
                 appearance=Appearance(self._look.currentData()),
                 start_hidden=self._hidden.isChecked(),
+                speed_limit=int(self._limit.value() * 1e6),
             )
         )
         self.accept()

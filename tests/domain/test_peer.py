@@ -1,4 +1,4 @@
-"""Nouns: what is parsed, what is refused, which moves are legal."""
+"""Devices: what is parsed, what is refused, what a name may look like."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lanshare.domain.errors import LocalMisuse
-from lanshare.domain.peer import Address, clean_name, parse_address, peer_id
-from lanshare.domain.settings import Settings, checked
-from lanshare.domain.transfer import FINAL, MOVES, TransferState, moved
+from lanshare.domain.peer import Address, DeviceKind, clean_name, parse_address, peer_id, short_id
 
 
 @pytest.mark.parametrize(("text", "address"), [
@@ -44,17 +41,7 @@ def test_only_a_whole_id_is_an_id(text: str) -> None:
         peer_id(text)
 
 
-def test_what_is_over_stays_over_and_every_state_can_end() -> None:
-    for state in FINAL:
-        assert MOVES[state] == frozenset()
-    for state in set(TransferState) - FINAL:
-        assert TransferState.CANCELLED in MOVES[state]
-        assert TransferState.FAILED in MOVES[state]
-    with pytest.raises(LocalMisuse):
-        moved(TransferState.DONE, TransferState.MOVING)
-
-
-@pytest.mark.parametrize("settings", [Settings(port=80), Settings(port=70000), Settings(name="a\nb")])
-def test_settings_out_of_range_name_their_field(settings: Settings) -> None:
-    with pytest.raises(ValueError, match=r"port|name"):
-        checked(settings)
+def test_a_kind_of_device_that_nobody_knows_is_unknown() -> None:
+    assert DeviceKind.of("laptop") is DeviceKind.LAPTOP
+    assert DeviceKind.of("toaster") is DeviceKind.UNKNOWN
+    assert short_id("abcdefghij") == "abcdefgh"

@@ -1,0 +1,341 @@
+"""Where what arrived comes to lie: top-level names that may be taken, folders, final names, links, times.
+
+Everything below the destination is reached through handles. Nothing that exists is overwritten: a name is given by a
+rename that does not replace; what a person wants replaced is moved aside first, into a dated folder of ours.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from lanshare.domain.errors import Code
+from lanshare.domain.offer import Clash
+from lanshare.domain.transfer import CHUNK
+from lanshare.files import ledger, names
+from lanshare.files.faults import DiskFault, disk_fault
+from lanshare.files.folder import Folder
+from lanshare.files.ledger import Ledger, Note
+from lanshare.files.part import digests_name, stamp_name
+
+LOSSES: Final = 1000
+"""Entries of the fidelity report that are kept; further ones are like them."""
+
+
+@dataclass(slots=True)
+class Whole:
+    """A verified file in staging, waiting for its final name."""
+
+    index: int
+    path: tuple[str, ...]
+    size: int
+    content: bytes = b""
+    """Empty: it is the file that has the name already."""
+
+
+class Placing:
+    """The destination of one transfer, and the names that its entries get there."""
+
+    def __init__(self, destination: Path, clash: Clash) -> None:
+        self.destination = destination
+        self.losses: list[tuple[str, Code]] = []
+        """What could not be kept as it was, though its content is."""
+
+        self._clash = clash
+        self._intents: dict[int, tuple[str, ...]] = {}
+        self._tops: dict[str, str] = {}
+        self._merged: set[str] = set()
+        self._made: set[tuple[str, ...]] = set()
+        self._links: list[tuple[int, tuple[str, ...], str]] = []
+        self._open: tuple[tuple[str, ...], Folder] | None = None
+        self._aside = ""
+        self._ledger: Ledger | None = None
+        self._root: Folder | None = None
+        self._staging: Folder | None = None
+
+    @property
+    def tops(self) -> tuple[Path, ...]:
+        """The final top-level paths used so far."""
+        return tuple(self.destination / name for name in self._tops.values())
+
+    def merge(self, top: str) -> None:
+        """Put what comes below this top-level folder into the folder that has its name already."""
+        if top not in self._tops:
+            self._tops[top] = top
+            self._merged.add(top)
+            self._note({"top": top, "as": top, "merged": True})
+
+    def follow(self, receipt: Path) -> None:
+        """Put what comes where an earlier transfer put the rest of it; its receipt tells where."""
+        if self._tops:
+            return
+        try:
+            with receipt.open("rb") as lines:
+                notes = [note for note in map(ledger.parsed, lines) if note is not None]
+        except OSError:
+            return
+        for note in notes:
+            match note:
+                case {"top": str(top), "as": str(name)} if self._is_folder(name):
+                    self._tops[top] = name
+                    self._note({"top": top, "as": name})
+
+    def worth_comparing(self, tops: Sequence[str]) -> bool:
+        """Whether some of what comes under these top-level names may be here already."""
+        if self._merged:
+            return True
+        assert self._root is not None
+        for top in tops:
+            try:
+                safe = names.safe_name(top)
+                if safe not in self._tops and self._root.exists(safe):
+                    return True
+            except (names.NameRefused, OSError):
+                continue
+        return False
+
+    def merges(self, top: str) -> bool:
+        """Whether what comes below this top-level name goes to the place that has it already."""
+        return self._tops.get(names.safe_name(top), top) == names.safe_name(top)
+
+    def taken(self, parts: Sequence[str]) -> bool:
+        """Whether something has this name already, where it would come to lie."""
+        safe = self._safe(parts)
+        if len(safe) > 1 and safe[0] not in self._tops:
+            return False
+        path = (self._tops.get(safe[0], safe[0]), *safe[1:])
+        return self._stat(path) is not None
+
+    @property
+    def _stage(self) -> Folder:
+        assert self._staging is not None
+        return self._staging
+
+    @property
+    def _book(self) -> Ledger:
+        assert self._ledger is not None
+        return self._ledger
+
+    def _note(self, what: Note) -> None:
+        try:
+            self._book.add(what)
+        except OSError as error:
+            raise disk_fault(error) from error
+
+    def _safe(self, parts: Sequence[str]) -> tuple[str, ...]:
+        safe = names.safe_path(parts)
+        if safe != tuple(parts):
+            self._lose("/".join(parts), Code.NAME_MAPPED)
+        return safe
+
+    def _lose(self, path: str, code: Code) -> None:
+        if len(self.losses) < LOSSES and (path, code) not in self.losses[-1:]:
+            self.losses.append((path, code))
+
+    def _placed(self, safe: tuple[str, ...], folder: bool = False) -> tuple[str, ...]:
+        """The path with its top-level name as it is called here: a name that is taken gets a number, once."""
+        top = safe[0]
+        if len(safe) == 1 and not folder and top not in self._tops:
+            return safe
+        if top not in self._tops:
+            self._tops[top] = self._free_top(top)
+            self._note({"top": top, "as": self._tops[top]})
+        return (self._tops[top], *safe[1:])
+
+    def _free_top(self, top: str) -> str:
+        assert self._root is not None
+        taken = set(self._tops.values())
+        for number in range(100_000):
+            name = names.numbered(top, number)
+            if name not in taken and not self._root.exists(name):
+                return name
+        raise DiskFault(Code.NAME_REFUSED, top)
+
+    def _folder(self, path: tuple[str, ...], hold: bool = True) -> Folder:
+        """An open folder below the destination, made where missing. The one used last stays open."""
+        if self._open is not None and self._open[0] == path and hold:
+            return self._open[1]
+        assert self._root is not None
+        folder = self._root
+        for depth in range(1, len(path) + 1):
+            name = path[depth - 1]
+            try:
+                if path[:depth] not in self._made:
+                    try:
+                        folder.make(name)
+                        self._note({"made": path[:depth]})
+                    except FileExistsError:
+                        pass
+                    self._made.add(path[:depth])
+                below = folder.child(name)
+            finally:
+                if folder is not self._root:
+                    folder.close()
+            folder = below
+        if not hold:
+            if folder is not self._root:
+                folder.close()
+            return folder
+        self._close_open()
+        self._open = (path, folder)
+        return folder
+
+    def _stat(self, path: tuple[str, ...]) -> os.stat_result | None:
+        """What lies at a path below the destination; nothing is made, no link is followed."""
+        assert self._root is not None
+        folder = self._root
+        try:
+            for name in path[:-1]:
+                below = folder.child(name)
+                if folder is not self._root:
+                    folder.close()
+                folder = below
+            return folder.stat(path[-1])
+        except OSError:
+            return None
+        finally:
+            if folder is not self._root:
+                folder.close()
+
+    def _is_folder(self, name: str) -> bool:
+        info = self._stat((name,))
+        return info is not None and names.is_folder(info)
+
+    def _close_open(self) -> None:
+        if self._open is not None:
+            path, folder = self._open
+            self._open = None
+            if path:
+                folder.close()
+
+    def _intend(self, whole: Whole) -> str:
+        """Choose a final name that is free now (or will be, once what has it is moved aside), and note it."""
+        folder = self._folder(whole.path[:-1])
+        name = whole.path[-1]
+        if folder.exists(name) and not self._may_move(folder, name):
+            name = self._free(folder, name, 1)
+        self._intents[whole.index] = (*whole.path[:-1], name)
+        self._book.later({"file": whole.index, "size": whole.size, "path": [*whole.path[:-1], name]})
+        if len(whole.path) == 1:
+            self._tops.setdefault(whole.path[0], name)
+        return name
+
+    def _may_move(self, folder: Folder, name: str) -> bool:
+        """Whether what has this name is a file that is to be moved aside."""
+        if self._clash is not Clash.REPLACE:
+            return False
+        info = folder.stat(name)
+        return info is not None and names.is_plain(info)
+
+    def _free(self, folder: Folder, name: str, start: int) -> str:
+        for number in range(start, 100_000):
+            candidate = names.numbered(name, number)
+            if not folder.exists(candidate):
+                return candidate
+        raise DiskFault(Code.NAME_REFUSED, name)
+
+    def _give_name(self, whole: Whole, name: str) -> None:
+        folder = self._folder(whole.path[:-1])
+        while True:
+            if self._may_move(folder, name):
+                self._move_aside(folder, (*whole.path[:-1], name))
+            try:
+                self._stage.move(str(whole.index), folder, name)
+                break
+            except FileExistsError:
+                if self._may_move(folder, name):
+                    continue
+                # Somebody took the name between the note and the rename: another name, noted durably first.
+                name = self._free(folder, whole.path[-1], 1)
+                if len(whole.path) == 1:
+                    self._tops[whole.path[0]] = name
+                self._intents[whole.index] = (*whole.path[:-1], name)
+                self._note({"file": whole.index, "size": whole.size, "path": [*whole.path[:-1], name]})
+                self._book.sync()
+        if whole.size > CHUNK:
+            self._stage.remove(digests_name(whole.index))
+            self._stage.remove(stamp_name(whole.index))
+
+    def _move_aside(self, folder: Folder, path: tuple[str, ...]) -> None:
+        """What is replaced goes, with its path, into a dated folder of ours beside it; noted durably before."""
+        assert self._root is not None
+        if not self._aside:
+            self._aside = time.strftime("%Y-%m-%d %H.%M.%S")
+        place = (names.REPLACED, self._aside, *path[:-1])
+        held = self._root
+        for depth, name in enumerate(place, start=1):
+            below = child(held, name)
+            if depth > 1:
+                held.close()
+            held = below
+        try:
+            name = path[-1] if not held.exists(path[-1]) else self._free(held, path[-1], 1)
+            self._note({"aside": list(path), "to": [*place, name]})
+            self._book.sync()
+            folder.move(path[-1], held, name)
+            held.sync()
+        finally:
+            held.close()
+
+    def _make_link(self, path: tuple[str, ...], target: str) -> bool:
+        """Make a link whose way is clear of other links; False if it cannot be made. One that is there stays."""
+        words = target.split("/")
+        up = len([word for word in words if word == ".."])
+        base = path[: len(path) - 1 - up]
+        way = (*base, *words[up:])
+        for depth in range(1, len(way)):
+            info = self._stat(way[:depth])
+            if info is None or not names.is_folder(info):
+                if info is not None:
+                    return False  # a link or a file on the way: where it leads is not ours to say
+                break
+        end = self._stat(way) if way else None
+        if end is not None and names.is_link(end) and way not in {other for _, other, _ in self._links}:
+            return False
+        folder = self._folder(path[:-1])
+        for number in range(100_000):
+            name = names.numbered(path[-1], number)
+            info = folder.stat(name)
+            if info is not None:
+                if names.is_link(info) and folder.read_link(name) == target:
+                    return True
+                continue
+            try:
+                folder.make_link(name, target)
+            except FileExistsError:
+                continue
+            except OSError:
+                return False  # FAT, or Windows without the right to make links
+            self._note({"linked": [*path[:-1], name], "to": target})
+            return True
+        return False
+
+    def _set_times(self) -> None:
+        """Folders that we made get their times, the innermost first: making what is in them changed them."""
+        ours = set()
+        timed: list[tuple[tuple[str, ...], int]] = []
+        for note in self._book.recover():
+            if "made" in note:
+                ours.add(tuple(note["made"]))
+            elif "folder" in note and isinstance(note.get("mtime"), int):
+                timed.append((tuple(note["folder"]), note["mtime"]))
+        for path, mtime_ns in sorted(timed, key=lambda one: -len(one[0])):
+            if path in ours:
+                self._close_open()
+                try:
+                    self._folder(path).set_time(max(0, min(mtime_ns, 2**62)))
+                except (OSError, OverflowError):
+                    self._lose("/".join(path), Code.TIME_LOST)
+
+
+def child(folder: Folder, name: str) -> Folder:
+    """The folder of this name in another one, made if it is missing. OSError if something else has the name."""
+    try:
+        folder.make(name)
+    except FileExistsError:
+        pass
+    return folder.child(name)

@@ -1,0 +1,221 @@
+"""Receivings: from the peer's offer to the person's answer, and to its undoing. No I/O: effects are asked for."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+from pathlib import Path
+
+from lanshare.domain.commands import AnswerOffer, UndoReceive
+from lanshare.domain.errors import Code
+from lanshare.domain.events import (
+    OfferCompared,
+    OfferGrew,
+    OfferReceived,
+    OfferWithdrawn,
+)
+from lanshare.domain.offer import Landing
+from lanshare.domain.peer import PeerId
+from lanshare.domain.talk import Answered, FetchAsked, Listed, Offered, Paused
+from lanshare.domain.transfer import (
+    FINAL,
+    Direction,
+    Transfer,
+    TransferState,
+    moved,
+)
+from lanshare.node.effects import (
+    Befriend,
+    Compare,
+    Effect,
+    Keep,
+    Look,
+    Say,
+    Tell,
+    Undo,
+)
+from lanshare.node.notes import (
+    Compared,
+    ListedLooked,
+    OfferLooked,
+    Publish,
+    Queued,
+    UndoLooked,
+    Undone,
+)
+from lanshare.node.table import DISK_AGAIN, Row, Table
+from lanshare.store import journal
+from lanshare.wire import limits
+
+
+class Incoming(Table):
+    """The side of the table that receives."""
+
+    __slots__ = ()
+
+    def heard_offer(self, peer: PeerId, said: Offered) -> list[Effect]:
+        """A peer wants to send: a new question, a known one that grows, or one answered long ago."""
+        row = self.rows.get(said.transfer)
+        if row is None:
+            return [
+                Look(
+                    lambda db: journal.ended(db, said.transfer),
+                    lambda found: OfferLooked(peer, said, found),
+                )
+            ]
+        if row.transfer.peer != peer or row.transfer.direction is not Direction.IN:
+            return [Say(peer, Answered(said.transfer, False, Code.PROTOCOL))]
+        return self._offered_again(row, said)
+
+    def offer_looked(self, note: OfferLooked, wall: datetime.datetime) -> list[Effect]:
+        """An offer whose transfer is not in memory: the store knows whether it is over."""
+        said, peer = note.said, note.peer
+        if said.transfer in self.rows:
+            return self.heard_offer(peer, said)
+        if note.found is not None:
+            owner, transfer, failed = note.found
+            if owner != peer or transfer.direction is not Direction.IN:
+                return [Say(peer, Answered(said.transfer, False, Code.PROTOCOL))]
+            return [self._over(transfer, failed)]
+        trust = self.world.trust(peer)
+        if not self.questions.may_ask(peer, trust):
+            return [Say(peer, Answered(said.transfer, False, Code.PEER_BUSY))]
+        transfer = Transfer(said.transfer, peer, Direction.IN, TransferState.OFFERED, said.offer, wall)
+        self.rows[transfer.id] = Row(transfer, after=said.after)
+        self.questions.put(transfer.id, peer)
+        asked = self._question(transfer)
+        return [
+            Keep(lambda db: journal.add(db, transfer), lambda _: Queued(transfer.id)),
+            Keep(lambda _: None, lambda _: asked),
+        ]
+
+    def heard_listed(self, peer: PeerId, said: Listed) -> list[Effect]:
+        """More of an offer's entries: compare them with what is here; the peer is told nothing of it."""
+        if said.transfer not in self.rows:
+            # Its offer may still wait for the store: behind that.
+            return [Look(lambda db: None, lambda _: ListedLooked(peer, said))]
+        return self.listed_looked(ListedLooked(peer, said))
+
+    def listed_looked(self, note: ListedLooked) -> list[Effect]:
+        """The same, once the store has been asked about its offer."""
+        said = note.said
+        row = self._mine(note.peer, said.transfer, Direction.IN)
+        if row is None or row.accepted or row.transfer.state is not TransferState.OFFERED:
+            return []
+        if said.first == 0:
+            row.listed = 0
+        if said.first != row.listed or row.listed + len(said.entries) > limits.LISTED:
+            return []
+        row.listed += len(said.entries)
+        return [Compare(said, self.world.downloads())]
+
+    def compared(self, note: Compared) -> list[Effect]:
+        """How an offer's entries relate to what is here."""
+        row = self.rows.get(note.transfer)
+        if row is None or row.accepted or row.transfer.state is not TransferState.OFFERED:
+            return []
+        event = OfferCompared(
+            note.transfer,
+            row.transfer.peer,
+            note.new,
+            note.same,
+            note.differs,
+            note.new_bytes,
+            note.same_bytes,
+            note.differing,
+            note.new + note.same + note.differs >= row.transfer.offer.files,
+            self.world.free(self.world.downloads()),
+        )
+        # Behind the question itself, which waits for the store.
+        return [Keep(lambda _: None, lambda _: Publish(event))]
+
+    def answer(self, command: AnswerOffer, now: float) -> list[Effect]:
+        """A person answered; the first answer wins."""
+        row = self.rows.get(command.transfer)
+        if row is None or not self.questions.answer(command.transfer):
+            return []
+        transfer, peer = row.transfer, row.transfer.peer
+        effects: list[Effect] = [Tell(OfferWithdrawn(transfer.id, peer, "answered"))]
+        if not command.accepted:
+            return [
+                *effects,
+                Say(peer, Answered(transfer.id, False, Code.DECLINED)),
+                *self._fail(row, TransferState.DECLINED, Code.DECLINED, "", now),
+            ]
+        landing = Landing((command.into or self.world.downloads()).absolute(), command.clash)
+        row.landing, row.accepted = landing, True
+        row.transfer = replace(transfer, state=moved(transfer.state, TransferState.CONNECTING))
+        return [
+            *effects,
+            Befriend(peer),
+            Keep(lambda db: journal.accept(db, transfer.id, landing)),
+            Say(peer, Answered(transfer.id, True)),
+        ]
+
+    def heard_fetch(self, peer: PeerId, said: FetchAsked) -> list[Effect]:
+        """The sender cannot dial us: we dial it."""
+        row = self._mine(peer, said.transfer, Direction.IN)
+        if row is None or not row.accepted or row.running or row.paused:
+            return []
+        return self._run(row)
+
+    def undo(self, command: UndoReceive) -> list[Effect]:
+        """A person wants what was received to go again."""
+
+        def found(result: tuple[Transfer, Path] | None) -> object:
+            return UndoLooked(*result) if result else None
+
+        return [Look(lambda db: journal.landed(db, command.transfer), found)]
+
+    def undo_looked(self, note: UndoLooked) -> list[Effect]:
+        """What the store knows of it."""
+        transfer = note.found
+        over = transfer.state in (TransferState.DONE, TransferState.PARTIAL)
+        if not over or transfer.code == Code.UNDONE:
+            return []
+        return [Undo(transfer.id, transfer.peer, note.folder)]
+
+    def undone(self, note: Undone) -> list[Effect]:
+        """What was received lies aside."""
+        event = note.event
+        if not event.files and not event.restored:
+            return [Tell(event)]
+        return [
+            Keep(lambda db: journal.set_code(db, event.transfer, Code.UNDONE, event.folder), lambda _: Publish(event))
+        ]
+
+    def _question(self, transfer: Transfer) -> Publish:
+        free = self.world.free(self.world.downloads())
+        offer, peer = transfer.offer, transfer.peer
+        return Publish(OfferReceived(transfer.id, peer, self.world.name(peer), offer.files, offer.bytes, offer, free))
+
+    def _offered_again(self, row: Row, said: Offered) -> list[Effect]:
+        transfer = row.transfer
+        if transfer.state in FINAL:
+            return [self._over(transfer, len(transfer.skipped))]
+        row.transfer = replace(transfer, offer=said.offer)
+        if row.paused_here:
+            return [Say(transfer.peer, Paused(transfer.id, True))]
+        if row.accepted:
+            effects: list[Effect] = []
+            if said.offer.complete and said.offer != transfer.offer:
+                effects.append(Keep(lambda db: journal.set_offer(db, transfer.id, said.offer)))
+                effects.append(Tell(OfferGrew(transfer.id, transfer.peer, said.offer)))
+            if not row.running:
+                effects.append(Say(transfer.peer, Answered(transfer.id, True)))
+            return effects
+        if transfer.state is TransferState.WAITING:
+            row.transfer = replace(row.transfer, state=moved(transfer.state, TransferState.OFFERED), code="")
+            self.questions.put(transfer.id, transfer.peer)
+            return [Tell(self._question(row.transfer).event)]
+        return [Tell(OfferGrew(transfer.id, transfer.peer, said.offer))]
+
+    def _try_disk(self, row: Row, now: float) -> list[Effect]:
+        """Ask for the rest when the disk could take it."""
+        transfer = row.transfer
+        if transfer.code == Code.DISK_FULL and row.landing is not None:
+            missing = transfer.offer.bytes - transfer.done_bytes
+            if self.world.free(row.landing.folder) < missing:
+                row.retry_at = now + DISK_AGAIN
+                return []
+        return [Say(transfer.peer, Answered(transfer.id, True))]

@@ -1,0 +1,353 @@
+"""What the tables of sendings and of receivings share: a transfer's row, what they see of the world, its ways to wait,
+to run and to end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from lanshare.domain.errors import Code
+from lanshare.domain.events import (
+    TransferFailed,
+    TransferFinished,
+    TransferPaused,
+    TransferQueued,
+    TransferWaiting,
+)
+from lanshare.domain.offer import Landing, Offer
+from lanshare.domain.peer import Address, PeerId, TrustLevel
+from lanshare.domain.talk import Answered, Ended, FetchAsked, HadAll, Offered, Paused
+from lanshare.domain.transfer import (
+    FINAL,
+    Direction,
+    Transfer,
+    TransferId,
+    TransferState,
+    moved,
+)
+from lanshare.exchange.profile import NOTHING_YET, Split
+from lanshare.exchange.throttle import Throttle
+from lanshare.node import sentences
+from lanshare.node.effects import (
+    Discard,
+    Effect,
+    EndRun,
+    Keep,
+    ListOffer,
+    Run,
+    Say,
+    Tell,
+)
+from lanshare.node.notes import (
+    AttachAsked,
+    Durable,
+    Lease,
+    LinkHandle,
+    Publish,
+    RunEnded,
+)
+from lanshare.node.questions import Questions
+from lanshare.store import journal
+
+RETRY: Final = (0.3, 1.0, 2.0, 5.0, 10.0, 15.0)
+DISK_AGAIN: Final = 10.0
+ASK_AGAIN: Final = 1.0
+PASSING: Final = frozenset({Code.DISK_FULL, Code.NO_FOLDER, Code.DISK_ERROR})
+"""Troubles of the receiving disk that may pass: the transfer waits. Others end it."""
+
+ENDING: Final = frozenset({Code.READ_ONLY, Code.NOT_PERMITTED, Code.NOTHING_TO_SEND, Code.PROTOCOL, Code.VERSION})
+
+RESTING: Final = frozenset({TransferState.WAITING, TransferState.PAUSED})
+
+EMPTY: Final = Offer((), 0, 0, 0, False)
+
+
+@dataclass(slots=True)
+class Row:
+    """A transfer that is not over, or was over in this run of the engine."""
+
+    transfer: Transfer
+    sources: tuple[Path, ...] = ()
+    landing: Landing | None = None
+    accepted: bool = False
+    counted: bool = False
+    scanned: bool = False
+    skipped: int = 0
+    epoch: int = 0
+    running: bool = False
+    ending: bool = False
+    """Its run was told to end because the transfer is over: what is partial goes when it has reported back."""
+
+    only: frozenset[str] = frozenset()
+    """Of its sources, only these entries are sent (a retry of what failed); empty: all."""
+
+    after: TransferId | None = None
+    """It is what did not arrive of this earlier transfer."""
+
+    next_attach: AttachAsked | None = None
+    moving_since: float | None = None
+    seconds: float = 0.0
+    tries: int = 0
+    retry_at: float | None = None
+    listed: int = 0
+    """Entries of its offer that were listed here so far."""
+
+    split: Split = NOTHING_YET
+    paused_here: bool = False
+    paused_there: bool = False
+
+    @property
+    def paused(self) -> bool:
+        """Whether a person of either side wants it to rest."""
+        return self.paused_here or self.paused_there
+
+
+@dataclass(slots=True)
+class World:
+    """What this table needs to know of the others, asked at the moment of need."""
+
+    online: Callable[[PeerId], bool]
+    name: Callable[[PeerId], str]
+    trust: Callable[[PeerId], TrustLevel]
+    addresses: Callable[[PeerId], tuple[Address, ...]]
+    downloads: Callable[[], Path]
+    free: Callable[[Path], int]
+    papers: Callable[[TransferId], tuple[Path, Path, Path]]
+    """Where its list, the peer's list and its receipt lie."""
+
+    execute: Callable[[PeerId], bool]
+    throttles: Callable[[PeerId], tuple[Throttle, ...]]
+    serves: Callable[[TransferId, LinkHandle], None]
+
+
+@dataclass(slots=True)
+class Table:
+    """The rows, and what may become of each."""
+
+    world: World
+    rows: dict[TransferId, Row] = field(default_factory=dict)
+    questions: Questions = field(default_factory=Questions)
+
+    def resume(self, transfer: TransferId, now: float) -> list[Effect]:
+        """A person here lets it go on, or wants a waiting one to try at once."""
+        row = self.rows.get(transfer)
+        if row is None or row.transfer.state in FINAL:
+            return []
+        if not row.paused_here:
+            if row.transfer.state is TransferState.WAITING:
+                row.retry_at = now
+            return []
+        row.paused_here = False
+        return [
+            Keep(lambda db: journal.set_paused(db, transfer, False)),
+            Say(row.transfer.peer, Paused(transfer, False)),
+            *self._go_on(row),
+        ]
+
+    def _mine(self, peer: PeerId, transfer: TransferId, direction: Direction | None) -> Row | None:
+        row = self.rows.get(transfer)
+        if row is None or row.transfer.peer != peer or row.transfer.state in FINAL:
+            return None
+        return row if direction is None or row.transfer.direction is direction else None
+
+    def _queued(self, transfer: Transfer) -> TransferQueued:
+        return TransferQueued(
+            transfer.id, transfer.peer, transfer.direction, transfer.offer, transfer.started_at, transfer.state
+        )
+
+    def _offer(self, row: Row) -> list[Effect]:
+        """Put (again) before the peer what we would send; if it is away, wait."""
+        transfer = row.transfer
+        if not self.world.online(transfer.peer):
+            return self._away(row, Code.PEER_AWAY)
+        if transfer.state is not TransferState.OFFERED:
+            row.transfer = replace(transfer, state=moved(transfer.state, TransferState.OFFERED), code="")
+        effects: list[Effect] = [Say(transfer.peer, Offered(transfer.id, transfer.offer, row.after))]
+        if transfer.offer.complete and not row.accepted:
+            effects.append(ListOffer(transfer.id))
+        return effects
+
+    def _over(self, transfer: Transfer, failed: int) -> Effect:
+        """What to tell a sender that asks about a transfer that is over here."""
+        if transfer.state in (TransferState.DONE, TransferState.PARTIAL):
+            return Say(transfer.peer, HadAll(transfer.id, transfer.files_done, failed, transfer.done_bytes))
+        if transfer.state is TransferState.DECLINED:
+            return Say(transfer.peer, Answered(transfer.id, False, Code.DECLINED))
+        code = Code.CANCELLED if transfer.state is TransferState.CANCELLED else transfer.code
+        return Say(transfer.peer, Ended(transfer.id, code or Code.CANCELLED))
+
+    def _landing(self, row: Row) -> Landing | None:
+        """Where it goes; only a verified device's files may be executed, and only if the person allows that."""
+        if row.landing is None:
+            return None
+        return replace(row.landing, execute=self.world.execute(row.transfer.peer))
+
+    def _run(self, row: Row) -> list[Effect]:
+        transfer = row.transfer
+        if transfer.state is not TransferState.CONNECTING:
+            row.transfer = replace(transfer, state=moved(transfer.state, TransferState.CONNECTING), code="")
+        row.epoch += 1
+        row.running = True
+        out = transfer.direction is Direction.OUT
+        return [
+            Run(
+                transfer.id,
+                transfer.peer,
+                row.epoch,
+                self.world.addresses(transfer.peer),
+                row.sources if out else (),
+                None if out else self._landing(row),
+                () if out else _tops(row),
+                row.after,
+                self.world.throttles(transfer.peer),
+            )
+        ]
+
+    def _grant(self, row: Row) -> None:
+        note, row.next_attach = row.next_attach, None
+        assert note is not None
+        if row.transfer.state is TransferState.OFFERED:
+            row.transfer = replace(row.transfer, state=moved(row.transfer.state, TransferState.CONNECTING))
+        row.epoch += 1
+        papers = self.world.papers(note.transfer)
+        self.world.serves(note.transfer, note.link)
+        throttles = self.world.throttles(note.peer)
+        lease = Lease(row.epoch, "", self._landing(row), row.sources, *papers, _tops(row), row.after, throttles)
+        row.running = note.reply.put(lease)
+
+    def _finished(self, row: Row, note: RunEnded, now: float) -> list[Effect]:
+        if note.failed and not note.files:
+            code = note.skipped[0].code if note.skipped else Code.NOTHING_TO_SEND
+            return self._fail(row, TransferState.FAILED, code, "", now)
+        self._refuse_next(row)
+        state = TransferState.PARTIAL if note.failed else TransferState.DONE
+        row.transfer = transfer = replace(
+            row.transfer,
+            state=moved(row.transfer.state, state),
+            code="",
+            done_bytes=note.bytes,
+            files_done=note.files,
+            paths=note.paths,
+            skipped=note.skipped,
+            notes=note.notes,
+            seconds=round(row.seconds, 3),
+        )
+        finished = TransferFinished(
+            transfer.id,
+            transfer.peer,
+            transfer.direction,
+            transfer.state,
+            note.files,
+            note.failed,
+            note.bytes,
+            transfer.seconds,
+            True,
+            note.paths,
+            note.skipped,
+            note.notes,
+        )
+        failed, skipped = note.failed, note.skipped
+        end = Durable((self._discard(row), Tell(finished)))
+        return [Keep(lambda db: journal.finish(db, transfer, failed, skipped), lambda _: end)]
+
+    def _refuse_next(self, row: Row) -> None:
+        if row.next_attach is not None:
+            row.next_attach.reply.put(Lease(0, Code.DECLINED))
+            row.next_attach = None
+
+    def _fail(self, row: Row, state: TransferState, code: str, detail: str, now: float) -> list[Effect]:
+        if code not in set(Code):
+            code, detail = Code.PROTOCOL, ""  # a peer's word of its own, or of a later version
+        row.transfer = transfer = replace(
+            row.transfer,
+            state=moved(row.transfer.state, state),
+            code=code,
+            detail=detail,
+            seconds=round(row.seconds, 3),
+        )
+        row.retry_at = None
+        self._refuse_next(row)
+        name = self.world.name(transfer.peer)
+        message = sentences.ended(code, name, detail)
+        if code == Code.DECLINED and transfer.direction is Direction.IN:
+            message = "You declined. Nothing was written."
+        failed = TransferFailed(transfer.id, transfer.peer, state, code, message)
+        effects: list[Effect] = [
+            Keep(lambda db: journal.finish(db, transfer, 0, ()), lambda _: Publish(failed)),
+        ]
+        if row.running:
+            row.ending = True
+            effects.append(EndRun(transfer.id))
+        else:
+            effects.append(self._discard(row))
+        return effects
+
+    def _discard(self, row: Row) -> Discard:
+        return Discard(row.transfer.id, row.landing.folder if row.landing is not None else None)
+
+    def _wait(self, row: Row, note: RunEnded, now: float) -> list[Effect]:
+        transfer = row.transfer
+        online = self.world.online(transfer.peer)
+        effects: list[Effect] = []
+        if note.unreachable and online and transfer.direction is Direction.OUT:
+            effects.append(Say(transfer.peer, FetchAsked(transfer.id)))
+        delay = RETRY[min(row.tries, len(RETRY) - 1)]
+        row.tries += 1
+        if note.code in PASSING:
+            # Only the receiver can see when its disk is well again.
+            row.retry_at = now + DISK_AGAIN if transfer.direction is Direction.IN else None
+            return effects + self._away(row, Code(note.code), note.detail)
+        row.retry_at = now + delay
+        code = Code.PEER_UNREACHABLE if note.unreachable and online else Code.PEER_AWAY
+        return effects + self._away(row, code)
+
+    def _away(self, row: Row, code: Code, detail: str = "") -> list[Effect]:
+        transfer = row.transfer
+        if transfer.state is TransferState.WAITING and transfer.code == code:
+            return []
+        if transfer.state is not TransferState.WAITING:
+            transfer = replace(transfer, state=moved(transfer.state, TransferState.WAITING))
+        row.transfer = transfer = replace(transfer, code=code, rate=0.0)
+        name = self.world.name(transfer.peer)
+        message = sentences.waiting(code, name, transfer.done_bytes, transfer.offer.bytes, detail)
+        return [
+            Keep(lambda db: journal.set_state(db, transfer.id, TransferState.WAITING, code)),
+            Tell(
+                TransferWaiting(
+                    transfer.id, transfer.peer, code, message, transfer.done_bytes, transfer.offer.bytes
+                )
+            ),
+        ]
+
+    def _rest(self, row: Row) -> list[Effect]:
+        effects: list[Effect] = []
+        if row.running:
+            effects.append(EndRun(row.transfer.id))
+        row.retry_at = None
+        if row.transfer.state is not TransferState.PAUSED:
+            row.transfer = replace(row.transfer, state=moved(row.transfer.state, TransferState.PAUSED), rate=0.0)
+        transfer, by = row.transfer, "us" if row.paused_here else "peer"
+        message = sentences.paused(by, self.world.name(transfer.peer), transfer.done_bytes, transfer.offer.bytes)
+        event = TransferPaused(
+            transfer.id, transfer.peer, by, message, transfer.done_bytes, transfer.offer.bytes
+        )
+        return [*effects, Tell(event)]
+
+    def _go_on(self, row: Row) -> list[Effect]:
+        if row.paused:
+            return self._rest(row)
+        if row.transfer.state is not TransferState.PAUSED:
+            return []
+        effects = self._away(row, Code.PEER_AWAY)
+        peer = row.transfer.peer
+        if not self.world.online(peer):
+            return effects
+        if row.transfer.direction is Direction.OUT:
+            return [*effects, *(self._offer(row) if row.counted else [])]
+        return [*effects, Say(peer, Answered(row.transfer.id, True))] if row.accepted else effects
+
+
+def _tops(row: Row) -> tuple[str, ...]:
+    return tuple(top.name for top in row.transfer.offer.tops)

@@ -1,0 +1,96 @@
+"""The command line: its words, its exit codes, and sentences instead of tracebacks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lanshare.__main__ import main
+from lanshare.cli.main import _matches, build_parser, options_of, run
+from lanshare.domain.events import PeerAppeared
+from lanshare.domain.peer import PeerId
+from tests.harness.engines import free_port
+
+LOOP = ["--interface", "127.0.0.1"]
+
+
+def call(*words: str) -> int:
+    """Run a command in this process."""
+    return run(build_parser().parse_args(list(words)))
+
+
+@pytest.mark.parametrize("words", [
+    ["--port", "80", "id"], ["--port", "x", "id"], ["peers", "--seconds", "-1"], ["peers", "--seconds", "nan"],
+    ["send", "Bob"], ["text", "Bob"], ["receive", "--accept", "everybody"], ["receive", "--count", "0"],
+    ["send", "Bob", "x", "--wait", "1", "--no-wait"], ["nonsense"], ["history", "--limit", "0"],
+])
+def test_words_that_do_not_fit_are_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("words", "sentence"), [
+    (["send", "Bob", "/no/such/file"], "there is no /no/such/file"),
+    (["text", "Bob", "  "], "an empty message"),
+    (["receive", "--accept", "all"], "needs --into"),
+    (["receive", "--into", "/dev/null/x"], "cannot be used"),
+])
+def test_what_cannot_be_meant_is_said_in_words(
+    words: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(*words, "--profile", str(tmp_path), *LOOP) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_flags_may_stand_on_either_side_of_the_command() -> None:
+    for words in (["--port", "2000", "id"], ["id", "--port", "2000"]):
+        assert build_parser().parse_args(words).port == 2000
+
+
+def test_the_environment_names_profile_and_interfaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANSHARE_PROFILE", "/p")
+    monkeypatch.setenv("LANSHARE_INTERFACE", "127.0.0.1, ::1")
+    arguments = build_parser().parse_args(["id"])
+    for name, value in (("profile", None), ("port", None), ("name", None), ("interface", None)):
+        if not hasattr(arguments, name):
+            setattr(arguments, name, value)
+    options = options_of(arguments)
+    assert (options.profile, options.interfaces) == (Path("/p"), ("127.0.0.1", "::1"))
+
+
+def test_id_and_an_empty_history_need_no_network(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("id", "--profile", str(tmp_path), *LOOP) == 0
+    assert "port       17717" in capsys.readouterr().out
+    assert call("history", "--profile", str(tmp_path)) == 0
+    assert call("history", "Bob", "--profile", str(tmp_path)) == 3
+    assert "Bob is not known here" in capsys.readouterr().err
+
+
+def test_a_device_that_is_not_there_is_exit_3(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lanshare.cli.main._FIND", 0.3)
+    common = ["--profile", str(tmp_path), "--port", str(free_port()), *LOOP]
+    assert call("text", "Nobody", "hi", *common) == 3
+    assert call("text", f"127.0.0.1:{free_port()}", "hi", *common) == 3
+    assert "cannot be reached" in capsys.readouterr().err
+
+
+def test_a_damaged_history_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "lanshare.sqlite").write_bytes(b"junk" * 5000)
+    assert call("history", "--profile", str(tmp_path)) == 1
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_names_come_before_ids_and_short_ids_are_too_short() -> None:
+    def peer(ident: str, name: str) -> PeerAppeared:
+        return PeerAppeared(PeerId(ident * 26), name, "laptop", (), "known", True)
+
+    peers = [peer("ab", "Anna"), peer("cd", "abab"), peer("ef", "anna")]
+    assert [one.name for one in _matches(peers, "ANNA")] == ["Anna", "anna"]
+    assert [one.id for one in _matches(peers, "abab")] == [PeerId("cd" * 26)]
+    assert [one.id for one in _matches(peers, "ababa")] == [PeerId("ab" * 26)]
+    assert _matches(peers, "efe") == []

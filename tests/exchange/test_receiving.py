@@ -1,0 +1,149 @@
+"""Receiving: a disk that fills, a source that breaks the rules, names that would leave."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+
+from lanshare.domain.errors import Code, ProtocolError
+from lanshare.domain.transfer import CHUNK
+from lanshare.exchange.receiving import Known, Receiving
+from lanshare.exchange.sending import Halted
+from lanshare.files import staging
+from lanshare.files.faults import DiskFault
+from lanshare.files.staging import Staging
+from lanshare.wire import codec
+from lanshare.wire import frames as f
+from lanshare.wire.frames import Frame
+from tests.harness.wires import TRANSFER, Side, Wire, ends, prepare, same
+from tests.wire.test_session import greeted
+
+
+def test_a_full_disk_halts_the_source_and_keeps_what_is_there(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sending, receiving, stage = ends(tmp_path, source, tmp_path / "in")
+    written = 0
+    write = Staging.write
+
+    def full(self: Staging, data: memoryview) -> None:
+        nonlocal written
+        written += len(data)
+        if written > 6_000_000:
+            raise DiskFault(Code.DISK_FULL)
+        write(self, data)
+
+    monkeypatch.setattr(staging.Staging, "write", full)
+    with pytest.raises(Halted) as halted:
+        Wire(sending, receiving).run(random.Random(4))
+    assert halted.value.code is Code.DISK_FULL
+    assert receiving.fault is not None
+    sending.close()
+    stage.close()
+    monkeypatch.setattr(staging.Staging, "write", write)
+    sending, receiving, stage = ends(tmp_path, source, tmp_path / "in")
+    assert Wire(sending, receiving).run(random.Random(5))
+    sending.close()
+    stage.discard()
+    assert same(source, tmp_path / "in" / "top")
+
+
+HOSTILE: list[list[Frame]] = [
+    [f.Data(memoryview(b"x"))],
+    [f.End(bytes(32))],
+    [f.ChunkEnd(bytes(32))],
+    [f.Hole(5)],
+    [f.Lost(0, "x")],
+    [f.Begin(0, ("a",), "file", 3, 0), f.Data(memoryview(b"four"))],
+    [f.Begin(0, ("a",), "file", 3, 0), f.Hole(2**53)],
+    [f.Begin(0, ("a",), "file", 3, 0), f.Begin(1, ("b",), "file", 3, 0)],
+    [f.Begin(5, ("a",), "folder", 0, 0), f.Begin(5, ("b",), "folder", 0, 0)],
+    [f.Begin(5, ("a",), "folder", 0, 0), f.Begin(4, ("b",), "folder", 0, 0)],
+    [f.Begin(0, ("a",), "file", 2 * CHUNK, 0, CHUNK)],
+    [f.Begin(0, ("a",), "file", 3, 0, 2)],
+    [f.Begin(0, ("a",), "file", 2 * CHUNK, 0), f.ChunkEnd(bytes(32))],
+    [f.Begin(0, ("a",), "file", 3, 0), f.AllSent(1, 3)],
+]
+
+
+@pytest.mark.parametrize("frames", HOSTILE, ids=lambda frames: "+".join(type(one).__name__ for one in frames))
+def test_a_source_that_breaks_the_rules_is_cut_and_leaves_nothing(tmp_path: Path, frames: list[Frame]) -> None:
+    dialler, acceptor = greeted("data")
+    stage = Staging(tmp_path, TRANSFER)
+    receiving = Receiving(stage, None, lambda done, rate: None, lambda: None)
+    source, sink = Side(dialler), Side(acceptor)
+    assert sink.session.receive_data(source.session.send(f.Attach(bytes(16), "push")))
+    sink.session.next_frame()
+    receiving.begin(sink, 0.0)
+    prepare(receiving)
+    source.session.receive_data(bytes(sink.out))
+    source.session.next_frame()
+    data = b"".join(codec.encode(one) for one in frames)
+    with pytest.raises(ProtocolError):
+        sink.hear(data, receiving, 0.0)
+    stage.discard()
+    assert [one for one in tmp_path.iterdir() if one.is_file()] == []
+
+
+@pytest.mark.parametrize(
+    "parts", [("..", "x"), ("/etc/passwd",), ("a", "..", "b"), ("a/../../b",), ("\x00",), ("x" * 200, "..")]
+)
+def test_a_name_that_would_leave_is_refused_by_name_and_the_rest_goes_on(
+    tmp_path: Path, parts: tuple[str, ...]
+) -> None:
+    root = tmp_path / "in"
+    root.mkdir()
+    dialler, acceptor = greeted("data")
+    stage = Staging(root, TRANSFER)
+    receiving = Receiving(stage, None, lambda done, rate: None, lambda: None)
+    source, sink = Side(dialler), Side(acceptor)
+    sink.session.receive_data(source.session.send(f.Attach(bytes(16), "push")))
+    sink.session.next_frame()
+    receiving.begin(sink, 0.0)
+    prepare(receiving)
+    frames: list[Frame] = [
+        f.Begin(0, parts, "file", 1, 0),
+        f.Data(memoryview(b"x")),
+        f.End(bytes(32)),
+        f.AllSent(1, 1),
+    ]
+    sink.hear(b"".join(codec.encode(one) for one in frames), receiving, 0.0)
+    assert receiving.finished
+    assert [one.code for one in receiving.failed] == [Code.NAME_REFUSED]
+    stage.discard()
+    assert [one.name for one in tmp_path.iterdir()] == ["in"]
+    assert list(root.iterdir()) == []
+
+
+def test_what_is_here_already_is_found_however_long_it_takes_to_read(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    into = tmp_path / "in"
+    into.mkdir()
+    shutil.copytree(source, into / "top")
+    monkeypatch.setattr("lanshare.exchange.receiving._SLICE", 0.0)
+    sending, _, stage = ends(tmp_path, source, into)
+    receiving = Receiving(
+        stage, None, lambda done, rate: None, lambda: None, Known(("top",), tmp_path / "listing")
+    )
+    wire = Wire(sending, receiving)
+    sent: list[bytes] = []
+    reserve = wire.source.filled
+
+    def filled(count: int) -> None:
+        sent.append(b"x")
+        reserve(count)
+
+    monkeypatch.setattr(wire.source, "filled", filled)
+    assert wire.run(random.Random(5))
+    receiving.close()
+    sending.close()
+    stage.discard()
+    assert sent == [], "not one byte of content was sent"
+    assert sending.complete is not None
+    assert (sending.complete.files, sending.complete.failed) == (13, 0)
+    assert same(source, into / "top")
+    assert [one.name for one in into.iterdir()] == ["top"]

@@ -1,0 +1,97 @@
+"""Sending against Receiving without a socket: many schedules, cuts at any byte, files that change underneath."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from lanshare.domain.errors import Code, LocalMisuse
+from lanshare.domain.transfer import CHUNK
+from lanshare.wire import frames as f
+from tests.harness.wires import Wire, ends, same
+from tests.wire.test_session import greeted
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_schedule_ends_with_the_same_tree(tmp_path: Path, source: Path, seed: int) -> None:
+    sending, receiving, stage = ends(tmp_path, source, tmp_path / "in")
+    assert Wire(sending, receiving).run(random.Random(seed))
+    sending.close()
+    stage.discard()
+    assert sending.complete == f.Complete(13, 0, sum(one.stat().st_size for one in source.rglob("*") if one.is_file()))
+    assert same(source, tmp_path / "in" / "top")
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_cut_at_any_byte_it_goes_on_and_nothing_is_doubled_or_torn(tmp_path: Path, source: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    total = 13_000_000
+    for _ in range(4):
+        sending, receiving, stage = ends(tmp_path, source, tmp_path / "in")
+        ended = Wire(sending, receiving).run(chance, chance.randint(1, total))
+        sending.close()
+        stage.close()
+        for path in (tmp_path / "in").rglob("*"):
+            if path.is_file() and ".lanshare-incoming" not in str(path):
+                twin = source / path.relative_to(tmp_path / "in" / "top")
+                assert path.read_bytes() == twin.read_bytes(), "an unverified file has a final name"
+        if ended:
+            break
+    sending, receiving, stage = ends(tmp_path, source, tmp_path / "in")
+    assert Wire(sending, receiving).run(chance)
+    sending.close()
+    stage.discard()
+    assert same(source, tmp_path / "in" / "top")
+    assert [one.name for one in (tmp_path / "in").iterdir()] == ["top"]
+
+
+def test_a_file_that_changes_between_two_tries_starts_anew(tmp_path: Path, source: Path) -> None:
+    sending, receiving, stage = ends(tmp_path, source, tmp_path / "in")
+    assert not Wire(sending, receiving).run(random.Random(1), 9_000_000)
+    sending.close()
+    stage.close()
+    (source / "big").write_bytes(os.urandom(3 * CHUNK + 11))
+    sending, receiving, stage = ends(tmp_path, source, tmp_path / "in")
+    assert Wire(sending, receiving).run(random.Random(2))
+    assert receiving._kept.chunks > 0, "something was kept, and not used"
+    sending.close()
+    stage.discard()
+    assert same(source, tmp_path / "in" / "top")
+
+
+@pytest.mark.parametrize("what", ["vanishes", "shrinks", "grows"])
+def test_one_file_that_cannot_be_sent_is_named_and_the_rest_arrives(
+    tmp_path: Path, source: Path, what: str
+) -> None:
+    sending, receiving, stage = ends(tmp_path, source, tmp_path / "in")
+    wire = Wire(sending, receiving)
+    victim = source / "big"
+    if what == "vanishes":
+        victim.unlink()
+    else:
+        original = sending._file_bytes
+
+        def meddle() -> None:
+            original()
+            if sending._file is not None and sending._file.offset >= CHUNK:
+                with victim.open("r+b") as file:
+                    file.truncate(CHUNK + 5 if what == "shrinks" else 4 * CHUNK)
+
+        sending._file_bytes = meddle  # type: ignore[method-assign]
+    assert wire.run(random.Random(3))
+    sending.close()
+    stage.discard()
+    assert [one.path for one in receiving.failed] == ["top/big"]
+    assert receiving.failed[0].code == (Code.FILE_VANISHED if what == "vanishes" else Code.FILE_CHANGED)
+    assert sending.complete is not None
+    assert (sending.complete.files, sending.complete.failed) == (12, 1)
+    assert not (tmp_path / "in" / "top" / "big").exists()
+
+
+def test_nothing_is_said_out_of_turn_by_us(tmp_path: Path) -> None:
+    dialler, _ = greeted("data")
+    with pytest.raises(LocalMisuse):
+        dialler.send(f.Complete(0, 0, 0))

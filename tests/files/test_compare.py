@@ -1,0 +1,125 @@
+"""What is offered against what is there, and which folders are merged."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lanshare.domain.offer import Clash, EntryKind, FileEntry
+from lanshare.files import manifest
+from lanshare.files.compare import Have, Likeness, Unwanted, compare, match
+from lanshare.files.content import Content
+from lanshare.files.folder import HandleFolder
+from lanshare.files.staging import Staging
+
+TIME = 1_600_000_000_000_000_000
+
+
+def file(path: Path, data: bytes, time: int = TIME) -> None:
+    """A file that is there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    os.utime(path, ns=(time, time))
+
+
+def offered(name: str, size: int, time: int = TIME, kind: EntryKind = EntryKind.FILE) -> FileEntry:
+    """An entry of an offer."""
+    return FileEntry(tuple(name.split("/")), kind, size, time)
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Path:
+    """A receiving folder with things in it."""
+    root = tmp_path / "in"
+    file(root / "album" / "same", b"12345")
+    file(root / "album" / "newer", b"12345", TIME + 60 * 10**9)
+    file(root / "album" / "longer", b"123456")
+    file(root / "top", b"12345")
+    file(root / "other" / "x", b"unlike")
+    (root / "album" / "link").symlink_to("same")
+    (root / "out").symlink_to(tmp_path)
+    return root
+
+
+ENTRIES = [
+    offered("album", 0, kind=EntryKind.FOLDER),
+    offered("album/same", 5),
+    offered("album/newer", 5),
+    offered("album/longer", 5),
+    offered("album/new", 5),
+    offered("album/link", 5),
+    offered("top", 5, TIME + 10**9),
+    offered("other", 0, kind=EntryKind.FOLDER),
+    offered("other/x", 5),
+    offered("out/in/top", 5),
+    offered("../in/top", 5),
+]
+
+
+def test_each_entry_is_like_what_is_there_or_not(there: Path) -> None:
+    root = HandleFolder.root(there)
+    found = {"/".join(entry.parts): likeness for _, entry, likeness in compare(root, enumerate(ENTRIES))}
+    root.close()
+    assert found == {
+        "album": Likeness.SAME,
+        "album/same": Likeness.SAME,
+        "album/newer": Likeness.DIFFERS,
+        "album/longer": Likeness.DIFFERS,
+        "album/new": Likeness.NEW,
+        "album/link": Likeness.DIFFERS,
+        "top": Likeness.SAME,
+        "other": Likeness.SAME,
+        "other/x": Likeness.DIFFERS,
+        "out/in/top": Likeness.NEW,
+        "../in/top": Likeness.NEW,
+    }
+
+
+def matches(there: Path, clash: Clash) -> Iterator[tuple[str, str]]:
+    """What would be said to the sender."""
+    listing = there.parent / "listing"
+    listing.unlink(missing_ok=True)
+    manifest.append(listing, ENTRIES[:9])
+    stage = Staging(there, "ab" * 16, clash=clash)
+    try:
+        for found in match(stage, listing, clash):
+            if isinstance(found, Have):
+                content = Content()
+                content.update(b"12345")
+                assert found.content == content.id()
+                yield "have", "/".join(found.entry.parts)
+            elif isinstance(found, Unwanted):
+                yield "unwanted", "/".join(found.entry.parts)
+        for top in ("album", "other"):
+            yield "merged" if stage._tops.get(top) == top else "apart", top
+    finally:
+        stage.discard()
+
+
+def test_a_folder_that_came_before_is_merged_and_another_of_its_name_is_not(there: Path) -> None:
+    assert list(matches(there, Clash.KEEP)) == [
+        ("have", "album/same"), ("have", "top"), ("merged", "album"), ("apart", "other")
+    ]
+
+
+def test_skipping_leaves_what_differs_and_replacing_asks_for_it(there: Path) -> None:
+    assert list(matches(there, Clash.SKIP)) == [
+        ("have", "album/same"), ("unwanted", "album/newer"), ("unwanted", "album/longer"), ("unwanted", "album/link"),
+        ("have", "top"), ("unwanted", "other/x"), ("merged", "album"), ("merged", "other"),
+    ]
+    assert list(matches(there, Clash.REPLACE)) == [
+        ("have", "album/same"), ("have", "top"), ("merged", "album"), ("merged", "other")
+    ]
+
+
+def test_a_damaged_listing_ends_the_comparing(there: Path) -> None:
+    listing = there.parent / "listing"
+    manifest.append(listing, ENTRIES[:3])
+    listing.write_bytes(listing.read_bytes()[:-3] + b"xx\n")
+    stage = Staging(there, "ab" * 16)
+    with pytest.raises(manifest.ListDamaged):
+        list(match(stage, listing, Clash.KEEP))
+    stage.discard()

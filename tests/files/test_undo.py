@@ -1,0 +1,87 @@
+"""Undoing a receiving: all of it, nothing else, and nothing that was changed since."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from lanshare.domain.offer import Clash
+from lanshare.files.faults import DiskFault
+from lanshare.files.staging import Staging
+from lanshare.files.undo import undo
+from tests.files.test_staging import TRANSFER, put
+from tests.harness.engines import tree_of
+
+
+def received(root: Path, receipt: Path, clash: Clash = Clash.KEEP) -> None:
+    """A batch: a folder, a file in an existing folder, a single file, a link."""
+    stage = Staging(root, TRANSFER, clash=clash)
+    stage.merge("old")
+    stage.folder(0, ("album",))
+    put(stage, 1, ("album", "a"), b"a")
+    put(stage, 2, ("album", "b"), b"b")
+    put(stage, 3, ("old", "x"), b"new x")
+    put(stage, 4, ("single",), b"single")
+    stage.link(5, ("album", "link"), "a")
+    stage.commit(1.0)
+    stage.finish()
+    stage.receipt(receipt)
+    stage.discard()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A receiving folder that is not empty."""
+    folder = tmp_path / "in"
+    (folder / "old").mkdir(parents=True)
+    (folder / "old" / "x").write_bytes(b"old x")
+    (folder / "single").write_bytes(b"mine")
+    return folder
+
+
+@pytest.mark.parametrize("clash", [Clash.KEEP, Clash.REPLACE])
+def test_afterwards_it_is_as_before_and_what_came_lies_aside(root: Path, tmp_path: Path, clash: Clash) -> None:
+    before = tree_of(root)
+    received(root, tmp_path / "receipt", clash)
+    done = undo(root, tmp_path / "receipt")
+    assert (done.files, done.restored, done.left) == (4, 0 if clash is Clash.KEEP else 2, 0)
+    aside = Path(done.folder)
+    assert (aside / "album" / "b").read_bytes() == b"b"
+    assert os.readlink(aside / "album" / "link") == "a"
+    after = {name: data for name, data in tree_of(root).items() if not name.startswith("Undone")}
+    assert after == before
+    again = undo(root, tmp_path / "receipt")
+    assert (again.files, again.restored) == (0, 0), "a second time there is nothing to undo"
+
+
+def test_what_was_changed_since_stays(root: Path, tmp_path: Path) -> None:
+    received(root, tmp_path / "receipt")
+    (root / "album" / "a").write_bytes(b"my work of a day")
+    (root / "album" / "mine").write_bytes(b"mine")
+    (root / "single (1)").rename(root / "renamed by me")
+    done = undo(root, tmp_path / "receipt")
+    assert (done.files, done.left) == (2, 2)
+    assert (root / "album" / "a").read_bytes() == b"my work of a day"
+    assert (root / "album" / "mine").read_bytes() == b"mine"
+    assert (root / "renamed by me").read_bytes() == b"single"
+
+
+def test_without_a_receipt_or_a_folder_nothing_happens(root: Path, tmp_path: Path) -> None:
+    before = tree_of(root)
+    done = undo(root, tmp_path / "none")
+    assert (done.files, done.folder) == (0, "")
+    assert tree_of(root) == before
+    with pytest.raises(DiskFault):
+        undo(tmp_path / "gone", tmp_path / "none")
+
+
+def test_a_folder_swapped_for_a_link_is_not_entered(root: Path, tmp_path: Path) -> None:
+    received(root, tmp_path / "receipt")
+    outside = tmp_path / "outside"
+    (root / "album").rename(outside)
+    (root / "album").symlink_to(outside)
+    done = undo(root, tmp_path / "receipt")
+    assert done.left == 2
+    assert sorted(one.name for one in outside.iterdir()) == ["a", "b", "link"]

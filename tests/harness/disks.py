@@ -1,0 +1,64 @@
+"""Disks that can be pulled: ext4 images on loop devices. Root and Linux only."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import struct
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+_SHUTDOWN: Final = 0x8004587D  # EXT4_IOC_SHUTDOWN, linux/ext4.h
+_AT_ONCE: Final = 2  # EXT4_GOING_FLAGS_NOLOGFLUSH: as if the power went
+
+
+def cannot() -> str:
+    """Why there can be no such disk here; empty if there can."""
+    if sys.platform != "linux":
+        return "loop devices are Linux's"
+    if os.geteuid() != 0:
+        return "mounts need root"
+    missing = [tool for tool in ("mkfs.ext4", "mount", "losetup") if shutil.which(tool) is None]
+    if missing:
+        return f"missing: {', '.join(missing)}"
+    return "" if Path("/dev/loop-control").exists() else "there are no loop devices here"
+
+
+class Disk:
+    """A small ext4 file system, mounted at `path`."""
+
+    def __init__(self, folder: Path, megabytes: int = 256) -> None:
+        self.image, self.path = folder / "disk.img", folder / "disk"
+        self.path.mkdir()
+        with self.image.open("wb") as file:
+            file.truncate(megabytes * 1024 * 1024)
+        subprocess.run(["mkfs.ext4", "-q", "-F", str(self.image)], check=True)
+        self.plugged = False
+        self.plug()
+
+    def plug(self) -> None:
+        """Mount it (again): what was on it durably is there."""
+        subprocess.run(["mount", "-o", "loop", str(self.image), str(self.path)], check=True)
+        self.plugged = True
+
+    def cut(self) -> None:
+        """From now on nothing reaches it, and what its journal does not hold yet is lost."""
+        handle = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.ioctl(handle, _SHUTDOWN, struct.pack("I", _AT_ONCE))
+        finally:
+            os.close(handle)
+
+    def unplug(self) -> None:
+        """Cut it, and its place in the tree is an empty folder again."""
+        self.cut()
+        subprocess.run(["umount", "-l", str(self.path)], check=True)
+        self.plugged = False
+
+    def close(self) -> None:
+        """Take it down."""
+        if self.plugged:
+            subprocess.run(["umount", "-l", str(self.path)], check=False)

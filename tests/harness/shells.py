@@ -1,0 +1,62 @@
+"""A shell in the test's own process: a Host, with its events."""
+
+from __future__ import annotations
+
+import queue
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from lanshare.domain import commands as c
+from lanshare.domain import events as e
+from lanshare.domain.events import Event
+from lanshare.domain.transfer import TransferId
+from lanshare.node.assemble import Options
+from lanshare.node.host import Host
+from tests.harness.engines import PATIENCE, free_port
+
+Kind = TypeVar("Kind", bound=Event)
+
+
+class Shell:
+    """A Host in this process, with its events."""
+
+    def __init__(self, profile: Path, name: str, port: int = 0) -> None:
+        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self.seen: list[Event] = []
+        self.port = port or free_port()
+        self.host = Host(
+            Options(profile=profile, port=self.port, name=name, interfaces=("127.0.0.1",)), self.events.put
+        )
+        self.host.start()
+
+    def wait_for(self, kind: type[Kind], matches: Callable[[Kind], bool] = lambda event: True) -> Kind:
+        """The first event of this kind that was not looked at yet."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            event = self.events.get(timeout=max(0.01, deadline - time.monotonic()))
+            self.seen.append(event)
+            if isinstance(event, kind) and matches(event):
+                return event
+
+    def say(self, command: c.Command) -> None:
+        """Submit."""
+        self.host.submit(command)
+
+
+def met(one: Shell, other: Shell) -> e.PeerAppeared:
+    """Both see each other; the other as the first sees it."""
+    _appeared(other)
+    return _appeared(one)
+
+
+def _appeared(shell: Shell) -> e.PeerAppeared:
+    seen = [event for event in shell.seen if isinstance(event, e.PeerAppeared)]
+    return seen[0] if seen else shell.wait_for(e.PeerAppeared)
+
+
+def new_transfer() -> TransferId:
+    """A fresh id."""
+    return TransferId(secrets.token_hex(16))

@@ -1,0 +1,91 @@
+"""Discovery on loopback: two find each other, a new name is heard, a goodbye too; a blocked port is said so."""
+
+from __future__ import annotations
+
+import errno
+import queue
+from typing import Any
+
+import pytest
+import zeroconf
+
+from lanshare.domain.errors import Code
+from lanshare.domain.peer import DeviceKind, PeerId
+from lanshare.net import discovery
+from lanshare.net.discovery import Announcement, Discovery, Sighting, local_addresses
+
+LOOP = ("127.0.0.1",)
+ANNA, BOB = PeerId("a" * 52), PeerId("b" * 52)
+
+
+class Ears:
+    """What a Discovery told."""
+
+    def __init__(self) -> None:
+        self.seen: queue.SimpleQueue[Sighting] = queue.SimpleQueue()
+        self.lost: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self.changed: queue.SimpleQueue[tuple[tuple[str, ...], Code | None]] = queue.SimpleQueue()
+
+    def discovery(self, me: Announcement | None, own: PeerId) -> Discovery:
+        """A started one."""
+        one = Discovery(
+            me, own, LOOP, self.seen.put, self.lost.put, lambda addresses, code: self.changed.put((addresses, code))
+        )
+        one.start()
+        return one
+
+
+def test_two_find_each_other_hear_a_new_name_and_a_goodbye() -> None:
+    ears, others = Ears(), Ears()
+    anna = ears.discovery(Announcement(ANNA, "Anna", DeviceKind.LAPTOP, 1111), ANNA)
+    bob = others.discovery(Announcement(BOB, "Bob", DeviceKind.SERVER, 2222), BOB)
+    sighting = ears.seen.get(timeout=10)
+    assert (sighting.short, sighting.name, sighting.kind) == ("b" * 8, "Bob", DeviceKind.SERVER)
+    assert [str(one) for one in sighting.addresses] == ["127.0.0.1:2222"]
+    assert others.seen.get(timeout=10).short == "a" * 8
+    bob.announce(Announcement(BOB, "Robert", DeviceKind.SERVER, 2222))
+    while ears.seen.get(timeout=10).name != "Robert":
+        pass
+    bob.close()
+    assert ears.lost.get(timeout=10) == "b" * 8
+    anna.close()
+
+
+def test_who_only_looks_is_not_seen() -> None:
+    ears, others = Ears(), Ears()
+    anna = ears.discovery(Announcement(ANNA, "Anna", DeviceKind.LAPTOP, 1111), ANNA)
+    looker = others.discovery(None, BOB)
+    assert others.seen.get(timeout=10).short == "a" * 8
+    looker.close()
+    anna.close()
+    assert ears.seen.empty()
+
+
+@pytest.mark.parametrize(("number", "code"), [
+    (errno.EADDRINUSE, Code.MDNS_BLOCKED),
+    (errno.ENETUNREACH, Code.NO_NETWORK),
+])
+def test_when_mdns_cannot_start_the_reason_is_told_and_it_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, number: int, code: Code
+) -> None:
+    real = zeroconf.Zeroconf
+    tries: list[int] = []
+
+    def sometimes(*arguments: Any, **more: Any) -> Any:
+        tries.append(1)
+        if len(tries) == 1:
+            raise OSError(number, "no")
+        return real(*arguments, **more)
+
+    monkeypatch.setattr(discovery, "Zeroconf", sometimes)
+    monkeypatch.setattr(discovery, "_RETRY", 0.05)
+    ears = Ears()
+    one = ears.discovery(Announcement(ANNA, "Anna", DeviceKind.LAPTOP, 1111), ANNA)
+    assert ears.changed.get(timeout=10) == (LOOP, code)
+    assert ears.changed.get(timeout=10) == (LOOP, None)
+    one.close()
+
+
+def test_the_named_interfaces_are_our_addresses() -> None:
+    assert local_addresses(("10.1.2.3",)) == ("10.1.2.3",)
+    assert local_addresses() == ("127.0.0.1",), "in a namespace with loopback alone"

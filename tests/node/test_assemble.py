@@ -1,0 +1,92 @@
+"""Engines from their real parts: what stands in the way is said, everything is given back."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from pathlib import Path
+
+import pytest
+
+from lanshare.domain.errors import Code, LanshareError
+from lanshare.node.assemble import (
+    Engine,
+    Options,
+    load_identity,
+    log_to_file,
+    pasted_folder,
+    read_history,
+    read_me,
+    read_peers,
+    read_settings,
+)
+from lanshare.store.places import places
+from tests.harness.engines import free_port
+
+
+def options(profile: Path, port: int | None = None) -> Options:
+    """On loopback."""
+    return Options(profile=profile, port=port or free_port(), name="Anna", interfaces=("127.0.0.1",))
+
+
+def test_one_engine_per_profile_and_the_next_may_follow(tmp_path: Path) -> None:
+    first = Engine(options(tmp_path / "p"))
+    with pytest.raises(LanshareError) as error:
+        Engine(options(tmp_path / "p"))
+    assert error.value.code is Code.PROFILE_BUSY
+    ident = first.node.id
+    first.close()
+    first.close()
+    second = Engine(options(tmp_path / "p"))
+    assert second.node.id == ident
+    second.close()
+
+
+def test_a_start_that_fails_gives_back_what_it_had(tmp_path: Path) -> None:
+    where = places(tmp_path / "p")
+    where.prepare()
+    where.key.write_text("this is no key")
+    for _ in range(2):
+        with pytest.raises(LanshareError) as error:
+            Engine(options(tmp_path / "p"))
+        assert error.value.code is Code.PROFILE_UNWRITABLE
+        assert "no usable key" in error.value.detail
+    where.key.unlink()
+    Engine(options(tmp_path / "p")).close()
+
+
+def test_the_port_is_free_again_afterwards(tmp_path: Path) -> None:
+    port = free_port()
+    Engine(options(tmp_path / "p", port)).close()
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(("127.0.0.1", port))
+
+
+def test_what_needs_no_engine_needs_none(tmp_path: Path) -> None:
+    engine = Engine(options(tmp_path / "p"))
+    me = read_me(Options(profile=tmp_path / "p", interfaces=("127.0.0.1",)))
+    assert (me.id, me.addresses) == (engine.node.id, ("127.0.0.1",))
+    engine.close()
+    fresh = Options(profile=tmp_path / "fresh")
+    assert read_history(fresh, None, "", 10) == []
+    assert read_peers(fresh) == []
+    assert read_settings(fresh).port == 17717
+    assert pasted_folder(fresh).stat().st_mode & 0o077 == 0
+    assert load_identity(places(tmp_path / "fresh")).id == read_me(fresh).id
+
+
+def test_the_log_lies_in_the_profile_and_is_private(tmp_path: Path) -> None:
+    logger = logging.getLogger("lanshare")
+    before, level = list(logger.handlers), logger.level
+    log_to_file(Options(profile=tmp_path), verbose=True)
+    try:
+        logger.info("something happened")
+    finally:
+        for handler in [one for one in logger.handlers if one not in before]:
+            logger.removeHandler(handler)
+            handler.close()
+        logger.setLevel(level)
+    log = places(tmp_path).log
+    assert "something happened" in log.read_text()
+    assert log.stat().st_mode & 0o077 == 0

@@ -1,0 +1,94 @@
+"""Messages under way: delivered means stored there; twice the same is shown once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lanshare.domain.commands import SendText
+from lanshare.domain.events import MessageDelivered, MessageQueued, MessageReceived, MessageRefused
+from lanshare.domain.message import Delivery, MessageId
+from lanshare.domain.peer import TrustLevel
+from lanshare.domain.talk import Texted, TextKept, TextTurnedDown
+from lanshare.node.chats import Chats
+from lanshare.node.effects import Befriend, Compose, Effect, Keep, Look, Resend, Say, Tell
+from lanshare.node.notes import DeliveryStored, OutboxLoaded, TextArrived, TextStored
+from lanshare.wire import limits
+from tests.harness.made import ME, PEER, message
+
+ID = MessageId("ab" * 16)
+
+
+def chats(trust: TrustLevel = TrustLevel.KNOWN) -> Chats:
+    """The table."""
+    return Chats(ME, lambda peer: "Bob", lambda peer: trust)
+
+
+def told(effects: list[Effect]) -> list[Any]:
+    """The events."""
+    return [one.event for one in effects if isinstance(one, Tell)]
+
+
+def texted(text: str = "hi", out: bool = False) -> Texted:
+    """A message with its record."""
+    return Texted(message(1, text, out), 1, b"record", b"digest")
+
+
+def test_what_is_said_is_signed_kept_shown_and_then_said() -> None:
+    assert chats().send(SendText(ID, PEER, "hi")) == [Compose(PEER, ID, "hi")]
+    assert chats().send(SendText(ID, PEER, " \n")) == []
+    effects = chats().stored(TextStored(texted(out=True), 5))
+    assert [type(one) for one in told(effects)] == [MessageQueued]
+    assert Say(PEER, texted(out=True)) in effects
+
+
+def test_a_text_that_is_too_long_is_refused_here() -> None:
+    (event,) = told(chats().send(SendText(ID, PEER, "x" * (limits.TEXT + 1))))
+    assert isinstance(event, MessageRefused)
+    assert "too long" in event.message_text
+
+
+def test_it_is_confirmed_only_when_it_is_durable_and_shown_once() -> None:
+    (keep,) = chats().heard_text(PEER, texted())
+    assert isinstance(keep, Keep)
+    assert keep.then is not None
+    for position, shown in ((7, 1), (None, 0)):
+        note = keep.then(position)
+        assert isinstance(note, TextArrived)
+        effects = chats().arrived(note)
+        assert Say(PEER, TextKept(message(1, "").id)) in effects
+        assert sum(isinstance(one, MessageReceived) for one in told(effects)) == shown
+
+
+def test_a_strangers_long_first_text_is_turned_down() -> None:
+    long = texted("x" * (limits.STRANGER_TEXT + 1))
+    effects = chats(TrustLevel.STRANGER).heard_text(PEER, long)
+    assert effects == [Say(PEER, TextTurnedDown(long.message.id, "text-too-long"))]
+    assert isinstance(chats().heard_text(PEER, long)[0], Keep)
+
+
+@pytest.mark.parametrize("code", ["text-too-long", "some word of theirs", ""])
+def test_a_refusal_is_told_with_its_reason(code: str) -> None:
+    (keep,) = chats().heard_turned_down(PEER, TextTurnedDown(ID, code))
+    assert isinstance(keep, Keep)
+    assert keep.then is not None
+    assert keep.then(False) is None, "it was not waiting any more: nothing to tell"
+    note = keep.then(True)
+    assert note == DeliveryStored(PEER, ID, Delivery.REFUSED, code)
+    (event,) = told(chats().delivery_stored(DeliveryStored(PEER, ID, Delivery.REFUSED, code)))
+    assert isinstance(event, MessageRefused)
+    assert event.message_text.endswith(".")
+
+
+def test_a_delivery_makes_a_stranger_known() -> None:
+    effects = chats().delivery_stored(DeliveryStored(PEER, ID, Delivery.DELIVERED))
+    assert effects == [Befriend(PEER), Tell(MessageDelivered(ID, PEER))]
+
+
+def test_what_waits_is_said_when_the_peer_comes() -> None:
+    (look,) = chats().peer_up(PEER)
+    assert isinstance(look, Look)
+    note = look.then([(PEER, ID, b"one"), (PEER, ID, b"two")])
+    assert isinstance(note, OutboxLoaded)
+    assert chats().loaded(note) == [Resend(PEER, b"one"), Resend(PEER, b"two")]

@@ -1,0 +1,60 @@
+"""Host: the engine is ours or joined; commands given in between are not lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lanshare.domain import commands as c
+from lanshare.domain import events as e
+from lanshare.domain.errors import Code, LanshareError
+from lanshare.domain.message import MessageId
+from lanshare.node import host as host_module
+from lanshare.node.assemble import Options, read_history
+from lanshare.node.host import Host
+from lanshare.store.lock import ProfileLock
+from lanshare.store.places import places
+from tests.harness.made import PEER
+from tests.harness.shells import Shell
+
+
+def test_the_second_joins_and_takes_over_when_the_first_goes(tmp_path: Path) -> None:
+    first = Shell(tmp_path, "Anna")
+    first.wait_for(e.Snapshot)
+    second = Shell(tmp_path, "Anna", first.port)
+    assert (first.host.joined, second.host.joined) == (False, True)
+    second.wait_for(e.Snapshot)
+    first.host.close()
+    second.wait_for(e.Snapshot)
+    assert not second.host.joined
+    second.say(c.SendText(MessageId("ab" * 16), PEER, "still here"))
+    second.wait_for(e.MessageQueued)
+    second.host.close()
+
+
+def test_what_is_asked_before_the_start_is_done_after_it(tmp_path: Path) -> None:
+    options = Options(profile=tmp_path, port=None, interfaces=("127.0.0.1",), announce=False)
+    host = Host(options, lambda event: None)
+    host.submit(c.SendText(MessageId("ab" * 16), PEER, "early"))
+    host.start()
+    host.close()
+    (kept,) = read_history(options, PEER, "", 10)
+    assert kept.message is not None
+    assert kept.message.text == "early"
+
+
+def test_a_profile_that_is_held_by_something_silent_is_said_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host_module, "_TRIES", 2)
+    where = places(tmp_path)
+    where.prepare()
+    lock = ProfileLock(where.lock)
+    assert lock.take()
+    host = Host(Options(profile=tmp_path, interfaces=("127.0.0.1",)), lambda event: None)
+    with pytest.raises(LanshareError) as error:
+        host.start()
+    assert error.value.code is Code.PROFILE_BUSY
+    host.close()
+    lock.release()

@@ -1,0 +1,216 @@
+"""The inbox loop, stepped by hand with a real store and a runner that only notes what was asked of it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lanshare.domain import commands as c
+from lanshare.domain import events as e
+from lanshare.domain.errors import Code
+from lanshare.domain.message import MessageId
+from lanshare.domain.offer import EntryKind, Offer, TopEntry
+from lanshare.domain.peer import Address, DeviceKind
+from lanshare.domain.settings import Settings
+from lanshare.domain.transfer import TransferId
+from lanshare.exchange.control import SayBye
+from lanshare.exchange.greeting import Facts, Guest
+from lanshare.node import notes as n
+from lanshare.node.links import Self
+from lanshare.node.node import Node, Parts
+from lanshare.store import database
+from lanshare.trust.identity import Identity
+
+ANNA, BOB = Identity.create(), Identity.create()
+WALL = datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC)
+
+
+class Clock:
+    """Moved by hand."""
+
+    def __init__(self) -> None:
+        self.time = 100.0
+
+    def now(self) -> float:
+        return self.time
+
+    def wall(self) -> datetime.datetime:
+        return WALL
+
+
+class Store:
+    """A real database, used at once on the caller's thread."""
+
+    def __init__(self, path: Path) -> None:
+        database.prepare(path)
+        self.link = database.connect(path)
+
+    def write(self, operation: Any, then: Any) -> None:
+        result = operation(self.link)
+        if then is not None:
+            then(result)
+
+    def read(self, operation: Any, then: Any) -> None:
+        then(operation(self.link))
+
+
+class Runner:
+    """Notes what was asked."""
+
+    def __init__(self, folder: Path) -> None:
+        self.asked: list[object] = []
+        self._folder = folder
+
+    def papers(self, transfer: TransferId) -> tuple[Path, Path, Path]:
+        return self._folder / "list", self._folder / "offered", self._folder / "receipt"
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *arguments: self.asked.append((name, *arguments))
+
+
+class Link:
+    """A control link that notes what was posted."""
+
+    def __init__(self) -> None:
+        self.posted: list[object] = []
+
+    def post(self, item: object) -> bool:
+        self.posted.append(item)
+        return True
+
+    def abort(self, code: Code = Code.CANCELLED) -> None:
+        """Nothing to end."""
+
+
+class Setting:
+    """A node without threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock, self.runner, self.store = Clock(), Runner(folder), Store(folder / "x.sqlite")
+        me = Self(ANNA, Facts("Anna", DeviceKind.LAPTOP, "Debian", 1, bytes(16)))
+        self.node = Node(
+            Parts(me, self.clock, self.store, self.runner, Settings(), folder / "settings.json", "Anna",
+                  folder, lambda path: 10**9, 17717)
+        )
+        self.events: list[e.Event] = []
+        self.node.subscribe(self.events.append)
+        self.run()
+
+    def run(self) -> None:
+        """Until the inbox is empty."""
+        while not self.node._inbox.empty():
+            self.node.step(self.node._inbox.get())
+
+    def do(self, *items: Any) -> None:
+        """Commands or notes."""
+        for item in items:
+            self.node.post(item)
+        self.run()
+
+    def names(self) -> list[str]:
+        """What was told."""
+        return [type(one).__name__ for one in self.events]
+
+    def connect(self) -> Link:
+        """Bob comes."""
+        link = Link()
+        facts = Facts("Bob", DeviceKind.SERVER, "Debian", 2, b"x" * 16)
+        self.do(n.LinkUp(Guest(BOB.id, facts, "control"), link, True, Address("10.0.0.2", 2)))
+        return link
+
+
+@pytest.fixture
+def setting(tmp_path: Path) -> Iterator[Setting]:
+    """A fresh one."""
+    one = Setting(tmp_path)
+    yield one
+    one.store.link.close()
+
+
+def test_a_snapshot_comes_first(setting: Setting) -> None:
+    assert setting.names() == ["Snapshot"]
+    snapshot = setting.events[0]
+    assert isinstance(snapshot, e.Snapshot)
+    assert (snapshot.me.id, snapshot.me.name, snapshot.peers) == (ANNA.id, "Anna", ())
+
+
+def test_a_message_to_a_device_that_is_away_goes_when_it_comes(setting: Setting) -> None:
+    ident = MessageId("ab" * 16)
+    setting.do(c.SendText(ident, BOB.id, "hi"))
+    assert setting.names()[-1] == "MessageQueued"
+    link = setting.connect()
+    (texted,) = [one for one in link.posted if type(one).__name__ == "Texted"]
+    from lanshare.domain.talk import TextKept
+
+    setting.do(n.Heard(BOB.id, TextKept(texted.message.id)))  # type: ignore[attr-defined]
+    assert "MessageDelivered" in setting.names()
+
+
+def test_a_sending_becomes_a_walk_and_its_row_is_told(setting: Setting) -> None:
+    setting.do(c.SendFiles(TransferId("cd" * 16), BOB.id, (Path("/x"),)))
+    assert [one[0] for one in setting.runner.asked if isinstance(one, tuple)] == ["scan"]
+    assert "TransferQueued" in setting.names()
+
+
+def test_settings_are_kept_and_a_wrong_one_is_named(setting: Setting, tmp_path: Path) -> None:
+    link = setting.connect()
+    setting.do(c.ChangeSettings(Settings(name="Desk", port=20000)))
+    assert [type(one).__name__ for one in setting.events[-2:]] == ["MeChanged", "SettingsChanged"]
+    changed = setting.events[-1]
+    assert isinstance(changed, e.SettingsChanged)
+    assert changed.needs_restart == ("port",)
+    assert "Desk" in (tmp_path / "settings.json").read_text()
+    assert any(isinstance(one, Facts) and one.name == "Desk" for one in link.posted), "peers hear the new name"
+    setting.do(c.ChangeSettings(Settings(port=1)))
+    assert setting.events[-1] == e.SettingsRefused("port")
+
+
+def test_a_trouble_is_told_once_over_and_only_if_it_was_there(setting: Setting) -> None:
+    setting.do(n.NetworkChanged(("10.0.0.1",), Code.NO_NETWORK))
+    setting.do(n.NetworkChanged(("10.0.0.1",), None))
+    setting.do(n.NetworkChanged(("10.0.0.1",), None))
+    told = [one for one in setting.events if isinstance(one, e.NetworkTroubled)]
+    assert [(one.code, bool(one.message)) for one in told] == [(Code.NO_NETWORK, True), (Code.NO_NETWORK, False)]
+
+
+def test_the_end_says_goodbye_to_everybody(setting: Setting) -> None:
+    link = setting.connect()
+    setting.do(n.Stop())
+    assert isinstance(link.posted[-1], SayBye)
+    assert setting.events[-1] == e.EngineStopped(Code.STOPPING)
+    reply = n.Reply()
+    setting.node.post(n.AttachAsked(BOB.id, TransferId("cd" * 16), True, link, reply))
+    lease = reply.take(0.0)
+    assert lease is not None
+    assert lease.code == Code.STOPPING
+
+
+def test_only_time_passing_makes_it_try_again(setting: Setting) -> None:
+    link = setting.connect()
+    setting.do(n.LinkDown(BOB.id, link, False, Code.PEER_AWAY))
+    assert "PeerVanished" not in setting.names()
+    while "PeerVanished" not in setting.names():
+        wait = setting.node.next_time()
+        assert wait is not None
+        setting.clock.time += wait + 0.01
+        setting.node.step(None)
+    assert setting.events[-1] == e.PeerVanished(BOB.id, "Bob")
+
+
+def test_the_machine_stays_awake_while_something_moves_and_may_sleep_when_idle(setting: Setting) -> None:
+    from lanshare.domain.talk import Answered
+
+    setting.connect()
+    transfer = TransferId("cd" * 16)
+    setting.do(c.SendFiles(transfer, BOB.id, (Path("/x"),)))
+    setting.do(n.Counted(transfer, Offer((TopEntry("x", EntryKind.FILE, 1, 1),), 1, 1, 1, True), 0))
+    wishes = [one[1] for one in setting.runner.asked if isinstance(one, tuple) and one[0] == "keep_awake"]
+    assert wishes == []
+    setting.do(n.Heard(BOB.id, Answered(transfer, True)))
+    setting.do(n.RunEnded(transfer, 1, "", files=1, bytes=1))
+    wishes = [one[1] for one in setting.runner.asked if isinstance(one, tuple) and one[0] == "keep_awake"]
+    assert wishes == [True, False]

@@ -1,0 +1,64 @@
+"""What leaves the window: only what was clicked, and only where it may go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QMessageBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from lanshare.qt import outside
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the desktop was asked to open."""
+    urls: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: urls.append(url.toString()))
+    return urls
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What a person was asked; he always presses the first button."""
+    texts: list[str] = []
+
+    def exec_(box: QMessageBox) -> int:
+        texts.append(f"{box.text()} {box.informativeText()}")
+        box.setProperty("answer", 0)
+        return 0
+
+    monkeypatch.setattr(QMessageBox, "exec", exec_)
+    monkeypatch.setattr(QMessageBox, "clickedButton", lambda box: box.buttons()[0] if box.buttons() else None)
+    return texts
+
+
+@pytest.mark.parametrize("target", ["javascript:alert(1)", "file:///etc/passwd", "ftp://x/y", "http://", "smb://x",
+                                    "data:text/html,x", "mailto:x@y"])
+def test_nothing_but_the_web_is_opened(qtbot: QtBot, opened: list[str], asked: list[str], target: str) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    outside.open_link(parent, target)
+    assert (opened, asked) == ([], [])
+
+
+def test_where_a_link_leads_is_shown_in_its_real_letters(qtbot: QtBot, opened: list[str], asked: list[str]) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    outside.open_link(parent, "https://b\u00fccher.example/x")
+    assert "xn--bcher-kva.example" in asked[0]
+
+
+def test_a_program_is_shown_in_its_folder_instead(qtbot: QtBot, opened: list[str], asked: list[str],
+                                                  tmp_path: Path) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    for name in ("run.sh", "picture.jpg"):
+        (tmp_path / name).write_text("")
+        outside.open_path(parent, str(tmp_path / name))
+    assert opened == [f"file://{tmp_path}", f"file://{tmp_path}/picture.jpg"]
+    outside.open_path(parent, str(tmp_path / "gone.jpg"))
+    assert "no longer there" in asked[0]
+    assert len(opened) == 2

@@ -1,0 +1,139 @@
+"""The window's parts: text that stays text, every control named, few rows alive."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QPlainTextEdit
+from pytestqt.qtbot import QtBot
+
+from lanshare.domain import commands as c
+from lanshare.domain import events as e
+from lanshare.domain.commands import Command
+from lanshare.domain.message import MessageId
+from lanshare.domain.offer import Clash
+from lanshare.domain.transfer import TransferId
+from lanshare.qt.windows.main import MainWindow
+from tools import pictures as made
+
+PAYLOADS = [
+    "<h1>x", "<img src='file:///etc/passwd'>", "<a href='http://x'>y</a>", "a<br>b", "&lt;b&gt;", "\u202egnp.exe",
+    "\x1b[31mred", "<table><tr><td>", "<!--", "<script>alert(1)</script>", "<b>bold</b>", "%s %d {0}",
+]
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_a_peers_text_is_never_markup(window: MainWindow, payload: str) -> None:
+    window.open_peer(made.MARTA)
+    now = datetime.datetime.now(datetime.UTC)
+    window.on_event(e.PeerChanged(made.MARTA, payload, "laptop", (), "known", True, payload))
+    window.on_event(e.MessageReceived(MessageId("9" * 32), made.MARTA, payload, payload, now, 99))
+    window.on_event(e.NetworkTroubled("x", payload))
+    for label in window.findChildren(QLabel):
+        assert label.textFormat() is not Qt.TextFormat.AutoText, label.text()
+        if label.textFormat() is Qt.TextFormat.RichText:
+            assert payload not in label.text() or "<" not in payload
+
+
+def test_every_control_has_a_name(window: MainWindow) -> None:
+    window.open_peer(made.MARTA)
+    window.on_event(made.history())
+    made.living(window)
+    window.on_event(made.troubles())
+    nameless = [
+        control
+        for kind in (QAbstractButton, QLineEdit, QPlainTextEdit)
+        for control in window.findChildren(kind)
+        if control.isVisible() and not (control.accessibleName() or getattr(control, "text", str)())
+    ]
+    assert not nameless
+
+
+def test_the_question_is_answered_by_its_buttons(window: MainWindow, submitted: list[Command], qtbot: QtBot) -> None:
+    window.open_peer(made.MARTA)
+    made.living(window)
+
+    def visible() -> dict[str, QAbstractButton]:
+        return {one.text(): one for one in window.pane.timeline.findChildren(QAbstractButton) if one.isVisible()}
+
+    qtbot.waitUntil(lambda: {"Decline", "Save to…"} < set(visible()))
+    buttons = visible()
+    accept = next(one for text, one in buttons.items() if text.startswith("Accept"))
+    QTest.mouseClick(accept, Qt.MouseButton.LeftButton)
+    assert submitted[-1] == c.AnswerOffer(submitted[-1].transfer, True)  # type: ignore[union-attr]
+
+
+def test_a_long_conversation_keeps_few_rows_alive(window: MainWindow, qtbot: QtBot) -> None:
+    moments = tuple(made.text(number, number % 3 == 0, f"text {number}", 5000 - number) for number in range(1, 1001))
+    window.open_peer(made.MARTA)
+    window.on_event(e.HistoryLoaded(1, made.MARTA, moments, True))
+    qtbot.waitUntil(lambda: not window.pane.timeline._pending.isActive())
+    timeline = window.pane.timeline
+    assert len(timeline._rows) == 200
+    assert timeline._rows[-1][0].text == "text 1000"
+    bar = timeline.verticalScrollBar()
+    for _ in range(40):
+        bar.setValue(0)
+        qtbot.wait(1)
+        assert len(timeline._rows) <= 200
+        if timeline._first == 0:
+            break
+    assert timeline._rows[0][0].text == "text 1"
+    for _ in range(40):
+        bar.setValue(bar.maximum())
+        qtbot.wait(1)
+    assert timeline._rows[-1][0].text == "text 1000"
+
+
+def buttons(window: MainWindow) -> dict[str, QAbstractButton]:
+    """What can be pressed in the conversation, by its words or its name."""
+    found = [one for one in window.pane.timeline.findChildren(QAbstractButton) if one.isVisible()]
+    return {one.text() or one.accessibleName(): one for one in found}
+
+
+def press(window: MainWindow, words: str) -> None:
+    """One click."""
+    QTest.mouseClick(buttons(window)[words], Qt.MouseButton.LeftButton)
+
+
+def test_a_question_about_what_is_here_already_offers_the_choice(
+    window: MainWindow, submitted: list[Command], qtbot: QtBot
+) -> None:
+    window.open_peer(made.MARTA)
+    made.conflict(window)
+    qtbot.waitUntil(lambda: "Accept · 300 MB" in buttons(window))
+    texts_shown = " ".join(label.text() for label in window.pane.timeline.findChildren(QLabel) if label.isVisible())
+    assert "12 new · 1486 seem to be here already · 4 differ from yours" in texts_shown
+    (choice,) = [one for one in window.pane.timeline.findChildren(QComboBox) if one.isVisible()]
+    choice.setCurrentIndex(2)
+    press(window, "Accept · 300 MB")
+    answer = submitted[-1]
+    assert isinstance(answer, c.AnswerOffer)
+    assert (answer.accepted, answer.clash) == (True, Clash.REPLACE)
+
+
+def test_transfers_can_rest_go_on_be_retried_and_undone(
+    window: MainWindow, submitted: list[Command], qtbot: QtBot
+) -> None:
+    window.open_peer(made.MARTA)
+    made.many(window)
+    qtbot.waitUntil(lambda: "Pause" in buttons(window))
+    press(window, "Pause")
+    ident = TransferId("d" * 32)
+    assert submitted.pop() == c.PauseTransfer(ident)
+    window.on_event(e.TransferPaused(ident, made.MARTA, "us", "You paused it.", 5, 10))
+    qtbot.waitUntil(lambda: "Go on now" in buttons(window))
+    press(window, "Go on now")
+    assert submitted.pop() == c.ResumeTransfer(ident)
+    window.on_event(made.forgotten())
+    qtbot.waitUntil(lambda: {"Retry the rest", "Undo"} <= set(buttons(window)))
+    press(window, "Retry the rest")
+    assert isinstance(submitted.pop(), c.RetryTransfer)
+    press(window, "Undo")
+    undo = submitted.pop()
+    assert isinstance(undo, c.UndoReceive)
+    window.on_event(e.ReceiveUndone(undo.transfer, made.MARTA, 3, 0, 0, "/x", "3 files were moved to /x."))
+    qtbot.waitUntil(lambda: "Undo" not in buttons(window))

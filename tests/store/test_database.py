@@ -1,0 +1,89 @@
+"""The store's threads: groups are durable before anybody hears, damage is set aside, a newer one is left alone."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from lanshare.domain.errors import Code, LanshareError
+from lanshare.store import database, outbox
+from lanshare.store.database import Store
+from tests.harness.made import message
+
+
+def test_a_write_is_durable_before_then_is_called(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    database.prepare(path)
+    store = Store(path)
+    store.start(lambda error: None)
+    seen: list[int] = []
+    heard = threading.Event()
+
+    def then(position: object) -> None:
+        other = database.connect(path, read_only=True)
+        seen.append(other.execute("SELECT count(*) FROM messages").fetchone()[0])
+        other.close()
+        heard.set()
+
+    store.write(lambda link: outbox.add(link, message(1, "hi"), 1, b"r", b"d"), then)
+    assert heard.wait(10)
+    store.close()
+    assert seen == [1]
+
+
+def test_one_bad_write_does_not_take_its_neighbours_with_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    database.prepare(tmp_path / "x.sqlite")
+    store = Store(tmp_path / "x.sqlite")
+    failed: list[Exception] = []
+    done: list[object] = []
+    store.write(lambda link: outbox.add(link, message(1, "one"), 1, b"", b""), done.append)
+    store.write(lambda link: link.execute("INSERT INTO nowhere VALUES (1)"))
+    store.write(lambda link: outbox.add(link, message(2, "two"), 2, b"", b""), done.append)
+    store.start(failed.append)
+    store.close()
+    caplog.clear()
+    assert (len(failed), len(done)) == (1, 2)
+
+
+def test_a_damaged_database_is_moved_aside_with_its_content(tmp_path: Path) -> None:
+    path = tmp_path / "lanshare.sqlite"
+    junk = b"this is no database" * 1000
+    path.write_bytes(junk)
+    assert database.prepare(path) is True
+    kept = [one for one in tmp_path.iterdir() if "damaged" in one.name]
+    assert [one.read_bytes() for one in kept] == [junk]
+    assert database.prepare(path) is False
+
+
+def test_an_older_database_is_brought_up_with_what_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "lanshare.sqlite"
+    link = sqlite3.connect(path)
+    link.executescript(f"{database._SCHEMA} PRAGMA user_version = 1;")
+    link.execute(
+        "INSERT INTO transfers (id, peer, direction, state, offer, started_at) VALUES ('a', 'p', 'in', 'done', '{}', 1)"
+    )
+    link.commit()
+    link.close()
+    assert database.prepare(path) is False
+    link = database.connect(path)
+    assert link.execute("SELECT id, clash, paused FROM transfers").fetchall() == [("a", "keep", 0)]
+    assert link.execute("PRAGMA user_version").fetchone() == (database.VERSION,)
+    link.close()
+
+
+def test_a_newer_database_is_refused_and_untouched(tmp_path: Path) -> None:
+    path = tmp_path / "lanshare.sqlite"
+    database.prepare(path)
+    link = sqlite3.connect(path)
+    link.execute("PRAGMA user_version = 99")
+    link.close()
+    before = path.read_bytes()
+    with pytest.raises(LanshareError) as error:
+        database.prepare(path)
+    assert error.value.code is Code.DATABASE_NEWER
+    assert path.read_bytes() == before

@@ -1,0 +1,42 @@
+"""Transfers from the wish to the end."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from lanshare.domain.offer import Clash, Landing, Offer
+from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
+from lanshare.store import journal
+from tests.harness.made import NOW, PEER
+
+
+def test_a_transfer_lives_from_the_wish_to_the_end(db: sqlite3.Connection) -> None:
+    name = Path(os.fsdecode(b"/tmp/not \xff text"))
+    transfer = Transfer(
+        TransferId("a" * 32), PEER, Direction.OUT, TransferState.QUEUED, Offer((), 1, 0, 0, True), NOW
+    )
+    journal.add(db, transfer, (name,))
+    (left,) = journal.unfinished(db)
+    assert (left.sources, left.accepted) == ((name,), False)
+    journal.set_state(db, transfer.id, TransferState.WAITING, "peer-away")
+    done = Transfer(transfer.id, PEER, Direction.OUT, TransferState.DONE, transfer.offer, NOW, files_done=3)
+    journal.finish(db, done, 0, ())
+    assert journal.unfinished(db) == []
+    ended = journal.ended(db, transfer.id)
+    assert ended is not None
+    assert (ended[0], ended[1].state, ended[1].files_done) == (PEER, TransferState.DONE, 3)
+
+
+def test_an_accepted_one_is_taken_up_with_its_destination(db: sqlite3.Connection) -> None:
+    transfer = Transfer(TransferId("b" * 32), PEER, Direction.IN, TransferState.OFFERED, Offer((), 0, 0, 0, False), NOW)
+    journal.add(db, transfer)
+    journal.accept(db, transfer.id, Landing(Path("/into/here"), Clash.SKIP))
+    journal.set_disk(db, transfer.id, "ab")
+    journal.set_offer(db, transfer.id, Offer((), 2, 2, 9, True))
+    (left,) = journal.unfinished(db)
+    assert (left.accepted, left.transfer.offer.bytes) == (True, 9)
+    assert left.landing == Landing(Path("/into/here"), Clash.SKIP, "ab")
+    assert journal.sent(db, transfer.id) is None, "only what we sent can be sent again"
+    assert journal.ended(db, TransferId("c" * 32)) is None
