@@ -23,6 +23,7 @@ from lanshare.domain.offer import EntryKind, Offer, Skipped, TopEntry
 from lanshare.domain.peer import DeviceKind, Peer, PeerId, TrustLevel
 from lanshare.domain.settings import Appearance, Settings
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
+from lanshare.node import sentences
 from lanshare.qt.bridge import Bridge
 from lanshare.qt.theme import style
 from lanshare.qt.windows.address import AddressDialog
@@ -175,7 +176,12 @@ def many(window: MainWindow) -> None:
     window.on_event(e.TransferQueued(sending, MARTA, "out", whole, minutes(1), "queued"))
     window.on_event(e.TransferStarted(sending, MARTA, "out"))
     window.on_event(e.TransferProfiled(sending, 6, 58, 3, 33))
-    window.on_event(e.TransferProgressed(sending, 61_000_000_000, 200_000_000_000, 410_000_000.0))
+    window.on_event(e.TransferProgressed(sending, 61_000_000_000, 200_000_000_000, 410_000_000.0, "scan 31007.tif"))
+    waiting = TransferId("f" * 32)
+    disc = offer(top("disc-image.iso", 4_700_000_000))
+    window.on_event(e.TransferQueued(waiting, MARTA, "out", disc, minutes(0), "queued"))
+    sentence = sentences.waiting("turn", "Marta's ThinkPad", 0, disc.bytes)
+    window.on_event(e.TransferWaiting(waiting, MARTA, "turn", sentence, 0, disc.bytes))
 
 
 def living(window: MainWindow) -> None:

@@ -56,9 +56,17 @@ class PauseTransfer:
 
 @dataclass(frozen=True, slots=True)
 class ResumeTransfer:
-    """Let a paused transfer go on; one that waits tries again at once."""
+    """Let a paused transfer go on; one that waits tries again at once, or goes before the others of its peer."""
 
     transfer: TransferId
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveOut:
+    """Do not go on with the one file of a transfer that moves now, if it still is `path`; the others go on."""
+
+    transfer: TransferId
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +131,7 @@ Command = (
     | CancelTransfer
     | PauseTransfer
     | ResumeTransfer
+    | LeaveOut
     | UndoReceive
     | RetryTransfer
     | AddAddress

@@ -38,6 +38,8 @@ class Code(StrEnum):
     EXECUTE_DROPPED = "execute-dropped"
     LIST_DAMAGED = "list-damaged"
     PAUSED = "paused"
+    TURN = "turn"
+    LEFT_OUT = "left-out"
     UNDONE = "undone"
     CONTENT_DIFFERS = "content-differs"
     NOTHING_TO_SEND = "nothing-to-send"

@@ -160,12 +160,16 @@ class TransferStarted:
 
 @dataclass(frozen=True, slots=True)
 class TransferProgressed:
-    """bytes: done so far, what was kept from earlier included; rate in bytes per second. May be dropped."""
+    """bytes: done so far, what was kept from earlier included; rate in bytes per second. May be dropped.
+
+    file: the path of the one that moves now, "" between two.
+    """
 
     transfer: TransferId
     bytes: int
     total: int
     rate: float
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

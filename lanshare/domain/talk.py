@@ -102,4 +102,25 @@ class Paused:
     paused: bool
 
 
-Said = Renamed | Texted | TextKept | TextTurnedDown | Offered | Answered | Ended | FetchAsked | HadAll | Listed | Paused
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """It waits here for a while and goes on by itself; why."""
+
+    transfer: TransferId
+    code: str
+
+
+Said = (
+    Renamed
+    | Texted
+    | TextKept
+    | TextTurnedDown
+    | Offered
+    | Answered
+    | Ended
+    | FetchAsked
+    | HadAll
+    | Listed
+    | Paused
+    | Postponed
+)

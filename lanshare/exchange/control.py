@@ -19,6 +19,7 @@ from lanshare.domain.talk import (
     Listed,
     Offered,
     Paused,
+    Postponed,
     Renamed,
     Said,
     Texted,
@@ -124,6 +125,8 @@ class Control:
                 self._hear(_listed(frame))
             case f.Pause():
                 self._hear(Paused(TransferId(frame.transfer.hex()), frame.paused))
+            case f.Later():
+                self._hear(Postponed(TransferId(frame.transfer.hex()), frame.code))
             case f.Finished():
                 self._hear(HadAll(TransferId(frame.transfer.hex()), frame.files, frame.failed, frame.bytes))
             case _:
@@ -169,6 +172,8 @@ def _frame(item: object) -> Frame:
             return f.Listing(bytes.fromhex(item.transfer), item.first, entries, item.last)
         case Paused():
             return f.Pause(bytes.fromhex(item.transfer), item.paused)
+        case Postponed():
+            return f.Later(bytes.fromhex(item.transfer), item.code)
         case HadAll():
             return f.Finished(bytes.fromhex(item.transfer), item.files, item.failed, item.bytes)
     raise TypeError(f"not something to say: {type(item).__name__}")

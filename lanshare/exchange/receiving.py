@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
+from lanshare.domain.commands import LeaveOut
 from lanshare.domain.errors import Code, ProtocolError
 from lanshare.domain.offer import ENTRIES, Clash, EntryKind, FileEntry, Skipped
 from lanshare.domain.transfer import CHUNK
@@ -121,8 +122,15 @@ class Receiving:
         if self._attach is not None:
             outlet.say(f.Attach(self._attach, "pull"))
 
+    @property
+    def file(self) -> str:
+        """The path of the file that moves now."""
+        return "/".join(self._open.parts) if self._open is not None else ""
+
     def on_post(self, item: object, now: float) -> None:
-        """Nothing is posted to a data link."""
+        """A person does not want the file that moves now."""
+        if isinstance(item, LeaveOut) and self._open is not None and item.path == self.file and not self._ignore:
+            self._out.say(f.Unwanted(self._open.index, Code.LEFT_OUT))
 
     def produce(self, now: float) -> bool:
         """Before the first byte: check what is kept, a turn at a time, and look for what is here already."""

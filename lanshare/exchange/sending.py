@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from lanshare.domain.errors import LanshareError, ProtocolError
+from lanshare.domain.commands import LeaveOut
+from lanshare.domain.errors import Code, LanshareError, ProtocolError
 from lanshare.domain.offer import ENTRIES, EntryKind, FileEntry, Skipped
 from lanshare.domain.transfer import CHUNK
 from lanshare.exchange.greeting import refused
@@ -118,8 +119,15 @@ class Sending:
         if self._push:
             outlet.say(f.Attach(self._transfer, "push"))
 
+    @property
+    def file(self) -> str:
+        """The path of the file that moves now."""
+        return self._names.get(self._index, "") if self._file is not None else ""
+
     def on_post(self, item: object, now: float) -> None:
-        """Nothing is posted to a data link."""
+        """A person does not want the file that moves now."""
+        if isinstance(item, LeaveOut) and item.path == self.file:
+            self._leave_out(self._index)
 
     def on_time(self, now: float) -> float | None:
         """Tell progress; look at the list again."""
@@ -147,7 +155,10 @@ class Sending:
             case f.Have():
                 self._have[frame.index] = frame.content
             case f.Unwanted():
-                self._unwanted[frame.index] = frame.code
+                if self._attached is None:
+                    self._unwanted[frame.index] = frame.code
+                else:
+                    self._leave_out(frame.index)
             case f.Ping():
                 pass
             case f.Spent():
@@ -376,6 +387,19 @@ class Sending:
         self._disk += file.disk_seconds
         file.close()
         self._file = None
+
+    def _leave_out(self, index: int) -> None:
+        """The file that moves now goes no further; one that is over already stays."""
+        if self._file is None or index != self._index:
+            return
+        if self._quiet is None:
+            self._lose(SourceFault(Code.LEFT_OUT))
+            return
+        self._file.close()
+        self._file = self._quiet = None
+        name = self._names.pop(index, "")
+        self._out.say(f.Left(name[-1000:], Code.LEFT_OUT))
+        self.left.append(Skipped(name, Code.LEFT_OUT))
 
     def _lose(self, fault: SourceFault) -> None:
         if self._file is not None:

@@ -196,7 +196,8 @@ class Engine:
         link = database.connect(self.places.database)
         try:
             trustbook.forget_strangers(link, int((time.time() - 30 * 86400) * 1000))
-            node.load(trustbook.all_peers(link), [] if browse_only else journal.unfinished(link))
+            left = ([], []) if browse_only else (journal.unfinished(link), journal.untidy(link))
+            node.load(trustbook.all_peers(link), *left)
         finally:
             link.close()
 

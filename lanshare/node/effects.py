@@ -126,6 +126,14 @@ class Undo:
 
 
 @dataclass(frozen=True, slots=True)
+class PostRun:
+    """Post something to the link that runs a transfer."""
+
+    transfer: TransferId
+    item: object
+
+
+@dataclass(frozen=True, slots=True)
 class EndRun:
     """Abort the job or the link that runs a transfer; RunEnded follows."""
 
@@ -182,6 +190,7 @@ Effect = (
     | ListOffer
     | Compare
     | Undo
+    | PostRun
     | EndRun
     | Discard
     | Hang

@@ -30,7 +30,18 @@ from lanshare.node import sentences
 from lanshare.node.awake import Awake
 from lanshare.node.effects import Compare, Dial, Discard, ListOffer, Run, Scan, Undo
 from lanshare.node.links import Post, Self, greet_as_dialler, run_control, run_sink, run_source
-from lanshare.node.notes import Compared, Counted, DialEnded, Lease, LinkHandle, ListedPart, RunEnded, ScanEnded, Undone
+from lanshare.node.notes import (
+    Compared,
+    Counted,
+    DialEnded,
+    Lease,
+    LinkHandle,
+    ListedPart,
+    RunEnded,
+    ScanEnded,
+    Tidied,
+    Undone,
+)
 from lanshare.node.workers import Workers
 from lanshare.wire import limits
 
@@ -66,6 +77,12 @@ class _Cancellable:
             self._cancelled = True
             if self._link is not None:
                 self._link.abort(Code.CANCELLED)
+
+    def post(self, item: object) -> None:
+        """To the link's owner, from any thread."""
+        with self._lock:
+            if self._link is not None:
+                self._link.post(item)
 
     def _own(self, link: Link) -> None:
         with self._lock:
@@ -352,26 +369,33 @@ class UndoJob:
 class DiscardJob:
     """Remove what an unfinished transfer left behind."""
 
-    def __init__(self, effect: Discard, *paths: Path) -> None:
-        self._effect, self._paths = effect, paths
+    def __init__(self, effect: Discard, post: Post, *paths: Path) -> None:
+        self._effect, self._post, self._paths = effect, post, paths
 
     def cancel(self) -> None:
         """It takes no time worth cancelling."""
 
     def run(self) -> None:
-        """Best effort: what cannot be removed now is only a hidden folder."""
+        """Best effort: what cannot be removed now is only a hidden folder, and the next engine tries again."""
+        if self._removed():
+            self._post(Tidied(self._effect.transfer))
+
+    def _removed(self) -> bool:
         for path in self._paths:
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:
                 _log.warning("a list was not removed: %s", error.strerror)
         if self._effect.destination is None:
-            return
+            return True
         try:
-            if self._effect.destination.is_dir():
-                staging.remove(self._effect.destination, self._effect.transfer)
+            if not self._effect.destination.is_dir():
+                return False  # a disk that is not there now
+            staging.remove(self._effect.destination, self._effect.transfer)
         except LanshareError as error:
             _log.warning("staging was not removed: %s", error.code)
+            return False
+        return True
 
 
 class Runner:
@@ -447,6 +471,12 @@ class Runner:
         self._served[transfer] = link
         self._moving.pop(transfer, None)
 
+    def post_run(self, transfer: TransferId, item: object) -> None:
+        """Tell whatever moves a transfer something."""
+        for mover in (self._served.get(transfer), self._moving.get(transfer)):
+            if mover is not None:
+                mover.post(item)
+
     def end_run(self, transfer: TransferId) -> None:
         """Abort whatever moves a transfer."""
         if (link := self._served.pop(transfer, None)) is not None:
@@ -464,7 +494,7 @@ class Runner:
             scan.cancel()
         self._tallies.pop(effect.transfer, None)
         listed = self.manifest(effect.transfer)
-        self._scans.start(DiscardJob(effect, listed, memo_path(listed), self.listing(effect.transfer)))
+        self._scans.start(DiscardJob(effect, self._post, listed, memo_path(listed), self.listing(effect.transfer)))
 
     def close(self) -> None:
         """End everything and wait for it."""

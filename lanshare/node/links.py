@@ -84,7 +84,7 @@ def run_source(link: Link, transfer: TransferId, lease: Lease, push: bool, post:
         lease.sources,
         entries,
         push,
-        lambda done, rate: post(Moved(transfer, done, rate, sending.profile.split())),
+        lambda done, rate: post(Moved(transfer, done, rate, sending.profile.split(), sending.file)),
         lambda: post(Verifying(transfer)),
         lease.throttles,
     )
@@ -134,7 +134,7 @@ def run_sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: P
         receiving = moving = Receiving(
             staging,
             bytes.fromhex(transfer) if pull else None,
-            lambda done, rate: post(Moved(transfer, done, rate, moving.profile.split())),
+            lambda done, rate: post(Moved(transfer, done, rate, moving.profile.split(), moving.file)),
             lambda: post(Verifying(transfer)),
             known,
             landing.clash,

@@ -41,6 +41,7 @@ from lanshare.domain.talk import (
     Listed,
     Offered,
     Paused,
+    Postponed,
     Renamed,
     Texted,
     TextKept,
@@ -59,7 +60,7 @@ from lanshare.node.links import Self
 from lanshare.node.peers import Peers
 from lanshare.node.table import World
 from lanshare.node.transfers import Transfers
-from lanshare.store import history, outbox
+from lanshare.store import history, journal, outbox
 from lanshare.store import settings as settings_file
 
 _log = logging.getLogger(__name__)
@@ -95,6 +96,7 @@ class Running(Protocol):
     def compare(self, effect: e.Compare) -> None: ...
     def undo(self, effect: e.Undo) -> None: ...
     def serves(self, transfer: TransferId, link: n.LinkHandle) -> None: ...
+    def post_run(self, transfer: TransferId, item: object) -> None: ...
     def end_run(self, transfer: TransferId) -> None: ...
     def keep_awake(self, wanted: bool) -> None: ...
     def discard(self, effect: e.Discard) -> None: ...
@@ -189,11 +191,14 @@ class Node:
 
     # --- the node's thread
 
-    def load(self, peers: Sequence[Any], unfinished: Sequence[Any]) -> None:
+    def load(
+        self, peers: Sequence[Any], unfinished: Sequence[Any], untidy: Sequence[tuple[TransferId, Path | None]] = ()
+    ) -> None:
         """What earlier engines of this profile left; before start()."""
         now = self._parts.clock.now()
         self._peers.load(peers, now)
         self._apply(self._transfers.load(list(unfinished)))
+        self._apply([e.Discard(transfer, folder) for transfer, folder in untidy])
 
     def _loop(self) -> None:
         while not self._over:
@@ -246,6 +251,8 @@ class Node:
                 return self._transfers.pause(item.transfer)
             case c.ResumeTransfer():
                 return self._transfers.resume(item.transfer, now)
+            case c.LeaveOut():
+                return self._transfers.leave_out(item)
             case c.UndoReceive():
                 return self._transfers.undo(item)
             case c.RetryTransfer():
@@ -295,6 +302,8 @@ class Node:
                 return self._transfers.listed_looked(item)
             case n.Compared():
                 return self._transfers.compared(item)
+            case n.Tidied():
+                return [e.Keep(lambda db: journal.tidied(db, item.transfer))]
             case n.UndoLooked():
                 return self._transfers.undo_looked(item)
             case n.Undone():
@@ -364,6 +373,8 @@ class Node:
                 return self._transfers.heard_listed(peer, said)
             case Paused():
                 return self._transfers.heard_paused(peer, said)
+            case Postponed():
+                return self._transfers.heard_postponed(peer, said)
             case Renamed():
                 return self._peers.renamed(peer, said.name)
 
@@ -402,6 +413,8 @@ class Node:
                 runner.compare(effect)
             case e.Undo():
                 runner.undo(effect)
+            case e.PostRun():
+                runner.post_run(effect.transfer, effect.item)
             case e.EndRun():
                 runner.end_run(effect.transfer)
             case e.Discard():

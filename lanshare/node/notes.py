@@ -107,6 +107,7 @@ class Moved:
     bytes: int
     rate: float
     split: Split = NOTHING_YET
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +306,13 @@ class Publish:
 @dataclass(frozen=True, slots=True)
 class Queued:
     """A transfer's row is durable: now shells may hear of it."""
+
+    transfer: TransferId
+
+
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """What was kept for a transfer that is over is gone."""
 
     transfer: TransferId
 

@@ -40,14 +40,15 @@ from lanshare.node.notes import (
     RetryLooked,
     ScanEnded,
 )
-from lanshare.node.table import ASK_AGAIN, EMPTY, Row, Table
+from lanshare.node.table import ASK_AGAIN, EMPTY, Row
+from lanshare.node.turns import Turns
 from lanshare.store import journal
 
 _STALE: Final = 2.0
 """Seconds of moving after which the peer's readiness cannot be about the link that moves."""
 
 
-class Outgoing(Table):
+class Outgoing(Turns):
     """The side of the table that sends."""
 
     __slots__ = ()
@@ -67,7 +68,7 @@ class Outgoing(Table):
         transfer = Transfer(command.transfer, command.peer, Direction.OUT, TransferState.QUEUED, EMPTY, wall)
         self.rows[transfer.id] = Row(transfer, paths, only=only, after=after)
         return [
-            Keep(lambda db: journal.add(db, transfer, paths), lambda _: Queued(transfer.id)),
+            Keep(lambda db: journal.add(db, transfer, paths, only, after), lambda _: Queued(transfer.id)),
             Scan(transfer.id, paths, only),
         ]
 
@@ -156,7 +157,7 @@ class Outgoing(Table):
             return [Say(peer, Paused(said.transfer, True))]
         if row.paused_there:
             return []
-        return [Befriend(peer), *self._run(row)]
+        return [Befriend(peer), *self._take_turn(row)]
 
     def answer_looked(self, note: AnswerLooked) -> list[Effect]:
         """The peer waits for a transfer that is over here: its own end of it was lost in a crash."""

@@ -44,6 +44,8 @@ _ENDED: Final[dict[Code | None, str]] = {
     Code.LIST_DAMAGED: "The list of what was to be sent was damaged on this computer's disk. What has arrived stays;"
     " send it again.",
     Code.PAUSED: "It is paused.",
+    Code.LEFT_OUT: "It was left out by hand.",
+    Code.TURN: "Something else is sent first.",
     Code.UNDONE: "It was undone: what had been received was moved aside.",
     Code.CONTENT_DIFFERS: "It did not arrive as it was sent, so it was not kept. Send it again.",
     Code.NOTHING_TO_SEND: "There was nothing that could be sent.",
@@ -123,6 +125,9 @@ def waiting(code: str, peer: str, done: int, total: int, detail: str = "") -> st
         return f"There is not enough room on the receiving disk.{kept} it goes on when there is room."
     if code in (Code.NO_FOLDER, Code.DISK_ERROR):
         return f"{ended(code, peer, detail)}{kept} it is tried again."
+    if code == Code.TURN:
+        begins = f"{kept} it goes on by itself." if kept else " It starts by itself."
+        return f"It waits for its turn: another large transfer goes first.{begins}"
     if code == Code.PEER_BUSY:
         return f"{peer} is asked about something else first. This is offered again by itself."
     if code == Code.PEER_UNREACHABLE:

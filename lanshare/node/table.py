@@ -91,6 +91,12 @@ class Row:
     seconds: float = 0.0
     tries: int = 0
     retry_at: float | None = None
+    turn: bool = False
+    """It waits for its turn, or is to give way: another large sending to its peer goes first."""
+
+    rank: int = 0
+    """Its place among the large sendings to its peer: the lowest goes first, of equals the oldest."""
+
     listed: int = 0
     """Entries of its offer that were listed here so far."""
 
@@ -189,7 +195,7 @@ class Table:
         if transfer.state is not TransferState.CONNECTING:
             row.transfer = replace(transfer, state=moved(transfer.state, TransferState.CONNECTING), code="")
         row.epoch += 1
-        row.running = True
+        row.running, row.turn = True, False
         out = transfer.direction is Direction.OUT
         return [
             Run(
@@ -215,7 +221,7 @@ class Table:
         self.world.serves(note.transfer, note.link)
         throttles = self.world.throttles(note.peer)
         lease = Lease(row.epoch, "", self._landing(row), row.sources, *papers, _tops(row), row.after, throttles)
-        row.running = note.reply.put(lease)
+        row.running, row.turn = note.reply.put(lease), False
 
     def _finished(self, row: Row, note: RunEnded, now: float) -> list[Effect]:
         if note.failed and not note.files:
@@ -299,6 +305,8 @@ class Table:
             # Only the receiver can see when its disk is well again.
             row.retry_at = now + DISK_AGAIN if transfer.direction is Direction.IN else None
             return effects + self._away(row, Code(note.code), note.detail)
+        if row.turn:
+            return self._away(row, Code.TURN)
         row.retry_at = now + delay
         code = Code.PEER_UNREACHABLE if note.unreachable and online else Code.PEER_AWAY
         return effects + self._away(row, code)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lanshare.domain.commands import LeaveOut
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     OfferWithdrawn,
@@ -30,6 +31,7 @@ from lanshare.node.effects import (
     Effect,
     EndRun,
     Keep,
+    PostRun,
     Say,
     Scan,
     Tell,
@@ -63,10 +65,10 @@ class Transfers(Outgoing, Incoming):
             state = TransferState.PAUSED if one.paused else TransferState.WAITING
             transfer = replace(one.transfer, state=state, code="" if one.paused else Code.PEER_AWAY)
             row = Row(transfer, one.sources, one.landing, one.accepted, counted=bool(transfer.offer.tops))
-            row.paused_here = one.paused
+            row.paused_here, row.rank, row.only, row.after = one.paused, one.rank, one.only, one.after
             self.rows[transfer.id] = row
             if transfer.direction is Direction.OUT:
-                effects.append(Scan(transfer.id, one.sources))
+                effects.append(Scan(transfer.id, one.sources, one.only))
         return effects
 
     def shown(self) -> tuple[Transfer, ...]:
@@ -98,6 +100,10 @@ class Transfers(Outgoing, Incoming):
         if row is None or not granted or row.transfer.state is TransferState.QUEUED:
             note.reply.put(Lease(0, Code.DECLINED))
             return []
+        if direction is Direction.OUT and self._before(row) is not None:
+            row.turn = True
+            note.reply.put(Lease(0, Code.TURN))
+            return [] if row.running else self._away(row, Code.TURN)
         if row.next_attach is not None:
             row.next_attach.reply.put(Lease(0, Code.STOPPING))
         row.next_attach = note
@@ -121,7 +127,7 @@ class Transfers(Outgoing, Incoming):
             row.moving_since = now
         row.transfer = replace(transfer, done_bytes=note.bytes, rate=note.rate)
         total = max(transfer.offer.bytes, note.bytes)
-        effects.append(Tell(TransferProgressed(transfer.id, note.bytes, total, note.rate)))
+        effects.append(Tell(TransferProgressed(transfer.id, note.bytes, total, note.rate, note.file)))
         if note.split != row.split:
             row.split = split = note.split
             shares = (split.source_disk, split.work, split.network, split.target_disk)
@@ -144,8 +150,17 @@ class Transfers(Outgoing, Incoming):
         row.transfer = replace(row.transfer, state=moved(row.transfer.state, TransferState.VERIFYING))
         return [Tell(TransferVerifying(note.transfer))]
 
+    def resume(self, transfer: TransferId, now: float) -> list[Effect]:
+        """A person here lets it go on, or wants a waiting one at once: before others, if it waits for its turn."""
+        return self.go_first(transfer) or super().resume(transfer, now)
+
     def run_ended(self, note: RunEnded, now: float) -> list[Effect]:
         """The data link ended: in success, for a while, or for good."""
+        effects = self._run_ended(note, now)
+        row = self.rows.get(note.transfer)
+        return effects + self._next_turn(row.transfer.peer) if row is not None else effects
+
+    def _run_ended(self, note: RunEnded, now: float) -> list[Effect]:
         row = self.rows.get(note.transfer)
         if row is None or note.epoch != row.epoch:
             return []
@@ -197,6 +212,11 @@ class Transfers(Outgoing, Incoming):
             effects.append(Tell(OfferWithdrawn(transfer, peer, Code.CANCELLED)))
         return effects + self._fail(row, TransferState.CANCELLED, Code.CANCELLED, "", now)
 
+    def leave_out(self, command: LeaveOut) -> list[Effect]:
+        """A person does not want the file that moves now."""
+        row = self.rows.get(command.transfer)
+        return [PostRun(command.transfer, command)] if row is not None and row.running else []
+
     # --- rest
 
     def pause(self, transfer: TransferId) -> list[Effect]:
@@ -226,13 +246,13 @@ class Transfers(Outgoing, Incoming):
     def peer_up(self, peer: PeerId, again: bool = False) -> list[Effect]:
         """A peer is there: offer again what it has not got. `again`: what runs runs over a path that was lost."""
         effects: list[Effect] = []
-        for row in self.rows.values():
+        for row in sorted(self.rows.values(), key=lambda one: (one.rank, one.transfer.started_at)):
             transfer = row.transfer
             if transfer.peer == peer and row.running and again and transfer.state not in FINAL:
                 effects.append(EndRun(transfer.id))
             if transfer.peer != peer or transfer.state in FINAL or row.running:
                 continue
-            row.paused_there = False
+            row.paused_there = row.turn = False
             if row.paused_here:
                 effects.append(Say(peer, Paused(transfer.id, True)))
                 continue
@@ -249,7 +269,9 @@ class Transfers(Outgoing, Incoming):
         effects: list[Effect] = []
         for row in self.rows.values():
             transfer = row.transfer
-            if transfer.peer != peer or transfer.state in FINAL or transfer.state in RESTING:
+            rests = transfer.state in RESTING and not row.turn
+            row.turn = row.turn and transfer.peer != peer
+            if transfer.peer != peer or transfer.state in FINAL or rests:
                 continue
             if self.questions.answer(transfer.id):
                 effects.append(Tell(OfferWithdrawn(transfer.id, peer, Code.PEER_AWAY)))

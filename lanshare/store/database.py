@@ -74,6 +74,10 @@ ALTER TABLE transfers ADD COLUMN disk TEXT NOT NULL DEFAULT '';
 ALTER TABLE transfers ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE transfers ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE transfers ADD COLUMN notes TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE transfers ADD COLUMN only TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE transfers ADD COLUMN after TEXT NOT NULL DEFAULT '';
+ALTER TABLE transfers ADD COLUMN untidy INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX transfers_untidy ON transfers (untidy) WHERE untidy;
 """,
 }
 """What makes a database of the version before into one of this version."""

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from lanshare.domain.offer import Clash, Landing, Offer, Skipped
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import Transfer, TransferId, TransferState
@@ -30,12 +32,25 @@ class Unfinished:
     landing: Landing | None
     accepted: bool
     paused: bool = False
+    rank: int = 0
+    only: frozenset[str] = frozenset()
+    after: TransferId | None = None
 
 
-def add(db: sqlite3.Connection, transfer: Transfer, sources: Sequence[Path] = ()) -> int:
-    """A new transfer with its place in the timeline; returns that position."""
+def add(
+    db: sqlite3.Connection,
+    transfer: Transfer,
+    sources: Sequence[Path] = (),
+    only: frozenset[str] = frozenset(),
+    after: TransferId | None = None,
+) -> int:
+    """A new transfer with its place in the timeline; returns that position.
+
+    `only`, `after`: it sends these entries alone, being what did not arrive of that earlier one.
+    """
     db.execute(
-        "INSERT INTO transfers (id, peer, direction, state, offer, started_at, sources) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO transfers (id, peer, direction, state, offer, started_at, sources, only, after)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             transfer.id,
             transfer.peer,
@@ -44,6 +59,8 @@ def add(db: sqlite3.Connection, transfer: Transfer, sources: Sequence[Path] = ()
             text_of(transfer.offer),
             to_ms(transfer.started_at),
             paths_to_text(sources),
+            text_of(tuple(sorted(only))),
+            after or "",
         ),
     )
     cursor = db.execute(
@@ -81,16 +98,21 @@ def set_paused(db: sqlite3.Connection, transfer: TransferId, paused: bool) -> No
     db.execute("UPDATE transfers SET paused = ? WHERE id = ?", (int(paused), transfer))
 
 
+def set_rank(db: sqlite3.Connection, transfer: TransferId, rank: int) -> None:
+    """Its place among those that wait for their turn: the lowest goes first."""
+    db.execute("UPDATE transfers SET rank = ? WHERE id = ?", (rank, transfer))
+
+
 def finish(
     db: sqlite3.Connection,
     transfer: Transfer,
     files_failed: int,
     skipped: Sequence[Skipped],
 ) -> None:
-    """The end of a transfer, whichever it is."""
+    """The end of a transfer, whichever it is. It is untidy until tidied(): what was kept for it still lies about."""
     db.execute(
         "UPDATE transfers SET state = ?, code = ?, detail = ?, done_bytes = ?, files_done = ?, files_failed = ?,"
-        " seconds = ?, paths = ?, skipped = ?, notes = ? WHERE id = ?",
+        " seconds = ?, paths = ?, skipped = ?, notes = ?, untidy = 1 WHERE id = ?",
         (
             transfer.state,
             transfer.code,
@@ -107,10 +129,22 @@ def finish(
     )
 
 
+def tidied(db: sqlite3.Connection, transfer: TransferId) -> None:
+    """Nothing that was kept for it lies about any more."""
+    db.execute("UPDATE transfers SET untidy = 0 WHERE id = ?", (transfer,))
+
+
+def untidy(db: sqlite3.Connection) -> list[tuple[TransferId, Path | None]]:
+    """Transfers that ended without being tidied up, and where each was received."""
+    rows = db.execute("SELECT id, destination FROM transfers WHERE untidy")
+    return [(TransferId(row[0]), paths_from_text(row[1])[0] if row[1] else None) for row in rows]
+
+
 def unfinished(db: sqlite3.Connection) -> list[Unfinished]:
     """What an earlier engine of this profile left to do, oldest first."""
     rows = db.execute(
-        f"SELECT {TRANSFER_COLUMNS}, sources, destination, accepted, clash, disk, paused FROM transfers"
+        f"SELECT {TRANSFER_COLUMNS}, sources, destination, accepted, clash, disk, paused, rank, only, after"
+        " FROM transfers"
         " WHERE state NOT IN ('done', 'partial', 'declined', 'cancelled', 'failed') ORDER BY started_at",
     )
     result = []
@@ -123,6 +157,9 @@ def unfinished(db: sqlite3.Connection) -> list[Unfinished]:
                 Landing(folder[0], Clash(row[17]), row[18]) if folder else None,
                 bool(row[16]),
                 bool(row[19]),
+                int(row[20]),
+                frozenset(msgspec.json.decode(row[21], type=list[str])),
+                TransferId(row[22]) if row[22] else None,
             )
         )
     return result

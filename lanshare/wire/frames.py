@@ -179,6 +179,13 @@ class Pause(_Frame, frozen=True):
     paused: bool
 
 
+class Later(_Frame, frozen=True):
+    """This transfer waits here for a while, and goes on by itself; why."""
+
+    transfer: Id128
+    code: Word
+
+
 class Finished(_Frame, frozen=True):
     """I have it all, durable: said again when the sender asks for a transfer that is over."""
 
@@ -293,7 +300,7 @@ class Compare(_Frame, frozen=True):
 
 
 class Unwanted(_Frame, frozen=True):
-    """From the data's receiver, before Attached: do not send this entry, and why."""
+    """From the data's receiver: do not send this entry, or no more of it, and why."""
 
     index: Index
     code: Word
@@ -353,6 +360,7 @@ Frame = (
     | Finished
     | Listing
     | Pause
+    | Later
     | Bye
     | Attach
     | Attached
@@ -393,6 +401,7 @@ NUMBERS: Final[dict[type[Frame], int]] = {
     Finished: 36,
     Listing: 37,
     Pause: 38,
+    Later: 39,
     Attach: 48,
     Attached: 49,
     Begin: 50,

@@ -44,7 +44,7 @@ _ENDS: Moves = {f.Refusal: Phase.OVER, f.Bye: Phase.OVER}
 _SOURCE = (f.Ping, f.Begin, f.Data, f.Hole, f.ChunkEnd, f.End, f.Lost, f.Left, f.Same, f.Spent)
 _EQUAL: Moves = dict.fromkeys(
     (f.Hello, f.Ping, f.Pong, f.Text, f.Stored, f.TextRefused, f.Offer, f.Answer, f.Cancel, f.Fetch, f.Finished,
-     f.Listing, f.Pause),
+     f.Listing, f.Pause, f.Later),
     Phase.CONTROL,
 )
 
@@ -71,16 +71,12 @@ TABLE: Final[dict[tuple[Phase, Speaker], Moves]] = {
         **_ENDS,
     },
     (Phase.MOVING, Speaker.SINK): {
-        f.Confirmed: Phase.MOVING,
-        f.Failed: Phase.MOVING,
-        f.Spent: Phase.MOVING,
+        **dict.fromkeys((f.Confirmed, f.Failed, f.Spent, f.Unwanted), Phase.MOVING),
         f.Halt: Phase.OVER,
         **_ENDS,
     },
     (Phase.SENT, Speaker.SINK): {
-        f.Confirmed: Phase.SENT,
-        f.Failed: Phase.SENT,
-        f.Spent: Phase.SENT,
+        **dict.fromkeys((f.Confirmed, f.Failed, f.Spent, f.Unwanted), Phase.SENT),
         f.Halt: Phase.OVER,
         f.Complete: Phase.OVER,
         **_ENDS,

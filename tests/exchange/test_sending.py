@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from lanshare.domain.commands import LeaveOut
 from lanshare.domain.errors import Code, LocalMisuse
-from lanshare.domain.transfer import CHUNK
+from lanshare.domain.transfer import CHUNK, TransferId
 from lanshare.wire import frames as f
-from tests.harness.wires import Wire, ends, same
+from tests.harness.wires import TRANSFER, Wire, ends, same
 from tests.wire.test_session import greeted
 
 
@@ -59,6 +60,30 @@ def test_a_file_that_changes_between_two_tries_starts_anew(tmp_path: Path, sourc
     assert receiving._kept.chunks > 0, "something was kept, and not used"
     sending.close()
     stage.discard()
+    assert same(source, tmp_path / "in" / "top")
+
+
+@pytest.mark.parametrize("side", ["source", "sink"])
+def test_one_file_may_be_left_out_by_either_side_and_the_rest_arrives(
+    tmp_path: Path, source: Path, side: str
+) -> None:
+    sending, receiving, stage = ends(tmp_path, source, tmp_path / "in")
+    wire = Wire(sending, receiving)
+    moving, original = sending if side == "source" else receiving, sending._file_bytes
+
+    def meddle() -> None:
+        original()
+        moving.on_post(LeaveOut(TransferId(TRANSFER), "top/big"), 0.0)
+        moving.on_post(LeaveOut(TransferId(TRANSFER), "top/another"), 0.0)
+
+    sending._file_bytes = meddle  # type: ignore[method-assign]
+    assert wire.run(random.Random(5))
+    sending.close()
+    stage.discard()
+    assert [(one.path, one.code) for one in sending.left] == [("top/big", Code.LEFT_OUT)]
+    assert [(one.path, one.code) for one in receiving.failed] == [("top/big", Code.LEFT_OUT)]
+    assert not (tmp_path / "in" / "top" / "big").exists()
+    (source / "big").unlink()
     assert same(source, tmp_path / "in" / "top")
 
 

@@ -22,7 +22,7 @@ from lanshare.node import jobs
 from lanshare.node.effects import Dial, Discard, Run, Scan
 from lanshare.node.jobs import DialJob, DiscardJob, Net, RunJob, Runner, ScanJob
 from lanshare.node.links import Self
-from lanshare.node.notes import Counted, DialEnded, RunEnded, ScanEnded
+from lanshare.node.notes import Counted, DialEnded, RunEnded, ScanEnded, Tidied
 from lanshare.trust.identity import Identity
 from tests.harness.engines import free_port
 
@@ -125,12 +125,15 @@ def test_discarding_removes_what_is_ours_and_nothing_else(tmp_path: Path) -> Non
     stage = Staging(into, ID)
     stage.begin(0, ("x",), 10, 0)
     stage.close()
-    DiscardJob(Discard(ID, into), listed).run()
+    told: list[object] = []
+    DiscardJob(Discard(ID, into), told.append, listed).run()
     assert [one.name for one in into.iterdir()] == ["mine"]
-    DiscardJob(Discard(ID, None), listed).run()
+    DiscardJob(Discard(ID, None), told.append, listed).run()
     assert not listed.exists()
-    DiscardJob(Discard(ID, None), listed).run()
-    DiscardJob(Discard(ID, tmp_path / "gone"), listed).run()
+    DiscardJob(Discard(ID, None), told.append, listed).run()
+    assert told == [Tidied(ID)] * 3
+    DiscardJob(Discard(ID, tmp_path / "gone"), told.append, listed).run()
+    assert told == [Tidied(ID)] * 3, "its disk is not there: another time"
 
 
 def test_the_runner_ends_what_it_started(tmp_path: Path, net: Net) -> None:

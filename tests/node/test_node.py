@@ -16,13 +16,14 @@ from lanshare.domain.message import MessageId
 from lanshare.domain.offer import EntryKind, Offer, TopEntry
 from lanshare.domain.peer import Address, DeviceKind
 from lanshare.domain.settings import Settings
-from lanshare.domain.transfer import TransferId
+from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
 from lanshare.exchange.control import SayBye
 from lanshare.exchange.greeting import Facts, Guest
 from lanshare.node import notes as n
+from lanshare.node.effects import Discard
 from lanshare.node.links import Self
 from lanshare.node.node import Node, Parts
-from lanshare.store import database
+from lanshare.store import database, journal
 from lanshare.trust.identity import Identity
 
 ANNA, BOB = Identity.create(), Identity.create()
@@ -148,6 +149,17 @@ def test_a_message_to_a_device_that_is_away_goes_when_it_comes(setting: Setting)
 
     setting.do(n.Heard(BOB.id, TextKept(texted.message.id)))  # type: ignore[attr-defined]
     assert "MessageDelivered" in setting.names()
+
+
+def test_what_an_earlier_engine_could_not_tidy_up_is_tidied(setting: Setting, tmp_path: Path) -> None:
+    ident = TransferId("ef" * 16)
+    transfer = Transfer(ident, BOB.id, Direction.IN, TransferState.DONE, Offer((), 0, 0, 0, True), WALL)
+    journal.add(setting.store.link, transfer)
+    journal.finish(setting.store.link, transfer, 0, ())
+    setting.node.load([], [], [(ident, tmp_path)])
+    assert setting.runner.asked[-1] == ("discard", Discard(ident, tmp_path))
+    setting.do(n.Tidied(ident))
+    assert journal.untidy(setting.store.link) == []
 
 
 def test_a_sending_becomes_a_walk_and_its_row_is_told(setting: Setting) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 from lanshare.domain.offer import Clash, Landing, Offer
@@ -27,6 +28,26 @@ def test_a_transfer_lives_from_the_wish_to_the_end(db: sqlite3.Connection) -> No
     ended = journal.ended(db, transfer.id)
     assert ended is not None
     assert (ended[0], ended[1].state, ended[1].files_done) == (PEER, TransferState.DONE, 3)
+
+
+def test_what_is_over_is_untidy_until_it_is_tidied(db: sqlite3.Connection) -> None:
+    transfer = Transfer(TransferId("d" * 32), PEER, Direction.IN, TransferState.OFFERED, Offer((), 0, 0, 0, False), NOW)
+    journal.add(db, transfer)
+    journal.accept(db, transfer.id, Landing(Path("/into/here"), Clash.KEEP))
+    assert journal.untidy(db) == []
+    journal.finish(db, replace(transfer, state=TransferState.DONE), 0, ())
+    assert journal.untidy(db) == [(transfer.id, Path("/into/here"))]
+    journal.tidied(db, transfer.id)
+    assert journal.untidy(db) == []
+
+
+def test_a_retry_and_its_place_are_remembered(db: sqlite3.Connection) -> None:
+    first, again = TransferId("e" * 32), TransferId("f" * 32)
+    transfer = Transfer(again, PEER, Direction.OUT, TransferState.QUEUED, Offer((), 1, 0, 0, True), NOW)
+    journal.add(db, transfer, (Path("/x"),), frozenset({"x/a", "x/b"}), first)
+    journal.set_rank(db, again, -3)
+    (left,) = journal.unfinished(db)
+    assert (left.only, left.after, left.rank) == (frozenset({"x/a", "x/b"}), first, -3)
 
 
 def test_an_accepted_one_is_taken_up_with_its_destination(db: sqlite3.Connection) -> None:

@@ -111,6 +111,30 @@ def test_a_small_file_and_a_message_do_not_wait_behind_a_big_one(
     bob.wait_for(e.TransferFailed)
 
 
+def test_large_sendings_take_turns_and_one_may_be_let_first(tmp_path: Path, shells: Callable[..., Shell]) -> None:
+    anna, bob = shells("Anna"), shells("Bob")
+    settings = replace_downloads(anna, tmp_path)
+    anna.say(c.ChangeSettings(replace(settings, speed_limit=40_000_000)))
+    anna.wait_for(e.SettingsChanged)
+    sources = []
+    for number in range(3):
+        (tmp_path / str(number)).mkdir()
+        sources.append(big_file(tmp_path / str(number), 300_000_000))
+    transfers = [send(anna, bob, [source], tmp_path / "in") for source in sources]
+    told = [anna.wait_for(e.TransferWaiting) for _ in transfers[1:]]
+    assert [(one.transfer, one.code) for one in told] == [(transfers[1], "turn"), (transfers[2], "turn")]
+    bob.wait_for(e.TransferProgressed, lambda one: one.transfer == transfers[0] and one.bytes > 10_000_000)
+    anna.say(c.ResumeTransfer(transfers[2]))
+    bob.wait_for(e.TransferProgressed, lambda one: one.transfer == transfers[2])
+    anna.say(c.ChangeSettings(settings))
+    ended = [bob.wait_for(e.TransferFinished).transfer for _ in transfers]
+    assert ended == [transfers[2], transfers[0], transfers[1]]
+    names = ("big.bin", "big (1).bin", "big (2).bin")
+    digests = [{hashlib.sha256(path.read_bytes()).digest() for path in paths}
+               for paths in (sources, [tmp_path / "in" / name for name in names])]
+    assert digests[0] == digests[1]
+
+
 def test_the_same_again_is_not_sent_again_and_the_question_says_so(
     tmp_path: Path, shells: Callable[..., Shell]
 ) -> None:

@@ -69,6 +69,7 @@ FRAMES: dict[type[Frame], st.SearchStrategy[Frame]] = {
     f.Unwanted: st.builds(f.Unwanted, indices, words),
     f.Listing: st.builds(f.Listing, ids, counts, st.lists(listed, max_size=5).map(tuple), st.booleans()),
     f.Pause: st.builds(f.Pause, ids, st.booleans()),
+    f.Later: st.builds(f.Later, ids, words),
     f.AllSent: st.builds(f.AllSent, counts, counts),
     f.Confirmed: st.builds(f.Confirmed, indices, indices),
     f.Failed: st.builds(f.Failed, indices, words),

@@ -144,7 +144,7 @@ def _any(kind: type[Frame]) -> Frame:
         f.AllSent: f.AllSent(0, 0), f.Confirmed: f.Confirmed(0, 0), f.Failed: f.Failed(0, "x"),
         f.Halt: f.Halt("x"), f.Complete: f.Complete(0, 0, 0), f.Same: f.Same(0), f.Spent: f.Spent(0, 0, 0),
         f.Have: f.Have(0, NONCE), f.Compare: f.Compare(), f.Unwanted: f.Unwanted(0, "x"), f.Pause: f.Pause(ID, True),
-        f.Listing: f.Listing(ID, 0, (), True),
+        f.Listing: f.Listing(ID, 0, (), True), f.Later: f.Later(ID, "turn"),
     }
     return examples[kind]
 

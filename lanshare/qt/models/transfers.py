@@ -50,6 +50,8 @@ class TransferView:
     bytes: int = 0
     total: int = 0
     rate: float = 0.0
+    file: str = ""
+    code: str = ""
     message: str = ""
     paths: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = field(default=())
@@ -109,6 +111,7 @@ class TransferBook(QObject):
             bytes=transfer.done_bytes,
             total=transfer.offer.bytes,
             message=message,
+            code=transfer.code,
             paths=transfer.paths,
             skipped=transfer.skipped,
             notes=transfer.notes,
@@ -161,7 +164,7 @@ class TransferBook(QObject):
             case TransferStarted():
                 view.state, view.message = TransferState.MOVING, ""
             case TransferProgressed():
-                view.bytes, view.total, view.rate = event.bytes, event.total, event.rate
+                view.bytes, view.total, view.rate, view.file = event.bytes, event.total, event.rate, event.file
                 if view.state not in FINAL and view.state is not TransferState.VERIFYING:
                     view.state = TransferState.MOVING
             case TransferVerifying():
@@ -178,6 +181,7 @@ class TransferBook(QObject):
                 view.message = event.message
             case TransferWaiting():
                 view.state, view.message, view.rate = TransferState.WAITING, event.message, 0.0
+                view.code = event.code
                 view.bytes, view.total = event.bytes, event.total
             case TransferFinished():
                 view.state = TransferState(event.state)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from lanshare.domain import commands as c
+from lanshare.domain.errors import Code
 from lanshare.domain.offer import Clash, EntryKind, Skipped
 from lanshare.domain.transfer import TransferId, TransferState
 from lanshare.node.opening import may_open
@@ -108,6 +109,18 @@ class Card(QWidget):
         line.addWidget(self._bar, 1)
         line.addWidget(self._percent)
         self._inner.addWidget(self._progress)
+        self._now, self._leave = ElidedLabel("", "dim"), QToolButton()
+        self._leave.setIcon(assets.icon("x", tokens().dim, 14))
+        self._leave.setFixedSize(24, 24)
+        self._leave.setAccessibleName(texts.tr("Leave this file out"))
+        self._leave.setToolTip(texts.tr("Leave this file out; the others go on"))
+        self._leave.clicked.connect(lambda: self.act.emit(c.LeaveOut(self._view.id, self._view.file)))
+        self._one = QWidget()
+        single = QHBoxLayout(self._one)
+        single.setContentsMargins(0, 0, 0, 0)
+        single.addWidget(self._now, 1)
+        single.addWidget(self._leave)
+        self._inner.addWidget(self._one)
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(8)
         self._inner.addLayout(self._buttons)
@@ -136,6 +149,8 @@ class Card(QWidget):
         self._bar.setValue(int(view.part * 1000))
         self._bar.setAccessibleName(status)
         self._percent.setText(f"{int(view.part * 100)}%")
+        self._one.setVisible(view.state is TransferState.MOVING and view.offer.files > 1 and bool(view.file))
+        self._now.setText(shown(view.file))
         self._close.setVisible(view.active and not view.asked)
         self._show_rest()
         self._clash.setVisible(view.asked and view.compared is not None and view.compared.differs > 0)
@@ -156,7 +171,9 @@ class Card(QWidget):
         view = self._view
         resting = view.state in (TransferState.PAUSED, TransferState.WAITING)
         self._rest.setVisible(view.active and not view.asked and view.state is not TransferState.VERIFYING)
-        words = texts.tr("Go on now") if resting else texts.tr("Pause")
+        words = texts.tr("Pause")
+        if resting:
+            words = texts.tr("Send this first") if view.out and view.code == Code.TURN else texts.tr("Go on now")
         self._rest.setIcon(assets.icon("play" if resting else "pause", tokens().dim, 18))
         self._rest.setToolTip(words)
         self._rest.setAccessibleName(words)
