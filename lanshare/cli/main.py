@@ -8,20 +8,35 @@ from __future__ import annotations
 
 import argparse
 import os
-import queue
 import secrets
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import lanshare
+from lanshare.cli import trust
+from lanshare.cli.desk import (
+    DECLINED,
+    DONE,
+    FAILED,
+    FIND,
+    IDENTITY,
+    INTERRUPTED,
+    NOT_FOUND,
+    UNFINISHED,
+    USAGE,
+    Desk,
+    Usage,
+    find,
+    matches,
+    options_of,
+    with_desk,
+)
 from lanshare.cli.printer import Printer
 from lanshare.domain.commands import (
-    AddAddress,
     AnswerOffer,
     CancelTransfer,
     PauseTransfer,
@@ -31,21 +46,20 @@ from lanshare.domain.commands import (
 )
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.events import (
-    AddressFailed,
     EngineStopped,
-    Event,
     IdentityChanged,
     MeChanged,
     MessageDelivered,
     MessageQueued,
     MessageReceived,
     MessageRefused,
-    NetworkTroubled,
     OfferReceived,
+    PairingCodeReady,
+    PairingEnded,
     PeerAppeared,
     PeerChanged,
     PeerVanished,
-    Snapshot,
+    PeerVerified,
     TransferFailed,
     TransferFinished,
     TransferJoined,
@@ -58,98 +72,22 @@ from lanshare.domain.events import (
 )
 from lanshare.domain.message import MessageId
 from lanshare.domain.offer import Clash
-from lanshare.domain.peer import PeerId, TrustLevel, parse_address
+from lanshare.domain.peer import PeerId, TrustLevel
 from lanshare.domain.transfer import TransferId
 from lanshare.node import sentences
 from lanshare.node.assemble import (
-    Options,
     log_to_file,
     read_history,
     read_me,
     read_peers,
 )
-from lanshare.node.host import Host
 from lanshare.node.shown import shown
-
-DONE: Final = 0
-FAILED: Final = 1
-USAGE: Final = 2
-NOT_FOUND: Final = 3
-DECLINED: Final = 4
-IDENTITY: Final = 5
-UNFINISHED: Final = 6
-INTERRUPTED: Final = 130
-
-_FIND: Final = 10.0
-"""Seconds to look for a device that is named on the command line."""
-
 
 _SECOND_THOUGHT: Final = 2.0
 """Seconds in which a second Ctrl+C leaves a sending instead of cancelling it."""
 
 
-class Usage(Exception):
-    """The words of the command line do not fit."""
-
-
-@dataclass(slots=True)
-class Desk:
-    """A Host whose events come to this thread."""
-
-    host: Host
-    events: queue.SimpleQueue[Event]
-    printer: Printer
-    peers: dict[PeerId, PeerAppeared] = field(default_factory=dict)
-    snapshot: Snapshot | None = None
-
-    def next(self, deadline: float | None) -> Event | None:
-        """The next event; None when the deadline has come. Keeps the list of devices."""
-        timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
-        try:
-            event = self.events.get(timeout=timeout)
-        except queue.Empty:
-            return None
-        match event:
-            case Snapshot():
-                self.snapshot = event
-                for peer in event.peers:
-                    self._seen(PeerAppeared(peer.id, peer.name, peer.kind, peer.addresses, peer.trust, peer.online))
-                for trouble in event.troubles:
-                    self.printer.event(trouble)
-            case PeerAppeared():
-                self._seen(event)
-            case PeerChanged():
-                self._seen(
-                    PeerAppeared(event.id, event.name, event.kind, event.addresses, event.trust, event.online)
-                )
-            case PeerVanished():
-                old = self.peers.get(event.id)
-                if old is not None:
-                    self._seen(PeerAppeared(old.id, old.name, old.kind, old.addresses, old.trust, False))
-            case NetworkTroubled():
-                self.printer.event(event)
-        return event
-
-    def _seen(self, peer: PeerAppeared) -> None:
-        self.peers[peer.id] = peer
-
-
 # --- options
-
-
-def options_of(arguments: argparse.Namespace, announce: bool = True) -> Options:
-    """Options from the common flags and the environment."""
-    profile = arguments.profile or os.environ.get("LANSHARE_PROFILE") or None
-    interfaces = arguments.interface or [
-        one for one in os.environ.get("LANSHARE_INTERFACE", "").replace(",", " ").split() if one
-    ]
-    return Options(
-        profile=Path(profile) if profile else None,
-        port=arguments.port,
-        name=arguments.name,
-        interfaces=tuple(interfaces),
-        announce=announce,
-    )
 
 
 def _port(text: str) -> int:
@@ -229,6 +167,17 @@ def build_parser() -> argparse.ArgumentParser:
         " moved into a dated folder beside it",
     )
     receive.add_argument("--count", type=_count, metavar="N", help="end after so many messages and transfers")
+    def about(name: str, text: str) -> argparse.ArgumentParser:
+        sub = add(name, text)
+        sub.add_argument("peer", metavar="PEER", help="a name, or the beginning of an id")
+        return sub
+
+    about("pair", "compare six digits with a device, on both screens: then it is verified")
+    trusting = about("trust", "verify a device by its full id, had from elsewhere")
+    trusting.add_argument("--id", required=True, metavar="FULLID", help="as `lanshare id` shows it there")
+    about("block", "have nothing to do with a device any more")
+    about("unblock", "let a blocked device in again")
+    about("forget", "forget a device; the history stays")
     history = add("history", "what was said and sent")
     history.add_argument("peer", nargs="?", metavar="PEER")
     history.add_argument("--search", default="", metavar="TEXT")
@@ -258,6 +207,11 @@ def run(arguments: argparse.Namespace) -> int:
         "text": _text,
         "receive": _receive,
         "history": _history,
+        "pair": trust.pair,
+        "trust": trust.trust,
+        "block": trust.block,
+        "unblock": trust.unblock,
+        "forget": trust.forget,
     }
     try:
         log_to_file(options_of(arguments), arguments.verbose)
@@ -274,42 +228,6 @@ def run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         printer.say("Interrupted. What was queued is kept.")
         return INTERRUPTED
-
-
-def _with_desk(
-    arguments: argparse.Namespace, printer: Printer, work: Callable[[Desk], int], announce: bool = True
-) -> int:
-    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-    options = options_of(arguments, announce)
-    host = Host(options, events.put)
-    desk = Desk(host, events, printer)
-    try:
-        host.start()
-        while desk.snapshot is None:
-            desk.next(None)
-        _check_joined(host, options, desk.snapshot)
-        return work(desk)
-    finally:
-        host.close()
-
-
-def _check_joined(host: Host, options: Options, snapshot: Snapshot) -> None:
-    """Flags that the engine that runs already cannot follow."""
-    if not host.joined:
-        return
-    me = snapshot.me
-    differing = [
-        flag
-        for flag, wanted, real in (
-            ("--port", options.port, me.port),
-            ("--name", options.name, me.name),
-            ("--interface", set(options.interfaces) or None, set(me.addresses)),
-        )
-        if wanted is not None and wanted != real
-    ]
-    if differing:
-        flags = " and ".join(differing)
-        raise Usage(f"lanshare runs already in this profile with another {flags}. Leave it out, or use --profile.")
 
 
 def _id(arguments: argparse.Namespace, printer: Printer) -> int:
@@ -349,59 +267,7 @@ def _peers(arguments: argparse.Namespace, printer: Printer) -> int:
             printer.say("No device was found. Is lanshare running on the other one, on the same network?")
         return DONE
 
-    return _with_desk(arguments, printer, work, announce=False)
-
-
-def _matches(peers: Sequence[PeerAppeared], wanted: str) -> list[PeerAppeared]:
-    """Devices meant by a name, or by the beginning of an id (4 characters or more)."""
-    named = [peer for peer in peers if peer.name.casefold() == wanted.casefold()]
-    if named:
-        return named
-    return [peer for peer in peers if len(wanted) >= 4 and peer.id.startswith(wanted.lower())]
-
-
-def _find(desk: Desk, wanted: str, seconds: float, any_known: bool) -> PeerId | int:
-    """The device a person means: online, or (with `any_known`) at least known. An exit code if there is none."""
-    asked = _ask_address(desk, wanted)
-    deadline = time.monotonic() + (seconds if not asked else max(seconds, 5.0))
-    while True:
-        online = [peer for peer in desk.peers.values() if peer.online]
-        found = [peer for peer in online if asked in peer.addresses[:1]] if asked else _matches(online, wanted)
-        if len(found) > 1:
-            lines = "".join(f"\n  {shown(peer.name)}  {peer.id[:8]}" for peer in found)
-            raise Usage(f"several devices are called {shown(wanted)}. Use the beginning of an id:{lines}")
-        if found:
-            return found[0].id
-        known = [] if asked else _matches(
-            [peer for peer in desk.peers.values() if peer.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED)], wanted
-        )
-        if len(known) == 1 and any_known:
-            return known[0].id
-        event = desk.next(deadline)
-        if event is None:
-            desk.printer.say(f"lanshare: {sentences.ended(Code.PEER_UNKNOWN, shown(wanted))}")
-            return NOT_FOUND
-        if isinstance(event, IdentityChanged) and (
-            event.name.casefold() == wanted.casefold() or event.known.startswith(wanted.lower())
-        ):
-            desk.printer.event(event)
-            return IDENTITY
-        if asked and isinstance(event, AddressFailed):
-            desk.printer.event(event)
-            return NOT_FOUND
-
-
-def _ask_address(desk: Desk, wanted: str) -> str:
-    """If the person typed an address: have it dialled, and return how it will be listed."""
-    looks = ":" in wanted or (wanted.count(".") == 3 and wanted.replace(".", "").isdigit()) or "." in wanted
-    if not looks or _matches(list(desk.peers.values()), wanted):
-        return ""
-    try:
-        address = parse_address(wanted)
-    except ValueError:
-        return ""
-    desk.host.submit(AddAddress(str(address)))
-    return str(address)
+    return with_desk(arguments, printer, work, announce=False)
 
 
 def _patience(arguments: argparse.Namespace) -> float | None:
@@ -412,9 +278,9 @@ def _who(desk: Desk, arguments: argparse.Namespace) -> PeerId | int:
     """The peer of `send` and `text`. A known device that is away is meant too if the person is ready to wait."""
     keeps = arguments.no_wait or arguments.wait is not None
     if not keeps:
-        return _find(desk, arguments.peer, _FIND, any_known=False)
-    first = min(_FIND, arguments.wait) if arguments.wait is not None else 2.0
-    return _find(desk, arguments.peer, max(first, 0.5), any_known=True)
+        return find(desk, arguments.peer, FIND, any_known=False)
+    first = min(FIND, arguments.wait) if arguments.wait is not None else 2.0
+    return find(desk, arguments.peer, max(first, 0.5), any_known=True)
 
 
 def _send(arguments: argparse.Namespace, printer: Printer) -> int:
@@ -445,7 +311,7 @@ def _send(arguments: argparse.Namespace, printer: Printer) -> int:
             printer.say("Cancelled. What was already verified stays.")
             return INTERRUPTED
 
-    return _with_desk(arguments, printer, work)
+    return with_desk(arguments, printer, work)
 
 
 def _pressed_again(desk: Desk) -> bool:
@@ -537,7 +403,7 @@ def _text(arguments: argparse.Namespace, printer: Printer) -> int:
             if isinstance(event, MessageRefused):
                 return FAILED
 
-    return _with_desk(arguments, printer, work)
+    return with_desk(arguments, printer, work)
 
 
 def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
@@ -566,6 +432,12 @@ def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
                     incoming.add(event.transfer)
                     accepted = _decide(desk, event, arguments.accept)
                     desk.host.submit(AnswerOffer(event.transfer, accepted, into, Clash(arguments.clash)))
+                case PairingCodeReady():
+                    printer.event(event)
+                    if sys.stdin.isatty():
+                        trust.ask_same(desk, event)
+                case PairingEnded() | PeerVerified():
+                    printer.event(event)
                 case MessageReceived():
                     printer.event(event)
                     left = left - 1 if left is not None else None
@@ -584,7 +456,7 @@ def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
                     pass
         return DONE
 
-    return _with_desk(arguments, printer, work)
+    return with_desk(arguments, printer, work)
 
 
 def _decide(desk: Desk, offer: OfferReceived, accept: str) -> bool:
@@ -607,7 +479,7 @@ def _history(arguments: argparse.Namespace, printer: Printer) -> int:
     peer: PeerId | None = None
     if arguments.peer:
         listed = [PeerAppeared(one.id, one.name, one.kind, one.addresses, one.trust, False) for one in book]
-        found = _matches(listed, arguments.peer)
+        found = matches(listed, arguments.peer)
         if len(found) > 1:
             raise Usage(f"several devices are called {shown(arguments.peer)}. Use the beginning of an id.")
         if not found:

@@ -21,8 +21,13 @@ from lanshare.domain.events import (
     MessageRefused,
     NetworkTroubled,
     OfferReceived,
+    PairingCodeReady,
+    PairingEnded,
     PeerAppeared,
+    PeerChanged,
+    PeerForgotten,
     PeerVanished,
+    PeerVerified,
     TransferFailed,
     TransferFinished,
     TransferJoined,
@@ -57,8 +62,8 @@ class Printer:
 
     def event(self, event: Event) -> None:
         """An event, as JSON or as a sentence."""
-        if isinstance(event, PeerAppeared):
-            self._names[event.id] = event.name
+        if isinstance(event, PeerAppeared | PeerChanged):
+            self._names[event.id] = event.alias or event.name
         if self._json:
             self.record({"event": type(event).__name__, **_builtins(event)})
             return
@@ -130,6 +135,17 @@ class Printer:
                 return f"{shown(event.name)}  {short_id(event.id)}  {event.kind}  {where}  {event.trust}"
             case PeerVanished():
                 return f"{shown(event.name)} went away."
+            case PairingCodeReady():
+                asks = "" if event.ours else f"{shown(event.name)} wants to compare digits. "
+                return f"{asks}Both screens must show: {event.code}"
+            case PairingEnded():
+                return shown(event.message)
+            case PeerVerified():
+                return f"{self._name(event.peer)} is verified now."
+            case PeerForgotten():
+                return f"{self._name(event.peer)} is forgotten. What was exchanged stays in the history."
+            case PeerChanged():
+                return f"{shown(event.alias or event.name)}: {event.trust}."
             case OfferReceived():
                 tops = ", ".join(shown(top.name) for top in event.offer.tops[:8])
                 more = " and more" if event.offer.names > 8 else ""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lanshare.domain.message import MessageId
 from lanshare.domain.offer import Clash
-from lanshare.domain.peer import PeerId
+from lanshare.domain.peer import PeerId, Rules
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
 
@@ -86,6 +86,61 @@ class RetryTransfer:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestPairing:
+    """Compare six digits with a device; PairingCodeReady or PairingEnded follows."""
+
+    peer: PeerId
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPairing:
+    """Whether the person sees the same digits on both screens; None: no comparison after all."""
+
+    peer: PeerId
+    same: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrustPeer:
+    """The person has the device's full id from elsewhere, typed or as a QR code: PeerVerified follows."""
+
+    peer: PeerId
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePeer:
+    """What the person calls a device ("": as it calls itself), and the rules for it. PeerChanged follows."""
+
+    peer: PeerId
+    alias: str
+    rules: Rules
+
+
+@dataclass(frozen=True, slots=True)
+class SettleAlarm:
+    """What an IdentityChanged is: the known device set up anew (`same`), or somebody who pretends."""
+
+    known: PeerId
+    seen: PeerId
+    same: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BlockPeer:
+    """Have nothing to do with a device any more, or (`blocked` False) let it be known again."""
+
+    peer: PeerId
+    blocked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetPeer:
+    """Forget a device and how far it was trusted; PeerForgotten follows. If it comes again it is a stranger."""
+
+    peer: PeerId
+
+
+@dataclass(frozen=True, slots=True)
 class AddAddress:
     """Look for a device at an address a person typed; PeerAppeared or AddressFailed follows."""
 
@@ -134,6 +189,13 @@ Command = (
     | LeaveOut
     | UndoReceive
     | RetryTransfer
+    | RequestPairing
+    | AnswerPairing
+    | TrustPeer
+    | ChangePeer
+    | SettleAlarm
+    | BlockPeer
+    | ForgetPeer
     | AddAddress
     | LoadHistory
     | MarkRead

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from lanshare.domain.message import Conversation, MessageId, Moment
 from lanshare.domain.offer import Offer, Skipped
-from lanshare.domain.peer import Peer, PeerId
+from lanshare.domain.peer import ORDINARY, Peer, PeerId, Rules
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import Transfer, TransferId
 
@@ -56,6 +56,8 @@ class PeerAppeared:
     trust: str
     online: bool
     system: str = ""
+    alias: str = ""
+    rules: Rules = ORDINARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class PeerChanged:
     trust: str
     online: bool
     system: str = ""
+    alias: str = ""
+    rules: Rules = ORDINARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +339,39 @@ class IdentityChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PairingCodeReady:
+    """Both screens show these digits now ("123 456"); answer with AnswerPairing. `ours`: this side asked for it."""
+
+    peer: PeerId
+    name: str
+    code: str
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PairingEnded:
+    """A comparison ended without success; trust is as it was before."""
+
+    peer: PeerId
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerVerified:
+    """Both persons saw the same digits, or its full id was typed: this device is verified."""
+
+    peer: PeerId
+
+
+@dataclass(frozen=True, slots=True)
+class PeerForgotten:
+    """A device is known here no longer; what was exchanged with it stays in the history."""
+
+    peer: PeerId
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsChanged:
     """The settings in force. `needs_restart` names fields that take effect at the next start."""
 
@@ -400,6 +437,10 @@ Event = (
     | ConversationRead
     | HistoryLoaded
     | IdentityChanged
+    | PairingCodeReady
+    | PairingEnded
+    | PeerVerified
+    | PeerForgotten
     | SettingsChanged
     | SettingsRefused
     | NetworkTroubled

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
 
 PeerId = NewType("PeerId", str)
 """SHA-256 of a device's public key (SubjectPublicKeyInfo, DER) in lower-case base32 without padding: 52 characters."""
@@ -44,6 +44,33 @@ class TrustLevel(StrEnum):
     KNOWN = "known"
     VERIFIED = "verified"
     BLOCKED = "blocked"
+
+
+class Habit(StrEnum):
+    """What happens to something that a device sends."""
+
+    ASK = "ask"
+    ACCEPT = "accept"
+    BLOCK = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a person decided for one device. Only a verified device's files are ever accepted without asking.
+
+    `up_to`: bytes of one offer, 0 for any; `into`: a folder, "" for the download folder; `until`: ms since 1970, 0 for
+    good.
+    """
+
+    files: Habit = Habit.ASK
+    messages: Habit = Habit.ACCEPT
+    up_to: int = 0
+    into: str = ""
+    until: int = 0
+
+
+ORDINARY: Final = Rules()
+"""Nothing was decided: ask for files, take messages."""
 
 
 class DeviceKind(StrEnum):
@@ -99,7 +126,7 @@ def parse_address(text: str) -> Address:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A device as a shell shows it. Everything but `id` and `trust` is a hint."""
+    """A device as a shell shows it. `name` is what it says, `alias` what our person calls it: that one goes first."""
 
     id: PeerId
     name: str
@@ -108,3 +135,5 @@ class Peer:
     trust: TrustLevel
     online: bool
     system: str = ""
+    alias: str = ""
+    rules: Rules = ORDINARY

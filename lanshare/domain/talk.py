@@ -110,6 +110,41 @@ class Postponed:
     code: str
 
 
+@dataclass(frozen=True, slots=True)
+class PairBegun:
+    """Let us compare six digits: this fixes my nonce."""
+
+    commitment: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PairNonce:
+    """My nonce, now that yours is fixed."""
+
+    nonce: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PairRevealed:
+    """The nonce that I had fixed."""
+
+    nonce: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PairJudged:
+    """My person sees the same digits as yours, or other ones."""
+
+    same: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PairStopped:
+    """The comparison ends here, and why."""
+
+    code: str
+
+
 Said = (
     Renamed
     | Texted
@@ -123,4 +158,9 @@ Said = (
     | Listed
     | Paused
     | Postponed
+    | PairBegun
+    | PairNonce
+    | PairRevealed
+    | PairJudged
+    | PairStopped
 )

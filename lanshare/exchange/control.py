@@ -18,6 +18,11 @@ from lanshare.domain.talk import (
     HadAll,
     Listed,
     Offered,
+    PairBegun,
+    PairJudged,
+    PairNonce,
+    PairRevealed,
+    PairStopped,
     Paused,
     Postponed,
     Renamed,
@@ -127,6 +132,16 @@ class Control:
                 self._hear(Paused(TransferId(frame.transfer.hex()), frame.paused))
             case f.Later():
                 self._hear(Postponed(TransferId(frame.transfer.hex()), frame.code))
+            case f.PairBegin():
+                self._hear(PairBegun(frame.commitment))
+            case f.PairAnswer():
+                self._hear(PairNonce(frame.nonce))
+            case f.PairReveal():
+                self._hear(PairRevealed(frame.nonce))
+            case f.PairVerdict():
+                self._hear(PairJudged(frame.same))
+            case f.PairStop():
+                self._hear(PairStopped(frame.code))
             case f.Finished():
                 self._hear(HadAll(TransferId(frame.transfer.hex()), frame.files, frame.failed, frame.bytes))
             case _:
@@ -172,6 +187,16 @@ def _frame(item: object) -> Frame:
             return f.Listing(bytes.fromhex(item.transfer), item.first, entries, item.last)
         case Paused():
             return f.Pause(bytes.fromhex(item.transfer), item.paused)
+        case PairBegun():
+            return f.PairBegin(item.commitment)
+        case PairNonce():
+            return f.PairAnswer(item.nonce)
+        case PairRevealed():
+            return f.PairReveal(item.nonce)
+        case PairJudged():
+            return f.PairVerdict(item.same)
+        case PairStopped():
+            return f.PairStop(item.code)
         case Postponed():
             return f.Later(bytes.fromhex(item.transfer), item.code)
         case HadAll():

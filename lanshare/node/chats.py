@@ -9,7 +9,7 @@ from lanshare.domain.commands import SendText
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.events import MessageDelivered, MessageQueued, MessageReceived, MessageRefused
 from lanshare.domain.message import Delivery, MessageId
-from lanshare.domain.peer import PeerId, TrustLevel
+from lanshare.domain.peer import Habit, PeerId, Rules, TrustLevel
 from lanshare.domain.talk import Texted, TextKept, TextTurnedDown
 from lanshare.exchange import texting
 from lanshare.node import sentences
@@ -26,6 +26,7 @@ class Chats:
     me: PeerId
     name: Callable[[PeerId], str]
     trust: Callable[[PeerId], TrustLevel]
+    rules: Callable[[PeerId], Rules]
 
     def send(self, command: SendText) -> list[Effect]:
         """A person says something."""
@@ -49,6 +50,8 @@ class Chats:
     def heard_text(self, peer: PeerId, said: Texted) -> list[Effect]:
         """A peer says something: keep it, then confirm and show it."""
         message = said.message
+        if self.rules(peer).messages is Habit.BLOCK:
+            return [Say(peer, TextTurnedDown(message.id, Code.DECLINED))]
         if self.trust(peer) is TrustLevel.STRANGER and len(message.text) > limits.STRANGER_TEXT:
             return [Say(peer, TextTurnedDown(message.id, Code.TEXT_TOO_LONG))]
         return [

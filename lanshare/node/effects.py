@@ -171,6 +171,13 @@ class Offline:
 
 
 @dataclass(frozen=True, slots=True)
+class Verify:
+    """Two persons compared six digits: this device is who it says."""
+
+    peer: PeerId
+
+
+@dataclass(frozen=True, slots=True)
 class Befriend:
     """The person dealt with this device of his own will: a stranger becomes known."""
 
@@ -197,4 +204,5 @@ Effect = (
     | Online
     | Offline
     | Befriend
+    | Verify
 )

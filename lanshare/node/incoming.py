@@ -15,7 +15,7 @@ from lanshare.domain.events import (
     OfferWithdrawn,
 )
 from lanshare.domain.offer import Landing
-from lanshare.domain.peer import PeerId
+from lanshare.domain.peer import Habit, PeerId
 from lanshare.domain.talk import Answered, FetchAsked, Listed, Offered, Paused
 from lanshare.domain.transfer import (
     FINAL,
@@ -77,17 +77,26 @@ class Incoming(Table):
             if owner != peer or transfer.direction is not Direction.IN:
                 return [Say(peer, Answered(said.transfer, False, Code.PROTOCOL))]
             return [self._over(transfer, failed)]
+        if self.world.rules(peer).files is Habit.BLOCK:
+            return [Say(peer, Answered(said.transfer, False, Code.DECLINED))]
         trust = self.world.trust(peer)
         if not self.questions.may_ask(peer, trust):
             return [Say(peer, Answered(said.transfer, False, Code.PEER_BUSY))]
         transfer = Transfer(said.transfer, peer, Direction.IN, TransferState.OFFERED, said.offer, wall)
         self.rows[transfer.id] = Row(transfer, after=said.after)
         self.questions.put(transfer.id, peer)
+        kept = Keep(lambda db: journal.add(db, transfer), lambda _: Queued(transfer.id))
+        if unasked := self._unasked(transfer, 0.0):
+            return [kept, *unasked]
         asked = self._question(transfer)
-        return [
-            Keep(lambda db: journal.add(db, transfer), lambda _: Queued(transfer.id)),
-            Keep(lambda _: None, lambda _: asked),
-        ]
+        return [kept, Keep(lambda _: None, lambda _: asked)]
+
+    def _unasked(self, transfer: Transfer, now: float) -> list[Effect]:
+        """Accept what the person's rules for this device accept: all of it is counted, and it is not too much."""
+        rules, offer = self.world.rules(transfer.peer), transfer.offer
+        if rules.files is not Habit.ACCEPT or not offer.complete or 0 < rules.up_to < offer.bytes:
+            return []
+        return self.answer(AnswerOffer(transfer.id, True, Path(rules.into) if rules.into else None), now)
 
     def heard_listed(self, peer: PeerId, said: Listed) -> list[Effect]:
         """More of an offer's entries: compare them with what is here; the peer is told nothing of it."""
@@ -207,8 +216,8 @@ class Incoming(Table):
         if transfer.state is TransferState.WAITING:
             row.transfer = replace(row.transfer, state=moved(transfer.state, TransferState.OFFERED), code="")
             self.questions.put(transfer.id, transfer.peer)
-            return [Tell(self._question(row.transfer).event)]
-        return [Tell(OfferGrew(transfer.id, transfer.peer, said.offer))]
+            return self._unasked(row.transfer, 0.0) or [Tell(self._question(row.transfer).event)]
+        return [Tell(OfferGrew(transfer.id, transfer.peer, said.offer)), *self._unasked(row.transfer, 0.0)]
 
     def _try_disk(self, row: Row, now: float) -> list[Effect]:
         """Ask for the rest when the disk could take it."""

@@ -25,13 +25,14 @@ from lanshare.domain.events import (
     Me,
     MeChanged,
     NetworkTroubled,
+    PeerVerified,
     SettingsChanged,
     SettingsRefused,
     Snapshot,
     WindowRequested,
 )
 from lanshare.domain.message import Conversation
-from lanshare.domain.peer import PeerId, TrustLevel
+from lanshare.domain.peer import PeerId, Rules, TrustLevel
 from lanshare.domain.settings import Settings, checked
 from lanshare.domain.talk import (
     Answered,
@@ -40,6 +41,11 @@ from lanshare.domain.talk import (
     HadAll,
     Listed,
     Offered,
+    PairBegun,
+    PairJudged,
+    PairNonce,
+    PairRevealed,
+    PairStopped,
     Paused,
     Postponed,
     Renamed,
@@ -57,6 +63,7 @@ from lanshare.node import notes as n
 from lanshare.node import sentences
 from lanshare.node.chats import Chats
 from lanshare.node.links import Self
+from lanshare.node.pairings import Pairings
 from lanshare.node.peers import Peers
 from lanshare.node.table import World
 from lanshare.node.transfers import Transfers
@@ -142,11 +149,13 @@ class Node:
             free=parts.free,
             papers=parts.runner.papers,
             execute=self._may_execute,
+            rules=self._rules,
             throttles=self._throttles_of,
             serves=parts.runner.serves,
         )
         self._transfers = Transfers(world)
-        self._chats = Chats(parts.me.identity.id, self._peers.name, self._trust)
+        self._chats = Chats(parts.me.identity.id, self._peers.name, self._trust, self._rules)
+        self._pairings = Pairings(parts.me.identity.id, self._peers.name, self._peers.online)
         self._thread = threading.Thread(target=self._loop, name="node")
         self._over = False
         self._awake = False
@@ -214,7 +223,8 @@ class Node:
 
     def next_time(self) -> float | None:
         """Seconds until step() has something to do even without an item."""
-        times = [at for at in (self._peers.next_time(), self._transfers.next_time()) if at is not None]
+        tables = (self._peers, self._transfers, self._pairings)
+        times = [at for table in tables if (at := table.next_time()) is not None]
         return min(times) - self._parts.clock.now() if times else None
 
     def step(self, item: object) -> None:
@@ -224,6 +234,7 @@ class Node:
             self._apply(self._handle(item, now))
         self._apply(self._peers.tick(now))
         self._apply(self._transfers.tick(now))
+        self._apply(self._pairings.tick(now))
         if self._transfers.moving() is not self._awake:
             self._awake = not self._awake
             self._parts.runner.keep_awake(self._awake)
@@ -257,6 +268,23 @@ class Node:
                 return self._transfers.undo(item)
             case c.RetryTransfer():
                 return self._transfers.retry(item)
+            case c.RequestPairing():
+                return [*self._peers.want(item.peer, now), *self._pairings.request(item.peer, now)]
+            case c.AnswerPairing():
+                if item.same is None:
+                    return self._pairings.give_up(item.peer)
+                return self._pairings.answer(item.peer, item.same)
+            case c.TrustPeer():
+                return [*self._peers.verify(item.peer), e.Tell(PeerVerified(item.peer))]
+            case c.ChangePeer():
+                return self._peers.change(item.peer, item.alias, item.rules)
+            case c.SettleAlarm():
+                return self._peers.settle(item.known, item.seen, item.same)
+            case c.BlockPeer():
+                ended = self._transfers.cancel_all(item.peer, now) if item.blocked else []
+                return [*ended, *self._peers.block(item.peer, item.blocked)]
+            case c.ForgetPeer():
+                return [*self._transfers.cancel_all(item.peer, now), *self._peers.forget(item.peer)]
             case c.AddAddress():
                 return self._peers.add_address(item.address, now)
             case c.LoadHistory():
@@ -352,7 +380,11 @@ class Node:
 
     def _heard(self, note: n.Heard, now: float) -> list[e.Effect]:
         peer, said = note.peer, note.said
+        if self._trust(peer) is TrustLevel.BLOCKED:
+            return []
         match said:
+            case PairBegun() | PairNonce() | PairRevealed() | PairJudged() | PairStopped():
+                return self._pairings.heard(peer, said, now)
             case Texted():
                 return self._chats.heard_text(peer, said)
             case TextKept():
@@ -426,6 +458,9 @@ class Node:
                 self._apply(self._chats.peer_up(effect.peer))
             case e.Offline():
                 self._apply(self._transfers.peer_down(effect.peer))
+                self._apply(self._pairings.peer_down(effect.peer))
+            case e.Verify():
+                self._apply(self._peers.verify(effect.peer))
             case e.Befriend():
                 self._apply(self._peers.befriend(effect.peer))
 
@@ -470,6 +505,9 @@ class Node:
     def _trust(self, peer: PeerId) -> TrustLevel:
         row = self._peers.rows.get(peer)
         return row.trust if row is not None else TrustLevel.STRANGER
+
+    def _rules(self, peer: PeerId) -> Rules:
+        return self._peers.rules(peer, int(self._parts.clock.wall().timestamp() * 1000))
 
     def _may_execute(self, peer: PeerId) -> bool:
         return self._parts.settings.keep_executable and self._trust(peer) is TrustLevel.VERIFIED

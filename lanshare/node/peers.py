@@ -6,7 +6,7 @@ A device is online while its control link is open; mDNS only says where to dial.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from lanshare.domain.errors import Code
@@ -16,14 +16,19 @@ from lanshare.domain.events import (
     NetworkTroubled,
     PeerAppeared,
     PeerChanged,
+    PeerForgotten,
     PeerVanished,
 )
 from lanshare.domain.peer import (
+    ORDINARY,
     Address,
     DeviceKind,
+    Habit,
     Peer,
     PeerId,
+    Rules,
     TrustLevel,
+    clean_name,
     parse_address,
     short_id,
 )
@@ -60,6 +65,8 @@ class Row:
     instance: bytes = b""
     down_at: float | None = None
     shown: bool = False
+    alias: str = ""
+    rules: Rules = ORDINARY
 
 
 @dataclass(slots=True)
@@ -103,7 +110,18 @@ class Peers:
     def name(self, peer: PeerId) -> str:
         """What to call it."""
         row = self.rows.get(peer)
-        return row.name if row is not None else short_id(peer)
+        return (row.alias or row.name) if row is not None else short_id(peer)
+
+    def rules(self, peer: PeerId, wall_ms: int) -> Rules:
+        """What holds for this device now: nothing is accepted unasked from one that is not verified or is in doubt."""
+        row = self.rows.get(peer)
+        if row is None or row.trust is TrustLevel.BLOCKED:
+            return Rules(Habit.BLOCK, Habit.BLOCK)
+        rules = row.rules
+        doubtful = row.trust is not TrustLevel.VERIFIED or any(known == peer for known, _ in self.alarms)
+        if rules.files is Habit.ACCEPT and (doubtful or 0 < rules.until <= wall_ms):
+            return replace(rules, files=Habit.ASK)
+        return rules
 
     def addresses(self, peer: PeerId) -> tuple[Address, ...]:
         """Where to dial it, the likeliest first."""
@@ -121,7 +139,10 @@ class Peers:
     def shown(self) -> tuple[Peer, ...]:
         """All devices worth showing: online, or dealt with before."""
         return tuple(
-            Peer(row.id, row.name, row.kind, tuple(row.addresses), row.trust, row.link is not None, row.system)
+            Peer(
+                row.id, row.name, row.kind, tuple(row.addresses), row.trust, row.link is not None, row.system,
+                row.alias, row.rules,
+            )
             for row in self.rows.values()
             if row.link is not None or row.shown or row.trust is not TrustLevel.STRANGER
         )
@@ -132,6 +153,7 @@ class Peers:
         """What earlier engines remembered."""
         for one in book:
             row = Row(one.id, one.name, one.kind, one.system, one.trust, list(one.addresses), one.last_seen)
+            row.alias, row.rules = one.alias, one.rules
             self.rows[one.id] = row
             if one.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED):
                 self.targets[short_id(one.id)] = Target(short_id(one.id), one.id, next_try=now)
@@ -252,7 +274,73 @@ class Peers:
         row = self.rows.get(peer)
         if row is None or row.trust is not TrustLevel.STRANGER:
             return []
-        row.trust = TrustLevel.KNOWN
+        return self._trust(peer, TrustLevel.KNOWN)
+
+    def verify(self, peer: PeerId) -> list[Effect]:
+        """A device is who it says."""
+        return self._trust(peer, TrustLevel.VERIFIED)
+
+    def change(self, peer: PeerId, alias: str, rules: Rules) -> list[Effect]:
+        """What the person calls it, and the rules for it."""
+        row = self.rows.get(peer)
+        if row is None:
+            return []
+        row.alias, row.rules = clean_name(alias), rules
+        return [self._remember(row), Tell(self._changed(row))]
+
+    def settle(self, known: PeerId, seen: PeerId, same: bool) -> list[Effect]:
+        """The person says what an alarm was: the device set up anew, or somebody who pretends to be it."""
+        if (known, seen) not in self.alarms:
+            return []
+        self.alarms.discard((known, seen))
+        if not same:
+            return self.block(seen, True)
+        old = self.rows.get(known)
+        effects = self.forget(known)
+        row = self.rows.get(seen)
+        if row is not None and old is not None:
+            row.alias = row.alias or old.alias
+            effects += self._trust(seen, TrustLevel.KNOWN)
+        return effects
+
+    def block(self, peer: PeerId, blocked: bool) -> list[Effect]:
+        """Have nothing to do with a device any more, or let it be known again."""
+        row = self.rows.get(peer)
+        if row is None or (row.trust is TrustLevel.BLOCKED) is blocked:
+            return []
+        if not blocked:
+            self.targets.setdefault(short_id(peer), Target(short_id(peer), peer))
+            return self._trust(peer, TrustLevel.KNOWN)
+        return [*self._part(row), *self._trust(peer, TrustLevel.BLOCKED)]
+
+    def forget(self, peer: PeerId) -> list[Effect]:
+        """A device is known no longer; what was exchanged with it stays."""
+        row = self.rows.pop(peer, None)
+        if row is None:
+            return []
+        self.alarms = {alarm for alarm in self.alarms if peer not in alarm}
+        return [
+            *self._part(row),
+            Keep(lambda db: trustbook.forget(db, peer)),
+            Tell(PeerForgotten(peer)),
+        ]
+
+    def _part(self, row: Row) -> list[Effect]:
+        """End what links us to a device."""
+        target = self.targets.pop(short_id(row.id), None)
+        if target is not None and target.sighting is not None and row.id not in self.rows:
+            # It is still announced: let it come again, as anybody may.
+            self.targets[target.key] = Target(target.key, sighting=target.sighting, next_try=target.next_try)
+        link, row.link, row.down_at = row.link, None, None
+        if link is None:
+            return []
+        return [Hang(link), Tell(PeerVanished(row.id, row.name)), Offline(row.id)]
+
+    def _trust(self, peer: PeerId, level: TrustLevel) -> list[Effect]:
+        row = self.rows.get(peer)
+        if row is None or row.trust is level:
+            return []
+        row.trust = level
         return [self._remember(row), Tell(self._changed(row))]
 
     def dial_ended(self, note: DialEnded, now: float) -> list[Effect]:
@@ -390,16 +478,19 @@ class Peers:
         return [Tell(PeerAppeared(peer, sighting.name, sighting.kind, addresses, TrustLevel.STRANGER, True))]
 
     def _remember(self, row: Row) -> Effect:
-        one = Acquaintance(row.id, row.name, row.kind, row.system, row.trust, tuple(row.addresses), row.last_seen)
+        one = Acquaintance(row.id, row.name, row.kind, row.system, row.trust, tuple(row.addresses), row.last_seen,
+                           row.alias, row.rules)
         return Keep(lambda db: trustbook.remember(db, one))
 
     def _appeared(self, row: Row) -> PeerAppeared:
         online = row.link is not None
-        return PeerAppeared(row.id, row.name, row.kind, tuple(row.addresses), row.trust, online, row.system)
+        facts = (row.id, row.name, row.kind, tuple(row.addresses), row.trust, online, row.system)
+        return PeerAppeared(*facts, row.alias, row.rules)
 
     def _changed(self, row: Row) -> PeerChanged:
         online = row.link is not None
-        return PeerChanged(row.id, row.name, row.kind, tuple(row.addresses), row.trust, online, row.system)
+        facts = (row.id, row.name, row.kind, tuple(row.addresses), row.trust, online, row.system)
+        return PeerChanged(*facts, row.alias, row.rules)
 
 
 def _parsed(texts: Iterable[str]) -> dict[Address, None]:

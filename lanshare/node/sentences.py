@@ -44,6 +44,15 @@ _ENDED: Final[dict[Code | None, str]] = {
     Code.LIST_DAMAGED: "The list of what was to be sent was damaged on this computer's disk. What has arrived stays;"
     " send it again.",
     Code.PAUSED: "It is paused.",
+    Code.BLOCKED: "{peer} is blocked here. Unblock it first.",
+    Code.PAIR_DIFFERS: "The digits were not the same on both screens. Somebody may be between you and {peer}: do not"
+    " send it anything secret on this network.",
+    Code.PAIR_BROKEN: "The comparison with {peer} did not go as it must, so it was broken off. Somebody may be between"
+    " you: do not send anything secret on this network.",
+    Code.PAIR_TIMEOUT: "The comparison took longer than a minute, so it ended. Nothing has changed; begin again.",
+    Code.PAIR_TOO_OFTEN: "{peer} cannot compare digits just now: another comparison is open, or there were three within"
+    " a minute. Try again in a moment.",
+    Code.PAIR_ENDED: "The comparison was ended on the other side, or here. Nothing has changed.",
     Code.LEFT_OUT: "It was left out by hand.",
     Code.TURN: "Something else is sent first.",
     Code.UNDONE: "It was undone: what had been received was moved aside.",

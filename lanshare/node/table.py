@@ -17,7 +17,7 @@ from lanshare.domain.events import (
     TransferWaiting,
 )
 from lanshare.domain.offer import Landing, Offer
-from lanshare.domain.peer import Address, PeerId, TrustLevel
+from lanshare.domain.peer import Address, PeerId, Rules, TrustLevel
 from lanshare.domain.talk import Answered, Ended, FetchAsked, HadAll, Offered, Paused
 from lanshare.domain.transfer import (
     FINAL,
@@ -124,6 +124,7 @@ class World:
     """Where its list, the peer's list and its receipt lie."""
 
     execute: Callable[[PeerId], bool]
+    rules: Callable[[PeerId], Rules]
     throttles: Callable[[PeerId], tuple[Throttle, ...]]
     serves: Callable[[TransferId, LinkHandle], None]
 

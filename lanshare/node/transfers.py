@@ -17,7 +17,7 @@ from lanshare.domain.events import (
     TransferStarted,
     TransferVerifying,
 )
-from lanshare.domain.peer import PeerId
+from lanshare.domain.peer import PeerId, TrustLevel
 from lanshare.domain.talk import Answered, Ended, HadAll, Paused
 from lanshare.domain.transfer import (
     FINAL,
@@ -94,6 +94,9 @@ class Transfers(Outgoing, Incoming):
         direction = Direction.IN if note.push else Direction.OUT
         row = self._mine(note.peer, note.transfer, direction)
         granted = row is not None and (row.accepted or direction is Direction.OUT)
+        if self.world.trust(note.peer) is TrustLevel.BLOCKED:
+            note.reply.put(Lease(0, Code.DECLINED))
+            return []
         if row is not None and row.paused_here:
             note.reply.put(Lease(0, Code.PAUSED))
             return []
@@ -216,6 +219,11 @@ class Transfers(Outgoing, Incoming):
         """A person does not want the file that moves now."""
         row = self.rows.get(command.transfer)
         return [PostRun(command.transfer, command)] if row is not None and row.running else []
+
+    def cancel_all(self, peer: PeerId, now: float) -> list[Effect]:
+        """A device is blocked or forgotten: nothing is under way with it any more."""
+        mine = [row.transfer.id for row in self.rows.values() if row.transfer.peer == peer]
+        return [effect for transfer in mine for effect in self.cancel(transfer, now)]
 
     # --- rest
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from lanshare.domain.peer import DeviceKind, PeerId, TrustLevel
+from lanshare.domain.peer import ORDINARY, DeviceKind, PeerId, Rules, TrustLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,14 @@ class Acquaintance:
     trust: TrustLevel
     addresses: tuple[str, ...]
     last_seen: int
+    alias: str = ""
+    rules: Rules = ORDINARY
 
 
 def all_peers(db: sqlite3.Connection) -> list[Acquaintance]:
     """Everybody, last seen first."""
     rows = db.execute(
-        "SELECT id, name, kind, system, trust, addresses, last_seen FROM peers ORDER BY last_seen DESC",
+        "SELECT id, name, kind, system, trust, addresses, last_seen, alias, rules FROM peers ORDER BY last_seen DESC",
     )
     return [
         Acquaintance(
@@ -38,6 +40,8 @@ def all_peers(db: sqlite3.Connection) -> list[Acquaintance]:
             TrustLevel(row[4]),
             msgspec.json.decode(row[5], type=tuple[str, ...]),
             row[6],
+            row[7],
+            msgspec.json.decode(row[8], type=Rules),
         )
         for row in rows
     ]
@@ -47,10 +51,11 @@ def remember(db: sqlite3.Connection, peer: Acquaintance) -> None:
     """Keep what is known of a device now; when it was first met stays as it was."""
     now = int(time.time() * 1000)
     db.execute(
-        "INSERT INTO peers (id, name, kind, system, trust, addresses, first_seen, last_seen)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind,"
+        "INSERT INTO peers (id, name, kind, system, trust, addresses, first_seen, last_seen,"
+        " alias, rules) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind,"
         " system = excluded.system, trust = excluded.trust, addresses = excluded.addresses,"
-        " last_seen = excluded.last_seen",
+        " last_seen = excluded.last_seen, alias = excluded.alias, rules = excluded.rules",
         (
             peer.id,
             peer.name,
@@ -60,8 +65,15 @@ def remember(db: sqlite3.Connection, peer: Acquaintance) -> None:
             msgspec.json.encode(peer.addresses).decode(),
             now,
             peer.last_seen,
+            peer.alias,
+            msgspec.json.encode(peer.rules).decode(),
         ),
     )
+
+
+def forget(db: sqlite3.Connection, peer: PeerId) -> None:
+    """A device is known no longer."""
+    db.execute("DELETE FROM peers WHERE id = ?", (peer,))
 
 
 def forget_strangers(db: sqlite3.Connection, before: int) -> None:

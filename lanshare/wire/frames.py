@@ -115,6 +115,36 @@ class Top(_Frame, frozen=True):
     bytes: Count
 
 
+class PairBegin(_Frame, frozen=True):
+    """Let us compare six digits: SHA-256 that fixes my nonce without telling it."""
+
+    commitment: Digest
+
+
+class PairAnswer(_Frame, frozen=True):
+    """My nonce, now that yours is fixed."""
+
+    nonce: Nonce
+
+
+class PairReveal(_Frame, frozen=True):
+    """The nonce that PairBegin fixed."""
+
+    nonce: Nonce
+
+
+class PairVerdict(_Frame, frozen=True):
+    """My person sees the same digits on both screens, or does not."""
+
+    same: bool
+
+
+class PairStop(_Frame, frozen=True):
+    """The comparison ends here, and why."""
+
+    code: Word
+
+
 class Offer(_Frame, frozen=True):
     """I would send you this. The same id again: more is counted by now, or I ask again after a break.
 
@@ -353,6 +383,11 @@ Frame = (
     | Text
     | Stored
     | TextRefused
+    | PairBegin
+    | PairAnswer
+    | PairReveal
+    | PairVerdict
+    | PairStop
     | Offer
     | Answer
     | Cancel
@@ -394,6 +429,11 @@ NUMBERS: Final[dict[type[Frame], int]] = {
     Text: 16,
     Stored: 17,
     TextRefused: 18,
+    PairBegin: 24,
+    PairAnswer: 25,
+    PairReveal: 26,
+    PairVerdict: 27,
+    PairStop: 28,
     Offer: 32,
     Answer: 33,
     Cancel: 34,

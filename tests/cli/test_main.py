@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from lanshare.__main__ import main
-from lanshare.cli.main import _matches, build_parser, options_of, run
-from lanshare.domain.events import PeerAppeared
-from lanshare.domain.peer import PeerId
+from lanshare.cli.desk import options_of
+from lanshare.cli.main import build_parser, run
 from tests.harness.engines import free_port
 
 LOOP = ["--interface", "127.0.0.1"]
@@ -72,7 +71,7 @@ def test_id_and_an_empty_history_need_no_network(tmp_path: Path, capsys: pytest.
 def test_a_device_that_is_not_there_is_exit_3(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lanshare.cli.main._FIND", 0.3)
+    monkeypatch.setattr("lanshare.cli.main.FIND", 0.3)
     common = ["--profile", str(tmp_path), "--port", str(free_port()), *LOOP]
     assert call("text", "Nobody", "hi", *common) == 3
     assert call("text", f"127.0.0.1:{free_port()}", "hi", *common) == 3
@@ -83,14 +82,3 @@ def test_a_damaged_history_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureF
     (tmp_path / "lanshare.sqlite").write_bytes(b"junk" * 5000)
     assert call("history", "--profile", str(tmp_path)) == 1
     assert "cannot be read" in capsys.readouterr().err
-
-
-def test_names_come_before_ids_and_short_ids_are_too_short() -> None:
-    def peer(ident: str, name: str) -> PeerAppeared:
-        return PeerAppeared(PeerId(ident * 26), name, "laptop", (), "known", True)
-
-    peers = [peer("ab", "Anna"), peer("cd", "abab"), peer("ef", "anna")]
-    assert [one.name for one in _matches(peers, "ANNA")] == ["Anna", "anna"]
-    assert [one.id for one in _matches(peers, "abab")] == [PeerId("cd" * 26)]
-    assert [one.id for one in _matches(peers, "ababa")] == [PeerId("ab" * 26)]
-    assert _matches(peers, "efe") == []

@@ -28,6 +28,9 @@ EVENTS: list[e.Event] = [
     e.MessageRefused(message(1, "").id, PEER, "x", EVIL),
     e.IdentityChanged(EVIL, PEER, PEER),
     e.NetworkTroubled("x", EVIL),
+    e.PairingCodeReady(PEER, EVIL, "123 456", False),
+    e.PairingEnded(PEER, "pair-differs", EVIL),
+    e.PeerChanged(PEER, EVIL, "laptop", (), "blocked", False, "", EVIL),
     e.AddressFailed("x", "y", EVIL),
 ]
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from lanshare.domain.commands import SendText
+from lanshare.domain.errors import Code
 from lanshare.domain.events import MessageDelivered, MessageQueued, MessageReceived, MessageRefused
 from lanshare.domain.message import Delivery, MessageId
-from lanshare.domain.peer import TrustLevel
+from lanshare.domain.peer import Habit, Rules, TrustLevel
 from lanshare.domain.talk import Texted, TextKept, TextTurnedDown
 from lanshare.node.chats import Chats
 from lanshare.node.effects import Befriend, Compose, Effect, Keep, Look, Resend, Say, Tell
@@ -20,9 +21,9 @@ from tests.harness.made import ME, PEER, message
 ID = MessageId("ab" * 16)
 
 
-def chats(trust: TrustLevel = TrustLevel.KNOWN) -> Chats:
+def chats(trust: TrustLevel = TrustLevel.KNOWN, messages: Habit = Habit.ACCEPT) -> Chats:
     """The table."""
-    return Chats(ME, lambda peer: "Bob", lambda peer: trust)
+    return Chats(ME, lambda peer: "Bob", lambda peer: trust, lambda peer: Rules(messages=messages))
 
 
 def told(effects: list[Effect]) -> list[Any]:
@@ -92,3 +93,10 @@ def test_what_waits_is_said_when_the_peer_comes() -> None:
     note = look.then([(PEER, ID, b"one"), (PEER, ID, b"two")])
     assert isinstance(note, OutboxLoaded)
     assert chats().loaded(note) == [Resend(PEER, b"one"), Resend(PEER, b"two")]
+
+
+def test_a_device_whose_messages_are_blocked_is_turned_down() -> None:
+    one = texted("hi")
+    assert chats(messages=Habit.BLOCK).heard_text(PEER, one) == [
+        Say(PEER, TextTurnedDown(one.message.id, Code.DECLINED))
+    ]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from lanshare.domain.commands import AnswerOffer, UndoReceive
 from lanshare.domain.errors import Code
 from lanshare.domain.events import OfferCompared, ReceiveUndone
 from lanshare.domain.offer import Clash, EntryKind, FileEntry, Landing
-from lanshare.domain.talk import Listed, Offered
+from lanshare.domain.peer import Habit, Rules
+from lanshare.domain.talk import Answered, Listed, Offered
 from lanshare.domain.transfer import Direction, Transfer, TransferState
-from lanshare.node.effects import Compare, Keep, Look, Undo
+from lanshare.node.effects import Compare, Keep, Look, Say, Undo
 from lanshare.node.notes import Compared, OfferLooked, Publish, UndoLooked, Undone
 from lanshare.wire import limits
-from tests.node.test_transfers import BOB, EVE, ID, OFFER, WALL, Setting, events, setting
+from tests.node.test_transfers import BOB, EVE, ID, OFFER, WALL, Setting, events, said, setting
 
 __all__ = ["setting"]
 ENTRY = FileEntry(("x",), EntryKind.FILE, 1, 1)
@@ -64,3 +68,27 @@ def test_only_what_was_received_and_is_over_can_be_undone_once(setting: Setting)
     assert isinstance(keep, Keep)
     assert keep.then is not None
     assert keep.then(None) == Publish(event)
+
+
+def test_what_the_rules_accept_is_accepted_once_all_of_it_is_counted(setting: Setting) -> None:
+    setting.rules = Rules(files=Habit.ACCEPT, up_to=OFFER.bytes, into="/special")
+    effects = setting.table.offer_looked(OfferLooked(BOB, Offered(ID, replace(OFFER, complete=False)), None), WALL)
+    assert said(effects) == [], "it may still grow"
+    effects = setting.table.heard_offer(BOB, Offered(ID, OFFER))
+    assert said(effects) == [Answered(ID, True)]
+    assert setting.table.rows[ID].landing == Landing(Path("/special"))
+    assert not setting.table.questions.open(ID)
+
+
+@pytest.mark.parametrize("rules", [Rules(), Rules(files=Habit.ACCEPT, up_to=OFFER.bytes - 1)])
+def test_what_the_rules_do_not_accept_is_asked(setting: Setting, rules: Rules) -> None:
+    setting.rules = rules
+    asked(setting)
+    assert setting.table.questions.open(ID)
+
+
+def test_what_the_rules_block_is_declined_and_not_even_remembered(setting: Setting) -> None:
+    setting.rules = Rules(files=Habit.BLOCK)
+    effects = setting.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), None), WALL)
+    assert effects == [Say(BOB, Answered(ID, False, Code.DECLINED))]
+    assert ID not in setting.table.rows

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from lanshare.domain.errors import Code
-from lanshare.domain.events import IdentityChanged, NetworkTroubled, PeerAppeared, PeerChanged, PeerVanished
-from lanshare.domain.peer import Address, DeviceKind, PeerId, TrustLevel
+from lanshare.domain.events import (
+    IdentityChanged,
+    NetworkTroubled,
+    PeerAppeared,
+    PeerChanged,
+    PeerForgotten,
+    PeerVanished,
+)
+from lanshare.domain.peer import Address, DeviceKind, Habit, PeerId, Rules, TrustLevel
 from lanshare.exchange.greeting import Facts, Guest
 from lanshare.net.discovery import Sighting
 from lanshare.node.effects import Dial, Effect, Hang, Offline, Online, Tell
@@ -148,3 +155,64 @@ def test_forged_announcements_do_not_grow_the_table_without_end() -> None:
     for number in range(6000):
         peers.seen(Sighting(f"{number:08}", "x", DeviceKind.LAPTOP, (HERE,)), 0.0)
     assert len(peers.targets) <= 4096
+
+
+def test_a_verified_device_is_accepted_unasked_only_as_long_as_the_rules_say_and_nothing_is_in_doubt() -> None:
+    peers = Peers(ME)
+    peers.load([known()], 0.0)
+    lasting = Rules(files=Habit.ACCEPT, until=5000)
+    peers.change(BIG, "My Bob", lasting)
+    assert peers.name(BIG) == "My Bob"
+    assert peers.rules(BIG, 0).files is Habit.ASK, "only known"
+    peers.verify(BIG)
+    assert peers.rules(BIG, 4999) == lasting
+    assert peers.rules(BIG, 5000).files is Habit.ASK
+    peers.up(up(OTHER, False, "bob"), 1.0, 0)
+    assert peers.rules(BIG, 0).files is Habit.ASK, "somebody may be pretending"
+    peers.settle(BIG, OTHER, False)
+    assert peers.rules(BIG, 0) == lasting
+    assert peers.rows[OTHER].trust is TrustLevel.BLOCKED
+    assert peers.rules(OTHER, 0) == Rules(Habit.BLOCK, Habit.BLOCK)
+
+
+def test_a_device_set_up_anew_takes_the_place_of_the_old_one_and_is_not_verified() -> None:
+    peers = Peers(ME)
+    peers.load([known()], 0.0)
+    peers.change(BIG, "My Bob", Rules(files=Habit.ACCEPT))
+    peers.verify(BIG)
+    peers.up(up(OTHER, False, "bob"), 1.0, 0)
+    effects = peers.settle(BIG, OTHER, True)
+    assert told(effects, PeerForgotten) == [PeerForgotten(BIG)]
+    row = peers.rows[OTHER]
+    assert (row.alias, row.trust, row.rules) == ("My Bob", TrustLevel.KNOWN, Rules())
+    assert peers.settle(BIG, OTHER, True) == []
+
+
+def test_a_blocked_device_is_cut_off_until_it_is_let_in_again() -> None:
+    peers = Peers(ME)
+    link = Link()
+    peers.up(up(BIG, True, link=link), 0.0, 0)
+    effects = peers.block(BIG, True)
+    assert Hang(link) in effects
+    assert Offline(BIG) in effects
+    assert peers.next_time() is None, "nobody dials it"
+    again = Link()
+    assert peers.up(up(BIG, False, link=again), 1.0, 0) == [Hang(again)]
+    peers.block(BIG, False)
+    assert told(peers.up(up(BIG, False), 2.0, 0), PeerAppeared)
+    assert peers.rows[BIG].trust is TrustLevel.KNOWN
+
+
+def test_a_forgotten_device_is_a_stranger_when_it_comes_again() -> None:
+    peers = Peers(ME)
+    peers.load([known()], 0.0)
+    link = Link()
+    peers.seen(Sighting(BIG[:8], "Bob", DeviceKind.LAPTOP, (HERE,)), 0.0)
+    peers.up(up(BIG, True, link=link), 0.0, 0)
+    effects = peers.forget(BIG)
+    assert Hang(link) in effects
+    assert told(effects, PeerForgotten) == [PeerForgotten(BIG)]
+    assert peers.down(LinkDown(BIG, link, False, ""), 0.5) == []
+    assert Dial(BIG[:8], (HERE,), BIG[:8]) in peers.tick(1.0), "it is still announced"
+    peers.up(up(BIG, True), 1.5, 0)
+    assert peers.rows[BIG].trust is TrustLevel.STRANGER

@@ -18,7 +18,7 @@ from lanshare.domain.events import (
     TransferWaiting,
 )
 from lanshare.domain.offer import EntryKind, Landing, Offer, TopEntry
-from lanshare.domain.peer import PeerId, TrustLevel
+from lanshare.domain.peer import PeerId, Rules, TrustLevel
 from lanshare.domain.talk import Answered, Ended, FetchAsked, HadAll, Offered
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
 from lanshare.node.effects import Discard, Effect, EndRun, Keep, Run, Say, Tell
@@ -59,6 +59,7 @@ class Setting:
 
     def __init__(self) -> None:
         self.online = True
+        self.rules = Rules()
         self.table = Transfers(
             World(
                 online=lambda peer: self.online,
@@ -69,6 +70,7 @@ class Setting:
                 free=lambda path: 1000,
                 papers=lambda transfer: (Path("/list"), Path("/offered"), Path("/receipt")),
                 execute=lambda peer: False,
+                rules=lambda peer: self.rules,
                 throttles=lambda peer: (),
                 serves=lambda transfer, link: None,
             )

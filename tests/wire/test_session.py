@@ -145,6 +145,8 @@ def _any(kind: type[Frame]) -> Frame:
         f.Halt: f.Halt("x"), f.Complete: f.Complete(0, 0, 0), f.Same: f.Same(0), f.Spent: f.Spent(0, 0, 0),
         f.Have: f.Have(0, NONCE), f.Compare: f.Compare(), f.Unwanted: f.Unwanted(0, "x"), f.Pause: f.Pause(ID, True),
         f.Listing: f.Listing(ID, 0, (), True), f.Later: f.Later(ID, "turn"),
+        f.PairBegin: f.PairBegin(NONCE), f.PairAnswer: f.PairAnswer(NONCE), f.PairReveal: f.PairReveal(NONCE),
+        f.PairVerdict: f.PairVerdict(True), f.PairStop: f.PairStop("x"),
     }
     return examples[kind]
 

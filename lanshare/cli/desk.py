@@ -1,0 +1,204 @@
+"""What every command of the terminal needs: exit codes, options, a Host whose events come to this thread, and the
+device that a person means.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import queue
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from lanshare.cli.printer import Printer
+from lanshare.domain.commands import AddAddress
+from lanshare.domain.errors import Code
+from lanshare.domain.events import (
+    AddressFailed,
+    Event,
+    IdentityChanged,
+    NetworkTroubled,
+    PeerAppeared,
+    PeerChanged,
+    PeerVanished,
+    Snapshot,
+)
+from lanshare.domain.peer import Peer, PeerId, TrustLevel, parse_address
+from lanshare.node import sentences
+from lanshare.node.assemble import Options
+from lanshare.node.host import Host
+from lanshare.node.shown import shown
+
+DONE: Final = 0
+FAILED: Final = 1
+USAGE: Final = 2
+NOT_FOUND: Final = 3
+DECLINED: Final = 4
+IDENTITY: Final = 5
+UNFINISHED: Final = 6
+INTERRUPTED: Final = 130
+
+FIND: Final = 10.0
+"""Seconds to look for a device that is named on the command line."""
+
+
+def _seen_as(peer: Peer | PeerChanged) -> PeerAppeared:
+    return PeerAppeared(
+        peer.id, peer.name, peer.kind, peer.addresses, peer.trust, peer.online, peer.system, peer.alias, peer.rules
+    )
+
+
+class Usage(Exception):
+    """The words of the command line do not fit."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """A Host whose events come to this thread."""
+
+    host: Host
+    events: queue.SimpleQueue[Event]
+    printer: Printer
+    peers: dict[PeerId, PeerAppeared] = field(default_factory=dict)
+    snapshot: Snapshot | None = None
+
+    def next(self, deadline: float | None) -> Event | None:
+        """The next event; None when the deadline has come. Keeps the list of devices."""
+        timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
+        try:
+            event = self.events.get(timeout=timeout)
+        except queue.Empty:
+            return None
+        match event:
+            case Snapshot():
+                self.snapshot = event
+                for peer in event.peers:
+                    self._seen(_seen_as(peer))
+                for trouble in event.troubles:
+                    self.printer.event(trouble)
+            case PeerAppeared():
+                self._seen(event)
+            case PeerChanged():
+                self._seen(
+                    _seen_as(event)
+                )
+            case PeerVanished():
+                old = self.peers.get(event.id)
+                if old is not None:
+                    self._seen(replace(old, online=False))
+            case NetworkTroubled():
+                self.printer.event(event)
+        return event
+
+    def _seen(self, peer: PeerAppeared) -> None:
+        self.peers[peer.id] = peer
+
+
+def options_of(arguments: argparse.Namespace, announce: bool = True) -> Options:
+    """Options from the common flags and the environment."""
+    profile = arguments.profile or os.environ.get("LANSHARE_PROFILE") or None
+    interfaces = arguments.interface or [
+        one for one in os.environ.get("LANSHARE_INTERFACE", "").replace(",", " ").split() if one
+    ]
+    return Options(
+        profile=Path(profile) if profile else None,
+        port=arguments.port,
+        name=arguments.name,
+        interfaces=tuple(interfaces),
+        announce=announce,
+    )
+
+
+def with_desk(
+    arguments: argparse.Namespace, printer: Printer, work: Callable[[Desk], int], announce: bool = True
+) -> int:
+    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    options = options_of(arguments, announce)
+    host = Host(options, events.put)
+    desk = Desk(host, events, printer)
+    try:
+        host.start()
+        while desk.snapshot is None:
+            desk.next(None)
+        _check_joined(host, options, desk.snapshot)
+        return work(desk)
+    finally:
+        host.close()
+
+
+def _check_joined(host: Host, options: Options, snapshot: Snapshot) -> None:
+    """Flags that the engine that runs already cannot follow."""
+    if not host.joined:
+        return
+    me = snapshot.me
+    differing = [
+        flag
+        for flag, wanted, real in (
+            ("--port", options.port, me.port),
+            ("--name", options.name, me.name),
+            ("--interface", set(options.interfaces) or None, set(me.addresses)),
+        )
+        if wanted is not None and wanted != real
+    ]
+    if differing:
+        flags = " and ".join(differing)
+        raise Usage(f"lanshare runs already in this profile with another {flags}. Leave it out, or use --profile.")
+
+
+def matches(peers: Sequence[PeerAppeared], wanted: str) -> list[PeerAppeared]:
+    """Devices meant by a name, or by the beginning of an id (4 characters or more)."""
+    named = [peer for peer in peers if wanted.casefold() in (peer.name.casefold(), peer.alias.casefold())]
+    if named:
+        return named
+    return [peer for peer in peers if len(wanted) >= 4 and peer.id.startswith(wanted.lower())]
+
+
+def find(desk: Desk, wanted: str, seconds: float, any_known: bool) -> PeerId | int:
+    """The device a person means: online, or (with `any_known`) at least known. An exit code if there is none."""
+    asked = _ask_address(desk, wanted)
+    deadline = time.monotonic() + (seconds if not asked else max(seconds, 5.0))
+    while True:
+        online = [peer for peer in desk.peers.values() if peer.online]
+        found = [peer for peer in online if asked in peer.addresses[:1]] if asked else matches(online, wanted)
+        if len(found) > 1:
+            lines = "".join(f"\n  {shown(peer.name)}  {peer.id[:8]}" for peer in found)
+            raise Usage(f"several devices are called {shown(wanted)}. Use the beginning of an id:{lines}")
+        if found:
+            return found[0].id
+        blocked = [peer for peer in desk.peers.values() if peer.trust == TrustLevel.BLOCKED]
+        if barred := ([] if asked else matches(blocked, wanted)):
+            desk.printer.say(f"lanshare: {sentences.ended(Code.BLOCKED, shown(barred[0].name))}")
+            return IDENTITY
+        known = [] if asked else matches(
+            [peer for peer in desk.peers.values() if peer.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED)], wanted
+        )
+        if len(known) == 1 and any_known:
+            return known[0].id
+        event = desk.next(deadline)
+        if event is None:
+            desk.printer.say(f"lanshare: {sentences.ended(Code.PEER_UNKNOWN, shown(wanted))}")
+            return NOT_FOUND
+        if isinstance(event, IdentityChanged) and (
+            event.name.casefold() == wanted.casefold() or event.known.startswith(wanted.lower())
+        ):
+            desk.printer.event(event)
+            return IDENTITY
+        if asked and isinstance(event, AddressFailed):
+            desk.printer.event(event)
+            return NOT_FOUND
+
+
+def _ask_address(desk: Desk, wanted: str) -> str:
+    """If the person typed an address: have it dialled, and return how it will be listed."""
+    looks = ":" in wanted or (wanted.count(".") == 3 and wanted.replace(".", "").isdigit()) or "." in wanted
+    if not looks or matches(list(desk.peers.values()), wanted):
+        return ""
+    try:
+        address = parse_address(wanted)
+    except ValueError:
+        return ""
+    desk.host.submit(AddAddress(str(address)))
+    return str(address)
