@@ -9,26 +9,30 @@ import argparse
 import datetime
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from lanshare.domain import events as e
 from lanshare.domain.message import ChatMessage, Conversation, Delivery, MessageId, Moment
 from lanshare.domain.offer import EntryKind, Offer, Skipped, TopEntry
-from lanshare.domain.peer import DeviceKind, Peer, PeerId, TrustLevel
+from lanshare.domain.peer import DeviceKind, Habit, Peer, PeerId, Rules, TrustLevel
 from lanshare.domain.settings import Appearance, Settings
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
 from lanshare.node import sentences
 from lanshare.qt.bridge import Bridge
 from lanshare.qt.theme import style
 from lanshare.qt.windows.address import AddressDialog
+from lanshare.qt.windows.alarm import AlarmDialog
 from lanshare.qt.windows.main import MainWindow
+from lanshare.qt.windows.pairing import PairingDialog
 from lanshare.qt.windows.settings import SettingsDialog
+from lanshare.qt.windows.sheet import DeviceSheet
 
 NOW = datetime.datetime.now(datetime.UTC).replace(hour=12, minute=32, second=0, microsecond=0)
 
@@ -227,6 +231,29 @@ class Studio:
         self.app.processEvents()
 
 
+def trust_pictures(studio: Studio, window: MainWindow, name: str) -> None:
+    """The sheets of a verified device and of a stranger, a comparison from its question to its ends, and an alarm."""
+
+    def keep(dialog: QWidget, what: str) -> None:
+        dialog.show()
+        studio.app.processEvents()
+        dialog.grab().save(str(studio.folder / f"{what}-{name}.png"))
+        dialog.close()
+
+    rules = Rules(files=Habit.ACCEPT, up_to=2_000_000_000)
+    for peer, what in ((MARTA, "sheet-verified"), (GUEST, "sheet-stranger")):
+        device = window.devices.device(peer)
+        assert device is not None
+        keep(DeviceSheet(replace(device, rules=rules if peer == MARTA else device.rules), window), what)
+    for what, end in (("pairing", None), ("pairing-verified", ""), ("pairing-alarm", "pair-differs")):
+        dialog = PairingDialog("Guest-7F2A", True, window)
+        dialog.show_code("521 086")
+        if end is not None:
+            dialog.ended(sentences.ended(end, "Guest-7F2A"), True) if end else dialog.verified()
+        keep(dialog, what)
+    keep(AlarmDialog(e.IdentityChanged("Pi in the garage", GARAGE, peer_id("z")), window), "alarm")
+
+
 def main(arguments: list[str]) -> int:
     """All states."""
     parser = argparse.ArgumentParser()
@@ -283,6 +310,7 @@ def main(arguments: list[str]) -> int:
         address.show()
         studio.app.processEvents()
         address.grab().save(str(parsed.folder / f"address-{name}.png"))
+        trust_pictures(studio, window, name)
         studio.save(window, f"behind-{name}")
     return 0
 

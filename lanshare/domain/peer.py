@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import struct
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NewType
@@ -14,6 +16,8 @@ SHORT = 8
 """Characters of a PeerId that people and mDNS see: 40 bits, enough to tell devices of one network apart."""
 
 _PEER_ID = re.compile(r"[a-z2-7]{52}")
+_CONSONANTS = "bdfghjklmnprstvz"
+_VOWELS = "aiou"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 
 DEFAULT_PORT = 17717
@@ -29,6 +33,21 @@ def peer_id(text: str) -> PeerId:
 def short_id(peer: str) -> str:
     """The first characters of an id, for people and for mDNS instance names."""
     return peer[:SHORT]
+
+
+def key_bytes(peer: str) -> bytes:
+    """The 32 bytes of SHA-256 that an id spells."""
+    return base64.b32decode(peer.upper() + "====")
+
+
+def key_words(peer: str) -> str:
+    """The first 64 bits of an id as four words that can be said aloud (proquints: arXiv 0901.4016)."""
+    words = []
+    for (number,) in struct.iter_unpack(">H", key_bytes(peer)[:8]):
+        consonants = [_CONSONANTS[number >> shift & 15] for shift in (12, 6, 0)]
+        vowels = [_VOWELS[number >> shift & 3] for shift in (10, 4)]
+        words.append("".join((consonants[0], vowels[0], consonants[1], vowels[1], consonants[2])))
+    return "-".join(words)
 
 
 def clean_name(text: str, fallback: str = "") -> str:

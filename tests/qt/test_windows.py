@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from lanshare.domain import commands as c
+from lanshare.domain import events as e
 from lanshare.domain.commands import Command
+from lanshare.domain.peer import Habit, Rules
 from lanshare.qt.models.devices import DEVICE_ROLE
 from lanshare.qt.windows.main import MainWindow
 from tools import pictures as made
@@ -60,3 +64,123 @@ def test_paste_sends_files_and_images(window: MainWindow, submitted: list[Comman
     assert submitted[-1].paths == (Path("/tmp/x"),)
     # A QMimeData made in Python must not outlive the interpreter in the clipboard.
     QGuiApplication.clipboard().clear()
+
+
+def dialog_buttons(dialog: QDialog) -> dict[str, QPushButton]:
+    """What can be pressed now, by its words."""
+    return {one.text(): one for one in dialog.findChildren(QPushButton) if one.isVisible()}
+
+
+def words(dialog: QDialog) -> str:
+    """What it says now."""
+    return " ".join(label.text() for label in dialog.findChildren(QLabel) if label.isVisible())
+
+
+def test_a_comparison_shows_the_digits_and_asks_one_question(
+    window: MainWindow, submitted: list[Command], qtbot: QtBot
+) -> None:
+    window.open_peer(made.GUEST)
+    window.pane.compare.emit()
+    assert submitted[-1:] == [c.RequestPairing(made.GUEST)]
+    window.on_event(e.PairingCodeReady(made.GUEST, "Guest-7F2A", "521 086", True))
+    dialog = window.trust.pairing
+    assert dialog is not None
+    assert "521 086" in words(dialog)
+    QTest.mouseClick(dialog_buttons(dialog)["Yes, the same"], Qt.MouseButton.LeftButton)
+    assert submitted[-1:] == [c.AnswerPairing(made.GUEST, True)]
+    assert "Waiting for Guest-7F2A" in words(dialog)
+    assert set(dialog_buttons(dialog)) == {"Cancel"}, "answered once"
+    window.on_event(e.PeerVerified(made.GUEST))
+    assert "is verified" in words(dialog)
+    count = len(submitted)
+    dialog.close()
+    assert len(submitted) == count, "what is over is not given up"
+    assert window.trust.pairing is None
+
+
+def test_digits_that_differ_are_an_alarm(window: MainWindow, submitted: list[Command], qtbot: QtBot) -> None:
+    window.on_event(e.PairingCodeReady(made.GUEST, "Guest-7F2A", "521 086", False))
+    dialog = window.trust.pairing
+    assert dialog is not None
+    assert dialog.testAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating), "it was not asked for here"
+    QTest.mouseClick(dialog_buttons(dialog)["No"], Qt.MouseButton.LeftButton)
+    assert submitted[-1:] == [c.AnswerPairing(made.GUEST, False)]
+    window.on_event(e.PairingEnded(made.GUEST, "pair-differs", "Somebody may be between you."))
+    assert "Not the same device" in words(dialog)
+    assert "Somebody may be between you." in words(dialog)
+    dialog.close()
+
+
+def test_closing_an_open_comparison_gives_it_up(window: MainWindow, submitted: list[Command]) -> None:
+    window.on_event(e.PairingCodeReady(made.GUEST, "Guest-7F2A", "521 086", False))
+    assert window.trust.pairing is not None
+    window.trust.pairing.close()
+    assert submitted[-1:] == [c.AnswerPairing(made.GUEST, None)]
+
+
+def test_the_sheet_lets_only_a_verified_device_in_unasked(
+    window: MainWindow, submitted: list[Command], qtbot: QtBot
+) -> None:
+    for peer, may in ((made.GUEST, False), (made.MARTA, True)):
+        window.open_peer(peer)
+        window.pane.about.emit()
+        sheet = window.trust.sheet
+        assert sheet is not None
+        flags = sheet._files.model().flags(sheet._files.model().index(1, 0))
+        assert bool(flags & Qt.ItemFlag.ItemIsEnabled) is may
+        assert ("Compare digits…" in dialog_buttons(sheet)) is not may
+        if may:
+            sheet._files.setCurrentIndex(1)
+            sheet._size.setValue(500)
+            sheet._alias.setText("Mum")
+            QTest.mouseClick(dialog_buttons(sheet)["Save"], Qt.MouseButton.LeftButton)
+        else:
+            sheet.reject()
+    changed = submitted[-1]
+    assert isinstance(changed, c.ChangePeer)
+    assert (changed.alias, changed.rules) == ("Mum", Rules(files=Habit.ACCEPT, up_to=500_000_000))
+
+
+def test_a_full_id_that_is_typed_verifies_and_another_is_said(window: MainWindow, submitted: list[Command]) -> None:
+    window.open_peer(made.GUEST)
+    window.pane.about.emit()
+    sheet = window.trust.sheet
+    assert sheet is not None
+    sheet._id.setText("b" + made.GUEST[1:])
+    assert "not the id of this device" in words(sheet)
+    assert not [one for one in submitted if isinstance(one, c.TrustPeer)]
+    sheet._id.setText(" ".join(made.GUEST[at : at + 4] for at in range(0, 52, 4)).upper())
+    assert submitted[-1:] == [c.TrustPeer(made.GUEST)]
+    sheet.reject()
+
+
+def test_blocking_and_forgetting_are_one_press_away(window: MainWindow, submitted: list[Command]) -> None:
+    for name, command in (("Block", c.BlockPeer(made.GUEST)), ("Forget", c.ForgetPeer(made.GUEST))):
+        window.open_peer(made.GUEST)
+        window.pane.about.emit()
+        assert window.trust.sheet is not None
+        QTest.mouseClick(dialog_buttons(window.trust.sheet)[name], Qt.MouseButton.LeftButton)
+        assert submitted[-1] == command
+    window.on_event(e.PeerForgotten(made.GUEST))
+    assert window.devices.device(made.GUEST) is None
+    assert window._open is None
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_an_alarm_stands_until_the_person_decides(window: MainWindow, submitted: list[Command], same: bool) -> None:
+    alarm = e.IdentityChanged("Pi in the garage", made.GARAGE, made.peer_id("z"))
+    window.on_event(alarm)
+    key = f"identity:{alarm.known}:{alarm.seen}"
+    window._act_notice(key)
+    dialog = window.trust.alarm
+    assert dialog is not None
+    assert "set up anew" in words(dialog)
+    assert "pretends" in words(dialog)
+    dialog.reject()
+    assert key in window._notices, "closing decides nothing"
+    window._act_notice(key)
+    assert window.trust.alarm is not None
+    press = "It was set up anew" if same else "Block the one seen now"
+    QTest.mouseClick(dialog_buttons(window.trust.alarm)[press], Qt.MouseButton.LeftButton)
+    assert submitted[-1:] == [c.SettleAlarm(alarm.known, alarm.seen, same)]
+    assert key not in window._notices

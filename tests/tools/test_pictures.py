@@ -15,6 +15,7 @@ FOLDER = ROOT / "artifacts" / "pictures"
 STATES = (
     "full-wide", "full-middle", "full-narrow", "nobody-wide", "nobody-narrow", "list-wide", "list-narrow", "troubles",
     "drop", "forgotten-wide", "forgotten-narrow", "conflict-wide", "conflict-narrow", "settings", "address",
+    "sheet-verified", "sheet-stranger", "pairing", "pairing-verified", "pairing-alarm", "alarm",
 )
 
 

@@ -6,9 +6,11 @@ import json
 import re
 from pathlib import Path
 
+from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import CHUNK
 from lanshare.files.content import Content
 from lanshare.trust.identity import id_of_key
+from lanshare.trust.pairing import commitment, digits
 from lanshare.trust.proof import transcript
 from lanshare.wire import codec
 from lanshare.wire import frames as f
@@ -39,6 +41,8 @@ def computed() -> dict[str, str]:
         "content-empty": Content().id().hex(),
         "content-abc": abc.id().hex(),
         "content-chunk-and-one": content(CHUNK + 1, b"\x01"),
+        "pair-commitment": commitment(bytes(range(32)), PeerId("a" * 52), PeerId("b" * 52)).hex(),
+        "pair-digits": digits(PeerId("a" * 52), PeerId("b" * 52), bytes(range(32)), bytes(range(32, 64))),
         "pair": pair.hex(),
         "record": record_digest(text).hex(),
         "peer-id": id_of_key(b"K"),

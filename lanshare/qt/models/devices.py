@@ -18,12 +18,13 @@ from lanshare.domain.events import (
     OfferReceived,
     PeerAppeared,
     PeerChanged,
+    PeerForgotten,
     PeerVanished,
     Snapshot,
     TransferFinished,
     TransferQueued,
 )
-from lanshare.domain.peer import PeerId, short_id
+from lanshare.domain.peer import ORDINARY, PeerId, Rules, short_id
 from lanshare.domain.transfer import TransferState
 from lanshare.node.shown import shown
 from lanshare.qt import texts
@@ -54,6 +55,11 @@ class Device:
     part: float = -1.0
     twin: bool = False
     alarm: bool = False
+    alias: str = ""
+    said: str = ""
+    """What it calls itself; `name` is what the person calls it, if he does."""
+
+    rules: Rules = ORDINARY
 
 
 class DeviceModel(QAbstractListModel):
@@ -133,6 +139,8 @@ class DeviceModel(QAbstractListModel):
                 self._change(event.peer, unread=0)
             case IdentityChanged():
                 self._change(event.known, alarm=True)
+            case PeerForgotten():
+                self._forget(event.peer)
 
     # --- inside
 
@@ -143,8 +151,8 @@ class DeviceModel(QAbstractListModel):
         for peer in snapshot.peers:
             talk = said.get(peer.id)
             row = Device(
-                peer.id, shown(peer.name), peer.kind, peer.addresses, peer.trust, peer.online, peer.system,
-                self._hue(peer.id),
+                peer.id, shown(peer.alias or peer.name), peer.kind, peer.addresses, peer.trust, peer.online,
+                peer.system, self._hue(peer.id), alias=peer.alias, said=peer.name, rules=peer.rules,
             )
             if talk is not None:
                 row = replace(row, preview=shown(talk.preview), at=talk.at, unread=talk.unread)
@@ -157,7 +165,10 @@ class DeviceModel(QAbstractListModel):
         if self.row_of(event.id) >= 0:
             self._change(
                 event.id,
-                name=shown(event.name),
+                name=shown(event.alias or event.name),
+                alias=event.alias,
+                said=event.name,
+                rules=event.rules,
                 kind=event.kind,
                 addresses=event.addresses,
                 trust=event.trust,
@@ -166,14 +177,26 @@ class DeviceModel(QAbstractListModel):
             )
             return
         row = Device(
-            event.id, shown(event.name), event.kind, event.addresses, event.trust, event.online, event.system,
-            self._hue(event.id),
+            event.id, shown(event.alias or event.name), event.kind, event.addresses, event.trust, event.online,
+            event.system, self._hue(event.id), alias=event.alias, said=event.name, rules=event.rules,
         )
         at = self._place(row)
         self.beginInsertRows(QModelIndex(), at, at)
         self._rows.insert(at, row)
         self.endInsertRows()
         self._refresh_twins()
+
+    def settle(self, peer: PeerId) -> None:
+        """An alarm about this device was settled."""
+        self._change(peer, alarm=False)
+
+    def _forget(self, peer: PeerId) -> None:
+        at = self.row_of(peer)
+        if at >= 0:
+            self.beginRemoveRows(QModelIndex(), at, at)
+            del self._rows[at]
+            self.endRemoveRows()
+            self._refresh_twins()
 
     def _heard(self, peer: PeerId, preview: str, at: datetime.datetime, counts: bool) -> None:
         device = self.device(peer)
@@ -256,7 +279,7 @@ class DeviceModel(QAbstractListModel):
         return changed
 
     def _refresh_twins(self) -> None:
-        if self._mark_twins():
+        if self._mark_twins() and self._rows:
             self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
 
     def _spoken(self, device: Device) -> str:

@@ -69,6 +69,7 @@ QWidget#foot {{ background: {look.side}; border-top: 1px solid {look.line}; }}
 QLabel {{ color: {look.text}; background: transparent; }}
 QLabel[role="title"] {{ font-size: 16px; font-weight: 600; }}
 QLabel[role="big"] {{ font-size: 19px; font-weight: 600; }}
+QLabel[role="code"] {{ font-size: 40px; font-weight: 700; letter-spacing: 4px; }}
 QLabel[role="name"] {{ font-size: 14px; font-weight: 600; }}
 QLabel[role="dim"] {{ color: {look.dim}; font-size: 12px; }}
 QLabel[role="section"] {{ color: {look.dim}; font-size: 11px; font-weight: 700; }}
@@ -83,6 +84,10 @@ QComboBox:focus {{ border: 1px solid {look.accent}; }}
 QComboBox::drop-down {{ border: none; width: 22px; }}
 QLineEdit {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line}; border-radius: 9px;
   padding: 7px 10px; selection-background-color: {look.accent}; selection-color: {look.accent_text}; }}
+QAbstractSpinBox {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line};
+  border-radius: 9px; padding: 6px 10px; }}
+QAbstractSpinBox:focus {{ border: 1px solid {look.accent}; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: none; }}
 QLineEdit:focus {{ border: 1px solid {look.accent}; }}
 QListView {{ background: transparent; border: none; }}
 QPushButton {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line}; border-radius: 8px;

@@ -5,6 +5,8 @@ Signals: chosen(str) with a device's id; dropped(str, object) with an id and a t
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -33,6 +35,13 @@ from lanshare.qt.widgets.avatar import paint_avatar
 from lanshare.qt.widgets.drops import paths_in
 
 _HEIGHT = 64
+_MARKS: Final = {
+    "verified": ("badge-check", "accent_ink"),
+    "stranger": ("circle-help", "warn"),
+    "blocked": ("ban", "bad"),
+}
+"""What is seen of trust in the list; a known device has no mark, as it is the ordinary case."""
+
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -150,13 +159,14 @@ class _DeviceDelegate(QStyledItemDelegate):
         painter.setPen(QColor(look.text if device.online else look.dim))
         name = f"{device.name} · {short_id(device.id)}" if device.twin else device.name
         room = upper.adjusted(0, 0, -(width + 8), 0)
-        mark = 18 if device.trust == "verified" else 0
+        mark = 18 if device.trust in _MARKS else 0
         metrics = painter.fontMetrics()
         fitted = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room.width() - mark)
         painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), fitted)
         if mark:
             at = room.left() + metrics.horizontalAdvance(fitted) + 5
-            assets.draw_icon(painter, "badge-check", look.accent_ink, QRectF(at, room.top() + 4, 14, 14))
+            icon, colour = _MARKS[device.trust]
+            assets.draw_icon(painter, icon, getattr(look, colour), QRectF(at, room.top() + 4, 14, 14))
         if device.unread:
             lower = self._badge(painter, small, device.unread, lower)
         painter.setFont(small)
@@ -188,6 +198,8 @@ def _second_line(device: Device, target: bool) -> tuple[str, str]:
         return texts.tr("Drop to send"), look.accent_ink
     if device.alarm:
         return texts.tr("Answers with another key"), look.bad
+    if device.trust == "blocked":
+        return texts.tr("Blocked"), look.dim
     if device.status:
         return device.status, look.accent_ink
     if device.preview:

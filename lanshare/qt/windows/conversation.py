@@ -42,6 +42,8 @@ class ConversationPane(QWidget):
     send = Signal(object)
     said = Signal(str)
     pasted_image = Signal(object)
+    about = Signal()
+    compare = Signal()
 
     def __init__(self, model: TimelineModel, book: TransferBook, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,6 +66,8 @@ class ConversationPane(QWidget):
         self._menu.addAction(texts.tr("Send files…"), self.choose_files)
         self._menu.addAction(texts.tr("Send a folder…"), self.choose_folder)
         self._menu.addSeparator()
+        self._menu.addAction(texts.tr("About this device…"), self.about.emit)
+        self._compare = self._menu.addAction(texts.tr("Compare digits…"), self.compare.emit)
         self._menu.addAction(texts.tr("Copy its id"), self._copy_id)
         self._more.setMenu(self._menu)
         self._head = self._build_head()
@@ -116,7 +120,8 @@ class ConversationPane(QWidget):
         parts = [texts.tr("Online") if device.online else texts.tr("Away")]
         parts += [device.system] if device.system else []
         parts += [device.addresses[0].rpartition(":")[0].strip("[]")] if device.addresses else []
-        parts.append(texts.tr("Encrypted"))
+        parts.append(_safety(device.trust))
+        self._compare.setEnabled(device.online and device.trust != "blocked")
         self._status.setText("  ·  ".join(parts))
         self.timeline.set_name(device.name)
         self.composer.set_name(device.name)
@@ -191,3 +196,14 @@ class ConversationPane(QWidget):
     def _copy_id(self) -> None:
         if self._device is not None:
             QGuiApplication.clipboard().setText(self._device.id)
+
+
+def _safety(trust: str) -> str:
+    match trust:
+        case "verified":
+            return texts.tr("Encrypted, verified")
+        case "stranger":
+            return texts.tr("Encrypted, not verified")
+        case "blocked":
+            return texts.tr("Blocked")
+    return texts.tr("Encrypted")

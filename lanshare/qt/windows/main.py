@@ -26,6 +26,7 @@ from lanshare.domain.events import (
     NetworkTroubled,
     PeerAppeared,
     PeerChanged,
+    PeerForgotten,
     SettingsChanged,
     SettingsRefused,
     Snapshot,
@@ -39,7 +40,7 @@ from lanshare.domain.transfer import TransferId
 from lanshare.node.shown import shown
 from lanshare.qt import texts
 from lanshare.qt.bridge import Bridge
-from lanshare.qt.models.devices import DeviceModel
+from lanshare.qt.models.devices import Device, DeviceModel
 from lanshare.qt.models.timeline import TimelineModel
 from lanshare.qt.models.transfers import TransferBook
 from lanshare.qt.outside import open_link, open_path, show_path
@@ -50,6 +51,7 @@ from lanshare.qt.windows.address import AddressDialog
 from lanshare.qt.windows.conversation import ConversationPane
 from lanshare.qt.windows.settings import SettingsDialog
 from lanshare.qt.windows.sidebar import Sidebar
+from lanshare.qt.windows.trust import TrustDesk
 
 _NARROW: Final = 720
 _READY: Final = "ready"
@@ -83,6 +85,8 @@ class MainWindow(QWidget):
         self._dialog: SettingsDialog | None = None
         self.sidebar = Sidebar(self.devices)
         self.pane = ConversationPane(self.timeline, self.book)
+        self.trust = TrustDesk(self, self.devices, bridge.submit)
+        self._alarms: dict[str, IdentityChanged] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -102,6 +106,7 @@ class MainWindow(QWidget):
         self.book.apply(event, self.devices.names())
         self.devices.apply(event)
         self.timeline.apply(event, self.devices.names())
+        self.trust.apply(event)
         match event:
             case Snapshot():
                 self._snapshot(event)
@@ -113,6 +118,8 @@ class MainWindow(QWidget):
                 self._trouble(event)
             case IdentityChanged():
                 self._alarm(event)
+            case PeerForgotten() if self._open == event.peer:
+                self.close_peer()
             case AddressFailed() if self._address is not None:
                 self._address.failed(event.message)
             case SettingsChanged():
@@ -216,6 +223,8 @@ class MainWindow(QWidget):
         self.pane.send.connect(self.send_files)
         self.pane.said.connect(self._say)
         self.pane.pasted_image.connect(self._paste_image)
+        self.pane.about.connect(lambda: self._about(self.trust.open_sheet))
+        self.pane.compare.connect(lambda: self._about(self.trust.compare))
         self.pane.nobody.add_address.connect(self._ask_address)
         timeline = self.pane.timeline
         timeline.older.connect(self._load)
@@ -371,7 +380,13 @@ class MainWindow(QWidget):
             "{0} answers with another key than before (known {1}, seen {2}). Nothing was sent to it. Was it set up"
             " anew? If not, somebody may be pretending."
         ).format(shown(event.name), short_id(event.known), short_id(event.seen))
-        self._notice(f"identity:{event.known}:{event.seen}", text, "bad")
+        key = f"identity:{event.known}:{event.seen}"
+        self._alarms[key] = event
+        self._notice(key, text, "bad", texts.tr("Decide…"))
+
+    def _about(self, work: Callable[[Device], None]) -> None:
+        if self._open is not None and (device := self.devices.device(self._open)) is not None:
+            work(device)
 
     def _requested(self, event: WindowRequested) -> None:
         self.show()
@@ -413,10 +428,20 @@ class MainWindow(QWidget):
         self._drop_notice(key)
 
     def _act_notice(self, key: str) -> None:
+        if (alarm := self._alarms.get(key)) is not None:
+            self.trust.decide(alarm)
+            if self.trust.alarm is not None:
+                self.trust.alarm.settled.connect(lambda _: self._settled(key, alarm))
+            return
         if key == _READY:
             paths, self._ready = self._ready, ()
             self._drop_notice(key)
             self.send_files(paths)
+
+    def _settled(self, key: str, alarm: IdentityChanged) -> None:
+        self._alarms.pop(key, None)
+        self._drop_notice(key)
+        self.devices.settle(alarm.known)
 
     def _sure(self, moving: int) -> bool:
         box = QMessageBox(self)

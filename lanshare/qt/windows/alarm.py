@@ -1,0 +1,69 @@
+"""A known device answers with another key: the person decides, with both explanations in front of him.
+
+Signals: settled(bool): True if it is the same device, set up anew.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from lanshare.domain.events import IdentityChanged
+from lanshare.domain.peer import key_words
+from lanshare.node.shown import shown
+from lanshare.qt import assets, texts
+from lanshare.qt.theme.style import tokens
+from lanshare.qt.widgets.keypicture import KeyPicture
+from lanshare.qt.widgets.labels import picture, plain, wrapped
+
+
+class AlarmDialog(QDialog):
+    """Nothing is sent to either key until this is answered; closing it leaves the alarm as it is."""
+
+    settled = Signal(bool)
+
+    def __init__(self, event: IdentityChanged, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        name = shown(event.name)
+        self.setWindowTitle(texts.tr("Another key"))
+        self.setFixedWidth(480)
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        head.addWidget(picture(assets.pixmap("shield-alert", tokens().bad, 28, self.devicePixelRatioF())))
+        head.addWidget(wrapped(texts.tr("{0} answers with another key than before").format(name), "title"), 1)
+        keys = QHBoxLayout()
+        keys.setSpacing(20)
+        for label, peer in ((texts.tr("Known"), event.known), (texts.tr("Seen now"), event.seen)):
+            one = QVBoxLayout()
+            one.setSpacing(4)
+            one.addWidget(plain(label, "section"))
+            one.addWidget(KeyPicture(peer, 56))
+            one.addWidget(plain(key_words(peer), "dim"))
+            keys.addLayout(one)
+        keys.addStretch(1)
+        anew = QPushButton(texts.tr("It was set up anew"))
+        anew.clicked.connect(lambda: self._settle(True))
+        pretends = QPushButton(texts.tr("Block the one seen now"))
+        pretends.setProperty("kind", "main")
+        pretends.clicked.connect(lambda: self._settle(False))
+        for button in (anew, pretends):
+            button.setAutoDefault(False)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(anew)
+        buttons.addWidget(pretends)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 18)
+        column.setSpacing(14)
+        column.addLayout(head)
+        column.addLayout(keys)
+        column.addWidget(wrapped(texts.tr(
+            "Either it was set up anew, or lanshare was installed there again: then ask its owner, and compare digits"
+            " afterwards. Or somebody on this network pretends to be {0}.").format(name)))
+        column.addWidget(wrapped(texts.tr(
+            "Nothing was sent. Until you decide, nothing goes there, and nothing is accepted without asking."), "dim"))
+        column.addLayout(buttons)
+
+    def _settle(self, same: bool) -> None:
+        self.settled.emit(same)
+        self.accept()

@@ -1,0 +1,129 @@
+"""Six digits on both screens: the one question that makes a device verified.
+
+Signals: answered(object) with True, False, or None if the person wants no comparison after all.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from lanshare.node.shown import shown
+from lanshare.qt import assets, texts
+from lanshare.qt.theme.style import tokens
+from lanshare.qt.widgets.labels import picture, plain, set_role, wrapped
+
+_SECONDS = 60
+
+
+class PairingDialog(QDialog):
+    """One comparison, from asking for it to its end. It never takes the focus from what the person is doing."""
+
+    answered = Signal(object)
+
+    def __init__(self, name: str, ours: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name, self._left, self._over = shown(name), _SECONDS, False
+        self.setWindowTitle(texts.tr("Compare digits"))
+        self.setFixedWidth(420)
+        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating, not ours)
+        self._icon = picture(assets.pixmap("badge-check", tokens().accent_ink, 30, self.devicePixelRatioF()))
+        self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._title = wrapped(texts.tr("Asking {0}…").format(self._name), "title")
+        self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._code = plain("", "code")
+        self._code.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint = wrapped("", "dim")
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._same = QPushButton(texts.tr("Yes, the same"))
+        self._same.setProperty("kind", "main")
+        self._same.clicked.connect(lambda: self._answer(True))
+        self._other = QPushButton(texts.tr("No"))
+        self._other.clicked.connect(lambda: self._answer(False))
+        self._close = QPushButton(texts.tr("Cancel"))
+        self._close.clicked.connect(self.close)
+        for button in (self._same, self._other, self._close):
+            button.setAutoDefault(False)
+        self._clock = QTimer(self)
+        self._clock.setInterval(1000)
+        self._clock.timeout.connect(self._tick)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(10)
+        for button in (self._other, self._same, self._close):
+            buttons.addWidget(button, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(26, 22, 26, 20)
+        column.setSpacing(12)
+        for widget in (self._icon, self._title, self._code, self._hint):
+            column.addWidget(widget)
+        column.addSpacing(4)
+        column.addLayout(buttons)
+        self._show_buttons(question=False)
+
+    def show_code(self, code: str) -> None:
+        """Both screens show digits now."""
+        self._title.setText(texts.tr("Same on both screens?"))
+        self._code.setText(code)
+        self._code.setAccessibleName(" ".join(code.replace(" ", "")))
+        self._hint.setText(self._asks())
+        self._clock.start()
+        self._show_buttons(question=True)
+
+    def verified(self) -> None:
+        """Both persons said yes."""
+        self._finish("badge-check", tokens().good, texts.tr("{0} is verified").format(self._name), "")
+        self._hint.setText(texts.tr("From now on you will notice if anybody pretends to be this device."))
+
+    def ended(self, sentence: str, alarming: bool) -> None:
+        """It came to nothing; an alarm is shown as one."""
+        icon, colour = ("shield-alert", tokens().bad) if alarming else ("clock", tokens().dim)
+        title = texts.tr("Not the same device") if alarming else texts.tr("Not compared")
+        self._finish(icon, colour, title, "")
+        self._hint.setText(shown(sentence))
+        set_role(self._hint, "bad" if alarming else "dim")
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.reject()
+        event.accept()
+
+    def reject(self) -> None:
+        if not self._over:
+            self._over = True
+            self._clock.stop()
+            self.answered.emit(None)
+        super().reject()
+
+    # --- inside
+
+    def _asks(self) -> str:
+        return texts.tr("Look at the screen of {0}. {1} s left.").format(self._name, self._left)
+
+    def _tick(self) -> None:
+        self._left = max(0, self._left - 1)
+        if self._same.isVisible():
+            self._hint.setText(self._asks())
+
+    def _answer(self, same: bool) -> None:
+        self.answered.emit(same)
+        self._show_buttons(question=False)
+        if same:
+            self._title.setText(texts.tr("Waiting for {0}…").format(self._name))
+            self._hint.setText(texts.tr("The person there must say yes, too."))
+
+    def _finish(self, icon: str, colour: str, title: str, code: str) -> None:
+        self._over = True
+        self._clock.stop()
+        self._icon.setPixmap(assets.pixmap(icon, colour, 30, self.devicePixelRatioF()))
+        self._title.setText(title)
+        self._code.setText(code)
+        self._code.setVisible(bool(code))
+        self._close.setText(texts.tr("Close"))
+        self._show_buttons(question=False)
+
+    def _show_buttons(self, question: bool) -> None:
+        self._same.setVisible(question)
+        self._other.setVisible(question)
+        self._close.setVisible(not question)
+        self._code.setVisible(bool(self._code.text()))
+        self.adjustSize()

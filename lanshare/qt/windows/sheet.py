@@ -1,0 +1,257 @@
+"""The device sheet: who it is, how far it is trusted, what it may do unasked; and how to get rid of it.
+
+Signals: act(object) with a command; pair() when digits are to be compared.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDoubleSpinBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lanshare.domain import commands as c
+from lanshare.domain.peer import Habit, Rules, TrustLevel, key_words
+from lanshare.node.shown import shown
+from lanshare.qt import assets, texts
+from lanshare.qt.models.devices import Device
+from lanshare.qt.theme.style import tokens
+from lanshare.qt.widgets.avatar import Avatar
+from lanshare.qt.widgets.keypicture import KeyPicture
+from lanshare.qt.widgets.labels import picture, plain, set_role, wrapped
+
+_HOUR_MS = 3_600_000
+
+
+class DeviceSheet(QDialog):
+    """One device. What is changed here holds at once, when Save is pressed."""
+
+    act = Signal(object)
+    pair = Signal()
+
+    def __init__(self, device: Device, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.device = device
+        self.setWindowTitle(shown(device.said))
+        self.setFixedWidth(480)
+        self._mark = picture()
+        self._trust = wrapped("", "dim")
+        self._alias = QLineEdit(device.alias)
+        self._alias.setMaxLength(64)
+        self._alias.setPlaceholderText(shown(device.said))
+        self._alias.setAccessibleName(texts.tr("Your own name for it"))
+        self._files = _choice(texts.tr("What happens to its files"), (
+            (Habit.ASK, texts.tr("Ask me")),
+            (Habit.ACCEPT, texts.tr("Accept without asking")),
+            (Habit.BLOCK, texts.tr("Decline without asking")),
+        ), device.rules.files)
+        self._messages = _choice(texts.tr("What happens to its messages"), (
+            (Habit.ACCEPT, texts.tr("Take them")),
+            (Habit.BLOCK, texts.tr("Turn them down")),
+        ), device.rules.messages)
+        self._while = _choice(texts.tr("For how long"), (("", texts.tr("For good")), ("hour", texts.tr("For an hour"))),
+                              "hour" if device.rules.until else "")
+        self._size = QDoubleSpinBox()
+        self._size.setRange(0.0, 1_000_000.0)
+        self._size.setDecimals(0)
+        self._size.setSuffix(texts.tr(" MB"))
+        self._size.setSpecialValueText(texts.tr("Any size"))
+        self._size.setValue(device.rules.up_to / 1e6)
+        self._size.setAccessibleName(texts.tr("Up to which size"))
+        self._into = QLineEdit(device.rules.into)
+        self._into.setPlaceholderText(texts.tr("The download folder"))
+        self._into.setAccessibleName(texts.tr("Into which folder"))
+        self._id = QLineEdit()
+        self._id.setPlaceholderText(texts.tr("Or type its full id, from its own screen"))
+        self._id.setAccessibleName(texts.tr("Its full id"))
+        self._id.textChanged.connect(self._typed)
+        self._message = wrapped("", "dim")
+        self._unasked = QWidget()
+        self._compare = QPushButton(texts.tr("Compare digits…"))
+        self._compare.setProperty("kind", "main")
+        self._block = QPushButton()
+        self._build()
+        self.show_device(device)
+
+    def show_device(self, device: Device) -> None:
+        """The device as it is now; what the person has typed stays."""
+        self.device = device
+        icon, colour, sentence = _trust_of(device)
+        self._mark.setPixmap(assets.pixmap(icon, colour, 18, self.devicePixelRatioF()))
+        self._trust.setText(sentence)
+        blocked, verified = device.trust == TrustLevel.BLOCKED, device.trust == TrustLevel.VERIFIED
+        self._compare.setVisible(not blocked and not verified)
+        self._compare.setEnabled(device.online)
+        self._compare.setToolTip("" if device.online else texts.tr("It must be online for that."))
+        self._id.setVisible(not blocked and not verified)
+        self._block.setText(texts.tr("Unblock") if blocked else texts.tr("Block"))
+        item = self._files.findData(str(Habit.ACCEPT))
+        self._files.model().setData(
+            self._files.model().index(item, 0), None if verified else 0, int(Qt.ItemDataRole.UserRole) - 1
+        )
+        self._files.setToolTip("" if verified else texts.tr("Only a verified device's files are accepted unasked."))
+        self._show_unasked()
+
+    # --- inside
+
+    def _build(self) -> None:
+        device = self.device
+        avatar = Avatar(44)
+        avatar.show_device(device.kind, device.hue, device.online)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(wrapped(shown(device.said), "big"))
+        words.addWidget(wrapped("  ·  ".join(part for part in (device.system, *device.addresses[:1]) if part), "dim"))
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        head.addWidget(avatar)
+        head.addLayout(words, 1)
+        trust = QHBoxLayout()
+        trust.setSpacing(10)
+        trust.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
+        trust.addWidget(self._trust, 1)
+        key = QHBoxLayout()
+        key.setSpacing(14)
+        spelled = QVBoxLayout()
+        spelled.setSpacing(3)
+        spelled.addWidget(plain(texts.tr("ITS KEY"), "section"))
+        spelled.addWidget(plain(key_words(device.id), "name"))
+        groups = wrapped(" ".join(device.id[at : at + 4] for at in range(0, 52, 4)), "dim")
+        groups.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        spelled.addWidget(groups)
+        key.addWidget(KeyPicture(device.id), 0, Qt.AlignmentFlag.AlignTop)
+        key.addLayout(spelled, 1)
+        compare = QHBoxLayout()
+        compare.addWidget(self._compare)
+        compare.addWidget(self._id, 1)
+        self._compare.clicked.connect(self.pair)
+        form = QFormLayout()
+        form.setSpacing(10)
+        form.addRow(texts.tr("Your name for it"), self._alias)
+        form.addRow(texts.tr("Its messages"), self._messages)
+        form.addRow(texts.tr("Its files"), self._files)
+        inner = QFormLayout(self._unasked)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(10)
+        folder = QHBoxLayout()
+        choose = QPushButton(texts.tr("Choose…"))
+        choose.clicked.connect(self._choose)
+        folder.addWidget(self._into, 1)
+        folder.addWidget(choose)
+        inner.addRow(texts.tr("For how long"), self._while)
+        inner.addRow(texts.tr("Up to"), self._size)
+        inner.addRow(texts.tr("Into"), folder)
+        self._files.currentIndexChanged.connect(lambda _: self._show_unasked())
+        forget = QPushButton(texts.tr("Forget"))
+        forget.setToolTip(texts.tr("What was exchanged stays in the history"))
+        forget.clicked.connect(lambda: self._end(c.ForgetPeer(self.device.id)))
+        self._block.clicked.connect(self._block_or_not)
+        save = QPushButton(texts.tr("Save"))
+        save.setProperty("kind", "main")
+        save.setDefault(True)
+        save.clicked.connect(self._save)
+        for button in (choose, forget, self._block, self._compare):
+            button.setAutoDefault(False)
+        buttons = QHBoxLayout()
+        buttons.addWidget(forget)
+        buttons.addWidget(self._block)
+        buttons.addStretch(1)
+        buttons.addWidget(save)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 18)
+        column.setSpacing(14)
+        for part in (head, trust, key, compare):
+            column.addLayout(part)
+        column.addWidget(self._message)
+        column.addLayout(form)
+        column.addWidget(self._unasked)
+        column.addLayout(buttons)
+        self._message.hide()
+
+    def _show_unasked(self) -> None:
+        self._unasked.setVisible(self._files.currentData() == Habit.ACCEPT)
+        self.adjustSize()
+
+    def _choose(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, texts.tr("Into which folder"), self._into.text())
+        if folder:
+            self._into.setText(folder)
+
+    def _typed(self, text: str) -> None:
+        """A full id that fits verifies; one that does not is said at once, as that is what somebody else would have."""
+        typed = "".join(text.lower().replace("-", "").split())
+        if len(typed) < 52:
+            self._message.hide()
+            return
+        if typed == self.device.id:
+            self.act.emit(c.TrustPeer(self.device.id))
+            self._id.hide()
+            return
+        self._message.setText(texts.tr("That is not the id of this device. Either it was mistyped, or another device"
+                                       " pretends to be this one."))
+        set_role(self._message, "bad")
+        self._message.show()
+        self.adjustSize()
+
+    def _block_or_not(self) -> None:
+        self._end(c.BlockPeer(self.device.id, self.device.trust != TrustLevel.BLOCKED))
+
+    def _end(self, command: c.Command) -> None:
+        self.act.emit(command)
+        self.accept()
+
+    def _save(self) -> None:
+        old = self.device.rules
+        files = Habit(self._files.currentData())
+        hour = self._while.currentData() == "hour"
+        until = (old.until or int(time.time() * 1000) + _HOUR_MS) if hour else 0
+        rules = Rules(
+            files,
+            Habit(self._messages.currentData()),
+            int(self._size.value() * 1e6),
+            self._into.text().strip(),
+            until if files is Habit.ACCEPT else 0,
+        )
+        if rules != old or self._alias.text() != self.device.alias:
+            self.act.emit(c.ChangePeer(self.device.id, self._alias.text(), replace(rules)))
+        self.accept()
+
+
+def _choice(name: str, choices: tuple[tuple[str, str], ...], chosen: str) -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName(name)
+    for value, label in choices:
+        box.addItem(label, str(value))
+    box.setCurrentIndex(max(0, box.findData(str(chosen))))
+    return box
+
+
+def _trust_of(device: Device) -> tuple[str, str, str]:
+    """A mark, its colour, and the one sentence for it."""
+    look = tokens()
+    match device.trust:
+        case TrustLevel.VERIFIED:
+            sentence = texts.tr(
+                "Verified: you compared digits, or typed its id. If anybody pretends to be it, you will be told."
+            )
+            return "badge-check", look.accent_ink, sentence
+        case TrustLevel.KNOWN:
+            sentence = texts.tr(
+                "Known: you have exchanged something. Compare digits once to be sure that nobody is in between."
+            )
+            return "check", look.dim, sentence
+        case TrustLevel.BLOCKED:
+            return "ban", look.bad, texts.tr("Blocked: it cannot reach you, and nothing goes to it.")
+    return "circle-help", look.warn, texts.tr("Stranger: it may ask, nothing more. Its name is what it says of itself.")
