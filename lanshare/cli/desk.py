@@ -113,10 +113,15 @@ def options_of(arguments: argparse.Namespace, announce: bool = True) -> Options:
 
 
 def with_desk(
-    arguments: argparse.Namespace, printer: Printer, work: Callable[[Desk], int], announce: bool = True
+    arguments: argparse.Namespace,
+    printer: Printer,
+    work: Callable[[Desk], int],
+    announce: bool = True,
+    visible: bool = False,
 ) -> int:
+    """Run `work` over a Host. `visible`: for this run the device shows itself, whatever the settings say."""
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-    options = options_of(arguments, announce)
+    options = replace(options_of(arguments, announce), visible=visible)
     host = Host(options, events.put)
     desk = Desk(host, events, printer)
     try:

@@ -456,7 +456,7 @@ def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
                     pass
         return DONE
 
-    return with_desk(arguments, printer, work)
+    return with_desk(arguments, printer, work, visible=True)
 
 
 def _decide(desk: Desk, offer: OfferReceived, accept: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from lanshare.domain.message import MessageId
 from lanshare.domain.offer import Clash
 from lanshare.domain.peer import PeerId, Rules
-from lanshare.domain.settings import Settings
+from lanshare.domain.settings import Settings, Visibility
 from lanshare.domain.transfer import TransferId
 
 
@@ -108,6 +108,14 @@ class TrustPeer:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowTo:
+    """Show this device to others than the settings say, for so many seconds (0: as the settings say). MeChanged."""
+
+    level: Visibility
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class ChangePeer:
     """What the person calls a device ("": as it calls itself), and the rules for it. PeerChanged follows."""
 
@@ -192,6 +200,7 @@ Command = (
     | RequestPairing
     | AnswerPairing
     | TrustPeer
+    | ShowTo
     | ChangePeer
     | SettleAlarm
     | BlockPeer

@@ -41,6 +41,7 @@ class Code(StrEnum):
     TURN = "turn"
     LEFT_OUT = "left-out"
     BLOCKED = "blocked"
+    HIDDEN = "hidden"
     PAIR_DIFFERS = "pair-differs"
     PAIR_BROKEN = "pair-broken"
     PAIR_TIMEOUT = "pair-timeout"

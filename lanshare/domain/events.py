@@ -22,6 +22,9 @@ class Me:
     port: int
     addresses: tuple[str, ...]
     download_folder: str
+    visibility: str = "everyone"
+    visible_left: float = 0.0
+    """Seconds for which `visibility` holds; 0: for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class MeChanged:
-    """This device's name, port or addresses changed."""
+    """This device's name, port, addresses or visibility changed."""
 
     me: Me
 

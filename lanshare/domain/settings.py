@@ -16,6 +16,14 @@ class Appearance(StrEnum):
     DARK = "dark"
 
 
+class Visibility(StrEnum):
+    """To whom this device shows itself."""
+
+    EVERYONE = "everyone"
+    KNOWN = "known"
+    NOBODY = "nobody"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a person chose. `name` and `download_folder` empty: the system's own."""
@@ -32,6 +40,7 @@ class Settings:
     peer_limits: dict[str, int] = field(default_factory=dict)
     """The same for single devices, by id."""
 
+    visibility: Visibility = Visibility.EVERYONE
     keep_executable: bool = False
     """Files of verified devices keep the right to be executed."""
 

@@ -6,6 +6,7 @@ The dialler checks whom it reached before it says who it is; the acceptor says i
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lanshare.domain.errors import Code, IdentityDiffers, LanshareError, ProtocolError, VersionDiffers
@@ -153,8 +154,12 @@ class Dialling(_Greeting):
 class Accepting(_Greeting):
     """We are the acceptor: we challenge whoever dialled and say our name only to a proven device."""
 
-    def __init__(self, identity: Identity, facts: Facts) -> None:
+    def __init__(
+        self, identity: Identity, facts: Facts, admits: Callable[[PeerId], bool] = lambda peer: True
+    ) -> None:
+        """`admits`: whether a proven device is told who we are."""
         super().__init__(identity, facts)
+        self._admits = admits
         self._nonce = secrets.token_bytes(32)
         self._peer: PeerId | None = None
 
@@ -177,6 +182,10 @@ class Accepting(_Greeting):
             )
             if same(self._peer, self._identity.id):
                 self._out.say(Refusal(Code.PEER_UNKNOWN, "ourselves"))
+                self.done = True
+                return
+            if not self._admits(self._peer):
+                self._out.say(Refusal(Code.HIDDEN))
                 self.done = True
                 return
             self._out.say(hello(self._facts, "control"))

@@ -97,6 +97,7 @@ class Discovery:
         self._wake = threading.Event()
         self._stopping = False
         self._renamed = False
+        self._visible = True
         self._zeroconf: Zeroconf | None = None
         self._info: ServiceInfo | None = None
         self._browser: ServiceBrowser | None = None
@@ -111,6 +112,13 @@ class Discovery:
         """Announce another name or port from now on."""
         if self._me is not None and me != self._me:
             self._me = me
+            self._renamed = True
+            self._wake.set()
+
+    def show(self, visible: bool) -> None:
+        """Be announced from now on, or not; browsing goes on."""
+        if visible != self._visible:
+            self._visible = visible
             self._renamed = True
             self._wake.set()
 
@@ -185,6 +193,11 @@ class Discovery:
     def _register(self, zeroconf: Zeroconf, addresses: tuple[str, ...]) -> None:
         me = self._me
         if me is None:
+            return
+        if not self._visible:
+            if self._info is not None:
+                zeroconf.unregister_service(self._info)
+                self._info = None
             return
         short = short_id(me.id)
         info = ServiceInfo(

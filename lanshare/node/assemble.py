@@ -16,7 +16,7 @@ from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.events import Me, NetworkTroubled
 from lanshare.domain.message import Moment
 from lanshare.domain.peer import PeerId
-from lanshare.domain.settings import Settings
+from lanshare.domain.settings import Settings, Visibility
 from lanshare.exchange.greeting import Facts
 from lanshare.net import tls
 from lanshare.net.discovery import Announcement, Discovery, local_addresses
@@ -48,6 +48,8 @@ class Options:
     interfaces: tuple[str, ...] = ()
     announce: bool = True
     door: bool = True
+    visible: bool = False
+    """Show this device to everyone for this run, whatever the settings say."""
 
     @property
     def overrides(self) -> tuple[str, ...]:
@@ -171,6 +173,8 @@ class Engine:
             overrides=options.overrides,
             browse_only=not options.announce,
             renamed=renamed,
+            announced=discovery.show,
+            visible=Visibility.EVERYONE if options.visible else None,
         )
         self._node = node = Node(parts)
         post_box.append(node.post)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lanshare.domain.errors import Code, LanshareError
@@ -22,6 +22,7 @@ from lanshare.files.manifest import ManifestReader
 from lanshare.files.staging import Staging, has_staging
 from lanshare.net.link import Link, LinkLost
 from lanshare.node.notes import DiskSeen, Heard, Lease, LinkDown, LinkUp, Moved, RunEnded, Verifying
+from lanshare.node.showing import Admission
 from lanshare.trust.identity import Identity
 from lanshare.wire import limits
 
@@ -30,10 +31,11 @@ Post = Callable[[object], None]
 
 @dataclass(slots=True)
 class Self:
-    """Who we are on every link. `facts` is replaced as a whole when our name changes."""
+    """Who we are on every link, and who may come in. Both are replaced as a whole when they change."""
 
     identity: Identity
     facts: Facts
+    admission: Admission = field(default_factory=Admission)
 
 
 def greet_as_dialler(link: Link, me: Self, purpose: str, expect: str | None) -> Guest:
@@ -49,7 +51,7 @@ def greet_as_dialler(link: Link, me: Self, purpose: str, expect: str | None) -> 
 def greet_as_acceptor(link: Link, me: Self) -> Guest:
     """TLS and greeting on a link we accepted."""
     link.open()
-    greeting = Accepting(me.identity, me.facts)
+    greeting = Accepting(me.identity, me.facts, lambda peer: me.admission.admits(peer))
     link.drive(greeting, time.monotonic() + limits.HANDSHAKE)
     if greeting.guest is None:
         raise LinkLost(Code.PROTOCOL, "no greeting")

@@ -33,7 +33,7 @@ from lanshare.domain.events import (
 )
 from lanshare.domain.message import Conversation
 from lanshare.domain.peer import PeerId, Rules, TrustLevel
-from lanshare.domain.settings import Settings, checked
+from lanshare.domain.settings import Settings, Visibility, checked
 from lanshare.domain.talk import (
     Answered,
     Ended,
@@ -65,6 +65,7 @@ from lanshare.node.chats import Chats
 from lanshare.node.links import Self
 from lanshare.node.pairings import Pairings
 from lanshare.node.peers import Peers
+from lanshare.node.showing import Showing, admission
 from lanshare.node.table import World
 from lanshare.node.transfers import Transfers
 from lanshare.store import history, journal, outbox
@@ -129,6 +130,12 @@ class Parts:
     renamed: Callable[[str], None] = field(default=lambda name: None)
     """Tells discovery our new name."""
 
+    announced: Callable[[bool], None] = field(default=lambda visible: None)
+    """Tells discovery whether to announce us."""
+
+    visible: Visibility | None = None
+    """To whom we show ourselves for this run, whatever the settings say."""
+
 
 class Node:
     """The engine. submit() and subscribe() may be called from any thread and never block."""
@@ -157,6 +164,8 @@ class Node:
         self._chats = Chats(parts.me.identity.id, self._peers.name, self._trust, self._rules)
         self._pairings = Pairings(parts.me.identity.id, self._peers.name, self._peers.online)
         self._thread = threading.Thread(target=self._loop, name="node")
+        self._showing = Showing(parts.visible or parts.settings.visibility)
+        self._admitted: tuple[Visibility, int] | None = None
         self._over = False
         self._awake = False
         self._throttle = Throttle(lambda: parts.settings.speed_limit)
@@ -208,6 +217,7 @@ class Node:
         self._peers.load(peers, now)
         self._apply(self._transfers.load(list(unfinished)))
         self._apply([e.Discard(transfer, folder) for transfer, folder in untidy])
+        self._show(now)
 
     def _loop(self) -> None:
         while not self._over:
@@ -223,7 +233,7 @@ class Node:
 
     def next_time(self) -> float | None:
         """Seconds until step() has something to do even without an item."""
-        tables = (self._peers, self._transfers, self._pairings)
+        tables = (self._peers, self._transfers, self._pairings, self._showing)
         times = [at for table in tables if (at := table.next_time()) is not None]
         return min(times) - self._parts.clock.now() if times else None
 
@@ -235,9 +245,24 @@ class Node:
         self._apply(self._peers.tick(now))
         self._apply(self._transfers.tick(now))
         self._apply(self._pairings.tick(now))
+        self._show(now)
         if self._transfers.moving() is not self._awake:
             self._awake = not self._awake
             self._parts.runner.keep_awake(self._awake)
+
+    def _show(self, now: float) -> None:
+        """Let the threads that accept and announce know whom we show ourselves to."""
+        level = self._showing.level(now)
+        if (level, self._peers.version) == self._admitted:
+            return
+        before, self._admitted = self._admitted, (level, self._peers.version)
+        parts = self._parts
+        parts.me.admission = admission(level, self._peers.trusts(), self._peers.present())
+        if before is None or before[0] is not level:
+            parts.announced(level is Visibility.EVERYONE)
+            self._apply(self._peers.show(level))
+            if before is not None:
+                self._tell(MeChanged(self._me()))
 
     def _handle(self, item: object, now: float) -> list[e.Effect]:
         if isinstance(item, n.Heard):
@@ -276,6 +301,10 @@ class Node:
                 return self._pairings.answer(item.peer, item.same)
             case c.TrustPeer():
                 return [*self._peers.verify(item.peer), e.Tell(PeerVerified(item.peer))]
+            case c.ShowTo():
+                self._showing.for_a_while(item.level, min(item.seconds, 86_400.0), now)
+                self._show(now)
+                return [e.Tell(MeChanged(self._me()))]
             case c.ChangePeer():
                 return self._peers.change(item.peer, item.alias, item.rules)
             case c.SettleAlarm():
@@ -525,7 +554,11 @@ class Node:
 
     def _me(self) -> Me:
         facts = self._parts.me.facts
-        return Me(self.id, facts.name, facts.kind, self._parts.port, self._addresses, str(self._downloads()))
+        now = self._parts.clock.now()
+        return Me(
+            self.id, facts.name, facts.kind, self._parts.port, self._addresses, str(self._downloads()),
+            self._showing.level(now), round(self._showing.left(now), 1),
+        )
 
     def _history(self, command: c.LoadHistory) -> e.Effect:
         def operation(db: sqlite3.Connection) -> HistoryLoaded:
@@ -544,6 +577,8 @@ class Node:
             return [e.Tell(SettingsRefused(str(error)))]
         parts, old = self._parts, self._parts.settings
         parts.settings = settings
+        if settings.visibility is not old.visibility:
+            self._showing = Showing(settings.visibility)
         effects: list[e.Effect] = []
         if settings.name != old.name and "name" not in parts.overrides:
             parts.me.facts = replace(parts.me.facts, name=settings.name or parts.default_name)

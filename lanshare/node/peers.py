@@ -32,6 +32,7 @@ from lanshare.domain.peer import (
     parse_address,
     short_id,
 )
+from lanshare.domain.settings import Visibility
 from lanshare.net.discovery import Sighting
 from lanshare.node import sentences
 from lanshare.node.effects import Dial, Effect, Hang, Keep, Offline, Online, Tell
@@ -94,6 +95,9 @@ class Peers:
     rows: dict[PeerId, Row] = field(default_factory=dict)
     targets: dict[str, Target] = field(default_factory=dict)
     alarms: set[tuple[PeerId, PeerId]] = field(default_factory=set)
+    level: Visibility = Visibility.EVERYONE
+    version: int = 0
+    """Grows with every change of trust or presence."""
 
     # --- look-ups
 
@@ -136,6 +140,32 @@ class Peers:
             found.update(_parsed(row.addresses))
         return tuple(found)
 
+    def trusts(self) -> dict[PeerId, TrustLevel]:
+        """How far each device is trusted."""
+        return {row.id: row.trust for row in self.rows.values()}
+
+    def present(self) -> frozenset[PeerId]:
+        """Who is online."""
+        return frozenset(row.id for row in self.rows.values() if row.link is not None)
+
+    def show(self, level: Visibility) -> list[Effect]:
+        """Show ourselves to others than before: links to those who may not see us any more end."""
+        self.level = level
+        ended: list[Effect] = []
+        for row in self.rows.values():
+            target = self.targets.get(short_id(row.id))
+            if row.link is not None and not self._may_see(row.id) and not (target is not None and target.wanted):
+                ended.append(Hang(row.link))
+        return ended
+
+    def _may_see(self, peer: PeerId | None) -> bool:
+        """Whether we dial this device by ourselves."""
+        if self.level is Visibility.EVERYONE:
+            return True
+        row = self.rows.get(peer) if peer is not None else None
+        known = row is not None and row.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED)
+        return self.level is Visibility.KNOWN and known
+
     def shown(self) -> tuple[Peer, ...]:
         """All devices worth showing: online, or dealt with before."""
         return tuple(
@@ -155,6 +185,7 @@ class Peers:
             row = Row(one.id, one.name, one.kind, one.system, one.trust, list(one.addresses), one.last_seen)
             row.alias, row.rules = one.alias, one.rules
             self.rows[one.id] = row
+            self.version += 1
             if one.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED):
                 self.targets[short_id(one.id)] = Target(short_id(one.id), one.id, next_try=now)
 
@@ -234,6 +265,7 @@ class Peers:
         was_online = row.link is not None or row.down_at is not None
         again = row.down_at is not None
         row.link, row.dialler, row.instance = note.link, dialler, guest.facts.instance
+        self.version += 1
         row.down_at = None
         row.name, row.kind, row.system = guest.facts.name, guest.facts.kind, guest.facts.system
         row.last_seen, row.shown = wall_ms, True
@@ -254,6 +286,7 @@ class Peers:
         if row is None or row.link is not note.link:
             return []
         row.link = None
+        self.version += 1
         row.down_at = now if not note.left else now - 2 * _GRACE
         target = self.targets.setdefault(short_id(row.id), Target(short_id(row.id), row.id))
         target.peer, target.tries, target.next_try = row.id, 0, now + (0.1 if not note.left else 2.0)
@@ -318,6 +351,7 @@ class Peers:
         row = self.rows.pop(peer, None)
         if row is None:
             return []
+        self.version += 1
         self.alarms = {alarm for alarm in self.alarms if peer not in alarm}
         return [
             *self._part(row),
@@ -341,6 +375,7 @@ class Peers:
         if row is None or row.trust is level:
             return []
         row.trust = level
+        self.version += 1
         return [self._remember(row), Tell(self._changed(row))]
 
     def dial_ended(self, note: DialEnded, now: float) -> list[Effect]:
@@ -386,7 +421,7 @@ class Peers:
         if self.browse_only:
             return effects
         for target in self.targets.values():
-            if target.dialling or now < target.next_try or (target.peer and self.online(target.peer)):
+            if not self._due(target) or now < target.next_try:
                 continue
             addresses = self._where(target)
             if not addresses:
@@ -404,11 +439,17 @@ class Peers:
             times += [
                 target.next_try
                 for target in self.targets.values()
-                if not target.dialling and not (target.peer and self.online(target.peer))
+                if self._due(target)
             ]
         return min(times, default=None)
 
     # --- inside
+
+    def _due(self, target: Target) -> bool:
+        """Whether this device is to be dialled at all."""
+        if target.dialling or (target.peer is not None and self.online(target.peer)):
+            return False
+        return target.wanted or target.typed is not None or self._may_see(target.peer)
 
     def _where(self, target: Target) -> tuple[Address, ...]:
         if target.peer is not None:

@@ -44,6 +44,7 @@ _ENDED: Final[dict[Code | None, str]] = {
     Code.LIST_DAMAGED: "The list of what was to be sent was damaged on this computer's disk. What has arrived stays;"
     " send it again.",
     Code.PAUSED: "It is paused.",
+    Code.HIDDEN: "{peer} does not show itself to this device now. Its visibility can be changed there.",
     Code.BLOCKED: "{peer} is blocked here. Unblock it first.",
     Code.PAIR_DIFFERS: "The digits were not the same on both screens. Somebody may be between you and {peer}: do not"
     " send it anything secret on this network.",

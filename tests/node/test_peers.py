@@ -12,6 +12,7 @@ from lanshare.domain.events import (
     PeerVanished,
 )
 from lanshare.domain.peer import Address, DeviceKind, Habit, PeerId, Rules, TrustLevel
+from lanshare.domain.settings import Visibility
 from lanshare.exchange.greeting import Facts, Guest
 from lanshare.net.discovery import Sighting
 from lanshare.node.effects import Dial, Effect, Hang, Offline, Online, Tell
@@ -216,3 +217,16 @@ def test_a_forgotten_device_is_a_stranger_when_it_comes_again() -> None:
     assert Dial(BIG[:8], (HERE,), BIG[:8]) in peers.tick(1.0), "it is still announced"
     peers.up(up(BIG, True), 1.5, 0)
     assert peers.rows[BIG].trust is TrustLevel.STRANGER
+
+
+def test_whoever_shows_himself_to_nobody_dials_nobody_unless_a_person_wants_it() -> None:
+    peers = Peers(ME)
+    peers.load([known()], 0.0)
+    links = {BIG: Link(), OTHER: Link()}
+    for peer, link in links.items():
+        peers.up(up(peer, True, name=peer[:3], link=link), 0.0, 0)
+    assert peers.show(Visibility.KNOWN) == [Hang(links[OTHER])]
+    assert Hang(links[BIG]) in peers.show(Visibility.NOBODY)
+    peers.down(LinkDown(BIG, links[BIG], False, ""), 1.0)
+    assert not [one for one in peers.tick(60.0) if isinstance(one, Dial)]
+    assert [one.target for one in peers.want(BIG, 61.0) if isinstance(one, Dial)] == [BIG[:8]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.commands import Command
 from lanshare.domain.peer import Habit, Rules
+from lanshare.domain.settings import Visibility
 from lanshare.qt.models.devices import DEVICE_ROLE
 from lanshare.qt.windows.main import MainWindow
 from tools import pictures as made
@@ -184,3 +186,16 @@ def test_an_alarm_stands_until_the_person_decides(window: MainWindow, submitted:
     QTest.mouseClick(dialog_buttons(window.trust.alarm)[press], Qt.MouseButton.LeftButton)
     assert submitted[-1:] == [c.SettleAlarm(alarm.known, alarm.seen, same)]
     assert key not in window._notices
+
+
+def test_who_sees_this_device_is_chosen_and_counted_down(window: MainWindow, submitted: list[Command]) -> None:
+    window.sidebar.show_to.emit("nobody", 600.0)
+    assert submitted[-1:] == [c.ShowTo(Visibility.NOBODY, 600.0)]
+    window.on_event(e.MeChanged(replace(made.ME, visibility="nobody", visible_left=125.0)))
+    assert "Visible to nobody · 2:05" in window.sidebar._where.text()
+    window.sidebar._tick()
+    assert "2:04" in window.sidebar._where.text()
+    window.sidebar.show_to.emit("known", 0.0)
+    changed = submitted[-1]
+    assert isinstance(changed, c.ChangeSettings)
+    assert changed.settings.visibility is Visibility.KNOWN

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -35,7 +36,7 @@ from lanshare.domain.events import (
 from lanshare.domain.message import MessageId
 from lanshare.domain.offer import Clash
 from lanshare.domain.peer import PeerId, short_id
-from lanshare.domain.settings import Settings
+from lanshare.domain.settings import Settings, Visibility
 from lanshare.domain.transfer import TransferId
 from lanshare.node.shown import shown
 from lanshare.qt import texts
@@ -219,6 +220,7 @@ class MainWindow(QWidget):
         self.sidebar.dropped.connect(lambda peer, _: self.open_peer(peer))
         self.sidebar.add_address.connect(self._ask_address)
         self.sidebar.settings.connect(self._show_settings)
+        self.sidebar.show_to.connect(self._show_to)
         self.pane.back.connect(self.close_peer)
         self.pane.send.connect(self.send_files)
         self.pane.said.connect(self._say)
@@ -336,6 +338,11 @@ class MainWindow(QWidget):
     def _escape(self) -> None:
         if self._narrow and self._open is not None:
             self.close_peer()
+
+    def _show_to(self, level: str, seconds: float) -> None:
+        self._bridge.submit(c.ShowTo(Visibility(level), seconds))
+        if not seconds:
+            self._bridge.submit(c.ChangeSettings(replace(self._settings, visibility=Visibility(level))))
 
     def _ask_address(self) -> None:
         dialog = AddressDialog(self._me, self)

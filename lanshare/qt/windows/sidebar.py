@@ -5,10 +5,13 @@ Signals: chosen(str); dropped(str, object); add_address(); settings().
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from functools import partial
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from lanshare.domain.events import Me
+from lanshare.domain.settings import Visibility
 from lanshare.node.shown import shown
 from lanshare.qt import assets, texts
 from lanshare.qt.models.devices import DEVICE_ROLE, Device, DeviceModel
@@ -25,6 +28,7 @@ class Sidebar(QWidget):
     dropped = Signal(str, object)
     add_address = Signal()
     settings = Signal()
+    show_to = Signal(str, float)
 
     def __init__(self, model: DeviceModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,6 +64,14 @@ class Sidebar(QWidget):
         self._mine.setObjectName("mine")
         self._name = ElidedLabel("", "name")
         self._where = ElidedLabel("", "dim")
+        self._eye = _tool(texts.tr("Who sees this device"))
+        self._eye.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._eye.setMenu(self._seen_by())
+        self._me: Me | None = None
+        self._left = 0
+        self._clock = QTimer(self)
+        self._clock.setInterval(1000)
+        self._clock.timeout.connect(self._tick)
         foot = QWidget()
         foot.setObjectName("foot")
         foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -75,6 +87,7 @@ class Sidebar(QWidget):
         row.setSpacing(8)
         row.addWidget(self._mine)
         row.addLayout(words, 1)
+        row.addWidget(self._eye)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 1, 0)
         column.setSpacing(0)
@@ -90,13 +103,51 @@ class Sidebar(QWidget):
         look = tokens()
         self._add.setIcon(assets.icon("user-plus", look.dim, 20))
         self._settings.setIcon(assets.icon("settings", look.dim, 20))
+        self._eye.setIcon(assets.icon("eye", look.dim, 18))
         self.list.viewport().update()
 
     def show_me(self, me: Me) -> None:
         """Show who we are."""
         self._name.setText(shown(me.name))
         self._mine.show_device(me.kind, 1, True)
-        self._where.setText(texts.tr("Visible on this network") if me.addresses else texts.tr("No network"))
+        self._me, self._left = me, round(me.visible_left)
+        if self._left:
+            self._clock.start()
+        else:
+            self._clock.stop()
+        self._show_where()
+
+    def _seen_by(self) -> QMenu:
+        menu = QMenu(self)
+        for level, label in (
+            (Visibility.EVERYONE, texts.tr("Everyone on this network")),
+            (Visibility.KNOWN, texts.tr("Known devices only")),
+            (Visibility.NOBODY, texts.tr("Nobody")),
+        ):
+            menu.addAction(label, partial(self.show_to.emit, str(level), 0.0))
+        menu.addSeparator()
+        for level, label in (
+            (Visibility.EVERYONE, texts.tr("Everyone, for ten minutes")),
+            (Visibility.NOBODY, texts.tr("Nobody, for ten minutes")),
+        ):
+            menu.addAction(label, partial(self.show_to.emit, str(level), 600.0))
+        return menu
+
+    def _tick(self) -> None:
+        self._left = max(0, self._left - 1)
+        self._show_where()
+
+    def _show_where(self) -> None:
+        if self._me is None:
+            return
+        if not self._me.addresses:
+            self._where.setText(texts.tr("No network"))
+            return
+        text = {
+            Visibility.KNOWN: texts.tr("Visible to known devices"),
+            Visibility.NOBODY: texts.tr("Visible to nobody"),
+        }.get(Visibility(self._me.visibility), texts.tr("Visible on this network"))
+        self._where.setText(f"{text} · {self._left // 60}:{self._left % 60:02}" if self._left else text)
 
     def show_count(self, count: int) -> None:
         """An empty list needs no headline."""
