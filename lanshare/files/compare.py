@@ -173,7 +173,7 @@ def match(staging: Staging, listing: Path, clash: Clash) -> Generator[Have | Unw
 
 def _merge(staging: Staging, root: Folder, top: str) -> None:
     try:
-        safe = names.safe_name(top)
+        safe = names.safe_top(top)
         info = root.stat(safe)
     except (NameRefused, OSError):
         return

@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import Final, Protocol
 
+from lanshare.files import origin
+
 HANDLES: Final = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 _NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
 _CLOEXEC: Final = getattr(os, "O_CLOEXEC", 0)
@@ -45,6 +47,7 @@ class Folder(Protocol):
     def set_time(self, mtime_ns: int) -> None: ...
     def sync(self) -> None: ...
     def sync_all(self) -> bool: ...
+    def mark(self, fd: int, name: str) -> None: ...
 
 
 class HandleFolder:
@@ -101,6 +104,10 @@ class HandleFolder:
             os.rename(name, new, src_dir_fd=self._fd, dst_dir_fd=to._fd)
             return
         os.unlink(name, dir_fd=self._fd)
+
+    def mark(self, fd: int, name: str) -> None:
+        """Mark an open file as one that came from elsewhere."""
+        origin.mark(fd, None)
 
     def remove(self, name: str) -> None:
         """Remove a file of ours; it may be gone already."""
@@ -207,6 +214,10 @@ class PathFolder:
             return
         os.link(source, target, follow_symlinks=False)
         os.unlink(source)
+
+    def mark(self, fd: int, name: str) -> None:
+        """Mark an open file as one that came from elsewhere."""
+        origin.mark(fd, self._path / name)
 
     def remove(self, name: str) -> None:
         """Remove a file of ours; it may be gone already."""

@@ -84,11 +84,19 @@ def safe_name(name: str, system: System = HERE) -> str:
     return safe
 
 
+def safe_top(name: str, system: System = HERE) -> str:
+    """The same for what comes to lie in the receiving folder itself: there nothing may hide behind a leading dot."""
+    safe = safe_name(name, system)
+    return _escape(".") + safe[1:] if safe.startswith(".") else safe
+
+
 def safe_path(parts: Sequence[str], system: System = HERE) -> tuple[str, ...]:
     """A relative path, component by component; NameRefused if it is empty, too deep, too long or unsafe anywhere."""
     if not 1 <= len(parts) <= DEPTH:
         raise NameRefused(f"a path of {len(parts)} components")
-    safe = tuple(safe_name(part, system) for part in parts)
+    safe = (safe_top(parts[0], system), *(safe_name(part, system) for part in parts[1:]))
+    if len(safe[0].encode("utf-8")) > NAME_BYTES:
+        raise NameRefused("a name of more than 255 bytes")
     if sum(len(part.encode("utf-8")) + 1 for part in safe) > PATH_BYTES:
         raise NameRefused("a path of more than 4096 bytes")
     return safe

@@ -106,6 +106,7 @@ class PartFile:
         try:
             if hasattr(os, "fchmod"):
                 os.fchmod(self._fd, self._mode & ~_umask())
+            self._staging.mark(self._fd, str(self.number))
             _set_time(self._fd, mtime_ns)
             if each_durable:
                 os.fsync(self._fd)

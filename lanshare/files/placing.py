@@ -91,7 +91,7 @@ class Placing:
         assert self._root is not None
         for top in tops:
             try:
-                safe = names.safe_name(top)
+                safe = names.safe_top(top)
                 if safe not in self._tops and self._root.exists(safe):
                     return True
             except (names.NameRefused, OSError):
@@ -100,7 +100,7 @@ class Placing:
 
     def merges(self, top: str) -> bool:
         """Whether what comes below this top-level name goes to the place that has it already."""
-        return self._tops.get(names.safe_name(top), top) == names.safe_name(top)
+        return self._tops.get(names.safe_top(top), top) == names.safe_top(top)
 
     def taken(self, parts: Sequence[str]) -> bool:
         """Whether something has this name already, where it would come to lie."""

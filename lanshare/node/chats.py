@@ -15,6 +15,7 @@ from lanshare.exchange import texting
 from lanshare.node import sentences
 from lanshare.node.effects import Befriend, Compose, Effect, Keep, Look, Resend, Say, Tell
 from lanshare.node.notes import DeliveryStored, OutboxLoaded, TextArrived, TextStored
+from lanshare.node.questions import Prompts
 from lanshare.store import outbox
 from lanshare.wire import limits
 
@@ -27,6 +28,8 @@ class Chats:
     name: Callable[[PeerId], str]
     trust: Callable[[PeerId], TrustLevel]
     rules: Callable[[PeerId], Rules]
+    prompts: Prompts
+    now: Callable[[], float]
 
     def send(self, command: SendText) -> list[Effect]:
         """A person says something."""
@@ -54,6 +57,8 @@ class Chats:
             return [Say(peer, TextTurnedDown(message.id, Code.DECLINED))]
         if self.trust(peer) is TrustLevel.STRANGER and len(message.text) > limits.STRANGER_TEXT:
             return [Say(peer, TextTurnedDown(message.id, Code.TEXT_TOO_LONG))]
+        if self.trust(peer) is TrustLevel.STRANGER and not self.prompts.may(peer, self.now()):
+            return [Say(peer, TextTurnedDown(message.id, Code.PEER_BUSY))]
         return [
             Keep(
                 lambda db: outbox.add(db, message, said.sequence, said.record, said.digest),

@@ -80,7 +80,7 @@ class Incoming(Table):
         if self.world.rules(peer).files is Habit.BLOCK:
             return [Say(peer, Answered(said.transfer, False, Code.DECLINED))]
         trust = self.world.trust(peer)
-        if not self.questions.may_ask(peer, trust):
+        if not self.questions.may_ask(peer, trust, wall.timestamp()):
             return [Say(peer, Answered(said.transfer, False, Code.PEER_BUSY))]
         transfer = Transfer(said.transfer, peer, Direction.IN, TransferState.OFFERED, said.offer, wall)
         self.rows[transfer.id] = Row(transfer, after=said.after)

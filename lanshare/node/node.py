@@ -65,6 +65,7 @@ from lanshare.node.chats import Chats
 from lanshare.node.links import Self
 from lanshare.node.pairings import Pairings
 from lanshare.node.peers import Peers
+from lanshare.node.questions import Prompts, Questions
 from lanshare.node.showing import Showing, admission
 from lanshare.node.table import World
 from lanshare.node.transfers import Transfers
@@ -160,8 +161,9 @@ class Node:
             throttles=self._throttles_of,
             serves=parts.runner.serves,
         )
-        self._transfers = Transfers(world)
-        self._chats = Chats(parts.me.identity.id, self._peers.name, self._trust, self._rules)
+        prompts = Prompts()
+        self._transfers = Transfers(world, questions=Questions(self._trust, prompts))
+        self._chats = Chats(parts.me.identity.id, self._peers.name, self._trust, self._rules, prompts, self._seconds)
         self._pairings = Pairings(parts.me.identity.id, self._peers.name, self._peers.online)
         self._thread = threading.Thread(target=self._loop, name="node")
         self._showing = Showing(parts.visible or parts.settings.visibility)
@@ -534,6 +536,9 @@ class Node:
     def _trust(self, peer: PeerId) -> TrustLevel:
         row = self._peers.rows.get(peer)
         return row.trust if row is not None else TrustLevel.STRANGER
+
+    def _seconds(self) -> float:
+        return self._parts.clock.wall().timestamp()
 
     def _rules(self, peer: PeerId) -> Rules:
         return self._peers.rules(peer, int(self._parts.clock.wall().timestamp() * 1000))

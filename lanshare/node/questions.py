@@ -1,11 +1,14 @@
 """What waits for a person. A question is put once, answered once (the first answer wins), or withdrawn.
 
 Silence means nothing is written and nothing is sent; the question stays until its peer goes or takes it back.
+A stranger may ask, not flood: one question at a time, three prompts a minute, and all strangers together are bounded
+as well, as keys cost nothing.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lanshare.domain.peer import PeerId, TrustLevel
@@ -14,15 +17,38 @@ from lanshare.wire import limits
 
 
 @dataclass(slots=True)
+class Prompts:
+    """When strangers came before the person last: offers and texts alike. Times in seconds of any one clock."""
+
+    _recent: list[tuple[float, PeerId]] = field(default_factory=list)
+
+    def may(self, peer: PeerId, now: float) -> bool:
+        """Whether this stranger may come before the person once more; if so it counts."""
+        self._recent = [(at, who) for at, who in self._recent if 0.0 <= now - at < limits.PROMPTS_WITHIN]
+        mine = sum(who == peer for _, who in self._recent)
+        if mine >= limits.STRANGER_PROMPTS or len(self._recent) >= limits.STRANGERS_PROMPTS:
+            return False
+        self._recent.append((now, peer))
+        return True
+
+
+@dataclass(slots=True)
 class Questions:
     """The open questions, and how many of them each peer may have."""
 
+    trust: Callable[[PeerId], TrustLevel] = field(default=lambda peer: TrustLevel.KNOWN)
+    prompts: Prompts = field(default_factory=Prompts)
     _open: dict[TransferId, PeerId] = field(default_factory=dict)
 
-    def may_ask(self, peer: PeerId, trust: TrustLevel) -> bool:
-        """Whether this peer may put one more."""
-        bound = limits.OFFERS_STRANGER if trust is TrustLevel.STRANGER else limits.OFFERS_PER_PEER
-        return Counter(self._open.values())[peer] < bound
+    def may_ask(self, peer: PeerId, trust: TrustLevel, now: float) -> bool:
+        """Whether this peer may put one more; for a stranger it counts as a prompt."""
+        mine = Counter(self._open.values())[peer]
+        if trust is not TrustLevel.STRANGER:
+            return mine < limits.OFFERS_PER_PEER
+        strange = sum(self.trust(who) is TrustLevel.STRANGER for who in self._open.values())
+        if mine >= limits.OFFERS_STRANGER or strange >= limits.STRANGERS_OPEN:
+            return False
+        return self.prompts.may(peer, now)
 
     def put(self, transfer: TransferId, peer: PeerId) -> None:
         """A question is before the person."""

@@ -82,6 +82,18 @@ OFFERS_PER_PEER: Final = 32
 OFFERS_STRANGER: Final = 1
 """Open questions of a stranger at once: a stranger may ask, not flood (security.md 1.3, AirDoS)."""
 
+STRANGERS_OPEN: Final = 4
+"""Open questions of all strangers together: one who makes new keys all the time cannot fill the screen."""
+
+STRANGER_PROMPTS: Final = 3
+"""Offers and texts of one stranger within PROMPTS_WITHIN; further ones are turned down as busy."""
+
+STRANGERS_PROMPTS: Final = 12
+"""The same, of all strangers together."""
+
+PROMPTS_WITHIN: Final = 60.0
+"""A minute."""
+
 STRANGER_TEXT: Final = 1000
 """Characters of a stranger's first text."""
 

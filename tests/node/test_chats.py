@@ -15,6 +15,7 @@ from lanshare.domain.talk import Texted, TextKept, TextTurnedDown
 from lanshare.node.chats import Chats
 from lanshare.node.effects import Befriend, Compose, Effect, Keep, Look, Resend, Say, Tell
 from lanshare.node.notes import DeliveryStored, OutboxLoaded, TextArrived, TextStored
+from lanshare.node.questions import Prompts
 from lanshare.wire import limits
 from tests.harness.made import ME, PEER, message
 
@@ -23,7 +24,8 @@ ID = MessageId("ab" * 16)
 
 def chats(trust: TrustLevel = TrustLevel.KNOWN, messages: Habit = Habit.ACCEPT) -> Chats:
     """The table."""
-    return Chats(ME, lambda peer: "Bob", lambda peer: trust, lambda peer: Rules(messages=messages))
+    rules = Rules(messages=messages)
+    return Chats(ME, lambda peer: "Bob", lambda peer: trust, lambda peer: rules, Prompts(), lambda: 0.0)
 
 
 def told(effects: list[Effect]) -> list[Any]:

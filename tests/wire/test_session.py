@@ -119,8 +119,8 @@ def test_data_and_all_else_out_of_turn_is_refused_on_both_sides(kind: type[Frame
         if pair[speaker].may_send(kind):
             continue
         with pytest.raises(LocalMisuse):
-            pair[speaker].send(_any(kind))
-        data = codec.encode(_any(kind))
+            pair[speaker].send(example(kind))
+        data = codec.encode(example(kind))
         with pytest.raises(ProtocolError):
             feed(_copy_state(pair[listener]), data)
 
@@ -131,7 +131,8 @@ def _copy_state(session: Session) -> Session:
     return twin
 
 
-def _any(kind: type[Frame]) -> Frame:
+def example(kind: type[Frame]) -> Frame:
+    """A sound frame of this kind."""
     examples: dict[type[Frame], Frame] = {
         f.Challenge: f.Challenge(NONCE, 1, 1), f.Proof: f.Proof(NONCE, b"", b"", 1, 1), f.Hello: hello(),
         f.Refusal: f.Refusal("x"), f.Ping: f.Ping(1), f.Pong: f.Pong(1), f.Bye: f.Bye(),

@@ -1,0 +1,92 @@
+"""A victim: a running engine with something worth stealing or breaking around its receiving folder."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lanshare.domain import commands as c
+from lanshare.domain import events as e
+from lanshare.domain.offer import Clash
+from lanshare.domain.peer import PeerId
+from lanshare.domain.transfer import TransferId
+from lanshare.trust.identity import Identity
+from lanshare.wire import frames as f
+from tests.harness.attacker import Attacker, everything_below, offer
+from tests.harness.shells import Shell
+
+
+class Victim(Shell):
+    """Bob, with his files: `root` is where he receives; nothing outside of it may ever change."""
+
+    def __init__(self, folder: Path) -> None:
+        self.jail = folder / "home"
+        self.root = self.jail / "received"
+        for path in (self.root, self.jail / ".ssh", self.jail / "received-evil"):
+            path.mkdir(parents=True)
+        (self.jail / ".bashrc").write_text("mine")
+        (self.jail / ".ssh" / "authorized_keys").write_text("mine")
+        (self.root / "before.txt").write_text("mine")
+        self.profile = folder / "profile"
+        super().__init__(self.profile, "Bob")
+        self._id = self.wait_for(e.Snapshot).me.id
+
+    def wait_id(self) -> PeerId:
+        """Who he is."""
+        return self._id
+
+    def outside(self) -> dict[str, object]:
+        """All that is around the receiving folder."""
+        return everything_below(self.jail, (self.root,))
+
+    def inside(self) -> dict[str, object]:
+        """What was received."""
+        return everything_below(self.root, (self.root / ".lanshare-incoming",))
+
+    @contextlib.contextmanager
+    def accepted(
+        self, mallory: Identity, clash: Clash = Clash.KEEP, into: Path | None = None, after: bytes = b""
+    ) -> Iterator[bytes]:
+        """A transfer of hers that the person said yes to, while she stays: its id."""
+        transfer = secrets.token_bytes(16)
+        with Attacker(self.port, mallory) as control:
+            control.greet()
+            control.say_raw(f.Offer, *offer(transfer, "harmless.txt"), after)
+            self.wait_for(e.OfferReceived, lambda one: one.transfer == transfer.hex())
+            self.say(c.AnswerOffer(TransferId(transfer.hex()), True, into or self.root, clash))
+            answer = control.hear_kind(f.Answer)
+            assert answer.accepted
+            control.keep()
+            yield transfer
+
+
+@pytest.fixture
+def victim(tmp_path: Path) -> Iterator[Victim]:
+    """Bob."""
+    one = Victim(tmp_path)
+    yield one
+    one.host.close()
+
+
+@pytest.fixture
+def mallory() -> Identity:
+    """A key that nobody knows."""
+    return Identity.create()
+
+
+@pytest.fixture
+def alive(victim: Victim) -> Iterator[Callable[[], None]]:
+    """Asks whether the victim still answers; asked at the end of every test that takes it."""
+
+    def check() -> None:
+        with Attacker(victim.port) as friend:
+            assert friend.greet().name == "Bob"
+
+    yield check
+    check()
+    assert threading.active_count() < 100

@@ -1,0 +1,81 @@
+"""Strangers cannot starve friends: silent, slow and garbage connections by the hundred, and all is given back."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from lanshare.domain import commands as c
+from lanshare.domain import events as e
+from lanshare.domain.message import MessageId
+from tests.harness.shells import Shell, met
+from tests.hostile.conftest import Victim
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="127.0.0.0/8 is loopback as a whole on Linux only")
+
+
+def descriptors() -> int:
+    """How many are open in this process."""
+    return len(os.listdir("/proc/self/fd"))
+
+
+def test_a_friend_gets_in_while_hundreds_say_nothing_or_nonsense_slowly(victim: Victim, tmp_path: Path) -> None:
+    base_files, base_threads = descriptors(), threading.active_count()
+    crowd: list[socket.socket] = []
+    try:
+        for number in range(700):
+            sock = socket.socket()
+            sock.bind((f"127.0.{1 + number // 200}.{1 + number % 200}", 0))
+            sock.settimeout(5)
+            try:
+                sock.connect(("127.0.0.1", victim.port))
+                if number % 7 == 0:
+                    sock.sendall(b"\x16\x03\x01")  # the beginning of a TLS record that never comes
+                elif number % 7 == 1:
+                    sock.sendall(b"nonsense" * 100)
+            except OSError:
+                pass
+            crowd.append(sock)
+        began = time.monotonic()
+        anna = Shell(tmp_path / "anna", "Anna")
+        try:
+            bob = met(anna, victim)
+            anna.say(c.SendText(MessageId(secrets.token_hex(16)), bob.id, "through the crowd"))
+            assert victim.wait_for(e.MessageReceived).text == "through the crowd"
+            print(f"a friend was in after {time.monotonic() - began:.2f} s")
+        finally:
+            anna.host.close()
+    finally:
+        for sock in crowd:
+            sock.close()
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and (
+        descriptors() > base_files + 5 or threading.active_count() > base_threads + 2
+    ):
+        threading.Event().wait(0.1)
+    assert descriptors() <= base_files + 5
+    assert threading.active_count() <= base_threads + 2
+
+
+@pytest.mark.parametrize("count", [1500, pytest.param(10_000, marks=pytest.mark.soak)])
+def test_connections_opened_and_closed_leave_nothing_behind(victim: Victim, count: int) -> None:
+    base = descriptors()
+    for number in range(count):
+        with socket.socket() as sock:
+            sock.settimeout(5)
+            sock.bind((f"127.0.{1 + number // 200 % 50}.{1 + number % 200}", 0))
+            try:
+                sock.connect(("127.0.0.1", victim.port))
+            except OSError:
+                pass
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and descriptors() > base + 5:
+        threading.Event().wait(0.1)
+    assert descriptors() <= base + 5

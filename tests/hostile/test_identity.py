@@ -1,0 +1,210 @@
+"""Whoever pretends to be somebody else is found out before a word is said: swaps, relays, replays, downgrades."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lanshare.domain import commands as c
+from lanshare.domain import events as e
+from lanshare.domain.message import MessageId
+from lanshare.exchange import texting
+from lanshare.net import tls
+from lanshare.store import database
+from lanshare.trust import proof
+from lanshare.trust.identity import Identity
+from lanshare.wire import codec
+from lanshare.wire import frames as f
+from tests.harness.attacker import Attacker, Gone
+from tests.harness.shells import Shell, met
+from tests.hostile.conftest import Victim
+
+CANARY = "the-canary-9b1c"
+
+
+@pytest.fixture
+def anna(tmp_path: Path) -> Iterator[Shell]:
+    """Somebody honest."""
+    one = Shell(tmp_path / "anna", "Anna")
+    yield one
+    one.host.close()
+
+
+class Impostor:
+    """Listens where Bob listened, with a key of its own (or a stolen certificate), and remembers what it is told."""
+
+    def __init__(self, port: int, pem: bytes, folder: Path) -> None:
+        key = folder / "impostor.pem"
+        key.write_bytes(pem)
+        self.told = b""
+        self.came = threading.Event()
+        self._context = tls.acceptor_context(key)
+        self._socket = socket.create_server(("127.0.0.1", port))
+        self._socket.settimeout(0.2)
+        self._over = False
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._over:
+            try:
+                plain, _ = self._socket.accept()
+            except TimeoutError:
+                continue
+            plain.settimeout(2.0)
+            try:
+                with self._context.wrap_socket(plain, server_side=True) as sock:
+                    self.came.set()
+                    sock.sendall(codec.encode(f.Challenge(secrets.token_bytes(32), 1, 1)))
+                    while data := sock.recv(65536):
+                        self.told += data
+            except OSError:
+                plain.close()
+
+    def close(self) -> None:
+        """Stop."""
+        self._over = True
+        self._thread.join()
+        self._socket.close()
+
+
+def test_another_key_in_bobs_place_gets_not_one_byte_and_raises_the_alarm(
+    victim: Victim, anna: Shell, tmp_path: Path
+) -> None:
+    bob = met(anna, victim)
+    anna.say(c.SendText(MessageId(secrets.token_hex(16)), bob.id, "hello"))
+    anna.wait_for(e.MessageDelivered)
+    victim.host.close()
+    anna.wait_for(e.PeerVanished)
+    impostor = Impostor(victim.port, Identity.create().pem, tmp_path)
+    try:
+        anna.say(c.SendText(MessageId(secrets.token_hex(16)), bob.id, CANARY))
+        alarm = anna.wait_for(e.IdentityChanged)
+        assert (alarm.known, alarm.name) == (bob.id, "Bob")
+        assert impostor.came.is_set()
+        assert impostor.told == b"", "not even our own certificate"
+    finally:
+        impostor.close()
+
+
+def test_a_stolen_certificate_without_its_key_does_not_even_shake_hands(
+    victim: Victim, anna: Shell, tmp_path: Path
+) -> None:
+    bob = met(anna, victim)
+    with Attacker(victim.port) as attacker:
+        certificate = attacker.sock.getpeercert(True)
+    assert certificate is not None
+    key = Identity.create().pem
+    stolen = key[: key.index(b"-----BEGIN CERTIFICATE")] + ssl.DER_cert_to_PEM_cert(certificate).encode()
+    with pytest.raises(ssl.SSLError):
+        Impostor(0, stolen, tmp_path)
+    assert bob.name == "Bob"
+
+
+def test_a_relayed_proof_does_not_fit_the_other_channel(victim: Victim, alive: Callable[[], None]) -> None:
+    """Mallory lets an honest device dial her, and says its proof to Bob as her own."""
+    honest, mallory = Identity.create(), Identity.create()
+    with Attacker(victim.port) as to_bob:
+        challenge = to_bob.hear_kind(f.Challenge)
+        nonce = secrets.token_bytes(32)
+        # The honest one signs for the certificate that it sees, which is Mallory's, and for Bob's nonce.
+        signature = proof.prove(honest, mallory.certificate, challenge.nonce, nonce)
+        to_bob.say(f.Proof(nonce, honest.certificate, signature, 1, 1))
+        with pytest.raises(Gone):
+            to_bob.hear_kind(f.Hello)
+
+
+@pytest.mark.parametrize("what", ["replay", "other certificate", "empty", "flipped", "long"])
+def test_a_proof_that_is_not_ones_own_is_refused(victim: Victim, alive: Callable[[], None], what: str) -> None:
+    honest = Identity.create()
+    with Attacker(victim.port) as first:
+        old = first.hear_kind(f.Challenge)
+        certificate = first.sock.getpeercert(True)
+        assert certificate is not None
+        nonce = secrets.token_bytes(32)
+        replayed = proof.prove(honest, certificate, old.nonce, nonce)
+    with Attacker(victim.port) as second:
+        challenge = second.hear_kind(f.Challenge)
+        signature = proof.prove(honest, certificate, challenge.nonce, nonce)
+        said = {
+            "replay": (honest.certificate, replayed),
+            "other certificate": (Identity.create().certificate, signature),
+            "empty": (honest.certificate, b""),
+            "flipped": (honest.certificate, bytes([signature[0] ^ 1]) + signature[1:]),
+            "long": (honest.certificate + bytes(2048), signature),
+        }[what]
+        second.say_raw(f.Proof, nonce, said[0], said[1], 1, 1)
+        with pytest.raises(Gone):
+            second.hear_kind(f.Hello)
+
+
+def test_our_own_key_reflected_at_us_is_refused(victim: Victim, alive: Callable[[], None]) -> None:
+    own = Identity((victim.profile / "device.pem").read_bytes())
+    with Attacker(victim.port, own) as mirror:
+        mirror.prove()
+        assert mirror.hear_kind(f.Refusal, f.Hello).__class__ is f.Refusal
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2])
+def test_an_older_tls_is_no_way_in(victim: Victim, alive: Callable[[], None], version: ssl.TLSVersion) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.maximum_version = version
+    context.set_alpn_protocols(["lanshare/1"])
+    with socket.create_connection(("127.0.0.1", victim.port), timeout=10) as plain, pytest.raises(OSError):
+        context.wrap_socket(plain)
+
+
+def test_a_name_is_nobody(victim: Victim, anna: Shell, alive: Callable[[], None]) -> None:
+    """A stranger with a friend's name and padding stays a stranger, and shares nothing of the friend's."""
+    met(anna, victim)
+    anna.say(c.SendText(MessageId(secrets.token_hex(16)), victim.wait_id(), "hello"))
+    victim.wait_for(e.MessageReceived)
+    for name in ("Anna", " Anna ", "Anna\u200b", "Anna\u202e", "\tAnna\n"):
+        with Attacker(victim.port) as attacker:
+            attacker.greet(name=name)
+            seen = victim.wait_for(e.PeerAppeared, lambda one, who=attacker.identity.id: one.id == who)  # type: ignore[misc]
+            assert (seen.name, seen.trust) == ("Anna", "stranger")
+
+
+def test_digits_in_the_wrong_order_verify_nobody(victim: Victim, alive: Callable[[], None]) -> None:
+    orders: list[list[f.Frame]] = [
+        [f.PairAnswer(bytes(32))], [f.PairReveal(bytes(32))], [f.PairVerdict(True)],
+        [f.PairBegin(bytes(32)), f.PairVerdict(True)],
+        [f.PairBegin(bytes(32)), f.PairReveal(bytes(32)), f.PairVerdict(True)],
+        [f.PairBegin(bytes(32)), f.PairBegin(bytes(32))],
+    ]
+    for order in orders:
+        with Attacker(victim.port) as attacker:
+            attacker.greet()
+            for frame in order:
+                attacker.say(frame)
+            attacker.say(f.Ping(1))
+            attacker.hear_kind(f.Pong)
+    victim.say(c.LoadHistory(1, None))
+    victim.wait_for(e.HistoryLoaded)
+    assert not [one for one in victim.seen if isinstance(one, e.PeerVerified | e.PairingCodeReady)]
+
+
+def test_a_forged_message_of_somebody_else_is_not_kept(victim: Victim, anna: Shell, alive: Callable[[], None]) -> None:
+    """A record names its author by key and is signed: another's cannot be made, changed or passed on as one's own."""
+    met(anna, victim)
+    message = MessageId(secrets.token_hex(16))
+    anna.say(c.SendText(message, victim.wait_id(), "mine"))
+    victim.wait_for(e.MessageReceived)
+    link = database.connect(victim.profile / "lanshare.sqlite", read_only=True)
+    (record,) = link.execute("SELECT record FROM messages").fetchone()
+    link.close()
+    frame = texting.frame_of(record)
+    for said in (frame, f.Text(frame.author, frame.conversation, bytes(16), 2, (), 2, 2, "forged", frame.signature)):
+        with Attacker(victim.port) as attacker:
+            attacker.greet()
+            attacker.say(said)
+            assert attacker.is_cut()
+    assert len([one for one in victim.seen if isinstance(one, e.MessageReceived)]) == 1
