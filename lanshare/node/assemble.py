@@ -18,6 +18,7 @@ from lanshare.domain.message import Moment
 from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings, Visibility
 from lanshare.exchange.greeting import Facts
+from lanshare.files import confine
 from lanshare.net import tls
 from lanshare.net.discovery import Announcement, Discovery, local_addresses
 from lanshare.net.listener import Listener
@@ -275,11 +276,19 @@ def log_to_file(options: Options, verbose: bool) -> None:
     where = places.places(options.profile)
     where.prepare()
     where.log.touch(mode=0o600)
-    handler = logging.handlers.RotatingFileHandler(where.log, maxBytes=1024 * 1024, backupCount=1, delay=True)
+    handler = _LogFile(where.log, maxBytes=1024 * 1024, backupCount=1)
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s %(threadName)s %(message)s"))
     root = logging.getLogger("lanshare")
     root.addHandler(handler)
     root.setLevel(logging.DEBUG if verbose or os.environ.get("LANSHARE_DEBUG") else logging.INFO)
+
+
+class _LogFile(logging.handlers.RotatingFileHandler):
+    """Rotates from threads that may write in the profile; the others leave it to the next one."""
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:
+        """Whether to begin a new file before this record."""
+        return not confine.is_bound() and bool(super().shouldRollover(record))
 
 
 def pasted_folder(options: Options) -> Path:

@@ -16,6 +16,7 @@ from lanshare.exchange.control import Control
 from lanshare.exchange.greeting import Accepting, Dialling, Facts, Guest
 from lanshare.exchange.receiving import Halting, Known, Receiving
 from lanshare.exchange.sending import Halted, Sending
+from lanshare.files import confine
 from lanshare.files.faults import DiskFault, disk_fault
 from lanshare.files.folder import disk_of
 from lanshare.files.manifest import ManifestReader
@@ -122,7 +123,21 @@ def run_source(link: Link, transfer: TransferId, lease: Lease, push: bool, post:
 
 
 def run_sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: Post) -> None:
-    """Receive a transfer over a greeted data link; RunEnded in any case."""
+    """Receive a transfer over a greeted data link, in a thread that can write nowhere else; RunEnded in any case."""
+    assert lease.landing is not None
+    papers = [path.parent for path in (lease.listing, lease.receipt) if path is not None]
+    try:
+        for folder in papers:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not lease.landing.folder.exists() and lease.landing.folder.parent.is_dir():
+            lease.landing.folder.mkdir()
+    except OSError:
+        pass  # whoever opens it says what is wrong with it
+    folders = [folder for folder in (lease.landing.folder, *papers) if folder.is_dir()]
+    confine.run_bound(folders, lambda: _sink(link, transfer, lease, pull, post))
+
+
+def _sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: Post) -> None:
     assert lease.landing is not None
     code, detail = "", ""
     receiving: Receiving | None = None
@@ -179,11 +194,6 @@ def _staging(landing: Landing, transfer: TransferId, post: Post) -> Staging:
     folder = landing.folder
     if landing.disk and disk_of(folder) != landing.disk and not has_staging(folder, transfer):
         raise DiskFault(Code.NO_FOLDER, str(folder))
-    if not folder.exists() and folder.parent.is_dir():
-        try:
-            folder.mkdir()
-        except OSError:
-            pass  # Staging says what is wrong with it
     staging = Staging(folder, transfer, time.monotonic(), landing.clash)
     if not landing.disk:
         post(DiskSeen(transfer, disk_of(folder)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import socket
 import ssl
@@ -191,11 +192,18 @@ def offer(transfer: bytes, *names: object, files: int = 1, size: int = 1) -> tup
 def everything_below(folder: Path, without: tuple[Path, ...] = ()) -> dict[str, object]:
     """What is below a folder: kinds, contents, links; not below `without`."""
     found: dict[str, object] = {}
-    for path in sorted(folder.rglob("*")):
-        if any(path == one or one in path.parents for one in without):
-            continue
+    for path in paths_below(folder, without):
         if path.is_symlink():
             found[str(path)] = ("link", path.readlink())
         else:
             found[str(path)] = path.read_bytes() if path.is_file() else "folder"
+    return found
+
+
+def paths_below(folder: Path, without: tuple[Path, ...] = ()) -> list[Path]:
+    """All paths below a folder but what is `without`, which may vanish meanwhile."""
+    found: list[Path] = []
+    for base, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if Path(base, name) not in without)
+        found += [Path(base, name) for name in [*folders, *sorted(files)] if Path(base, name) not in without]
     return found

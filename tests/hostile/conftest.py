@@ -17,7 +17,7 @@ from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
 from lanshare.trust.identity import Identity
 from lanshare.wire import frames as f
-from tests.harness.attacker import Attacker, everything_below, offer
+from tests.harness.attacker import Attacker, everything_below, offer, paths_below
 from tests.harness.shells import Shell
 
 
@@ -47,6 +47,10 @@ class Victim(Shell):
     def inside(self) -> dict[str, object]:
         """What was received."""
         return everything_below(self.root, (self.root / ".lanshare-incoming",))
+
+    def received(self) -> list[Path]:
+        """The paths of what was received; our staging is left out."""
+        return paths_below(self.root, (self.root / ".lanshare-incoming",))
 
     @contextlib.contextmanager
     def accepted(

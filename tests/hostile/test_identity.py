@@ -58,9 +58,9 @@ class Impostor:
             except TimeoutError:
                 continue
             plain.settimeout(2.0)
+            self.came.set()
             try:
                 with self._context.wrap_socket(plain, server_side=True) as sock:
-                    self.came.set()
                     sock.sendall(codec.encode(f.Challenge(secrets.token_bytes(32), 1, 1)))
                     while data := sock.recv(65536):
                         self.told += data

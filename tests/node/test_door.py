@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import queue
+import stat
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,3 +68,13 @@ def test_nobody_is_at_home(tmp_path: Path) -> None:
     assert knock(where) is None
     where.door.write_text("junk")
     assert knock(where) is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes have no modes")
+def test_the_door_is_private(engine: Engine) -> None:
+    where = engine.places
+    sockets = [path for path in where.data.rglob("*") if stat.S_ISSOCK(path.lstat().st_mode)]
+    assert sockets or "sock" in where.door.read_text()
+    for path in [where.door, *sockets]:
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+    assert stat.S_IMODE(where.data.stat().st_mode) == 0o700

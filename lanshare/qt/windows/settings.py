@@ -28,7 +28,7 @@ from lanshare.domain.events import Me
 from lanshare.domain.peer import clean_name
 from lanshare.domain.settings import Appearance, Settings
 from lanshare.qt import texts
-from lanshare.qt.widgets.labels import set_role, wrapped
+from lanshare.qt.widgets.labels import plain, set_role, wrapped
 
 
 class SettingsDialog(QDialog):
@@ -80,7 +80,7 @@ class SettingsDialog(QDialog):
         folder.addWidget(self._folder, 1)
         folder.addWidget(browse)
         self._row(form, texts.tr("Name of this device"), self._name)
-        form.addRow(texts.tr("Save files in"), folder)
+        form.addRow(plain(texts.tr("Save files in")), folder)
         self._folder.setAccessibleName(texts.tr("Save files in"))
         self._row(form, texts.tr("Port"), self._port)
         self._row(form, texts.tr("Appearance"), self._look)
@@ -107,7 +107,7 @@ class SettingsDialog(QDialog):
 
     def _row(self, form: QFormLayout, text: str, widget: QWidget) -> None:
         widget.setAccessibleName(text)
-        form.addRow(text, widget)
+        form.addRow(plain(text), widget)
 
     def _browse(self) -> None:
         start = self._folder.text() or self._folder.placeholderText()
