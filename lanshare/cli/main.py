@@ -39,6 +39,7 @@ from lanshare.cli.printer import Printer
 from lanshare.domain.commands import (
     AnswerOffer,
     CancelTransfer,
+    EraseHistory,
     PauseTransfer,
     ResumeTransfer,
     SendFiles,
@@ -47,6 +48,7 @@ from lanshare.domain.commands import (
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.events import (
     EngineStopped,
+    HistoryErased,
     IdentityChanged,
     MeChanged,
     MessageDelivered,
@@ -181,6 +183,7 @@ def build_parser() -> argparse.ArgumentParser:
     history = add("history", "what was said and sent")
     history.add_argument("peer", nargs="?", metavar="PEER")
     history.add_argument("--search", default="", metavar="TEXT")
+    history.add_argument("--erase", action="store_true", help="take it out for good; received files stay")
     history.add_argument("--limit", type=_count, default=100, metavar="N")
     return parser
 
@@ -486,6 +489,21 @@ def _history(arguments: argparse.Namespace, printer: Printer) -> int:
             printer.say(f"lanshare: {sentences.ended(Code.PEER_UNKNOWN, shown(arguments.peer))}")
             return NOT_FOUND
         peer = found[0].id
+    if arguments.erase:
+        return _erased(arguments, printer, peer)
     for moment in read_history(options, peer, arguments.search, arguments.limit):
         printer.moment(moment, names)
     return DONE
+
+
+def _erased(arguments: argparse.Namespace, printer: Printer, peer: PeerId | None) -> int:
+    def work(desk: Desk) -> int:
+        desk.host.submit(EraseHistory(peer))
+        deadline = time.monotonic() + 60.0
+        while (event := desk.next(deadline)) is not None:
+            if isinstance(event, HistoryErased) and event.peer == peer:
+                printer.event(event)
+                return DONE if event.whole else FAILED
+        return FAILED
+
+    return with_desk(arguments, printer, work, announce=False)

@@ -14,6 +14,7 @@ import msgspec
 from lanshare.domain.events import (
     AddressFailed,
     Event,
+    HistoryErased,
     IdentityChanged,
     MessageDelivered,
     MessageQueued,
@@ -142,6 +143,9 @@ class Printer:
                 return shown(event.message)
             case PeerVerified():
                 return f"{self._name(event.peer)} is verified now."
+            case HistoryErased():
+                done = "It is erased. Received files stay where they are."
+                return done if event.whole else "It is erased, but traces of it are still in the file. Try again."
             case PeerForgotten():
                 return f"{self._name(event.peer)} is forgotten. What was exchanged stays in the history."
             case PeerChanged():

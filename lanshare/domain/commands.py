@@ -167,6 +167,16 @@ class LoadHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class EraseHistory:
+    """Take out for good what was said and sent with a device (all of them if None) and is over; HistoryErased follows.
+
+    The received files stay where they are.
+    """
+
+    peer: PeerId | None
+
+
+@dataclass(frozen=True, slots=True)
 class MarkRead:
     """The person has seen a conversation."""
 
@@ -207,6 +217,7 @@ Command = (
     | ForgetPeer
     | AddAddress
     | LoadHistory
+    | EraseHistory
     | MarkRead
     | ChangeSettings
     | OpenWindow

@@ -333,6 +333,14 @@ class HistoryLoaded:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryErased:
+    """What was said and sent with a device (all of them if None) is gone. `whole`: from the file on disk, too."""
+
+    peer: PeerId | None
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class IdentityChanged:
     """A known device's name or id is used with another key: nothing was sent to it."""
 
@@ -439,6 +447,7 @@ Event = (
     | MessageReceived
     | ConversationRead
     | HistoryLoaded
+    | HistoryErased
     | IdentityChanged
     | PairingCodeReady
     | PairingEnded

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import struct
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NewType
@@ -16,6 +17,10 @@ SHORT = 8
 """Characters of a PeerId that people and mDNS see: 40 bits, enough to tell devices of one network apart."""
 
 _PEER_ID = re.compile(r"[a-z2-7]{52}")
+_LOOKS_LIKE = str.maketrans(
+    "аеорсухкмтвніјѕԁԛԝһАЕОРСУХКМТВНІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧανορτυıⅼl0O1I|5$",
+    "aeopcyxkmtbhijsdqwhAEOPCYXKMTBHIJSABEZHIKMNOPTYXavoptuiiiooiiiss",
+)
 _CONSONANTS = "bdfghjklmnprstvz"
 _VOWELS = "aiou"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
@@ -48,6 +53,13 @@ def key_words(peer: str) -> str:
         vowels = [_VOWELS[number >> shift & 3] for shift in (10, 4)]
         words.append("".join((consonants[0], vowels[0], consonants[1], vowels[1], consonants[2])))
     return "-".join(words)
+
+
+def skeleton(name: str) -> str:
+    """What a name looks like: equal for names that an eye takes for each other (after Unicode TS 39, the common)."""
+    plain = unicodedata.normalize("NFKD", name.translate(_LOOKS_LIKE)).casefold()
+    kept = "".join(char for char in plain if not unicodedata.combining(char) and char.isalnum())
+    return kept.translate(_LOOKS_LIKE).replace("rn", "m").replace("vv", "w") or name.casefold()
 
 
 def clean_name(text: str, fallback: str = "") -> str:

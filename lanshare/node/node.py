@@ -21,6 +21,7 @@ from lanshare.domain.events import (
     ConversationRead,
     EngineStopped,
     Event,
+    HistoryErased,
     HistoryLoaded,
     Me,
     MeChanged,
@@ -92,6 +93,7 @@ class Storing(Protocol):
 
     def write(self, operation: Callable[[sqlite3.Connection], Any], then: Callable[[Any], None] | None) -> None: ...
     def read(self, operation: Callable[[sqlite3.Connection], Any], then: Callable[[Any], None]) -> None: ...
+    def compact(self, then: Callable[[Any], None]) -> None: ...
 
 
 class Running(Protocol):
@@ -320,6 +322,8 @@ class Node:
                 return self._peers.add_address(item.address, now)
             case c.LoadHistory():
                 return [self._history(item)]
+            case c.EraseHistory():
+                return self._erase(item.peer)
             case c.MarkRead():
                 peer = item.peer
                 return [
@@ -574,6 +578,18 @@ class Node:
             return HistoryLoaded(command.request, command.peer, tuple(found), more)
 
         return e.Look(operation, n.Publish)
+
+    def _erase(self, peer: PeerId | None) -> list[e.Effect]:
+        """History goes, from the file on disk and with the receipts; a receiving that was can be undone no more."""
+        runner, store = self._parts.runner, self._parts.store
+
+        def gone(transfers: list[TransferId]) -> object:
+            for transfer in transfers:
+                runner.papers(transfer)[2].unlink(missing_ok=True)
+            store.compact(lambda whole: self._post_some(n.Publish(HistoryErased(peer, bool(whole)))))
+            return None
+
+        return [e.Keep(lambda db: history.erase(db, peer), gone)]
 
     def _change_settings(self, settings: Settings) -> list[e.Effect]:
         try:

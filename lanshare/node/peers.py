@@ -31,6 +31,7 @@ from lanshare.domain.peer import (
     clean_name,
     parse_address,
     short_id,
+    skeleton,
 )
 from lanshare.domain.settings import Visibility
 from lanshare.net.discovery import Sighting
@@ -494,7 +495,7 @@ class Peers:
             if (
                 other.id != row.id
                 and other.link is None
-                and other.name.casefold() == row.name.casefold()
+                and skeleton(other.name) == skeleton(row.name)
                 and other.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED)
             ):
                 return self._alarm(other, row.id)

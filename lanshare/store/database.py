@@ -100,6 +100,7 @@ def connect(path: Path, read_only: bool = False) -> sqlite3.Connection:
     if not read_only:
         link.execute("PRAGMA journal_mode = WAL")
         link.execute("PRAGMA synchronous = FULL")
+        link.execute("PRAGMA secure_delete = ON")
     link.execute("PRAGMA trusted_schema = OFF")
     return link
 
@@ -174,6 +175,10 @@ class Store:
         """Run `operation` in the next group; `then` gets its result once that group is durable."""
         self._writes.put((operation, then))
 
+    def compact(self, then: Then) -> None:
+        """After the writes before: make the file hold nothing of what was deleted, the journal included; True if so."""
+        self._writes.put((_compact, then))
+
     def read(self, operation: Operation, then: Then) -> None:
         """Run `operation` on the read-only connection; `then` gets its result on the reader's thread."""
         self._reads.put((operation, then))
@@ -204,6 +209,13 @@ class Store:
     def _commit(self, link: sqlite3.Connection, work: list[tuple[Operation, Then | None]]) -> None:
         if not work:
             return
+        for at, (operation, then) in enumerate(work):
+            if operation is _compact:
+                self._commit(link, work[:at])
+                if then is not None:
+                    then(_compact(link))
+                self._commit(link, work[at + 1 :])
+                return
         tries = 0
         while True:
             try:
@@ -245,6 +257,17 @@ class Store:
                 _log.error("a read failed: %s", type(error).__name__)
                 self._failed(error)
         link.close()
+
+
+def _compact(link: sqlite3.Connection) -> bool:
+    """Outside of any group: VACUUM cannot be undone."""
+    try:
+        link.execute("VACUUM")
+        busy, _, _ = link.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+    except sqlite3.Error as error:
+        _log.error("what was erased is still in the file: %s", type(error).__name__)
+        return False
 
 
 def _group(link: sqlite3.Connection, work: list[tuple[Operation, Then | None]]) -> list[tuple[Then, Any]]:

@@ -6,7 +6,8 @@ import sqlite3
 
 from lanshare.domain.message import Conversation, Moment
 from lanshare.domain.peer import PeerId
-from lanshare.store.folding import query
+from lanshare.domain.transfer import TransferId
+from lanshare.store.folding import folded, query
 from lanshare.store.rows import MESSAGE_COLUMNS, TRANSFER_COLUMNS, from_ms, message_of, transfer_of
 
 _SELECT = f"""
@@ -42,6 +43,28 @@ def search(db: sqlite3.Connection, text: str, peer: PeerId | None, limit: int) -
         (words, peer, limit),
     ).fetchall()
     return [_moment(row) for row in reversed(rows)]
+
+
+def erase(db: sqlite3.Connection, peer: PeerId | None) -> list[TransferId]:
+    """Take out what was said and sent (with one device, or with all) and is over; the transfers that this took out.
+
+    What still waits to be delivered stays. Store.compact() then takes it out of the file as well.
+    """
+    whose = "(?1 IS NULL OR peer = ?1)"
+    said = f"SELECT id FROM messages WHERE {whose} AND delivery != 'queued'"
+    sent = f"SELECT id FROM transfers WHERE {whose} AND state IN ('done', 'partial', 'declined', 'cancelled', 'failed')"
+    for position, text in db.execute(
+        "SELECT timeline.position, messages.text FROM timeline JOIN messages ON messages.id = timeline.message"
+        f" AND messages.peer = timeline.peer WHERE messages.id IN ({said})",
+        (peer,),
+    ).fetchall():
+        db.execute("INSERT INTO search (search, rowid, body) VALUES ('delete', ?, ?)", (position, folded(text)))
+    gone = [TransferId(row[0]) for row in db.execute(sent, (peer,))]
+    db.execute(f"DELETE FROM timeline WHERE message IN ({said}) OR transfer IN ({sent})", (peer,))
+    db.execute(f"DELETE FROM messages WHERE id IN ({said})", (peer,))
+    db.execute(f"DELETE FROM transfers WHERE id IN ({sent})", (peer,))
+    db.execute("INSERT INTO search (search) VALUES ('optimize')")
+    return gone
 
 
 def conversations(db: sqlite3.Connection) -> list[Conversation]:

@@ -86,6 +86,25 @@ def test_a_blocked_device_gets_nothing_through_and_may_be_let_in_again(pair: tup
     assert heard == ["still there?", "again"]
 
 
+def test_an_erased_history_is_gone_from_the_disk_and_received_files_stay(
+    pair: tuple[Device, Device, Process], tmp_path: Path
+) -> None:
+    anna, bob, engine = pair
+    (tmp_path / "a-name-to-forget.txt").write_text("content")
+    assert anna.run("text", "Bob", "words to forget")[0] == 0
+    assert anna.run("send", "Bob", str(tmp_path / "a-name-to-forget.txt"))[0] == 0
+    engine.wait_for("TransferFinished")
+    assert len(bob.history()) == 2
+    assert bob.run("history", "Anna", "--erase")[0] == 0
+    assert bob.history() == []
+    engine.interrupt()
+    for path in bob.folder.rglob("*"):
+        if path.is_file() and bob.into not in path.parents:
+            assert b"to forget" not in path.read_bytes(), path
+            assert b"a-name-to-forget" not in path.read_bytes(), path
+    assert (bob.into / "a-name-to-forget.txt").read_text() == "content"
+
+
 def test_a_forgotten_device_is_a_stranger_again_and_the_history_stays(pair: tuple[Device, Device, Process]) -> None:
     anna, _, engine = pair
     assert anna.run("text", "Bob", "hi")[0] == 0

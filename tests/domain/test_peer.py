@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lanshare.domain.peer import Address, DeviceKind, clean_name, parse_address, peer_id, short_id
+from lanshare.domain.peer import (
+    Address,
+    DeviceKind,
+    clean_name,
+    key_bytes,
+    key_words,
+    parse_address,
+    peer_id,
+    short_id,
+    skeleton,
+)
 
 
 @pytest.mark.parametrize(("text", "address"), [
@@ -45,3 +57,29 @@ def test_a_kind_of_device_that_nobody_knows_is_unknown() -> None:
     assert DeviceKind.of("laptop") is DeviceKind.LAPTOP
     assert DeviceKind.of("toaster") is DeviceKind.UNKNOWN
     assert short_id("abcdefghij") == "abcdefgh"
+
+
+@pytest.mark.parametrize(("one", "other"), [
+    ("Anna", "\u0410nn\u0430"), ("Anna", " ANNA "), ("Zoe", "Zo\u00eb"), ("IBM", "lBM"), ("Marta", "Rnarta"),
+    ("Bob", "B0b"),
+])
+def test_names_that_an_eye_takes_for_each_other_have_one_skeleton(one: str, other: str) -> None:
+    assert skeleton(one) == skeleton(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [
+    ("Anna", "Hanna"), ("\U0001f600", "\U0001f601"), ("\u65e5\u672c", "\u672c"), ("PC 2", "PC 3"),
+])
+def test_other_names_have_another_one(one: str, other: str) -> None:
+    assert skeleton(one) != skeleton(other)
+
+
+def test_an_id_is_said_in_four_words_and_every_bit_of_them_counts() -> None:
+    zero = base64.b32encode(bytes(32)).decode().rstrip("=").lower()
+    assert key_words(zero) == "babab-babab-babab-babab"
+    assert key_bytes(zero) == bytes(32)
+    known = bytes([127, 0, 0, 1]) + bytes(28)
+    example = key_words(base64.b32encode(known).decode().rstrip("=").lower())
+    assert example.startswith("lusab-babad"), "the paper's"
+    words = {key_words(base64.b32encode(bytes([at]) * 32).decode().rstrip("=").lower()) for at in range(256)}
+    assert len(words) == 256

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from lanshare.store import history, outbox
-from tests.harness.made import PEER, message
+from lanshare.domain.message import Delivery
+from lanshare.domain.offer import Offer
+from lanshare.domain.peer import PeerId
+from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
+from lanshare.store import database, history, journal, outbox
+from lanshare.store.database import Store
+from tests.harness.made import NOW, PEER, message
 
 
 def test_pages_go_back_to_the_beginning(db: sqlite3.Connection) -> None:
@@ -36,3 +43,39 @@ def test_words_are_found_with_accents_folded_and_in_pairs(db: sqlite3.Connection
     outbox.add(db, message(1, text), 1, b"", b"")
     outbox.add(db, message(2, "something else"), 2, b"", b"")
     assert [one.message.text for one in history.search(db, wanted, None, 10) if one.message] == [text]
+
+
+def test_what_is_erased_is_gone_from_pages_search_and_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    database.prepare(path)
+    store = Store(path)
+    other = PeerId("w" * 52)
+    waiting = replace(message(3, "still queued words", True), delivery=Delivery.QUEUED)
+    stays = replace(message(4, "somebody else's words"), peer=other)
+    for number, one in enumerate((message(1, "the erased words"), message(2, "more erased words"), waiting, stays), 1):
+        store.write(lambda db, one=one, number=number: outbox.add(db, one, number, one.text.encode(), b""))  # type: ignore[misc]
+    gone: list[object] = []
+    store.write(lambda db: history.erase(db, PEER), gone.append)
+    store.compact(gone.append)
+    store.start(lambda error: None)
+    store.close()
+    assert gone == [[], True]
+    link = database.connect(path)
+    left = [one.message.text for one in history.page(link, None, None, 10)[0] if one.message]
+    assert left == ["still queued words", "somebody else's words"]
+    assert history.search(link, "erased", None, 10) == []
+    assert len(history.search(link, "words", None, 10)) == 2
+    assert link.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    link.close()
+    on_disk = b"".join(one.read_bytes() for one in tmp_path.iterdir())
+    assert b"erased" not in on_disk
+    assert b"still queued words" in on_disk
+
+
+def test_transfers_that_are_over_go_and_others_stay(db: sqlite3.Connection) -> None:
+    for letter, state in (("a", TransferState.DONE), ("b", TransferState.WAITING)):
+        ident = TransferId(letter * 32)
+        one = Transfer(ident, PEER, Direction.OUT, state, Offer((), 0, 0, 0, True), NOW)
+        journal.add(db, one)
+    assert history.erase(db, None) == [TransferId("a" * 32)]
+    assert [one.transfer.id for one in history.page(db, None, None, 9)[0] if one.transfer] == [TransferId("b" * 32)]

@@ -12,6 +12,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from lanshare.domain.events import (
     ConversationRead,
     Event,
+    HistoryErased,
     IdentityChanged,
     MessageQueued,
     MessageReceived,
@@ -24,7 +25,7 @@ from lanshare.domain.events import (
     TransferFinished,
     TransferQueued,
 )
-from lanshare.domain.peer import ORDINARY, PeerId, Rules, short_id
+from lanshare.domain.peer import ORDINARY, PeerId, Rules, short_id, skeleton
 from lanshare.domain.transfer import TransferState
 from lanshare.node.shown import shown
 from lanshare.qt import texts
@@ -139,6 +140,9 @@ class DeviceModel(QAbstractListModel):
                 self._change(event.peer, unread=0)
             case IdentityChanged():
                 self._change(event.known, alarm=True)
+            case HistoryErased():
+                for row in [row for row in self._rows if event.peer in (None, row.id)]:
+                    self._change(row.id, preview="", unread=0, at=_EPOCH)
             case PeerForgotten():
                 self._forget(event.peer)
 
@@ -269,10 +273,10 @@ class DeviceModel(QAbstractListModel):
         return start
 
     def _mark_twins(self) -> bool:
-        names = [row.name.casefold() for row in self._rows]
+        names = [skeleton(row.name) for row in self._rows]
         changed = False
         for at, row in enumerate(self._rows):
-            twin = names.count(row.name.casefold()) > 1
+            twin = names.count(names[at]) > 1
             if twin != row.twin:
                 self._rows[at] = replace(row, twin=twin)
                 changed = True

@@ -44,6 +44,7 @@ class ConversationPane(QWidget):
     pasted_image = Signal(object)
     about = Signal()
     compare = Signal()
+    erase = Signal()
 
     def __init__(self, model: TimelineModel, book: TransferBook, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,6 +70,7 @@ class ConversationPane(QWidget):
         self._menu.addAction(texts.tr("About this device…"), self.about.emit)
         self._compare = self._menu.addAction(texts.tr("Compare digits…"), self.compare.emit)
         self._menu.addAction(texts.tr("Copy its id"), self._copy_id)
+        self._menu.addAction(texts.tr("Erase this conversation…"), self.erase.emit)
         self._more.setMenu(self._menu)
         self._head = self._build_head()
         self.timeline = Timeline(model, book)

@@ -20,6 +20,7 @@ from lanshare.domain import commands as c
 from lanshare.domain.events import (
     AddressFailed,
     Event,
+    HistoryErased,
     HistoryLoaded,
     IdentityChanged,
     Me,
@@ -129,6 +130,9 @@ class MainWindow(QWidget):
                 self._notice("settings", texts.tr("The settings were not saved: {0}.").format(event.field), "warn")
             case WindowRequested():
                 self._requested(event)
+            case HistoryErased() if event.peer in (None, self._open):
+                self.timeline.open(self._open)
+                self._load()
             case HistoryLoaded():
                 self._mark_read()
         self._update_empty()
@@ -226,6 +230,7 @@ class MainWindow(QWidget):
         self.pane.said.connect(self._say)
         self.pane.pasted_image.connect(self._paste_image)
         self.pane.about.connect(lambda: self._about(self.trust.open_sheet))
+        self.pane.erase.connect(self._erase)
         self.pane.compare.connect(lambda: self._about(self.trust.compare))
         self.pane.nobody.add_address.connect(self._ask_address)
         timeline = self.pane.timeline
@@ -449,6 +454,22 @@ class MainWindow(QWidget):
         self._alarms.pop(key, None)
         self._drop_notice(key)
         self.devices.settle(alarm.known)
+
+    def _erase(self) -> None:
+        device = self.devices.device(self._open) if self._open is not None else None
+        if device is not None and self._wants_erased(device.name):
+            self._bridge.submit(c.EraseHistory(device.id))
+
+    def _wants_erased(self, name: str) -> bool:
+        box = QMessageBox(self)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setText(texts.tr("Erase what you and {0} said and sent?").format(name))
+        box.setInformativeText(texts.tr("It cannot be brought back. Received files stay where they are."))
+        erase = box.addButton(texts.tr("Erase"), QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(texts.tr("Keep"), QMessageBox.ButtonRole.RejectRole)
+        box.exec()
+        return box.clickedButton() is erase
 
     def _sure(self, moving: int) -> bool:
         box = QMessageBox(self)
