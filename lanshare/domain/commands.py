@@ -116,6 +116,14 @@ class ShowTo:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerNetwork:
+    """What a NetworkAsked was about: the person is at home there, or shows himself to known devices only."""
+
+    network: str
+    home: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ChangePeer:
     """What the person calls a device ("": as it calls itself), and the rules for it. PeerChanged follows."""
 
@@ -211,6 +219,7 @@ Command = (
     | AnswerPairing
     | TrustPeer
     | ShowTo
+    | AnswerNetwork
     | ChangePeer
     | SettleAlarm
     | BlockPeer

@@ -406,6 +406,14 @@ class NetworkTroubled:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkAsked:
+    """A network that is new to this computer: until AnswerNetwork it shows itself to nobody there."""
+
+    network: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class WindowRequested:
     """Somebody wants the window in front, with these paths ready to send."""
 
@@ -456,6 +464,7 @@ Event = (
     | SettingsChanged
     | SettingsRefused
     | NetworkTroubled
+    | NetworkAsked
     | WindowRequested
     | EngineStopped
 )

@@ -90,7 +90,7 @@ class Rules:
     """What a person decided for one device. Only a verified device's files are ever accepted without asking.
 
     `up_to`: bytes of one offer, 0 for any; `into`: a folder, "" for the download folder; `until`: ms since 1970, 0 for
-    good.
+    good; `at_home`: only on networks where the person is at home.
     """
 
     files: Habit = Habit.ASK
@@ -98,6 +98,7 @@ class Rules:
     up_to: int = 0
     into: str = ""
     until: int = 0
+    at_home: bool = False
 
 
 ORDINARY: Final = Rules()

@@ -41,6 +41,9 @@ class Settings:
     """The same for single devices, by id."""
 
     visibility: Visibility = Visibility.EVERYONE
+    networks: dict[str, bool] = field(default_factory=dict)
+    """Networks that the person was asked about, by id: True if he is at home there."""
+
     keep_executable: bool = False
     """Files of verified devices keep the right to be executed."""
 

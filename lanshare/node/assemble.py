@@ -19,7 +19,7 @@ from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings, Visibility
 from lanshare.exchange.greeting import Facts
 from lanshare.files import confine
-from lanshare.net import tls
+from lanshare.net import networks, tls
 from lanshare.net.discovery import Announcement, Discovery, local_addresses
 from lanshare.net.listener import Listener
 from lanshare.node import machine, sentences
@@ -49,6 +49,9 @@ class Options:
     interfaces: tuple[str, ...] = ()
     announce: bool = True
     door: bool = True
+    asks: bool = False
+    """There is a person who can be asked about a network that is new: until then nobody sees this device there."""
+
     visible: bool = False
     """Show this device to everyone for this run, whatever the settings say."""
 
@@ -153,7 +156,7 @@ class Engine:
             interfaces,
             post,
             lambda short: post(Gone(short)),
-            lambda addresses, trouble: post(NetworkChanged(addresses, trouble)),
+            lambda addresses, trouble: post(NetworkChanged(addresses, trouble, networks.current(addresses))),
         )
 
         def renamed(name: str) -> None:
@@ -175,6 +178,8 @@ class Engine:
             browse_only=not options.announce,
             renamed=renamed,
             announced=discovery.show,
+            asks=options.asks,
+            networks=networks.current(local_addresses(interfaces)),
             visible=Visibility.EVERYONE if options.visible else None,
         )
         self._node = node = Node(parts)

@@ -25,6 +25,7 @@ from lanshare.domain.events import (
     HistoryLoaded,
     Me,
     MeChanged,
+    NetworkAsked,
     NetworkTroubled,
     PeerVerified,
     SettingsChanged,
@@ -59,6 +60,7 @@ from lanshare.exchange import texting
 from lanshare.exchange.control import SayBye
 from lanshare.exchange.throttle import Throttle
 from lanshare.net.discovery import Sighting
+from lanshare.net.networks import Network
 from lanshare.node import effects as e
 from lanshare.node import notes as n
 from lanshare.node import sentences
@@ -136,6 +138,10 @@ class Parts:
     announced: Callable[[bool], None] = field(default=lambda visible: None)
     """Tells discovery whether to announce us."""
 
+    asks: bool = False
+    """A network that is new is asked about, and shown nothing before."""
+
+    networks: tuple[Network, ...] = ()
     visible: Visibility | None = None
     """To whom we show ourselves for this run, whatever the settings say."""
 
@@ -169,6 +175,7 @@ class Node:
         self._pairings = Pairings(parts.me.identity.id, self._peers.name, self._peers.online)
         self._thread = threading.Thread(target=self._loop, name="node")
         self._showing = Showing(parts.visible or parts.settings.visibility)
+        self._networks = parts.networks
         self._admitted: tuple[Visibility, int] | None = None
         self._over = False
         self._awake = False
@@ -256,7 +263,7 @@ class Node:
 
     def _show(self, now: float) -> None:
         """Let the threads that accept and announce know whom we show ourselves to."""
-        level = self._showing.level(now)
+        level = self._level(now)
         if (level, self._peers.version) == self._admitted:
             return
         before, self._admitted = self._admitted, (level, self._peers.version)
@@ -267,6 +274,23 @@ class Node:
             self._apply(self._peers.show(level))
             if before is not None:
                 self._tell(MeChanged(self._me()))
+
+    def _level(self, now: float) -> Visibility:
+        """To whom we show ourselves: on a network that is new to nobody, where we are not at home to known devices."""
+        level = self._showing.level(now)
+        if self._showing.left(now) > 0 or self._parts.visible is not None:
+            return level
+        if self._unasked():
+            return Visibility.NOBODY
+        answers = self._parts.settings.networks
+        away = any(answers.get(one.id) is False for one in self._networks)
+        return Visibility.KNOWN if away and level is Visibility.EVERYONE else level
+
+    def _unasked(self) -> tuple[Network, ...]:
+        """Networks that the person is to be asked about."""
+        if not self._parts.asks:
+            return ()
+        return tuple(one for one in self._networks if one.id not in self._parts.settings.networks)
 
     def _handle(self, item: object, now: float) -> list[e.Effect]:
         if isinstance(item, n.Heard):
@@ -309,6 +333,9 @@ class Node:
                 self._showing.for_a_while(item.level, min(item.seconds, 86_400.0), now)
                 self._show(now)
                 return [e.Tell(MeChanged(self._me()))]
+            case c.AnswerNetwork():
+                settings = self._parts.settings
+                return self._change_settings(replace(settings, networks=settings.networks | {item.network: item.home}))
             case c.ChangePeer():
                 return self._peers.change(item.peer, item.alias, item.rules)
             case c.SettleAlarm():
@@ -545,7 +572,9 @@ class Node:
         return self._parts.clock.wall().timestamp()
 
     def _rules(self, peer: PeerId) -> Rules:
-        return self._peers.rules(peer, int(self._parts.clock.wall().timestamp() * 1000))
+        answers = self._parts.settings.networks
+        home = all(answers.get(one.id, False) for one in self._networks)
+        return self._peers.rules(peer, int(self._parts.clock.wall().timestamp() * 1000), home)
 
     def _may_execute(self, peer: PeerId) -> bool:
         return self._parts.settings.keep_executable and self._trust(peer) is TrustLevel.VERIFIED
@@ -566,7 +595,7 @@ class Node:
         now = self._parts.clock.now()
         return Me(
             self.id, facts.name, facts.kind, self._parts.port, self._addresses, str(self._downloads()),
-            self._showing.level(now), round(self._showing.left(now), 1),
+            self._level(now), round(self._showing.left(now), 1),
         )
 
     def _history(self, command: c.LoadHistory) -> e.Effect:
@@ -617,7 +646,10 @@ class Node:
 
     def _network(self, note: n.NetworkChanged) -> list[e.Effect]:
         self._addresses = note.addresses
+        fresh = [one for one in note.networks if one not in self._networks]
+        self._networks = note.networks
         effects: list[e.Effect] = [e.Tell(MeChanged(self._me()))]
+        effects += [e.Tell(NetworkAsked(one.id, one.label)) for one in self._unasked() if one in fresh]
         for code in (Code.MDNS_BLOCKED, Code.NO_NETWORK):
             if code == note.trouble:
                 effects.append(self._trouble(code, ""))
@@ -644,6 +676,8 @@ class Node:
                 self._parts.overrides,
             )
         )
+        for one in self._unasked():
+            wanted.listener(NetworkAsked(one.id, one.label))
 
     def _end(self) -> None:
         for row in self._peers.rows.values():

@@ -19,6 +19,7 @@ from lanshare.domain.transfer import Transfer, TransferId
 from lanshare.exchange.greeting import Guest
 from lanshare.exchange.profile import NOTHING_YET, Split
 from lanshare.exchange.throttle import Throttle
+from lanshare.net.networks import Network
 
 
 class LinkHandle(Protocol):
@@ -67,10 +68,11 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class NetworkChanged:
-    """Our addresses, and what is wrong with mDNS if something is."""
+    """Our addresses, what is wrong with mDNS if something is, and the networks that we are in."""
 
     addresses: tuple[str, ...]
     trouble: Code | None
+    networks: tuple[Network, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,13 +117,14 @@ class Peers:
         row = self.rows.get(peer)
         return (row.alias or row.name) if row is not None else short_id(peer)
 
-    def rules(self, peer: PeerId, wall_ms: int) -> Rules:
+    def rules(self, peer: PeerId, wall_ms: int, home: bool = True) -> Rules:
         """What holds for this device now: nothing is accepted unasked from one that is not verified or is in doubt."""
         row = self.rows.get(peer)
         if row is None or row.trust is TrustLevel.BLOCKED:
             return Rules(Habit.BLOCK, Habit.BLOCK)
         rules = row.rules
         doubtful = row.trust is not TrustLevel.VERIFIED or any(known == peer for known, _ in self.alarms)
+        doubtful = doubtful or (rules.at_home and not home)
         if rules.files is Habit.ACCEPT and (doubtful or 0 < rules.until <= wall_ms):
             return replace(rules, files=Habit.ASK)
         return rules

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -49,7 +50,7 @@ class App:
         self.qt.setQuitOnLastWindowClosed(False)
         self._first = threading.Event()
         self._snapshot: Snapshot | None = None
-        self.host = Host(options, self._heard, window=True)
+        self.host = Host(replace(options, asks=True), self._heard, window=True)
         self.bridge = Bridge(self.host.submit)
         self.window: MainWindow | None = None
         self._tray: Tray | None = None

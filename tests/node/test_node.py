@@ -15,10 +15,11 @@ from lanshare.domain.errors import Code
 from lanshare.domain.message import MessageId
 from lanshare.domain.offer import EntryKind, Offer, TopEntry
 from lanshare.domain.peer import Address, DeviceKind
-from lanshare.domain.settings import Settings
+from lanshare.domain.settings import Settings, Visibility
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
 from lanshare.exchange.control import SayBye
 from lanshare.exchange.greeting import Facts, Guest
+from lanshare.net.networks import Network
 from lanshare.node import notes as n
 from lanshare.node.effects import Discard
 from lanshare.node.links import Self
@@ -229,3 +230,49 @@ def test_the_machine_stays_awake_while_something_moves_and_may_sleep_when_idle(s
     setting.do(n.RunEnded(transfer, 1, "", files=1, bytes=1))
     wishes = [one[1] for one in setting.runner.asked if isinstance(one, tuple) and one[0] == "keep_awake"]
     assert wishes == [True, False]
+
+
+HOME, CAFE = Network("ab" * 8, "192.168.1.0/24"), Network("cd" * 8, "10.0.0.0/24")
+
+
+def shows(setting: Setting) -> str:
+    """To whom, as the window is told."""
+    return [one for one in setting.events if isinstance(one, e.MeChanged)][-1].me.visibility
+
+
+def test_a_new_network_is_asked_about_once_and_shown_nothing_before(setting: Setting) -> None:
+    parts = setting.node._parts
+    parts.asks = True
+    announced: list[bool] = []
+    parts.announced = announced.append
+    setting.do(n.NetworkChanged(("192.168.1.2",), None, (HOME,)))
+    assert [one for one in setting.events if isinstance(one, e.NetworkAsked)] == [e.NetworkAsked(HOME.id, HOME.label)]
+    assert (shows(setting), announced) == ("nobody", [False])
+    assert not parts.me.admission.admits(BOB.id)
+    setting.do(c.AnswerNetwork(HOME.id, True))
+    assert announced == [False, True]
+    assert parts.me.admission.admits(BOB.id)
+    setting.do(n.NetworkChanged(("10.0.0.2",), None, (CAFE,)), c.AnswerNetwork(CAFE.id, False))
+    assert announced == [False, True, False, False], "to nobody, then to known devices, which browse"
+    assert shows(setting) == "known"
+    setting.do(n.NetworkChanged(("192.168.1.2",), None, (HOME,)))
+    assert shows(setting) == "everyone"
+    assert len([one for one in setting.events if isinstance(one, e.NetworkAsked)]) == 2, "each once"
+    assert HOME.id in (parts.settings_path or Path()).read_text()
+
+
+def test_a_window_that_joins_is_asked_too_and_a_person_may_show_himself_all_the_same(setting: Setting) -> None:
+    setting.node._parts.asks = True
+    setting.do(n.NetworkChanged(("192.168.1.2",), None, (HOME,)))
+    joined: list[e.Event] = []
+    setting.node.subscribe(joined.append, window=True)
+    setting.run()
+    assert [type(one).__name__ for one in joined] == ["Snapshot", "NetworkAsked"]
+    setting.do(c.ShowTo(Visibility.EVERYONE, 600.0))
+    assert shows(setting) == "everyone"
+
+
+def test_without_a_person_to_ask_a_new_network_is_as_the_settings_say(setting: Setting) -> None:
+    setting.do(n.NetworkChanged(("192.168.1.2",), None, (HOME,)))
+    assert shows(setting) == "everyone"
+    assert not [one for one in setting.events if isinstance(one, e.NetworkAsked)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     IdentityChanged,
@@ -168,6 +170,10 @@ def test_a_verified_device_is_accepted_unasked_only_as_long_as_the_rules_say_and
     peers.verify(BIG)
     assert peers.rules(BIG, 4999) == lasting
     assert peers.rules(BIG, 5000).files is Habit.ASK
+    peers.change(BIG, "My Bob", replace(lasting, at_home=True))
+    assert peers.rules(BIG, 0, home=True).files is Habit.ACCEPT
+    assert peers.rules(BIG, 0, home=False).files is Habit.ASK
+    peers.change(BIG, "My Bob", lasting)
     peers.up(up(OTHER, False, "bob"), 1.0, 0)
     assert peers.rules(BIG, 0).files is Habit.ASK, "somebody may be pretending"
     peers.settle(BIG, OTHER, False)

@@ -199,3 +199,14 @@ def test_who_sees_this_device_is_chosen_and_counted_down(window: MainWindow, sub
     changed = submitted[-1]
     assert isinstance(changed, c.ChangeSettings)
     assert changed.settings.visibility is Visibility.KNOWN
+
+
+@pytest.mark.parametrize(("press", "home"), [("Yes, show it", True), ("Known devices only", False)])
+def test_a_new_network_is_asked_about(window: MainWindow, submitted: list[Command], press: str, home: bool) -> None:
+    window.on_event(e.NetworkAsked("ab" * 8, "192.168.1.0/24"))
+    (notice,) = window._notices.values()
+    assert "192.168.1.0/24" in notice.label.text()
+    (button,) = [one for one in notice.findChildren(QPushButton) if one.text() == press]
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert submitted[-1:] == [c.AnswerNetwork("ab" * 8, home)]
+    assert window._notices == {}

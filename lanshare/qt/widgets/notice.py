@@ -1,6 +1,6 @@
 """A line across the top of the conversation: what is wrong, or what waits for a choice.
 
-Signals: closed(str) with the notice's key; acted(str) when its button is pressed.
+Signals: closed(str) with the notice's key; acted(str) when its button is pressed, declined(str) when its other one is.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ class Notice(QFrame):
 
     closed = Signal(str)
     acted = Signal(str)
+    declined = Signal(str)
 
-    def __init__(self, key: str, text: str, tone: str, action: str = "", parent: QWidget | None = None) -> None:
-        """`tone`: bad, warn or calm; `action`: a button's text."""
+    def __init__(
+        self, key: str, text: str, tone: str, action: str = "", other: str = "", parent: QWidget | None = None
+    ) -> None:
+        """`tone`: bad, warn or calm; `action`, `other`: buttons' texts."""
         super().__init__(parent)
         self.key = key
         self.setObjectName("notice")
@@ -38,6 +41,10 @@ class Notice(QFrame):
         row.setSpacing(10)
         row.addWidget(picture(assets.pixmap(icon, colour, 18, self.devicePixelRatioF())))
         row.addWidget(self.label, 1)
+        if other:
+            second = QPushButton(other)
+            second.clicked.connect(lambda: self.declined.emit(self.key))
+            row.addWidget(second)
         if action:
             button = QPushButton(action)
             button.setProperty("kind", "main")

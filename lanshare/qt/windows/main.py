@@ -25,6 +25,7 @@ from lanshare.domain.events import (
     IdentityChanged,
     Me,
     MeChanged,
+    NetworkAsked,
     NetworkTroubled,
     PeerAppeared,
     PeerChanged,
@@ -57,6 +58,7 @@ from lanshare.qt.windows.trust import TrustDesk
 
 _NARROW: Final = 720
 _READY: Final = "ready"
+_NETWORK: Final = "network:"
 _QUIET_TROUBLES: Final = 8000
 
 
@@ -128,6 +130,8 @@ class MainWindow(QWidget):
                 self._settings_changed(event)
             case SettingsRefused():
                 self._notice("settings", texts.tr("The settings were not saved: {0}.").format(event.field), "warn")
+            case NetworkAsked():
+                self._ask_network(event)
             case WindowRequested():
                 self._requested(event)
             case HistoryErased() if event.peer in (None, self._open):
@@ -381,6 +385,13 @@ class MainWindow(QWidget):
         if "port" in event.needs_restart:
             self._notice("restart", texts.tr("The new port is used when lanshare starts the next time."), "calm")
 
+    def _ask_network(self, event: NetworkAsked) -> None:
+        text = texts.tr(
+            "This network ({0}) is new to this computer, so nobody here sees it yet. Do you trust who is on it?"
+        ).format(event.label)
+        action, other = texts.tr("Yes, show it"), texts.tr("Known devices only")
+        self._notice(f"{_NETWORK}{event.network}", text, "calm", action, other)
+
     def _trouble(self, event: NetworkTroubled) -> None:
         if event.message:
             self._notice(event.code, shown(event.message), "warn")
@@ -419,9 +430,10 @@ class MainWindow(QWidget):
             text = texts.tr("{0} ready for {1}.").format(what, device.name)
             self._notice(_READY, text, "calm", texts.tr("Send"))
 
-    def _notice(self, key: str, text: str, tone: str, action: str = "") -> None:
+    def _notice(self, key: str, text: str, tone: str, action: str = "", other: str = "") -> None:
         self._drop_notice(key)
-        notice = Notice(key, text, tone, action)
+        notice = Notice(key, text, tone, action, other)
+        notice.declined.connect(lambda key: self._answer_network(key, False))
         notice.closed.connect(self._close_notice)
         notice.acted.connect(self._act_notice)
         self._notices[key] = notice
@@ -439,7 +451,14 @@ class MainWindow(QWidget):
             self._ready = ()
         self._drop_notice(key)
 
+    def _answer_network(self, key: str, home: bool) -> None:
+        self._bridge.submit(c.AnswerNetwork(key.removeprefix(_NETWORK), home))
+        self._drop_notice(key)
+
     def _act_notice(self, key: str) -> None:
+        if key.startswith(_NETWORK):
+            self._answer_network(key, True)
+            return
         if (alarm := self._alarms.get(key)) is not None:
             self.trust.decide(alarm)
             if self.trust.alarm is not None:

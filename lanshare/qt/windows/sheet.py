@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QDoubleSpinBox,
@@ -70,6 +71,8 @@ class DeviceSheet(QDialog):
         self._size.setSpecialValueText(texts.tr("Any size"))
         self._size.setValue(device.rules.up_to / 1e6)
         self._size.setAccessibleName(texts.tr("Up to which size"))
+        self._home = QCheckBox(texts.tr("Only on networks where I am at home"))
+        self._home.setChecked(device.rules.at_home)
         self._into = QLineEdit(device.rules.into)
         self._into.setPlaceholderText(texts.tr("The download folder"))
         self._into.setAccessibleName(texts.tr("Into which folder"))
@@ -153,6 +156,7 @@ class DeviceSheet(QDialog):
         inner.addRow(plain(texts.tr("For how long")), self._while)
         inner.addRow(plain(texts.tr("Up to")), self._size)
         inner.addRow(plain(texts.tr("Into")), folder)
+        inner.addRow("", self._home)
         self._files.currentIndexChanged.connect(lambda _: self._show_unasked())
         forget = QPushButton(texts.tr("Forget"))
         forget.setToolTip(texts.tr("What was exchanged stays in the history"))
@@ -223,6 +227,7 @@ class DeviceSheet(QDialog):
             int(self._size.value() * 1e6),
             self._into.text().strip(),
             until if files is Habit.ACCEPT else 0,
+            self._home.isChecked(),
         )
         if rules != old or self._alias.text() != self.device.alias:
             self.act.emit(c.ChangePeer(self.device.id, self._alias.text(), replace(rules)))

@@ -1,0 +1,52 @@
+"""Which network this is: by the gateway where the kernel tells it, else by our addresses; nothing for loopback."""
+
+from __future__ import annotations
+
+import pytest
+
+from lanshare.net import networks
+
+ROUTES = """Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
+wlan0\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0
+wlan0\t0001A8C0\t00000000\t0001\t0\t0\t600\t00FFFFFF\t0\t0\t0
+"""
+NEIGHBOURS = """IP address       HW type     Flags       HW address            Mask     Device
+192.168.1.1      0x1         0x2         AA:bb:cc:00:11:22     *        wlan0
+192.168.1.7      0x1         0x2         de:ad:be:ef:00:00     *        wlan0
+"""
+
+
+def tables(monkeypatch: pytest.MonkeyPatch, routes: str, neighbours: str) -> None:
+    """What the kernel says."""
+    monkeypatch.setattr(networks, "_read", lambda path: routes if "route" in str(path) else neighbours)
+
+
+def test_the_gateways_hardware_address_names_a_network() -> None:
+    assert networks.gateways(ROUTES, NEIGHBOURS) == ["aa:bb:cc:00:11:22"]
+    assert networks.gateways(ROUTES, NEIGHBOURS.replace("AA:bb:cc:00:11:22", "00:00:00:00:00:00")) == []
+    assert networks.gateways("", "") == []
+
+
+def test_two_networks_of_the_same_addresses_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    for hardware in ("aa:bb:cc:00:11:22", "11:22:33:44:55:66"):
+        tables(monkeypatch, ROUTES, NEIGHBOURS.replace("AA:bb:cc:00:11:22", hardware))
+        (one,) = networks.current(("192.168.1.20", "fe80::1%wlan0"))
+        assert one.label == "192.168.1.0/24"
+        assert "aa:bb" not in one.id
+        seen.append(one.id)
+    assert len(set(seen)) == 2
+
+
+def test_without_a_gateway_the_addresses_have_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    tables(monkeypatch, "", "")
+    one, other = networks.current(("10.1.2.3", "192.168.7.9", "fd00::5"))
+    assert (one.label, other.label) == ("10.1.2.0/24", "192.168.7.0/24")
+    assert networks.current(("10.1.2.77",)) == (one,)
+    (alone,) = networks.current(("fd00::5",))
+    assert alone.label == "fd00::/64"
+
+
+def test_loopback_is_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    tables(monkeypatch, ROUTES, NEIGHBOURS)
+    assert networks.current(("127.0.0.1", "::1", "fe80::1%eth0")) == ()
