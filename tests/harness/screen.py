@@ -47,11 +47,25 @@ class Screen:
         # To the newline: closing after the digits kills the server by SIGPIPE.
         with os.fdopen(read_end) as numbers:
             self.display = f":{numbers.readline().strip()}"
-        self._manager = subprocess.Popen(
-            ["openbox"], env=self.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        until(lambda: "window id" in self._text("xprop", "-root", "_NET_SUPPORTING_WM_CHECK"), "a window manager")
         self._programs: list[subprocess.Popen[str]] = []
+        self._manager = self._managed()
+
+    def _managed(self) -> subprocess.Popen[bytes]:
+        """A window manager that manages; its first start on a machine may fail while fonts are being cached."""
+        for _ in range(4):
+            manager = subprocess.Popen(
+                ["openbox"], env=self.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            deadline = time.monotonic() + PATIENCE / 2
+            while manager.poll() is None and time.monotonic() < deadline:
+                if "window id" in self._text("xprop", "-root", "_NET_SUPPORTING_WM_CHECK"):
+                    return manager
+                time.sleep(0.02)  # asking again, not synchronising: the condition decides
+            manager.kill()
+            manager.wait()
+        self._server.kill()
+        self._server.wait()
+        raise AssertionError("no window manager")
 
     def environment(self) -> dict[str, str]:
         """For programs on this screen."""
