@@ -440,7 +440,8 @@ class Staging(Placing):
     def _is_here(self, whole: Whole) -> bool:
         try:
             folder = self._folder(whole.path[:-1])
-            there, part = folder.stat(whole.path[-1]), self._stage.stat(str(whole.index))
+            there = folder.stat(whole.path[-1])
+            part = self._stage.stat(str(whole.index)) if there is not None else None
         except OSError:
             return False  # whoever gives the name says what is wrong there
         if there is None or part is None or not names.is_plain(there):
