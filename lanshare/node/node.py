@@ -172,7 +172,12 @@ class Node:
         prompts = Prompts()
         self._transfers = Transfers(world, questions=Questions(self._trust, prompts))
         self._chats = Chats(parts.me.identity.id, self._peers.name, self._trust, self._rules, prompts, self._seconds)
-        self._pairings = Pairings(parts.me.identity.id, self._peers.name, self._peers.online)
+        self._pairings = Pairings(
+            parts.me.identity.id,
+            self._peers.name,
+            self._peers.online,
+            lambda peer: self._trust(peer) is not TrustLevel.STRANGER or prompts.may(peer, self._seconds()),
+        )
         self._thread = threading.Thread(target=self._loop, name="node")
         self._showing = Showing(parts.visible or parts.settings.visibility)
         self._networks = parts.networks

@@ -34,6 +34,9 @@ class Pairings:
     me: PeerId
     name: Callable[[PeerId], str]
     online: Callable[[PeerId], bool]
+    may_prompt: Callable[[PeerId], bool] = field(default=lambda peer: True)
+    """Whether this device may come before the person now: a stranger's comparison is a prompt like any other."""
+
     run: Pairing | None = None
     _until: float = 0.0
     _begun: dict[PeerId, list[float]] = field(default_factory=dict)
@@ -101,7 +104,7 @@ class Pairings:
             if peer > self.me:
                 return []  # both began at once: the smaller id's stands, on both sides
             self.run = run = None
-        elif run is not None or not self._may_begin(peer, now):
+        elif run is not None or not self._may_begin(peer, now) or not self.may_prompt(peer):
             return [Say(peer, PairStopped(Code.PAIR_TOO_OFTEN))]
         answer = self._start(peer, False, now).hear(said)
         return [Say(peer, answer)] if answer is not None else []

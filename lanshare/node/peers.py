@@ -329,6 +329,9 @@ class Peers:
             return []
         self.alarms.discard((known, seen))
         if not same:
+            # It was refused before it could say anything of itself: blocked all the same.
+            name = self.rows[known].name if known in self.rows else short_id(seen)
+            self.rows.setdefault(seen, Row(seen, name, DeviceKind.UNKNOWN, "", TrustLevel.STRANGER, []))
             return self.block(seen, True)
         old = self.rows.get(known)
         effects = self.forget(known)

@@ -50,19 +50,26 @@ def erase(db: sqlite3.Connection, peer: PeerId | None) -> list[TransferId]:
 
     What still waits to be delivered stays. Store.compact() then takes it out of the file as well.
     """
-    whose = "(?1 IS NULL OR peer = ?1)"
-    said = f"SELECT id FROM messages WHERE {whose} AND delivery != 'queued'"
-    sent = f"SELECT id FROM transfers WHERE {whose} AND state IN ('done', 'partial', 'declined', 'cancelled', 'failed')"
+    said = "(?1 IS NULL OR peer = ?1) AND delivery != 'queued'"
+    sent = (
+        "(?1 IS NULL OR peer = ?1) AND state IN ('done', 'partial', 'declined', 'cancelled', 'failed')"
+    )
+    # An id is its author's choice: it names a message only together with the conversation.
     for position, text in db.execute(
         "SELECT timeline.position, messages.text FROM timeline JOIN messages ON messages.id = timeline.message"
-        f" AND messages.peer = timeline.peer WHERE messages.id IN ({said})",
+        " AND messages.peer = timeline.peer WHERE (messages.peer, messages.id) IN (SELECT peer, id FROM messages"
+        f" WHERE {said})",
         (peer,),
     ).fetchall():
         db.execute("INSERT INTO search (search, rowid, body) VALUES ('delete', ?, ?)", (position, folded(text)))
-    gone = [TransferId(row[0]) for row in db.execute(sent, (peer,))]
-    db.execute(f"DELETE FROM timeline WHERE message IN ({said}) OR transfer IN ({sent})", (peer,))
-    db.execute(f"DELETE FROM messages WHERE id IN ({said})", (peer,))
-    db.execute(f"DELETE FROM transfers WHERE id IN ({sent})", (peer,))
+    gone = [TransferId(row[0]) for row in db.execute(f"SELECT id FROM transfers WHERE {sent}", (peer,))]
+    db.execute(
+        f"DELETE FROM timeline WHERE (peer, message) IN (SELECT peer, id FROM messages WHERE {said})"
+        f" OR (peer, transfer) IN (SELECT peer, id FROM transfers WHERE {sent})",
+        (peer,),
+    )
+    db.execute(f"DELETE FROM messages WHERE {said}", (peer,))
+    db.execute(f"DELETE FROM transfers WHERE {sent}", (peer,))
     db.execute("INSERT INTO search (search) VALUES ('optimize')")
     return gone
 

@@ -148,3 +148,9 @@ def test_nobody_is_compared_with_who_is_away() -> None:
     assert isinstance(told, Tell)
     assert isinstance(told.event, PairingEnded)
     assert told.event.code == Code.PEER_AWAY
+
+
+def test_a_strangers_comparison_is_a_prompt_like_any_other() -> None:
+    table = Pairings(LOW, lambda peer: "Eve", lambda peer: True, lambda peer: False)
+    assert table.heard(EVE, PairBegun(bytes(32)), 0.0) == [Say(EVE, PairStopped(Code.PAIR_TOO_OFTEN))]
+    assert table.run is None

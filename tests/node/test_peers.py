@@ -236,3 +236,14 @@ def test_whoever_shows_himself_to_nobody_dials_nobody_unless_a_person_wants_it()
     peers.down(LinkDown(BIG, links[BIG], False, ""), 1.0)
     assert not [one for one in peers.tick(60.0) if isinstance(one, Dial)]
     assert [one.target for one in peers.want(BIG, 61.0) if isinstance(one, Dial)] == [BIG[:8]]
+
+
+def test_an_impostor_that_never_got_in_is_blocked_all_the_same() -> None:
+    peers = Peers(ME)
+    peers.load([known()], 0.0)
+    peers.seen(Sighting(BIG[:8], "Bob", DeviceKind.LAPTOP, (HERE,)), 0.0)
+    assert told(peers.dial_ended(DialEnded(BIG[:8], Code.IDENTITY_CHANGED, "", OTHER), 1.0), IdentityChanged)
+    peers.settle(BIG, OTHER, False)
+    assert peers.trusts()[OTHER] is TrustLevel.BLOCKED
+    link = Link()
+    assert peers.up(up(OTHER, False, link=link), 2.0, 0) == [Hang(link)]

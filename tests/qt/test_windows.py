@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -143,6 +144,18 @@ def test_the_sheet_lets_only_a_verified_device_in_unasked(
     assert (changed.alias, changed.rules) == ("Mum", Rules(files=Habit.ACCEPT, up_to=500_000_000))
 
 
+def test_another_hour_is_an_hour_from_now(window: MainWindow, submitted: list[Command]) -> None:
+    over = Rules(files=Habit.ACCEPT, until=1000)
+    window.on_event(e.PeerChanged(made.MARTA, "Marta", "laptop", (), "verified", True, "", "", over))
+    window.open_peer(made.MARTA)
+    window.pane.about.emit()
+    assert window.trust.sheet is not None
+    QTest.mouseClick(dialog_buttons(window.trust.sheet)["Save"], Qt.MouseButton.LeftButton)
+    changed = submitted[-1]
+    assert isinstance(changed, c.ChangePeer)
+    assert changed.rules.until > time.time() * 1000
+
+
 def test_a_full_id_that_is_typed_verifies_and_another_is_said(window: MainWindow, submitted: list[Command]) -> None:
     window.open_peer(made.GUEST)
     window.pane.about.emit()
@@ -180,6 +193,9 @@ def test_an_alarm_stands_until_the_person_decides(window: MainWindow, submitted:
     assert "pretends" in words(dialog)
     dialog.reject()
     assert key in window._notices, "closing decides nothing"
+    window._close_notice(key)
+    window.open_peer(made.GARAGE)
+    assert key in window._notices, "it can still be decided"
     window._act_notice(key)
     assert window.trust.alarm is not None
     press = "It was set up anew" if same else "Block the one seen now"

@@ -72,6 +72,17 @@ def test_what_is_erased_is_gone_from_pages_search_and_the_file(tmp_path: Path) -
     assert b"still queued words" in on_disk
 
 
+def test_an_id_that_another_peer_chose_as_well_takes_nothing_of_theirs_along(db: sqlite3.Connection) -> None:
+    mine = message(1, "the friend's words")
+    other = replace(mine, peer=PeerId("w" * 52), author=PeerId("w" * 52), text="the stranger's words")
+    outbox.add(db, mine, 1, b"", b"")
+    outbox.add(db, other, 1, b"", b"")
+    history.erase(db, other.peer)
+    left = [one.message.text for one in history.page(db, None, None, 10)[0] if one.message]
+    assert left == ["the friend's words"]
+    assert len(history.search(db, "words", None, 10)) == 1
+
+
 def test_transfers_that_are_over_go_and_others_stay(db: sqlite3.Connection) -> None:
     for letter, state in (("a", TransferState.DONE), ("b", TransferState.WAITING)):
         ident = TransferId(letter * 32)

@@ -161,6 +161,8 @@ class MainWindow(QWidget):
         self.sidebar.select(device.id)
         self._arrange()
         self._mark_read()
+        for alarm in [one for one in self._alarms.values() if one.known == device.id]:
+            self._alarm(alarm)
         self._offer_ready()
         self.pane.composer.field.setFocus()
 

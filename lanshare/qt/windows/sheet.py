@@ -220,7 +220,8 @@ class DeviceSheet(QDialog):
         old = self.device.rules
         files = Habit(self._files.currentData())
         hour = self._while.currentData() == "hour"
-        until = (old.until or int(time.time() * 1000) + _HOUR_MS) if hour else 0
+        now = int(time.time() * 1000)
+        until = (old.until if old.until > now else now + _HOUR_MS) if hour else 0
         rules = Rules(
             files,
             Habit(self._messages.currentData()),
