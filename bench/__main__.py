@@ -52,7 +52,7 @@ class Pair:
         process = self.anna.start("send", "Bob", *map(str, paths))
         process.wait_for("TransferQueued")
         started = time.monotonic()
-        finished = process.wait_for("TransferFinished", seconds=600)
+        finished = process.wait_for("TransferFinished", seconds=60)
         took = time.monotonic() - started
         assert process.end() == 0, process.events
         return took if whole else float(finished["seconds"])

@@ -18,6 +18,9 @@ TransferId = NewType("TransferId", str)
 CHUNK: Final = 4 * 1024 * 1024
 """Bytes of a file under one digest: part of the content id, so it never changes."""
 
+SMALL: Final = 64 * 1024
+"""Bytes up to which a file is read, sent and written whole."""
+
 
 class Direction(StrEnum):
     """Seen from this device."""

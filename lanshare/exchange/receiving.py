@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 from lanshare.domain.commands import LeaveOut
 from lanshare.domain.errors import Code, ProtocolError
-from lanshare.domain.offer import ENTRIES, Clash, EntryKind, FileEntry, Skipped
+from lanshare.domain.offer import Clash, Skipped
 from lanshare.domain.transfer import CHUNK
+from lanshare.exchange.comparing import Comparing
 from lanshare.exchange.greeting import refused
 from lanshare.exchange.meter import Meter
 from lanshare.exchange.profile import Profile
-from lanshare.files.compare import Have, Unwanted, listed, match
-from lanshare.files.faults import DiskFault, disk_fault
-from lanshare.files.manifest import append
+from lanshare.files.faults import DiskFault
 from lanshare.files.names import NameRefused
 from lanshare.files.placing import LOSSES
-from lanshare.files.staging import Kept, Ranges, Staging
+from lanshare.files.ranges import Ranges
+from lanshare.files.recovery import Kept
+from lanshare.files.staging import Staging
 from lanshare.net.link import Outlet
 from lanshare.wire import frames as f
 from lanshare.wire import limits
@@ -31,20 +30,22 @@ _SLICE = 0.05
 """Seconds of checking before the link is looked after again."""
 
 _PING = 5.0
-_TURN = 256 * 1024
+_LARGEST = 2**44
+"""Bytes in one file: 16 TiB, ext4's bound. Its digests, 128 MiB, are the memory that a hostile size could ask for."""
 
-_OVER = object()
+
+_HALTING = frozenset({Code.DISK_FULL, Code.READ_ONLY, Code.NO_FOLDER, Code.DISK_ERROR})
+"""What the disk says that no other file would fare better with."""
 
 _LARGEST = 2**44
 """Bytes in one file: 16 TiB, ext4's bound. Its digests, 128 MiB, are the memory that a hostile size could ask for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What to find out with what is here already: the offer's top-level names, and room for its list."""
+_HALTING = frozenset({Code.DISK_FULL, Code.READ_ONLY, Code.NO_FOLDER, Code.DISK_ERROR})
+"""What the disk says that no other file would fare better with."""
 
-    tops: tuple[str, ...]
-    listing: Path
+_PIECES = 3
+"""Pieces of the source's list that are asked for ahead: what waits to be compared is bounded by it."""
 
 
 class Receiving:
@@ -59,13 +60,12 @@ class Receiving:
         attach: bytes | None,
         progress: Callable[[int, float], None],
         verifying: Callable[[], None],
-        known: Known | None = None,
+        known: tuple[str, ...] = (),
         clash: Clash = Clash.KEEP,
         execute: bool = False,
     ) -> None:
-        """`attach`: the transfer's id if we dialled to fetch it. `known`: what to find out what is here already with.
-
-        `execute`: files may keep the right to be executed.
+        """`attach`: the transfer's id if we dialled to fetch it. `known`: the offer's top-level names, if it is to be
+        found out what of it is here already. `execute`: files may keep the right to be executed.
         """
         self.done = False
         self.finished = False
@@ -82,15 +82,9 @@ class Receiving:
         self._ignore = False
         self.profile = Profile(source=False)
         self._known = known
-        self._listed: int | None = None
-        """Entries that the source listed so far; None: it was not asked."""
-
-        self._matches: Generator[Have | Unwanted | None, None, None] | None = None
+        self._comparing: Comparing | None = None
         self._clash = clash
         self._execute = execute
-        self._listing = Path()
-        self._here = Ranges()
-        self._recall: Generator[tuple[int, FileEntry], None, None] | None = None
         self._unwanted = Ranges()
         self._ready = False
         self._spoke = 0.0
@@ -139,8 +133,8 @@ class Receiving:
         if now - self._spoke >= _PING:
             self._spoke = now
             self._out.say(f.Ping(0))
-        if self._listed is not None:
-            return False  # the list is on its way
+        if self._waits:
+            return False
         self._guard(self._prepare)
         return True
 
@@ -148,7 +142,7 @@ class Receiving:
         """Tell progress, and make durable what has waited long enough."""
         self._now = now
         if not self._ready and not self._end_at:
-            return now if self._listed is None else now + _PING
+            return now + _PING if self._waits else now
         if self._end_at:
             if now >= self._end_at:
                 self.done = True
@@ -178,12 +172,14 @@ class Receiving:
                 self._chunk(frame)
             case f.End():
                 self._guard(self._end, frame)
+            case f.Pack():
+                self._guard(self._pack, frame)
             case f.Lost():
                 self._lost(frame)
             case f.Listing():
                 self._guard(self._list, frame)
             case f.Same():
-                self._guard(self._same, frame.index)
+                self._guard(self._same, frame)
             case f.Left():
                 self.failed.append(Skipped(frame.path, frame.code))
             case f.AllSent():
@@ -197,14 +193,14 @@ class Receiving:
                 raise refused(frame)
             case _:
                 raise ProtocolError(type(frame).__name__)
-        if not self._end_at and self._staging.due(now):
+        if self._ready and not self._end_at and self._staging.due(now):
             self._guard(self._commit)
 
     def close(self) -> None:
         """Give descriptors back."""
-        for held in (self._matches, self._recall):
-            if held is not None:
-                held.close()
+        if self._comparing is not None:
+            self._comparing.close()
+            self._comparing = None
 
     # --- inside
 
@@ -217,26 +213,26 @@ class Receiving:
             self._out.say(f.Halt(fault.code, fault.detail[: limits.LABEL] if fault.code != Code.NO_FOLDER else ""))
             self._end_at = self._now + _DRAIN
 
+    @property
+    def _waits(self) -> bool:
+        """Whether nothing can be compared before the source has said more."""
+        return self._comparing is not None and self._comparing.waits
+
     def _prepare(self) -> None:
         if self._staging.check(_SLICE):
             return
-        known, self._known = self._known, None
-        if known is not None and self._staging.worth_comparing(known.tops):
-            known.listing.unlink(missing_ok=True)
-            self._listed, self._listing = 0, known.listing
-            self._out.say(f.Compare())
+        known, self._known = self._known, ()
+        if known and self._staging.worth_comparing(known):
+            self._comparing = Comparing(self._staging, self._clash)
+            self._comparing.begin(self._out)
             return
-        until = time.monotonic() + _SLICE
-        while (found := self._match()) is not _OVER:
-            if isinstance(found, Have):
-                self._here.add(found.index)
-                self._out.say(f.Have(found.index, found.content))
-            elif isinstance(found, Unwanted):
-                self._unwanted.add(found.index)
-                self.failed.append(Skipped("/".join(found.entry.parts), Code.ALREADY_THERE))
-                self._out.say(f.Unwanted(found.index, Code.ALREADY_THERE))
-            if time.monotonic() >= until or self._out.unsent > _TURN:
+        if self._comparing is not None:
+            self._compare(self._comparing)
+            if not self._comparing.done:
                 return
+            self._comparing.close()
+            self._comparing = None
+            self._staging.commit(self._now)  # Attached tells
         self._kept = kept = self._staging.kept()
         # The kept part of a begun file counts from the start, so that progress never falls back.
         self._assumed = kept.chunks * CHUNK
@@ -246,41 +242,24 @@ class Receiving:
         self._out.say(f.Attached(kept.confirmed[: limits.RANGES], kept.partial, kept.chunks, kept.prefix))
         self._progress(self._meter.done, 0.0)
 
+    def _compare(self, comparing: Comparing) -> None:
+        comparing.step(self._out, _SLICE)
+        for one in comparing.unwanted:
+            self._unwanted.add(one.index)
+            self.failed.append(Skipped("/".join(one.entry.parts), Code.ALREADY_THERE))
+            self._out.say(f.Unwanted(one.index, Code.ALREADY_THERE))
+        comparing.unwanted.clear()
+
     def _list(self, frame: f.Listing) -> None:
-        """The source lists what it will send; to the disk with it, as it may be long."""
-        if self._listed is None or frame.first != self._listed or self._listed + len(frame.entries) > ENTRIES:
+        if self._comparing is None:
             raise ProtocolError("a list that was not asked for")
-        entries = [FileEntry(one.parts, EntryKind(one.kind), one.size, one.mtime_ns) for one in frame.entries]
-        try:
-            append(self._listing, entries)
-        except OSError as error:
-            raise disk_fault(error) from error
-        self._listed += len(entries)
-        if frame.last:
-            self._listed = None
-            self._matches = match(self._staging, self._listing, self._clash)
-            self._recall = listed(self._listing)
+        self._comparing.listed(frame)
 
-    def _match(self) -> object:
-        try:
-            return next(self._matches, _OVER) if self._matches is not None else _OVER
-        except OSError as error:
-            raise disk_fault(error) from error
-
-    def _same(self, index: int) -> None:
-        if self._open is not None or index < self._next or index not in self._here:
+    def _same(self, frame: f.Same) -> None:
+        if self._comparing is None:
             raise ProtocolError("the same as nothing")
-        self._next = index + 1
-        # Indices only grow, so the list is read once along with them instead of being remembered.
-        assert self._recall is not None
-        found = next(self._recall, None)
-        while found is not None and found[0] < index:
-            found = next(self._recall, None)
-        if found is None or found[0] != index:
-            raise ProtocolError("the same as nothing that was listed")
-        entry = found[1]
-        self._staging.same(index, entry.parts, entry.size)
-        self._meter.add(entry.size)
+        for index, entry in self._comparing.answered(frame):
+            self._staging.same(index, entry.parts, entry.size)
 
     def _begin(self, frame: f.Begin) -> None:
         if self._open is not None:
@@ -322,18 +301,53 @@ class Receiving:
             self._fail(frame, refusal.code)
             self._ignore = frame.kind == "file"
         except DiskFault as fault:
-            if fault.code in (Code.DISK_FULL, Code.READ_ONLY, Code.NO_FOLDER, Code.DISK_ERROR):
+            if fault.code in _HALTING:
                 raise
             self._fail(frame, fault.code)
             self._ignore = frame.kind == "file"
+
+    def _pack(self, frame: f.Pack) -> None:
+        """Small files, whole."""
+        if self._open is not None:
+            raise ProtocolError("a file within a file")
+        folder, staging = frame.folder, self._staging
+        size = 0
+        for one in frame.files:
+            index = one.index
+            if index < self._next:
+                raise ProtocolError("an index twice")
+            if index in self._unwanted:
+                raise ProtocolError("an entry that was not wanted")
+            self._next = index + 1
+            parts = (*folder, one.name)
+            size += len(one.data)
+            try:
+                if self._clash is Clash.SKIP and staging.taken(parts):
+                    self._refuse(index, parts, Code.ALREADY_THERE)
+                    continue
+                keeps = one.executable and self._execute
+                staging.small(index, parts, one.data, one.content, one.mtime_ns, keeps)
+                if one.executable and not keeps:
+                    self._lose("/".join(parts), Code.EXECUTE_DROPPED)
+            except NameRefused as refusal:
+                self._refuse(index, parts, refusal.code)
+            except DiskFault as fault:
+                if fault.code in _HALTING:
+                    self._meter.add(size - len(one.data))
+                    raise
+                self._refuse(index, parts, fault.code)
+        self._meter.add(size)
 
     def _lose(self, path: str, code: Code) -> None:
         if len(self.losses) < LOSSES:
             self.losses.append(Skipped(path, code))
 
     def _fail(self, frame: f.Begin, code: Code) -> None:
-        self.failed.append(Skipped("/".join(frame.parts), code))
-        self._out.say(f.Failed(frame.index, code))
+        self._refuse(frame.index, frame.parts, code)
+
+    def _refuse(self, index: int, parts: tuple[str, ...], code: Code) -> None:
+        self.failed.append(Skipped("/".join(parts), code))
+        self._out.say(f.Failed(index, code))
 
     def _room(self, count: int) -> bool:
         """Whether bytes of the open file are to be kept; ProtocolError if there is no file, or too many of them."""

@@ -5,26 +5,31 @@ Frames and file bytes are built in one buffer: many small files share one write,
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from lanshare.domain.commands import LeaveOut
 from lanshare.domain.errors import Code, LanshareError, ProtocolError
 from lanshare.domain.offer import ENTRIES, EntryKind, FileEntry, Skipped
-from lanshare.domain.transfer import CHUNK
+from lanshare.domain.transfer import CHUNK, SMALL
+from lanshare.exchange.checking import Checking
 from lanshare.exchange.greeting import refused
 from lanshare.exchange.listing import Lister
 from lanshare.exchange.meter import Meter
+from lanshare.exchange.packing import Packing
 from lanshare.exchange.profile import Profile
 from lanshare.exchange.throttle import Throttle
 from lanshare.files.content import prefix_digest
 from lanshare.files.faults import SourceFault
 from lanshare.files.manifest import ManifestReader
 from lanshare.files.memo import LEAST, Memo, memo_path
+from lanshare.files.ranges import Ranges
+from lanshare.files.small import read_small, small_id
 from lanshare.files.source import SourceFile
-from lanshare.files.tree import Found, source_of
+from lanshare.files.tree import Found, source_name
 from lanshare.net.link import Outlet
 from lanshare.wire import codec, limits
 from lanshare.wire import frames as f
@@ -42,14 +47,6 @@ _TURN: Final = 256 * 1024
 
 class Halted(LanshareError):
     """The receiver cannot keep anything now (its Halt); what it confirmed stays."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Quiet:
-    """How far a file is read without sending, and which content the receiver has (empty: it kept what lies before)."""
-
-    until: int
-    content: bytes
 
 
 class Sending:
@@ -75,6 +72,7 @@ class Sending:
         self.left: list[Skipped] = []
         self._transfer = bytes.fromhex(transfer)
         self._paths = paths
+        self._roots = [os.fspath(path) for path in paths]
         self._entries = entries
         self._push = push
         self._progress = progress
@@ -91,15 +89,20 @@ class Sending:
         self._sent_all = False
         self._names: dict[int, str] = {}
         self._memo = Memo(memo_path(entries.path))
-        self._have: dict[int, bytes] = {}
+        self._checking: Checking | None = None
+        self._same = Ranges()
+        self._pack = Packing()
         self._unwanted: dict[int, str] = {}
         self._found: FileEntry | None = None
-        self._quiet: _Quiet | None = None
+        self._kept_until = 0
+        """How far the open file is read without sending, as the receiver kept what lies before; 0: it is sent."""
+
         self.profile = Profile(source=True)
         self._disk = 0.0
         self._throttles = throttles
         self._free_at = 0.0
         self._listing: Lister | None = None
+        self._wanted_pieces = 0
         self._all_listed = False
 
     @property
@@ -150,10 +153,14 @@ class Sending:
                 self.profile.begin(now, self._out.waited)
                 self._progress(0, 0.0)
             case f.Compare():
+                self._wanted_pieces += 1
                 if self._listing is None:
                     self._listing = Lister(self._entries.path, ENTRIES)
             case f.Have():
-                self._have[frame.index] = frame.content
+                if self._checking is None:
+                    self._checking = Checking(self._paths, self._entries.path)
+                for index, content in frame.files:
+                    self._checking.heard(index, content)
             case f.Unwanted():
                 if self._attached is None:
                     self._unwanted[frame.index] = frame.code
@@ -187,9 +194,9 @@ class Sending:
 
     def produce(self, now: float) -> bool:
         """Build up to a turn's worth of frames."""
-        if self._listing is not None and self._attached is None and now >= self._retry_at:
-            return self._list(self._listing, now)
-        if self._attached is None or self._sent_all or now < max(self._retry_at, self._free_at):
+        if self._attached is None:
+            return self._prepare(now)
+        if self._sent_all or now < max(self._retry_at, self._free_at):
             return False
         before = self._meter.done
         built = self._build(now)
@@ -199,23 +206,23 @@ class Sending:
 
     def _build(self, now: float) -> bool:
         built = False
-        quiet = 0
-        while self._out.unsent < _TURN:
+        kept = 0
+        while self._out.unsent + self._pack.size < _TURN:
             if self._file is not None:
-                if self._quiet is not None:
-                    before = self._file.offset
-                    file = self._file
-                    self._read_quietly(file, self._quiet)
-                    quiet += max(0, file.offset - before)
-                    if quiet >= CHUNK:
-                        return True
-                    built = True
-                    continue
-                self._file_bytes()
                 built = True
+                if not self._kept_until:
+                    self._file_bytes()
+                    continue
+                before = self._file.offset
+                file = self._file
+                self._pass_over_kept(file)
+                kept += max(0, file.offset - before)
+                if kept >= CHUNK:
+                    return True
                 continue
             item = self._entries.next()
             if item is None:
+                self._flush()
                 if self._entries.whole:
                     self._out.say(f.AllSent(self._index + 1, self._meter.done))
                     self._sent_all = True
@@ -225,18 +232,23 @@ class Sending:
                 return built
             built = True
             if isinstance(item, Skipped):
-                self.left.append(item)
-                self._out.say(f.Left(item.path[-1000:], item.code))
+                self._leave(item)
                 continue
             self._index += 1
-            if self._held(self._index):
+            if self._index in self._same or self._held(self._index):
                 self._meter.add(item.entry.size)
                 continue
-            if (code := self._unwanted.pop(self._index, None)) is not None:
+            if self._unwanted and (code := self._unwanted.pop(self._index, None)) is not None:
                 self.failed.append(Skipped("/".join(item.entry.parts), code))
                 continue
             self._begin(item)
+        self._flush()
         return built
+
+    def _flush(self) -> None:
+        """Say what is packed: it comes before whatever is said next."""
+        if (frame := self._pack.take()) is not None:
+            self._out.say(frame)
 
     def close(self) -> None:
         """Give descriptors back."""
@@ -245,8 +257,9 @@ class Sending:
             self._file = None
         self._entries.close()
         self._memo.close()
-        if self._listing is not None:
-            self._listing.close()
+        for held in (self._listing, self._checking):
+            if held is not None:
+                held.close()
 
     # --- inside
 
@@ -266,6 +279,9 @@ class Sending:
 
     def _begin(self, found: Found) -> None:
         entry = found.entry
+        if entry.kind is EntryKind.FILE and entry.size <= SMALL and self._packed(found):
+            return
+        self._flush()
         self._names[self._index] = "/".join(entry.parts)
         if entry.kind is EntryKind.FOLDER:
             self._out.say(f.Begin(self._index, entry.parts, "folder", 0, entry.mtime_ns))
@@ -275,32 +291,69 @@ class Sending:
             return
         assert self._attached is not None
         try:
-            file = SourceFile(source_of(self._paths, found), follow=len(entry.parts) == 1)
+            file = SourceFile(Path(source_name(self._roots, found)), follow=len(entry.parts) == 1)
         except SourceFault as fault:
-            name = self._names.pop(self._index)
-            self._out.say(f.Left(name[-1000:], fault.code))
-            self.left.append(Skipped(name, fault.code))
+            self._leave(Skipped(self._names.pop(self._index), fault.code))
             return
         self._file = file
         self._found = entry
-        have = self._have.pop(self._index, None)
-        if have is not None and file.size == entry.size:
-            self._quiet = _Quiet(file.size, have)
-        elif self._attached.partial == self._index and self._attached.chunks:
+        if self._attached.partial == self._index and self._attached.chunks:
             self._resume(file)
         else:
             self._start(file, 0)
 
+    def _packed(self, found: Found) -> bool:
+        """Put a small file into the pack; False if it is small no longer."""
+        entry = found.entry
+        began = time.perf_counter()
+        try:
+            small = read_small(source_name(self._roots, found), follow=len(entry.parts) == 1)
+        except SourceFault as fault:
+            self._flush()
+            self._leave(Skipped("/".join(entry.parts), fault.code))
+            return True
+        if small is None:
+            return False
+        data, info = small
+        self._disk += time.perf_counter() - began
+        if not self._pack.fits(entry.parts, len(data)):
+            self._flush()
+        self._names[self._index] = "/".join(entry.parts)
+        self._pack.add(self._index, entry, data, info.st_mtime_ns, small_id(data))
+        self._meter.add(len(data))
+        return True
+
+    def _leave(self, left: Skipped) -> None:
+        """Something is not sent at all."""
+        self.left.append(left)
+        self._out.say(f.Left(left.path[-1000:], left.code))
+
+    def _prepare(self, now: float) -> bool:
+        """Before the first byte: list what is asked for, and read our side of what the receiver has."""
+        done = False
+        if self._checking is not None and self._checking.busy:
+            self._checking.step()
+            done = True
+        if self._checking is not None:
+            same, differ = self._checking.answers()
+            for at in range(0, max(len(same), len(differ)), limits.LISTED_AT_ONCE):
+                end = at + limits.LISTED_AT_ONCE
+                self._out.say(f.Same(tuple(same[at:end]), tuple(differ[at:end])))
+            for index in same:
+                self._same.add(index)
+        if self._listing is not None and self._wanted_pieces and not self._all_listed and now >= self._retry_at:
+            done = self._list(self._listing, now) or done
+        return done
+
     def _list(self, lister: Lister, now: float) -> bool:
         """List a frame's worth; the walk of the tree is waited for, as what is not listed cannot be compared."""
-        if self._all_listed:
-            return False
         piece = lister.piece()
         if piece is None:
             self._retry_at = now + _LIST_AGAIN
             return False
         listed = tuple(f.Listed(one.parts, one.kind.value, one.size, one.mtime_ns) for one in piece.entries)
         self._out.say(f.Listing(self._transfer, piece.first, listed, piece.last))
+        self._wanted_pieces -= 1
         self._all_listed = piece.last
         return True
 
@@ -313,35 +366,22 @@ class Sending:
             file.skip(known)
             self._start(file, file.offset)
         elif chunks * CHUNK <= file.size:
-            self._quiet = _Quiet(chunks * CHUNK, b"")
+            self._kept_until = chunks * CHUNK
         else:
             self._start(file, 0)
 
-    def _read_quietly(self, file: SourceFile, quiet: _Quiet) -> None:
-        """Read without sending, a turn at a time: to find what the receiver has, or kept."""
+    def _pass_over_kept(self, file: SourceFile) -> None:
+        """Read what the receiver kept without sending it, a turn at a time; what differs is sent."""
         assert self._attached is not None
         try:
-            if file.pass_over(quiet.until):
+            if file.pass_over(self._kept_until):
                 return
-            self._quiet = None
-            if not quiet.content:
-                if prefix_digest(file.content.digests) != self._attached.prefix:
-                    file.rewind()
-                self._start(file, file.offset)
-                return
-            if file.content.id() == quiet.content:
-                file.check_unchanged()
-                self._out.say(f.Same(self._index))
-                self._meter.add(file.size)
-                file.close()
-                self._file = None
-                return
-            file.rewind()
-            self._start(file, 0)
+            if prefix_digest(file.content.digests) != self._attached.prefix:
+                file.rewind()
         except SourceFault:
-            self._quiet = None
-            file.rewind()
-            self._start(file, 0)  # what cannot be read now will say so when it is sent
+            file.rewind()  # what cannot be read now will say so when it is sent
+        self._kept_until = 0
+        self._start(file, file.offset)
 
     def _start(self, file: SourceFile, offset: int) -> None:
         entry = self._found
@@ -392,14 +432,12 @@ class Sending:
         """The file that moves now goes no further; one that is over already stays."""
         if self._file is None or index != self._index:
             return
-        if self._quiet is None:
+        if not self._kept_until:
             self._lose(SourceFault(Code.LEFT_OUT))
             return
         self._file.close()
-        self._file = self._quiet = None
-        name = self._names.pop(index, "")
-        self._out.say(f.Left(name[-1000:], Code.LEFT_OUT))
-        self.left.append(Skipped(name, Code.LEFT_OUT))
+        self._file, self._kept_until = None, 0
+        self._leave(Skipped(self._names.pop(index, ""), Code.LEFT_OUT))
 
     def _lose(self, fault: SourceFault) -> None:
         if self._file is not None:

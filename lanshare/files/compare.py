@@ -10,20 +10,20 @@ import os
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
 from lanshare.domain.offer import Clash, EntryKind, FileEntry
 from lanshare.domain.transfer import CHUNK
 from lanshare.files import names
 from lanshare.files.content import Content
-from lanshare.files.folder import Folder, open_folder
-from lanshare.files.manifest import ManifestReader
+from lanshare.files.folder import Folder, open_folder, read_into
 from lanshare.files.names import NameRefused
 from lanshare.files.staging import Staging
-from lanshare.files.tree import Found
 
 _READ: Final = 256 * 1024
+_LARGE: Final = 1024 * 1024
+"""Bytes from which the sender is told that a file is being read, so that both read at the same time."""
+
 _SECOND: Final = 1_000_000_000
 """Nanoseconds. FAT keeps times to 2 s, other file systems to 1 s: theirs may differ by so much."""
 
@@ -107,7 +107,7 @@ def _likeness(finder: _Finder, entry: FileEntry) -> Likeness:
 
 @dataclass(frozen=True, slots=True)
 class Have:
-    """At the place of this entry lies a file with this content id."""
+    """At the place of this entry lies a file with this content id; an empty one: it is about to be read."""
 
     index: int
     entry: FileEntry
@@ -122,100 +122,97 @@ class Unwanted:
     entry: FileEntry
 
 
-def match(staging: Staging, listing: Path, clash: Clash) -> Generator[Have | Unwanted | None, None, None]:
-    """Decide which folders are merged, then read what seems to be the same; None after every few MiB of work.
+class Matching:
+    """What is offered against what is here, entry by entry in their order: which folders are merged, what is the same.
 
     A folder that is there already is merged if something in it seems the same, or if the person chose to skip or to
     replace; else what comes gets a folder of its own.
     """
-    held = staging.confirmed
-    root = open_folder(staging.destination)
-    finder = _Finder(root)
-    again: Generator[tuple[int, FileEntry], None, None] | None = None
-    try:
-        merged: dict[str, bool] = {}
-        seen = bytearray()
-        for _, entry, likeness in compare(root, listed(listing)):
-            seen.append(_LIKENESSES.index(likeness))
-            top = entry.parts[0]
-            if len(entry.parts) == 1:
-                wish = clash is not Clash.KEEP or entry.kind is EntryKind.FILE
-                merged[top] = likeness is Likeness.SAME and wish
-            elif clash is not Clash.KEEP or (entry.kind is EntryKind.FILE and likeness is Likeness.SAME):
-                merged[top] = True
-        for top in [top for top, wish in merged.items() if wish]:
-            _merge(staging, root, top)
-        yield None
-        again = listed(listing)
-        for index, entry in again:
-            likeness = _LIKENESSES[seen[index]]
-            if any(first <= index <= last for first, last in held):
+
+    def __init__(self, staging: Staging, clash: Clash) -> None:
+        """OSError if the receiving folder cannot be opened."""
+        self._staging, self._clash = staging, clash
+        self._root = open_folder(staging.destination)
+        self._finder = _Finder(self._root)
+        self._merged: dict[str, bool] = {}
+        self._buffer = memoryview(bytearray(_READ))
+
+    def close(self) -> None:
+        """Give handles back."""
+        self._finder.close()
+        self._root.close()
+
+    def piece(self, first: int, entries: Iterable[FileEntry]) -> Generator[Have | Unwanted | None, None, None]:
+        """What to say of the entries from index `first` on; None after every few MiB of work."""
+        staging, skip = self._staging, self._clash is Clash.SKIP
+        for index, entry in enumerate(entries, first):
+            likeness = _likeness(self._finder, entry)
+            merged = self._merges(entry, likeness)
+            if staging.is_confirmed(index):
                 continue
-            if entry.kind is not EntryKind.FILE or likeness is Likeness.NEW or not merged.get(entry.parts[0]):
-                if likeness is Likeness.DIFFERS and len(entry.parts) == 1 and clash is Clash.SKIP:
+            if entry.kind is not EntryKind.FILE or likeness is Likeness.NEW or not merged:
+                if likeness is Likeness.DIFFERS and len(entry.parts) == 1 and skip:
                     yield Unwanted(index, entry)
                 continue
             if not staging.merges(entry.parts[0]):
                 continue
             if likeness is Likeness.SAME:
-                content = yield from _content(finder, entry)
+                if entry.size >= _LARGE:
+                    yield Have(index, entry, b"")
+                content = yield from self._content(entry)
                 if content:
                     yield Have(index, entry, content)
                     continue
-            if clash is Clash.SKIP:
+            if skip:
                 yield Unwanted(index, entry)
-    finally:
-        if again is not None:
-            again.close()
-        finder.close()
-        root.close()
 
+    def _merges(self, entry: FileEntry, likeness: Likeness) -> bool:
+        """Whether what lies below an entry's top-level name goes to the place that has it; decided as entries come."""
+        top, chosen = entry.parts[0], self._clash is not Clash.KEEP
+        if len(entry.parts) == 1:
+            wish = likeness is Likeness.SAME and (chosen or entry.kind is EntryKind.FILE)
+        elif self._merged.get(top):
+            return True
+        else:
+            wish = chosen or (entry.kind is EntryKind.FILE and likeness is Likeness.SAME)
+        self._merged[top] = wish
+        if wish:
+            self._merge(top)
+        return wish
 
-def _merge(staging: Staging, root: Folder, top: str) -> None:
-    try:
-        safe = names.safe_top(top)
-        info = root.stat(safe)
-    except (NameRefused, OSError):
-        return
-    if info is not None and names.is_folder(info):
-        staging.merge(safe)
+    def _merge(self, top: str) -> None:
+        try:
+            safe = names.safe_top(top)
+            info = self._root.stat(safe)
+        except (NameRefused, OSError):
+            return
+        if info is not None and names.is_folder(info):
+            self._staging.merge(safe)
 
-
-def listed(listing: Path) -> Generator[tuple[int, FileEntry], None, None]:
-    """The entries of a list, each with its index; close it if it is left before its end."""
-    reader = ManifestReader(listing)
-    index = 0
-    try:
-        while (item := reader.next()) is not None:
-            if isinstance(item, Found):
-                yield index, item.entry
-                index += 1
-    finally:
-        reader.close()
-
-
-def _content(finder: _Finder, entry: FileEntry) -> Generator[None, None, bytes]:
-    """The content id of the file that has an entry's name, as the generator's value; empty if it cannot be read."""
-    fd = -1
-    try:
-        safe = names.safe_path(entry.parts)
-        folder = finder.folder(safe[:-1])
-        if folder is None:
-            return b""
-        fd = folder.open_file(safe[-1], os.O_RDONLY)
-        content = Content()
-        while content.size < entry.size:
-            data = os.read(fd, min(_READ, content.to_boundary))
-            if not data:
+    def _content(self, entry: FileEntry) -> Generator[None, None, bytes]:
+        """The content id of the file that has an entry's name, as the generator's value; empty if it cannot be had."""
+        fd = -1
+        buffer = self._buffer
+        try:
+            safe = names.safe_path(entry.parts)
+            folder = self._finder.folder(safe[:-1])
+            if folder is None:
                 return b""
-            content.update(data)
-            if content.to_boundary == CHUNK:
-                yield None
-        if os.read(fd, 1):
+            fd = folder.open_file(safe[-1], os.O_RDONLY)
+            content = Content()
+            # Room for one byte more than there should be: a small file is read, and seen to end, in one call.
+            while content.size < entry.size:
+                count = read_into(fd, buffer[: content.to_boundary])
+                if not count or content.size + count > entry.size:
+                    return b""
+                content.update(buffer[:count])
+                if content.to_boundary == CHUNK:
+                    yield None
+            if entry.size % _READ == 0 and os.read(fd, 1):
+                return b""
+            return content.id()
+        except OSError:
             return b""
-        return content.id()
-    except OSError:
-        return b""
-    finally:
-        if fd >= 0:
-            os.close(fd)
+        finally:
+            if fd >= 0:
+                os.close(fd)

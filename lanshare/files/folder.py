@@ -19,6 +19,7 @@ _NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
 _CLOEXEC: Final = getattr(os, "O_CLOEXEC", 0)
 _BINARY: Final = getattr(os, "O_BINARY", 0)
 _DIRECTORY: Final = getattr(os, "O_DIRECTORY", 0)
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _CLOEXEC
 
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform != "win32" else None
 HAS_BARRIER: Final = _libc is not None and hasattr(_libc, "syncfs")
@@ -34,8 +35,9 @@ class Folder(Protocol):
 
     def close(self) -> None: ...
     def child(self, name: str) -> Folder: ...
-    def make(self, name: str) -> None: ...
+    def make(self, name: str, private: bool = False) -> None: ...
     def open_file(self, name: str, flags: int) -> int: ...
+    def new_file(self, name: str, mode: int) -> int: ...
     def exists(self, name: str) -> bool: ...
     def names(self) -> list[str]: ...
     def move(self, name: str, to: Folder, new: str) -> None: ...
@@ -69,13 +71,17 @@ class HandleFolder:
         """The folder `name` in this one; OSError if it is a link or anything else."""
         return HandleFolder(os.open(name, os.O_RDONLY | _DIRECTORY | _NOFOLLOW | _CLOEXEC, dir_fd=self._fd))
 
-    def make(self, name: str) -> None:
-        """Make a folder; FileExistsError if the name is taken by anything."""
-        os.mkdir(name, 0o777, dir_fd=self._fd)
+    def make(self, name: str, private: bool = False) -> None:
+        """Make a folder, for our eyes only if `private`; FileExistsError if the name is taken by anything."""
+        os.mkdir(name, 0o700 if private else 0o777, dir_fd=self._fd)
 
     def open_file(self, name: str, flags: int) -> int:
         """A file's descriptor; never through a link; new files are private until they are final."""
         return os.open(name, flags | _NOFOLLOW | _CLOEXEC, 0o600, dir_fd=self._fd)
+
+    def new_file(self, name: str, mode: int) -> int:
+        """The descriptor of a file made here, for writing, with its final mode; FileExistsError if it is there."""
+        return os.open(name, _NEW, mode, dir_fd=self._fd)
 
     def exists(self, name: str) -> bool:
         """Whether anything, a dangling link included, has this name."""
@@ -186,9 +192,9 @@ class PathFolder:
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
         return PathFolder(path)
 
-    def make(self, name: str) -> None:
-        """Make a folder; FileExistsError if the name is taken by anything."""
-        (self._path / name).mkdir()
+    def make(self, name: str, private: bool = False) -> None:
+        """Make a folder, for our eyes only if `private`; FileExistsError if the name is taken by anything."""
+        (self._path / name).mkdir(0o700 if private else 0o777)
 
     def open_file(self, name: str, flags: int) -> int:
         """A file's descriptor; never through a link."""
@@ -196,6 +202,10 @@ class PathFolder:
         if path.is_symlink():
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
         return os.open(path, flags | _BINARY | _CLOEXEC, 0o600)
+
+    def new_file(self, name: str, mode: int) -> int:
+        """The descriptor of a file made here, for writing, with its final mode; FileExistsError if it is there."""
+        return os.open(self._path / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY | _CLOEXEC, mode)
 
     def exists(self, name: str) -> bool:
         """Whether anything, a dangling link included, has this name."""
@@ -274,6 +284,15 @@ def disk_of(path: Path) -> str:
         except OSError:
             continue
     return ""
+
+
+def read_into(fd: int, buffer: memoryview) -> int:
+    """Read on from where a descriptor stands; the number of bytes, 0 at the end."""
+    if hasattr(os, "readv"):
+        return os.readv(fd, [buffer])
+    data = os.read(fd, len(buffer))
+    buffer[: len(data)] = data
+    return len(data)
 
 
 def start_writing(fd: int, offset: int, length: int) -> None:

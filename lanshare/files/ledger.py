@@ -69,7 +69,7 @@ class Ledger:
                 if note is None:
                     break
                 good += len(line)
-                yield note
+                yield from each(note)
         os.ftruncate(self._fd, good)
 
     def close(self) -> None:
@@ -81,6 +81,28 @@ class Ledger:
                 pass  # what is not noted was not done
             os.close(self._fd)
             self._fd = -1
+
+
+def each(note: Note) -> Iterator[Note]:
+    """A line about many files as if there were one for each."""
+    match note:
+        case {"wholes": [*items]}:
+            for item in items:
+                match item:
+                    case [int(index), int(size), [*path], str(content), int(mtime)]:
+                        yield {"whole": index, "size": size, "path": path, "id": content, "mtime": mtime}
+        case {"files": [*items]}:
+            for item in items:
+                match item:
+                    case [int(index), int(size), [*path]]:
+                        yield {"file": index, "size": size, "path": path}
+        case {"sames": [*items]}:
+            for item in items:
+                match item:
+                    case [int(index), int(size), [*path]]:
+                        yield {"done": index, "same": path, "size": size}
+        case _:
+            yield note
 
 
 def parsed(line: bytes) -> Note | None:

@@ -32,6 +32,7 @@ _ESCAPED: Final = re.compile(f"{_MARK}([0-9A-F]{{2}})")
 # C0, DEL, C1, backslash, and what is invisible or turns the direction of text (security.md 1.4, RTLO).
 _DECEIVING: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\\\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 _WINDOWS: Final = re.compile(r'[<>:"|?*]')
+_HARMLESS: Final = re.compile(r"[A-Za-z0-9_+-][A-Za-z0-9_ ()+,.=@~#-]*")
 _RESERVED: Final = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)")
 
 
@@ -56,9 +57,16 @@ def _escape(text: str) -> str:
     return "".join(f"{_MARK}{byte:02X}" for byte in text.encode("utf-8"))
 
 
-@lru_cache(4096)
 def safe_name(name: str, system: System = HERE) -> str:
     """One component as this system can keep it; NameRefused if it is empty, dots, a path, or too long."""
+    # Most names are harmless, and a hundred thousand of them differ: a look at each must be cheap.
+    if system is System.POSIX and len(name) <= NAME_BYTES and _HARMLESS.fullmatch(name):
+        return name
+    return _safe_name(name, system)
+
+
+@lru_cache(4096)
+def _safe_name(name: str, system: System) -> str:
     if name in ("", ".", ".."):
         raise NameRefused(f"{name!r} is not a name")
     if "/" in name or "\x00" in name:
@@ -94,12 +102,25 @@ def safe_path(parts: Sequence[str], system: System = HERE) -> tuple[str, ...]:
     """A relative path, component by component; NameRefused if it is empty, too deep, too long or unsafe anywhere."""
     if not 1 <= len(parts) <= DEPTH:
         raise NameRefused(f"a path of {len(parts)} components")
+    if len(parts) == 1:
+        top = safe_top(parts[0], system)
+        if len(top.encode("utf-8")) > NAME_BYTES:
+            raise NameRefused("a name of more than 255 bytes")
+        return (top,)
+    above, length = _safe_folder(tuple(parts[:-1]), system)
+    name = safe_name(parts[-1], system)
+    if length + len(name.encode("utf-8")) + 1 > PATH_BYTES:
+        raise NameRefused("a path of more than 4096 bytes")
+    return (*above, name)
+
+
+@lru_cache(256)
+def _safe_folder(parts: tuple[str, ...], system: System) -> tuple[tuple[str, ...], int]:
+    """A folder's safe path, and its length in bytes: what lies in one folder comes one behind the other."""
     safe = (safe_top(parts[0], system), *(safe_name(part, system) for part in parts[1:]))
     if len(safe[0].encode("utf-8")) > NAME_BYTES:
         raise NameRefused("a name of more than 255 bytes")
-    if sum(len(part.encode("utf-8")) + 1 for part in safe) > PATH_BYTES:
-        raise NameRefused("a path of more than 4096 bytes")
-    return safe
+    return safe, sum(len(part.encode("utf-8")) + 1 for part in safe)
 
 
 def link_stays(parts: Sequence[str], target: str) -> bool:

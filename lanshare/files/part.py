@@ -16,7 +16,7 @@ from lanshare.domain.errors import Code
 from lanshare.domain.transfer import CHUNK
 from lanshare.files.content import Content
 from lanshare.files.faults import DiskFault, disk_fault
-from lanshare.files.folder import Folder, start_writing
+from lanshare.files.folder import Folder, read_into, start_writing
 from lanshare.files.stamps import stamp_of
 
 _DIGEST: Final = 32
@@ -107,7 +107,7 @@ class PartFile:
             if hasattr(os, "fchmod"):
                 os.fchmod(self._fd, self._mode & ~_umask())
             self._staging.mark(self._fd, str(self.number))
-            _set_time(self._fd, mtime_ns)
+            set_time(self._fd, mtime_ns)
             if each_durable:
                 os.fsync(self._fd)
         except OSError as error:
@@ -210,16 +210,17 @@ def content_of(folder: Folder, name: str, size: int) -> Iterator[bytes | None]:
         yield b""
         return
     content = Content()
+    buffer = memoryview(bytearray(max(1, min(_READ, size))))
     try:
         if os.fstat(fd).st_size != size:
             yield b""
             return
         while content.size < size:
-            data = os.pread(fd, min(_READ, content.to_boundary), content.size)
-            if not data:
+            count = read_into(fd, buffer[: content.to_boundary])
+            if not count:
                 yield b""
                 return
-            content.update(data)
+            content.update(buffer[:count])
             if content.to_boundary == CHUNK:
                 yield None
         yield content.id()
@@ -278,7 +279,8 @@ def _split(data: bytes) -> list[bytes]:
     return [data[at : at + _DIGEST] for at in range(0, len(data) - _DIGEST + 1, _DIGEST)]
 
 
-def _set_time(fd: int, mtime_ns: int) -> None:
+def set_time(fd: int, mtime_ns: int) -> None:
+    """Set a file's time of modification, where the system can; what no clock can show is clamped."""
     clamped = max(0, min(mtime_ns, 2**62))
     if os.utime in os.supports_fd:
         os.utime(fd, ns=(clamped, clamped))

@@ -20,7 +20,7 @@ from lanshare.files import ledger, names
 from lanshare.files.faults import DiskFault, disk_fault
 from lanshare.files.folder import Folder
 from lanshare.files.ledger import Ledger, Note
-from lanshare.files.part import digests_name, stamp_name
+from lanshare.files.part import content_of, digests_name, stamp_name
 
 LOSSES: Final = 1000
 """Entries of the fidelity report that are kept; further ones are like them."""
@@ -36,6 +36,8 @@ class Whole:
     content: bytes = b""
     """Empty: it is the file that has the name already."""
 
+    mtime_ns: int = 0
+
 
 class Placing:
     """The destination of one transfer, and the names that its entries get there."""
@@ -50,6 +52,9 @@ class Placing:
         self._tops: dict[str, str] = {}
         self._merged: set[str] = set()
         self._made: set[tuple[str, ...]] = set()
+        self._fresh: set[tuple[str, ...]] = set()
+        """Folders that this try made: what lies in them is ours, or came in between."""
+
         self._links: list[tuple[int, tuple[str, ...], str]] = []
         self._open: tuple[tuple[str, ...], Folder] | None = None
         self._aside = ""
@@ -167,6 +172,7 @@ class Placing:
                 if path[:depth] not in self._made:
                     try:
                         folder.make(name)
+                        self._fresh.add(path[:depth])
                         self._note({"made": path[:depth]})
                     except FileExistsError:
                         pass
@@ -213,13 +219,13 @@ class Placing:
                 folder.close()
 
     def _intend(self, whole: Whole) -> str:
-        """Choose a final name that is free now (or will be, once what has it is moved aside), and note it."""
-        folder = self._folder(whole.path[:-1])
-        name = whole.path[-1]
-        if folder.exists(name) and not self._may_move(folder, name):
-            name = self._free(folder, name, 1)
-        self._intents[whole.index] = (*whole.path[:-1], name)
-        self._book.later({"file": whole.index, "size": whole.size, "path": [*whole.path[:-1], name]})
+        """Choose a final name that is free now, or will be once what has it is moved aside; to be noted."""
+        above, name = whole.path[:-1], whole.path[-1]
+        if above not in self._fresh:
+            folder = self._folder(above)
+            if folder.exists(name) and not self._may_move(folder, name):
+                name = self._free(folder, name, 1)
+        self._intents[whole.index] = (*above, name)
         if len(whole.path) == 1:
             self._tops.setdefault(whole.path[0], name)
         return name
@@ -241,7 +247,7 @@ class Placing:
     def _give_name(self, whole: Whole, name: str) -> None:
         folder = self._folder(whole.path[:-1])
         while True:
-            if self._may_move(folder, name):
+            if self._clash is Clash.REPLACE and self._may_move(folder, name):
                 self._move_aside(folder, (*whole.path[:-1], name))
             try:
                 self._stage.move(str(whole.index), folder, name)
@@ -249,6 +255,8 @@ class Placing:
             except FileExistsError:
                 if self._may_move(folder, name):
                     continue
+                if name == whole.path[-1] and self._already(whole, folder):
+                    return
                 # Somebody took the name between the note and the rename: another name, noted durably first.
                 name = self._free(folder, whole.path[-1], 1)
                 if len(whole.path) == 1:
@@ -256,9 +264,32 @@ class Placing:
                 self._intents[whole.index] = (*whole.path[:-1], name)
                 self._note({"file": whole.index, "size": whole.size, "path": [*whole.path[:-1], name]})
                 self._book.sync()
-        if whole.size > CHUNK:
-            self._stage.remove(digests_name(whole.index))
-            self._stage.remove(stamp_name(whole.index))
+        self._remove_beside(whole.index, whole.size)
+
+    def _remove_part(self, number: int, size: int | None = None) -> None:
+        """Remove a part, of this size if that is known, with what lies beside it."""
+        self._stage.remove(str(number))
+        self._remove_beside(number, size)
+
+    def _remove_beside(self, number: int, size: int | None) -> None:
+        if size is None or size > CHUNK:
+            self._stage.remove(digests_name(number))
+            self._stage.remove(stamp_name(number))
+
+    def _already(self, whole: Whole, folder: Folder) -> bool:
+        """The name is taken by this very file, which was sent twice: it is not doubled, and its part goes."""
+        there = folder.stat(whole.path[-1])
+        if there is None or not names.is_plain(there):
+            return False
+        if (there.st_size, there.st_mtime_ns) != (whole.size, whole.mtime_ns):
+            return False
+        if whole.content not in content_of(folder, whole.path[-1], whole.size):
+            return False
+        del self._intents[whole.index]
+        self._note({"void": whole.index})
+        self._note({"sames": [(whole.index, whole.size, whole.path)]})
+        self._remove_part(whole.index, whole.size)
+        return True
 
     def _move_aside(self, folder: Folder, path: tuple[str, ...]) -> None:
         """What is replaced goes, with its path, into a dated folder of ours beside it; noted durably before."""
@@ -332,10 +363,10 @@ class Placing:
                     self._lose("/".join(path), Code.TIME_LOST)
 
 
-def child(folder: Folder, name: str) -> Folder:
+def child(folder: Folder, name: str, private: bool = False) -> Folder:
     """The folder of this name in another one, made if it is missing. OSError if something else has the name."""
     try:
-        folder.make(name)
+        folder.make(name, private)
     except FileExistsError:
         pass
     return folder.child(name)

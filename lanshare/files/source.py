@@ -14,13 +14,14 @@ from lanshare.domain.transfer import CHUNK
 from lanshare.files import shared
 from lanshare.files.content import Content
 from lanshare.files.faults import SourceFault, source_code
+from lanshare.files.folder import read_into
 from lanshare.files.shared import Ring
 from lanshare.files.stamps import stamp_of
 
 _READ: Final = 256 * 1024
-_FLAGS: Final = (
+NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
+FLAGS: Final = (
     os.O_RDONLY
-    | getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_NONBLOCK", 0)
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
@@ -34,9 +35,8 @@ class SourceFile:
         """Open for reading; SourceFault if it is not a plain file that we may read."""
         self._fd = -1
         self._ring: Ring | None = None
-        flags = _FLAGS & ~getattr(os, "O_NOFOLLOW", 0) if follow else _FLAGS
         try:
-            self._fd = os.open(path, flags)
+            self._fd = os.open(path, FLAGS if follow else FLAGS | NOFOLLOW)
             info = os.fstat(self._fd)
         except OSError as error:
             self.close()
@@ -167,12 +167,7 @@ class SourceFile:
 
     def _fill(self, buffer: memoryview) -> int:
         began = time.perf_counter()
-        if hasattr(os, "readv"):
-            count = os.readv(self._fd, [buffer])
-        else:
-            data = os.read(self._fd, len(buffer))
-            count = len(data)
-            buffer[:count] = data
+        count = read_into(self._fd, buffer)
         self.disk_seconds += time.perf_counter() - began
         return count
 

@@ -8,25 +8,26 @@ tells which, and what was whole already is checked against its content id and ke
 
 from __future__ import annotations
 
-import bisect
 import errno
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from lanshare.domain.errors import Code
 from lanshare.domain.offer import Clash
 from lanshare.domain.transfer import CHUNK
 from lanshare.files import ledger, names
-from lanshare.files.content import prefix_digest
+from lanshare.files.content import Buffer
 from lanshare.files.faults import DiskFault, disk_fault
 from lanshare.files.folder import HAS_BARRIER, open_folder
 from lanshare.files.ledger import Ledger
-from lanshare.files.part import Keeping, PartFile, content_of, digests_name, require_whole, stamp_name
-from lanshare.files.placing import Placing, Whole, child
+from lanshare.files.part import PartFile, content_of, require_whole
+from lanshare.files.placing import Whole, child
+from lanshare.files.ranges import Ranges
+from lanshare.files.recovery import Kept, Recovery
+from lanshare.files.small import small_id, write_small
 
 BATCH_BYTES: Final = 256 * 1024 * 1024
 """What a power cut may cost: a barrier follows at least this often."""
@@ -38,51 +39,14 @@ BATCH_FILES: Final = 20_000
 """Or this many files: bounds the memory of a batch."""
 
 _UNNOTED_BYTES: Final = 1024 * 1024
-_UNNOTED_LINES: Final = 64
+_UNNOTED: Final = 64
 """Whole files, and bytes of them, that a killed process may have to receive again: noting each costs as much as it."""
+
+_LINE: Final = 512
+"""Files in one line of the ledger."""
 
 _UNFIT: Final = frozenset({errno.EINVAL, errno.ENAMETOOLONG, errno.EILSEQ, errno.ENOTDIR, errno.ELOOP})
 """What a file system says to a name it cannot hold, or that something else stands in the way of."""
-
-
-@dataclass(slots=True)
-class Ranges:
-    """A set of numbers as inclusive ranges, cheap while they come in order."""
-
-    ranges: list[tuple[int, int]] = field(default_factory=list)
-
-    def add(self, number: int) -> None:
-        """Put one number in."""
-        if self.ranges and self.ranges[-1][1] + 1 == number:
-            self.ranges[-1] = (self.ranges[-1][0], number)
-        elif number not in self:
-            self.ranges.append((number, number))
-            self._merge()
-
-    def __contains__(self, number: int) -> bool:
-        at = bisect.bisect_right(self.ranges, (number, 2**62)) - 1
-        return at >= 0 and self.ranges[at][1] >= number
-
-    def _merge(self) -> None:
-        merged: list[tuple[int, int]] = []
-        for first, last in sorted(self.ranges):
-            if merged and merged[-1][1] + 1 >= first:
-                merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
-            else:
-                merged.append((first, last))
-        self.ranges = merged
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What an earlier try left: confirmed entries, and the whole chunks of one begun file."""
-
-    confirmed: tuple[tuple[int, int], ...]
-    files: int
-    length: int
-    partial: int | None = None
-    chunks: int = 0
-    prefix: bytes = b""
 
 
 def has_staging(destination: Path, transfer: str) -> bool:
@@ -115,36 +79,31 @@ def remove(destination: Path, transfer: str) -> None:
         raise disk_fault(error) from error
 
 
-class Staging(Placing):
+class Staging(Recovery):
     """The receiving side of one transfer. One thread at a time; errors of the disk are DiskFaults."""
 
     def __init__(self, destination: Path, transfer: str, now: float = 0.0, clash: Clash = Clash.KEEP) -> None:
         """Open or make the staging folder of this transfer below `destination`, and read what is kept there."""
         super().__init__(destination, clash)
         self.transfer = transfer
-        self.files = 0
-        self.bytes = 0
         self.refused: list[int] = []
         """Verified files whose names this file system cannot hold; whoever confirms takes them from here."""
 
         self.disk_seconds = 0.0
         """Time that the disk took for what was written and made durable, without the file that is open."""
 
+        self._noting: list[tuple[int, int, tuple[str, ...], str, int]] = []
         self._unnoted = 0
-        self._batch: list[Whole] = []
         self._batch_bytes = 0
         self._batch_since = now
-        self._confirmed = Ranges()
-        self._begun: int | None = None
-        self._kept = Kept((), 0, 0)
         self._part: PartFile | None = None
         self._begin: tuple[int, tuple[str, ...], int] | None = None
         self._timed = False
         try:
             self._root = open_folder(destination)
-            hidden = child(self._root, names.STAGING)
+            hidden = child(self._root, names.STAGING, private=True)
             try:
-                self._staging = child(hidden, transfer)
+                self._staging = child(hidden, transfer, private=True)
             finally:
                 hidden.close()
             self._ledger = Ledger(self._staging)
@@ -182,6 +141,10 @@ class Staging(Placing):
     def confirmed(self) -> tuple[tuple[int, int], ...]:
         """Ranges of indices that are verified and durable."""
         return tuple(self._confirmed.ranges)
+
+    def is_confirmed(self, index: int) -> bool:
+        """Whether an entry is verified and durable."""
+        return index in self._confirmed
 
     # --- what arrives
 
@@ -223,12 +186,7 @@ class Staging(Placing):
             raise DiskFault(Code.CONTENT_DIFFERS, "a part that was never begun")
         self._begin = (index, safe, size)
         try:
-            if index in self._intents:
-                # An earlier try meant to rename this file and did not: from now on its part may go without that
-                # meaning that it has its final name.
-                del self._intents[index]
-                self._note({"void": index})
-                self._book.sync()
+            self._unintend(index)
             if self._begun != index:
                 self._begun = index
                 if size > CHUNK:
@@ -275,16 +233,23 @@ class Staging(Placing):
         self.disk_seconds += part.disk_seconds
         self._part = None
         self._begun = None
+        self._whole(index, safe, size, content, kept_ns)
+
+    def small(
+        self, index: int, parts: Sequence[str], data: Buffer, content: bytes, mtime_ns: int, executable: bool = False
+    ) -> None:
+        """A whole file at once. NameRefused if its name cannot be kept, DiskFault CONTENT_DIFFERS if it is another."""
+        safe = self._safe(parts)
+        if small_id(data) != content:
+            raise DiskFault(Code.CONTENT_DIFFERS, f"{len(data)} bytes")
+        began = time.perf_counter()
         try:
-            path = self._placed(safe)
-            self._book.later({"whole": index, "size": size, "path": path, "id": content.hex(), "mtime": kept_ns})
-            self._unnoted += size
-            if self._unnoted >= _UNNOTED_BYTES or self._book.waiting >= _UNNOTED_LINES:
-                self._book.flush()
-                self._unnoted = 0
+            self._unintend(index)
+            kept_ns = write_small(self._stage, index, data, mtime_ns, executable, not HAS_BARRIER)
         except OSError as error:
             raise disk_fault(error) from error
-        self._add(Whole(index, path, size, content))
+        self.disk_seconds += time.perf_counter() - began
+        self._whole(index, safe, len(data), content, kept_ns)
 
     def drop(self) -> None:
         """Forget the part of the file begun last."""
@@ -324,17 +289,23 @@ class Staging(Placing):
     def _commit(self, batch: list[Whole]) -> list[tuple[int, int]]:
         done = Ranges()
         try:
+            self._note_wholes()
             sames, batch = self._without_same(batch)
-            for whole in sames:
-                self._book.later({"done": whole.index, "same": whole.path, "size": whole.size})
+            for some in _pieces(sames):
+                self._book.later({"sames": [(whole.index, whole.size, whole.path) for whole in some]})
             intended = [(whole, target) for whole in batch if (target := self._named(whole)) is not None]
+            for some in _pieces([whole for whole, _ in intended]):
+                self._book.later({"files": [(whole.index, whole.size, self._intents[whole.index]) for whole in some]})
             self._barrier()
             batch = [whole for whole, target in intended if self._named(whole, target) is not None]
             self._close_open()
             self._sync_folders({whole.path[:-1] for whole in batch})
         except OSError as error:
             raise disk_fault(error) from error
-        for whole in sorted([*sames, *batch], key=lambda one: one.index):
+        if sames:
+            batch = sorted([*sames, *batch], key=lambda one: one.index)
+        for whole in batch:
+            self._intents.pop(whole.index, None)
             self._confirm(whole.index, whole.size)
             done.add(whole.index)
         return done.ranges
@@ -382,6 +353,7 @@ class Staging(Placing):
             self._part = None
         self._close_open()
         if self._ledger is not None:
+            self._note_wholes()
             self._ledger.close()
             self._ledger = None
         for folder in (self._staging, self._root):
@@ -399,18 +371,41 @@ class Staging(Placing):
 
     # --- inside
 
+    def _check_all(self, wholes: list[Whole]) -> Iterator[None]:
+        yield from self._check_wholes(wholes)
+        if self._batch:
+            self.commit(self._batch_since)
+        yield from self._check_begun()
+
     def _add(self, whole: Whole) -> None:
         self._batch.append(whole)
         self._batch_bytes += whole.size
 
-    def _confirm(self, index: int, size: int) -> None:
-        self._confirmed.add(index)
-        self.files += 1
-        self.bytes += size
+    def _whole(self, index: int, safe: tuple[str, ...], size: int, content: bytes, mtime_ns: int) -> None:
+        """A part is whole and true: noted now and then, as noting each costs as much as receiving it again."""
+        try:
+            path = self._placed(safe)
+            self._noting.append((index, size, path, content.hex(), mtime_ns))
+            self._unnoted += size
+            if self._unnoted >= _UNNOTED_BYTES or len(self._noting) >= _UNNOTED:
+                self._note_wholes()
+                self._book.flush()
+        except OSError as error:
+            raise disk_fault(error) from error
+        self._add(Whole(index, path, size, content, mtime_ns))
 
-    def _remove_part(self, number: int) -> None:
-        for name in (str(number), digests_name(number), stamp_name(number)):
-            self._stage.remove(name)
+    def _note_wholes(self) -> None:
+        if self._noting:
+            noting, self._noting, self._unnoted = self._noting, [], 0
+            self._book.later({"wholes": noting})
+
+    def _unintend(self, index: int) -> None:
+        """An earlier try meant to rename this file and did not: from now on its part may go without that meaning
+        that it has its final name."""
+        if index in self._intents:
+            del self._intents[index]
+            self._note({"void": index})
+            self._book.sync()
 
     def _without_same(self, batch: list[Whole]) -> tuple[list[Whole], list[Whole]]:
         """Which of these need no name, as the very same file has it or is about to get it, and the others.
@@ -424,7 +419,7 @@ class Staging(Placing):
             if not whole.content:
                 sames.append(whole)
             elif self._is_twin(whole, others.get(whole.path)) or self._is_here(whole):
-                self._remove_part(whole.index)
+                self._remove_part(whole.index, whole.size)
                 sames.append(whole)
             else:
                 others.setdefault(whole.path, whole)
@@ -438,6 +433,8 @@ class Staging(Placing):
         return one is not None and two is not None and one.st_mtime_ns == two.st_mtime_ns
 
     def _is_here(self, whole: Whole) -> bool:
+        if whole.path[:-1] in self._fresh:
+            return False  # if it is all the same, its name turns out to be taken
         try:
             folder = self._folder(whole.path[:-1])
             there = folder.stat(whole.path[-1])
@@ -462,7 +459,7 @@ class Staging(Placing):
                 raise
             self._intents.pop(whole.index, None)
             self._note({"void": whole.index})
-            self._remove_part(whole.index)
+            self._remove_part(whole.index, whole.size)
             self.refused.append(whole.index)
             return None
 
@@ -480,88 +477,11 @@ class Staging(Placing):
         self._close_open()
         self._stage.sync()
 
-    def _recover(self) -> list[Whole]:
-        """Read the ledger; what was whole but has no final name yet, to be checked.
-
-        What has its final name is not held in memory: there may be a hundred thousand of them.
-        """
-        voids = {note["void"]: at for at, note in enumerate(self._book.recover()) if "void" in note}
-        wholes: dict[int, Whole] = {}
-        links: dict[int, tuple[tuple[str, ...], str]] = {}
-        for at, note in enumerate(self._book.recover()):
-            index = note.get("whole", note.get("file"))
-            if index is not None and (voids.get(index, -1) > at or index in self._confirmed):
-                continue
-            match note:
-                case {"top": str(top), "as": str(name)}:
-                    self._tops[top] = name
-                    if note.get("merged"):
-                        self._merged.add(top)
-                case {"begun": int(index)}:
-                    self._begun = index
-                case {"done": int(index), "same": _, "size": int(size)}:
-                    self._confirm(index, size)
-                case {"done": int(index)}:
-                    links.pop(index, None)
-                    self._confirmed.add(index)
-                case {"whole": int(index), "size": int(size), "path": [*path], "id": str(content)}:
-                    self._begun = None if self._begun == index else self._begun
-                    if self._stage.exists(str(index)):
-                        wholes[index] = Whole(index, tuple(path), size, bytes.fromhex(content))
-                case {"file": int(index), "size": int(size), "path": [*path]}:
-                    self._recover_intent(index, tuple(path), size, wholes)
-                case {"link": int(index), "path": [*words], "to": str(target)}:
-                    links[index] = (tuple(words), target)
-        self._links = [(index, *link) for index, link in links.items()]
-        return list(wholes.values())
-
-    def _recover_intent(self, index: int, path: tuple[str, ...], size: int, wholes: dict[int, Whole]) -> None:
-        self._intents[index] = path
-        if not self._has_its_name(index):
-            return
-        del self._intents[index]
-        wholes.pop(index, None)
-        if len(path) == 1:
-            self._tops.setdefault(path[0], path[0])
-        self._confirm(index, size)
-
-    def _has_its_name(self, index: int) -> bool:
-        """The part is gone, or is the same file as the one under the final name: the rename was done."""
-        part = self._stage.stat(str(index))
-        if part is None:
-            return True
-        final = self._stat(self._intents[index])
-        if final is None or (final.st_dev, final.st_ino) != (part.st_dev, part.st_ino):
-            return False
-        self._remove_part(index)
-        return True
-
-    def _check_all(self, wholes: list[Whole]) -> Iterator[None]:
-        """Check what was whole, then the chunks of the file that was under way."""
-        for whole in wholes:
-            if self._stage.stat(str(whole.index)) is None:
-                continue
-            for found in content_of(self._stage, str(whole.index), whole.size):
-                if found is None:
-                    yield
-                elif found == whole.content:
-                    self._add(whole)
-                elif whole.index not in self._intents:
-                    self._remove_part(whole.index)
-            yield
-        if self._batch:
-            self.commit(self._batch_since)
-        if self._begun is not None and self._begun not in self._confirmed:
-            keeping = Keeping(self._stage, self._begun)
-            try:
-                while keeping.step():
-                    yield
-            finally:
-                keeping.close()
-            good = keeping.good
-            if good:
-                self._kept = Kept((), 0, 0, self._begun, len(good), prefix_digest(good))
-
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_BINARY", 0), 0o600)
+
+
+def _pieces(items: list[Any]) -> Iterator[list[Any]]:
+    for at in range(0, len(items), _LINE):
+        yield items[at : at + _LINE]

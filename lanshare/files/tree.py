@@ -41,6 +41,12 @@ def top_names(paths: Sequence[Path]) -> list[str]:
     return result
 
 
+def source_name(paths: Sequence[str], found: Found) -> str:
+    """The path on this disk of an entry, as text."""
+    parts = found.entry.parts
+    return paths[found.top] if len(parts) == 1 else os.path.join(paths[found.top], *parts[1:])
+
+
 def source_of(paths: Sequence[Path], found: Found) -> Path:
     """The path on this disk of an entry."""
     return paths[found.top].joinpath(*found.entry.parts[1:])

@@ -14,7 +14,7 @@ from pathlib import Path
 from lanshare.files import names
 from lanshare.files.faults import disk_fault
 from lanshare.files.folder import Folder, open_folder
-from lanshare.files.ledger import Note, parsed
+from lanshare.files.ledger import Note, each, parsed
 
 Words = tuple[str, ...]
 Fits = Callable[[os.stat_result], bool]
@@ -96,7 +96,7 @@ def _notes(receipt: Path) -> Iterator[Note]:
                 note = parsed(line)
                 if note is None:
                     return
-                yield note
+                yield from each(note)
     except OSError:
         return
 

@@ -132,8 +132,8 @@ class DialJob(_Cancellable):
 class RunJob(_Cancellable):
     """Dial a data link and push or pull a transfer over it."""
 
-    def __init__(self, effect: Run, net: Net, papers: tuple[Path, Path, Path], post: Post) -> None:
-        """`papers`: where its list, the peer's list and its receipt lie."""
+    def __init__(self, effect: Run, net: Net, papers: tuple[Path, Path], post: Post) -> None:
+        """`papers`: where its list and its receipt lie."""
         super().__init__()
         self._effect, self._net, self._papers, self._post = effect, net, papers, post
 
@@ -418,10 +418,6 @@ class Runner:
         """Where a transfer's list lies."""
         return self._data / "outgoing" / transfer
 
-    def listing(self, transfer: TransferId) -> Path:
-        """Where a peer's list of what it offers lies."""
-        return self._data / "incoming" / transfer
-
     def receipt(self, transfer: TransferId) -> Path:
         """Where it is written what a transfer put here."""
         return self._data / "receipts" / transfer
@@ -455,9 +451,9 @@ class Runner:
         self._scanning[effect.transfer] = job
         self._scans.start(job)
 
-    def papers(self, transfer: TransferId) -> tuple[Path, Path, Path]:
-        """Where a transfer's list, the peer's list and its receipt lie."""
-        return self.manifest(transfer), self.listing(transfer), self.receipt(transfer)
+    def papers(self, transfer: TransferId) -> tuple[Path, Path]:
+        """Where a transfer's list and its receipt lie."""
+        return self.manifest(transfer), self.receipt(transfer)
 
     def run(self, effect: Run) -> None:
         """Move a transfer."""
@@ -494,7 +490,7 @@ class Runner:
             scan.cancel()
         self._tallies.pop(effect.transfer, None)
         listed = self.manifest(effect.transfer)
-        self._scans.start(DiscardJob(effect, self._post, listed, memo_path(listed), self.listing(effect.transfer)))
+        self._scans.start(DiscardJob(effect, self._post, listed, memo_path(listed)))
 
     def close(self) -> None:
         """End everything and wait for it."""

@@ -14,7 +14,7 @@ from lanshare.domain.peer import Address
 from lanshare.domain.transfer import TransferId
 from lanshare.exchange.control import Control
 from lanshare.exchange.greeting import Accepting, Dialling, Facts, Guest
-from lanshare.exchange.receiving import Halting, Known, Receiving
+from lanshare.exchange.receiving import Halting, Receiving
 from lanshare.exchange.sending import Halted, Sending
 from lanshare.files import confine
 from lanshare.files.faults import DiskFault, disk_fault
@@ -125,7 +125,7 @@ def run_source(link: Link, transfer: TransferId, lease: Lease, push: bool, post:
 def run_sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: Post) -> None:
     """Receive a transfer over a greeted data link, in a thread that can write nowhere else; RunEnded in any case."""
     assert lease.landing is not None
-    papers = [path.parent for path in (lease.listing, lease.receipt) if path is not None]
+    papers = [lease.receipt.parent] if lease.receipt is not None else []
     try:
         for folder in papers:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -147,13 +147,12 @@ def _sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: Post
         landing = lease.landing
         if lease.after is not None and lease.receipt is not None:
             staging.follow(lease.receipt.with_name(lease.after))
-        known = Known(lease.tops, lease.listing) if lease.listing is not None else None
         receiving = moving = Receiving(
             staging,
             bytes.fromhex(transfer) if pull else None,
             lambda done, rate: post(Moved(transfer, done, rate, moving.profile.split(), moving.file)),
             lambda: post(Verifying(transfer)),
-            known,
+            lease.tops,
             landing.clash,
             landing.execute,
         )

@@ -101,7 +101,7 @@ class Storing(Protocol):
 class Running(Protocol):
     """What runs jobs, as the node sees it."""
 
-    def papers(self, transfer: TransferId) -> tuple[Path, Path, Path]: ...
+    def papers(self, transfer: TransferId) -> tuple[Path, Path]: ...
     def dial(self, effect: e.Dial) -> None: ...
     def scan(self, effect: e.Scan) -> None: ...
     def run(self, effect: e.Run) -> None: ...
@@ -619,7 +619,7 @@ class Node:
 
         def gone(transfers: list[TransferId]) -> object:
             for transfer in transfers:
-                runner.papers(transfer)[2].unlink(missing_ok=True)
+                runner.papers(transfer)[1].unlink(missing_ok=True)
             store.compact(lambda whole: self._post_some(n.Publish(HistoryErased(peer, bool(whole)))))
             return None
 

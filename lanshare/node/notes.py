@@ -154,7 +154,6 @@ class Lease:
     landing: Landing | None = None
     sources: tuple[Path, ...] = ()
     manifest: Path | None = None
-    listing: Path | None = None
     receipt: Path | None = None
     tops: tuple[str, ...] = ()
     """The top-level names of what is received."""

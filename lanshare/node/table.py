@@ -120,7 +120,7 @@ class World:
     addresses: Callable[[PeerId], tuple[Address, ...]]
     downloads: Callable[[], Path]
     free: Callable[[Path], int]
-    papers: Callable[[TransferId], tuple[Path, Path, Path]]
+    papers: Callable[[TransferId], tuple[Path, Path]]
     """Where its list, the peer's list and its receipt lie."""
 
     execute: Callable[[PeerId], bool]

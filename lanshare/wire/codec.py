@@ -21,6 +21,7 @@ _CAPS: Final = {
     NUMBERS[frames.Challenge]: limits.PROOF_FRAME,
     NUMBERS[frames.Proof]: limits.PROOF_FRAME,
     NUMBERS[frames.Text]: limits.TEXT_FRAME,
+    NUMBERS[frames.Pack]: limits.DATA_FRAME,
     _DATA: limits.DATA_FRAME,
 }
 

@@ -22,6 +22,7 @@ Name = Annotated[str, Meta(max_length=NAME_BYTES)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 Index = Annotated[int, Meta(ge=0, lt=ENTRIES)]
 Signed64 = Annotated[int, Meta(ge=-(2**62), le=2**62)]
+Indices = Annotated[tuple[Index, ...], Meta(max_length=limits.LISTED_AT_ONCE)]
 Small = Annotated[int, Meta(ge=0, le=65535)]
 
 
@@ -305,10 +306,29 @@ class Left(_Frame, frozen=True):
     code: Word
 
 
-class Same(_Frame, frozen=True):
-    """This entry is what the receiver has at its place (its Have): nothing of it is sent."""
+class Packed(_Frame, frozen=True):
+    """A small file, whole: its index, its name in the pack's folder, its content id, its bytes."""
 
     index: Index
+    name: Name
+    mtime_ns: Signed64
+    executable: bool
+    content: Digest
+    data: Annotated[bytes, Meta(max_length=limits.PACKED)]
+
+
+class Pack(_Frame, frozen=True):
+    """Small files of one folder, in the order of their index."""
+
+    folder: Annotated[tuple[Name, ...], Meta(max_length=DEPTH - 1)]
+    files: Annotated[tuple[Packed, ...], Meta(min_length=1, max_length=limits.PACK_FILES)]
+
+
+class Same(_Frame, frozen=True):
+    """Which entries are what the receiver has at their place (its Have): nothing of them is sent; and which are not."""
+
+    same: Indices
+    differ: Indices
 
 
 class AllSent(_Frame, frozen=True):
@@ -319,14 +339,19 @@ class AllSent(_Frame, frozen=True):
 
 
 class Have(_Frame, frozen=True):
-    """From the data's receiver, before Attached: at the place of this entry lies a file with this content id."""
+    """From the data's receiver, before Attached: at the place of these entries lie files with these content ids.
 
-    index: Index
-    content: Digest
+    An empty id: it is being read; read yours meanwhile.
+    """
+
+    files: Annotated[
+        tuple[tuple[Index, Annotated[bytes, Meta(max_length=32)]], ...], Meta(max_length=limits.LISTED_AT_ONCE)
+    ]
 
 
 class Compare(_Frame, frozen=True):
-    """From the data's receiver, before Attached: list what you will send (Listing); some of it may be here."""
+    """From the data's receiver, before Attached: list the next piece of what you will send (Listing), once for each
+    time it is said; some of it may be here."""
 
 
 class Unwanted(_Frame, frozen=True):
@@ -408,6 +433,7 @@ Frame = (
     | Left
     | AllSent
     | Same
+    | Pack
     | Have
     | Compare
     | Unwanted
@@ -454,6 +480,7 @@ NUMBERS: Final[dict[type[Frame], int]] = {
     AllSent: 57,
     Same: 58,
     Spent: 59,
+    Pack: 60,
     Confirmed: 64,
     Failed: 65,
     Halt: 66,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from lanshare.domain.transfer import SMALL
+
 HANDSHAKE: Final = 5.0
 """TLS handshake and proof together. A LAN needs 3 ms; 5 s forgives a laptop waking up and still frees the thread."""
 
@@ -30,6 +32,15 @@ DATA_FRAME: Final = 1024 * 1024
 
 DATA_SENT: Final = 256 * 1024
 """Bytes in one Data frame that we send."""
+
+PACKED: Final = SMALL
+"""Bytes of a file that travels whole within a Pack: above that, what a frame of its own costs is nothing."""
+
+OUTSTANDING: Final = 8192
+"""Files of which a sink said what it has (Have) and was not answered yet: bounds what the source remembers."""
+
+PACK_FILES: Final = 1024
+"""Files in one Pack: together with their names they stay below DATA_FRAME, which bounds the frame."""
 
 TOPS: Final = 64
 """Top-level names an offer lists; more are only counted. A card shows eight."""

@@ -41,7 +41,7 @@ class Speaker(StrEnum):
 Moves = dict[type[Frame], Phase]
 
 _ENDS: Moves = {f.Refusal: Phase.OVER, f.Bye: Phase.OVER}
-_SOURCE = (f.Ping, f.Begin, f.Data, f.Hole, f.ChunkEnd, f.End, f.Lost, f.Left, f.Same, f.Spent)
+_SOURCE = (f.Ping, f.Begin, f.Data, f.Hole, f.ChunkEnd, f.End, f.Lost, f.Left, f.Pack, f.Spent)
 _EQUAL: Moves = dict.fromkeys(
     (f.Hello, f.Ping, f.Pong, f.Text, f.Stored, f.TextRefused, f.Offer, f.Answer, f.Cancel, f.Fetch, f.Finished,
      f.Listing, f.Pause, f.Later, f.PairBegin, f.PairAnswer, f.PairReveal, f.PairVerdict, f.PairStop),
@@ -64,7 +64,10 @@ TABLE: Final[dict[tuple[Phase, Speaker], Moves]] = {
         f.Halt: Phase.OVER,
         **_ENDS,
     },
-    (Phase.ATTACHING, Speaker.SOURCE): {f.Ping: Phase.ATTACHING, f.Listing: Phase.ATTACHING, **_ENDS},
+    (Phase.ATTACHING, Speaker.SOURCE): {
+        **dict.fromkeys((f.Ping, f.Listing, f.Same), Phase.ATTACHING),
+        **_ENDS,
+    },
     (Phase.MOVING, Speaker.SOURCE): {
         **dict.fromkeys(_SOURCE, Phase.MOVING),
         f.AllSent: Phase.SENT,

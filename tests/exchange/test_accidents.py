@@ -138,13 +138,12 @@ def test_any_call_of_the_disk_may_fail_and_the_next_try_ends_it(
 def test_killed_at_any_call_nothing_that_was_there_before_is_harmed(
     tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch, clash: Clash
 ) -> None:
-    from lanshare.exchange.receiving import Known, Receiving
+    from lanshare.exchange.receiving import Receiving
     from lanshare.exchange.sending import Sending
     from lanshare.files.manifest import ManifestReader
     from lanshare.files.staging import Staging
     from tests.harness.wires import TRANSFER
 
-    known = Known(("top",), tmp_path / "listing")
     faulty = Faulty(monkeypatch)
 
     def run(into: Path) -> bool:
@@ -153,7 +152,7 @@ def test_killed_at_any_call_nothing_that_was_there_before_is_harmed(
             stage = Staging(into, TRANSFER, clash=clash)
             reader = ManifestReader(tmp_path / "list")
             sending = Sending(TRANSFER, (small,), reader, True, lambda *_: None, lambda: None)
-            receiving = Receiving(stage, None, lambda *_: None, lambda: None, known, clash)
+            receiving = Receiving(stage, None, lambda *_: None, lambda: None, ("top",), clash)
             return Wire(sending, receiving).run(random.Random(0))
         except (LanshareError, DiskFault):
             return False

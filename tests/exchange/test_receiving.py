@@ -10,10 +10,11 @@ import pytest
 
 from lanshare.domain.errors import Code, ProtocolError
 from lanshare.domain.transfer import CHUNK
-from lanshare.exchange.receiving import Known, Receiving
+from lanshare.exchange.receiving import Receiving
 from lanshare.exchange.sending import Halted
 from lanshare.files import staging
 from lanshare.files.faults import DiskFault
+from lanshare.files.small import small_id
 from lanshare.files.staging import Staging
 from lanshare.wire import codec
 from lanshare.wire import frames as f
@@ -51,6 +52,11 @@ def test_a_full_disk_halts_the_source_and_keeps_what_is_there(
     assert same(source, tmp_path / "in" / "top")
 
 
+def packed(index: int, name: str, data: bytes = b"x") -> f.Packed:
+    """A small file as it travels."""
+    return f.Packed(index, name, 1_600_000_000_000_000_007, False, small_id(data), data)
+
+
 HOSTILE: list[list[Frame]] = [
     [f.Data(memoryview(b"x"))],
     [f.End(bytes(32))],
@@ -66,6 +72,11 @@ HOSTILE: list[list[Frame]] = [
     [f.Begin(0, ("a",), "file", 3, 0, 2)],
     [f.Begin(0, ("a",), "file", 2 * CHUNK, 0), f.ChunkEnd(bytes(32))],
     [f.Begin(0, ("a",), "file", 3, 0), f.AllSent(1, 3)],
+    [f.Begin(0, ("a",), "file", 3, 0), f.Pack((), (packed(1, "b"),))],
+    [f.Pack((), (packed(5, "a"), packed(5, "b")))],
+    [f.Pack((), (packed(5, "a"),)), f.Pack((), (packed(4, "b"),))],
+    [f.Same((0,), ())],
+    [f.Listing(bytes(16), 0, (), True)],
 ]
 
 
@@ -118,17 +129,39 @@ def test_a_name_that_would_leave_is_refused_by_name_and_the_rest_goes_on(
     assert list(root.iterdir()) == []
 
 
+def test_a_small_file_that_is_not_what_was_announced_is_refused_by_name_and_the_others_arrive(tmp_path: Path) -> None:
+    dialler, acceptor = greeted("data")
+    stage = Staging(tmp_path, TRANSFER)
+    receiving = Receiving(stage, None, lambda done, rate: None, lambda: None)
+    source, sink = Side(dialler), Side(acceptor)
+    sink.session.receive_data(source.session.send(f.Attach(bytes(16), "push")))
+    sink.session.next_frame()
+    receiving.begin(sink, 0.0)
+    prepare(receiving)
+    wrong = f.Packed(1, "b", 0, True, small_id(b"other"), b"x")
+    pack = f.Pack(("d",), (packed(0, "a"), wrong, packed(2, ".."), packed(3, "c", b"")))
+    frames: list[Frame] = [pack, f.AllSent(4, 1)]
+    sink.hear(b"".join(codec.encode(one) for one in frames), receiving, 0.0)
+    assert receiving.finished
+    stage.discard()
+    assert [(one.path, one.code) for one in receiving.failed] == [
+        ("d/b", Code.CONTENT_DIFFERS), ("d/..", Code.NAME_REFUSED)
+    ]
+    assert {one.name: one.read_bytes() for one in (tmp_path / "d").iterdir()} == {"a": b"x", "c": b""}
+    assert (tmp_path / "d" / "a").stat().st_mtime_ns == 1_600_000_000_000_000_007
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 512])
 def test_what_is_here_already_is_found_however_long_it_takes_to_read(
-    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     into = tmp_path / "in"
     into.mkdir()
     shutil.copytree(source, into / "top")
     monkeypatch.setattr("lanshare.exchange.receiving._SLICE", 0.0)
+    monkeypatch.setattr("lanshare.wire.limits.LISTED_AT_ONCE", at_once)
     sending, _, stage = ends(tmp_path, source, into)
-    receiving = Receiving(
-        stage, None, lambda done, rate: None, lambda: None, Known(("top",), tmp_path / "listing")
-    )
+    receiving = Receiving(stage, None, lambda done, rate: None, lambda: None, ("top",))
     wire = Wire(sending, receiving)
     sent: list[bytes] = []
     reserve = wire.source.filled

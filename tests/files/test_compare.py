@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from lanshare.domain.offer import Clash, EntryKind, FileEntry
-from lanshare.files import manifest
-from lanshare.files.compare import Have, Likeness, Unwanted, compare, match
+from lanshare.files.compare import Have, Likeness, Matching, Unwanted, compare
 from lanshare.files.content import Content
 from lanshare.files.folder import HandleFolder
 from lanshare.files.staging import Staging
@@ -80,12 +79,10 @@ def test_each_entry_is_like_what_is_there_or_not(there: Path) -> None:
 
 def matches(there: Path, clash: Clash) -> Iterator[tuple[str, str]]:
     """What would be said to the sender."""
-    listing = there.parent / "listing"
-    listing.unlink(missing_ok=True)
-    manifest.append(listing, ENTRIES[:9])
     stage = Staging(there, "ab" * 16, clash=clash)
+    matching = Matching(stage, clash)
     try:
-        for found in match(stage, listing, clash):
+        for found in [*matching.piece(0, ENTRIES[:4]), *matching.piece(4, ENTRIES[4:9])]:
             if isinstance(found, Have):
                 content = Content()
                 content.update(b"12345")
@@ -96,6 +93,7 @@ def matches(there: Path, clash: Clash) -> Iterator[tuple[str, str]]:
         for top in ("album", "other"):
             yield "merged" if stage._tops.get(top) == top else "apart", top
     finally:
+        matching.close()
         stage.discard()
 
 
@@ -115,11 +113,25 @@ def test_skipping_leaves_what_differs_and_replacing_asks_for_it(there: Path) -> 
     ]
 
 
-def test_a_damaged_listing_ends_the_comparing(there: Path) -> None:
-    listing = there.parent / "listing"
-    manifest.append(listing, ENTRIES[:3])
-    listing.write_bytes(listing.read_bytes()[:-3] + b"xx\n")
+def test_a_large_file_is_named_before_it_is_read(there: Path) -> None:
+    file(there / "large", b"7" * 2_000_000)
     stage = Staging(there, "ab" * 16)
-    with pytest.raises(manifest.ListDamaged):
-        list(match(stage, listing, Clash.KEEP))
+    matching = Matching(stage, Clash.KEEP)
+    said = [(one.index, bool(one.content)) for one in matching.piece(3, [offered("large", 2_000_000)])
+            if isinstance(one, Have)]
+    matching.close()
+    stage.discard()
+    assert said == [(3, False), (3, True)]
+
+
+@pytest.mark.parametrize("size", [0, 5, 256 * 1024, 300_000])
+def test_a_file_that_is_longer_than_it_was_when_it_was_looked_at_is_not_the_same(
+    there: Path, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file(there / "grows", b"7" * (size + 1))
+    monkeypatch.setattr("lanshare.files.compare._likeness", lambda finder, entry: Likeness.SAME)
+    stage = Staging(there, "ab" * 16)
+    matching = Matching(stage, Clash.KEEP)
+    assert [one for one in matching.piece(0, [offered("grows", size)]) if isinstance(one, Have)] == []
+    matching.close()
     stage.discard()

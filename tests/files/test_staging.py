@@ -14,7 +14,8 @@ from lanshare.files.content import Content
 from lanshare.files.faults import DiskFault
 from lanshare.files.folder import HandleFolder, PathFolder
 from lanshare.files.names import NameRefused
-from lanshare.files.staging import Ranges, Staging
+from lanshare.files.ranges import Ranges
+from lanshare.files.staging import Staging
 
 TRANSFER = "ab" * 16
 

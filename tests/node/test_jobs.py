@@ -97,8 +97,8 @@ def test_whoever_cannot_be_reached_is_reported(tmp_path: Path, net: Net) -> None
     notes: list[Any] = []
     nowhere = (Address("127.0.0.1", free_port()),)
     DialJob(Dial("t", nowhere, None), net, notes.append).run()
-    RunJob(Run(ID, BOB, 3, nowhere, (tmp_path,)), net, (tmp_path / "list",) * 3, notes.append).run()
-    RunJob(Run(ID, BOB, 4, (), (tmp_path,)), net, (tmp_path / "list",) * 3, notes.append).run()
+    RunJob(Run(ID, BOB, 3, nowhere, (tmp_path,)), net, (tmp_path / "list",) * 2, notes.append).run()
+    RunJob(Run(ID, BOB, 4, (), (tmp_path,)), net, (tmp_path / "list",) * 2, notes.append).run()
     assert notes == [
         DialEnded("t", Code.PEER_UNREACHABLE, "", None),
         RunEnded(ID, 3, Code.PEER_UNREACHABLE, "", unreachable=True),
@@ -113,7 +113,7 @@ def test_a_job_reports_even_if_it_breaks(tmp_path: Path, net: Net, monkeypatch: 
     monkeypatch.setattr(jobs, "connect", broken)
     notes: list[Any] = []
     with pytest.raises(RuntimeError):
-        RunJob(Run(ID, BOB, 3, (), (tmp_path,)), net, (tmp_path / "list",) * 3, notes.append).run()
+        RunJob(Run(ID, BOB, 3, (), (tmp_path,)), net, (tmp_path / "list",) * 2, notes.append).run()
     assert [type(one) for one in notes] == [RunEnded]
 
 

@@ -70,8 +70,8 @@ class Runner:
         self.asked: list[object] = []
         self._folder = folder
 
-    def papers(self, transfer: TransferId) -> tuple[Path, Path, Path]:
-        return self._folder / "list", self._folder / "offered", self._folder / "receipt"
+    def papers(self, transfer: TransferId) -> tuple[Path, Path]:
+        return self._folder / "list", self._folder / "receipt"
 
     def __getattr__(self, name: str) -> Any:
         return lambda *arguments: self.asked.append((name, *arguments))

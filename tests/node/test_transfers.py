@@ -68,7 +68,7 @@ class Setting:
                 addresses=lambda peer: (),
                 downloads=lambda: Path("/downloads"),
                 free=lambda path: 1000,
-                papers=lambda transfer: (Path("/list"), Path("/offered"), Path("/receipt")),
+                papers=lambda transfer: (Path("/list"), Path("/receipt")),
                 execute=lambda peer: False,
                 rules=lambda peer: self.rules,
                 throttles=lambda peer: (),
@@ -203,7 +203,7 @@ def test_a_second_attach_waits_until_the_old_holder_has_ended(setting: Setting) 
     first, second = Reply(), Reply()
     setting.table.attach(AttachAsked(BOB, ID, True, Link(), first), 1.0)
     lease = first.take(0.0)
-    papers = (Path("/list"), Path("/offered"), Path("/receipt"))
+    papers = (Path("/list"), Path("/receipt"))
     assert lease == Lease(1, "", Landing(Path("/downloads")), (), *papers, ("x",))
     assert setting.table.attach(AttachAsked(BOB, ID, True, Link(), second), 2.0) == [EndRun(ID)]
     setting.table.run_ended(RunEnded(ID, 1, Code.PEER_AWAY), 3.0)

@@ -21,6 +21,7 @@ labels = st.text(st.characters(codec="utf-8"), max_size=60)
 names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=60)
 counts = st.integers(0, 2**53)
 indices = st.integers(0, 999_999)
+several = st.lists(indices, max_size=5).map(tuple)
 kinds = st.sampled_from(["file", "folder", "link"])
 listed = st.builds(
     f.Listed, st.lists(names, min_size=1, max_size=4).map(tuple), kinds, counts, st.integers(-(2**62), 2**62)
@@ -62,9 +63,17 @@ FRAMES: dict[type[Frame], st.SearchStrategy[Frame]] = {
     f.End: st.builds(f.End, digests),
     f.Lost: st.builds(f.Lost, indices, words),
     f.Left: st.builds(f.Left, labels, words),
-    f.Same: st.builds(f.Same, indices),
+    f.Same: st.builds(f.Same, several, several),
+    f.Pack: st.builds(
+        f.Pack, st.lists(names, max_size=5).map(tuple),
+        st.lists(
+            st.builds(f.Packed, indices, names, st.integers(-(2**62), 2**62), st.booleans(), digests,
+                      st.binary(max_size=99)),
+            min_size=1, max_size=5,
+        ).map(tuple),
+    ),
     f.Spent: st.builds(f.Spent, counts, counts, counts),
-    f.Have: st.builds(f.Have, indices, digests),
+    f.Have: st.builds(f.Have, st.lists(st.tuples(indices, st.binary(max_size=32)), max_size=5).map(tuple)),
     f.Compare: st.just(f.Compare()),
     f.Unwanted: st.builds(f.Unwanted, indices, words),
     f.Listing: st.builds(f.Listing, ids, counts, st.lists(listed, max_size=5).map(tuple), st.booleans()),

@@ -1,0 +1,126 @@
+"""What an earlier try left in staging: read from the ledger, checked against its digests, kept as far as it is true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lanshare.domain.offer import Clash
+from lanshare.files.content import prefix_digest
+from lanshare.files.part import Keeping, content_of
+from lanshare.files.placing import Placing, Whole
+from lanshare.files.ranges import Ranges
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an earlier try left: confirmed entries, and the whole chunks of one begun file."""
+
+    confirmed: tuple[tuple[int, int], ...]
+    files: int
+    length: int
+    partial: int | None = None
+    chunks: int = 0
+    prefix: bytes = b""
+
+
+class Recovery(Placing):
+    """A transfer's staging folder as it was found: `_recover`, then `_check_wholes`, then `_check_begun`."""
+
+    def __init__(self, destination: Path, clash: Clash) -> None:
+        super().__init__(destination, clash)
+        self.files = 0
+        self.bytes = 0
+        self._batch: list[Whole] = []
+        self._confirmed = Ranges()
+        self._begun: int | None = None
+        self._kept = Kept((), 0, 0)
+
+    def _confirm(self, index: int, size: int) -> None:
+        self._confirmed.add(index)
+        self.files += 1
+        self.bytes += size
+
+    def _recover(self) -> list[Whole]:
+        """Read the ledger; what was whole but has no final name yet, to be checked.
+
+        What has its final name is not held in memory: there may be a hundred thousand of them.
+        """
+        voids = {note["void"]: at for at, note in enumerate(self._book.recover()) if "void" in note}
+        wholes: dict[int, Whole] = {}
+        links: dict[int, tuple[tuple[str, ...], str]] = {}
+        for at, note in enumerate(self._book.recover()):
+            index = note.get("whole", note.get("file"))
+            if index is not None and (voids.get(index, -1) > at or index in self._confirmed):
+                continue
+            match note:
+                case {"top": str(top), "as": str(name)}:
+                    self._tops[top] = name
+                    if note.get("merged"):
+                        self._merged.add(top)
+                case {"begun": int(index)}:
+                    self._begun = index
+                case {"done": int(index), "same": _, "size": int(size)}:
+                    self._confirm(index, size)
+                case {"done": int(index)}:
+                    links.pop(index, None)
+                    self._confirmed.add(index)
+                case {"whole": int(index), "size": int(size), "path": [*path], "id": str(content), "mtime": int(mtime)}:
+                    self._begun = None if self._begun == index else self._begun
+                    if self._stage.exists(str(index)):
+                        wholes[index] = Whole(index, tuple(path), size, bytes.fromhex(content), mtime)
+                case {"file": int(index), "size": int(size), "path": [*path]}:
+                    self._recover_intent(index, tuple(path), size, wholes)
+                case {"link": int(index), "path": [*words], "to": str(target)}:
+                    links[index] = (tuple(words), target)
+        self._links = [(index, *link) for index, link in links.items()]
+        return list(wholes.values())
+
+    def _recover_intent(self, index: int, path: tuple[str, ...], size: int, wholes: dict[int, Whole]) -> None:
+        self._intents[index] = path
+        if not self._has_its_name(index):
+            return
+        del self._intents[index]
+        wholes.pop(index, None)
+        if len(path) == 1:
+            self._tops.setdefault(path[0], path[0])
+        self._confirm(index, size)
+
+    def _has_its_name(self, index: int) -> bool:
+        """The part is gone, or is the same file as the one under the final name: the rename was done."""
+        part = self._stage.stat(str(index))
+        if part is None:
+            return True
+        final = self._stat(self._intents[index])
+        if final is None or (final.st_dev, final.st_ino) != (part.st_dev, part.st_ino):
+            return False
+        self._remove_part(index)
+        return True
+
+    def _check_wholes(self, wholes: list[Whole]) -> Iterator[None]:
+        """Put what is whole, and true, into the batch."""
+        for whole in wholes:
+            if self._stage.stat(str(whole.index)) is None:
+                continue
+            for found in content_of(self._stage, str(whole.index), whole.size):
+                if found is None:
+                    yield
+                elif found == whole.content:
+                    self._batch.append(whole)
+                elif whole.index not in self._intents:
+                    self._remove_part(whole.index)
+            yield
+
+    def _check_begun(self) -> Iterator[None]:
+        """Check the chunks of the file that was under way."""
+        if self._begun is not None and self._begun not in self._confirmed:
+            keeping = Keeping(self._stage, self._begun)
+            try:
+                while keeping.step():
+                    yield
+            finally:
+                keeping.close()
+            good = keeping.good
+            if good:
+                self._kept = Kept((), 0, 0, self._begun, len(good), prefix_digest(good))

@@ -1,0 +1,70 @@
+"""Small files in one go: read whole, written whole. What many of them cost is calls, not bytes."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from lanshare.domain.errors import Code
+from lanshare.domain.transfer import SMALL
+from lanshare.files.content import Buffer, Content
+from lanshare.files.faults import SourceFault, source_code
+from lanshare.files.folder import Folder
+from lanshare.files.part import UMASK, set_time
+from lanshare.files.source import FLAGS, NOFOLLOW
+
+
+def read_small(path: str, follow: bool = False) -> tuple[bytes, os.stat_result] | None:
+    """A file's bytes and what it was when they were read; None if it is larger. SourceFault if it cannot be had."""
+    fd = -1
+    try:
+        fd = os.open(path, FLAGS if follow else FLAGS | NOFOLLOW)
+        info = os.fstat(fd)
+        if not stat.S_ISREG(info.st_mode):
+            raise SourceFault(Code.FILE_SPECIAL, path)
+        if info.st_size > SMALL:
+            return None
+        # One byte more, so that a file that grows is noticed.
+        data = os.read(fd, info.st_size + 1)
+        now = os.fstat(fd)
+    except OSError as error:
+        raise SourceFault(source_code(error), path) from error
+    finally:
+        if fd >= 0:
+            os.close(fd)
+    if len(data) != info.st_size or now.st_size != info.st_size or now.st_mtime_ns != info.st_mtime_ns:
+        raise SourceFault(Code.FILE_CHANGED, path)
+    return data, info
+
+
+def small_id(data: Buffer) -> bytes:
+    """The content id of a file that is one chunk at most."""
+    content = Content()
+    if len(data):
+        content.update(data)
+    return content.id()
+
+
+def write_small(
+    staging: Folder, number: int, data: Buffer, mtime_ns: int, executable: bool, each_durable: bool
+) -> int:
+    """Write a whole part; returns the time of modification that this file system keeps. OSError if it fails."""
+    name = str(number)
+    mode = (0o777 if executable else 0o666) & ~UMASK
+    try:
+        fd = staging.new_file(name, mode)
+    except FileExistsError:
+        staging.remove(name)
+        fd = staging.new_file(name, mode)
+    try:
+        done = os.write(fd, data) if len(data) else 0
+        while done < len(data):
+            done += os.write(fd, memoryview(data)[done:])
+        staging.mark(fd, name)
+        set_time(fd, mtime_ns)
+        kept = os.fstat(fd).st_mtime_ns
+        if each_durable:
+            os.fsync(fd)
+    finally:
+        os.close(fd)
+    return kept
