@@ -89,6 +89,7 @@ class Sending:
         self._sent_all = False
         self._names: dict[int, str] = {}
         self._memo = Memo(memo_path(entries.path))
+        self._above: tuple[tuple[int, tuple[str, ...]], str] = ((-1, ()), "")
         self._checking: Checking | None = None
         self._same = Ranges()
         self._pack = Packing()
@@ -291,7 +292,7 @@ class Sending:
             return
         assert self._attached is not None
         try:
-            file = SourceFile(Path(source_name(self._roots, found)), follow=len(entry.parts) == 1)
+            file = SourceFile(Path(self._source(found)), follow=len(entry.parts) == 1)
         except SourceFault as fault:
             self._leave(Skipped(self._names.pop(self._index), fault.code))
             return
@@ -307,7 +308,7 @@ class Sending:
         entry = found.entry
         began = time.perf_counter()
         try:
-            small = read_small(source_name(self._roots, found), follow=len(entry.parts) == 1)
+            small = read_small(self._source(found), follow=len(entry.parts) == 1)
         except SourceFault as fault:
             self._flush()
             self._leave(Skipped("/".join(entry.parts), fault.code))
@@ -322,6 +323,16 @@ class Sending:
         self._pack.add(self._index, entry, data, info.st_mtime_ns, small_id(data))
         self._meter.add(len(data))
         return True
+
+    def _source(self, found: Found) -> str:
+        """Where an entry lies on this disk; what lies in one folder comes one behind the other."""
+        parts = found.entry.parts
+        if len(parts) < 3:
+            return source_name(self._roots, found)
+        above = (found.top, parts[:-1])
+        if self._above[0] != above:
+            self._above = above, os.path.join(self._roots[found.top], *parts[1:-1], "")
+        return self._above[1] + parts[-1]
 
     def _leave(self, left: Skipped) -> None:
         """Something is not sent at all."""

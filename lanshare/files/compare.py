@@ -135,6 +135,9 @@ class Matching:
         self._root = open_folder(staging.destination)
         self._finder = _Finder(self._root)
         self._merged: dict[str, bool] = {}
+        self._sure: set[str] = set()
+        """Top-level names whose files go to the place that has them."""
+
         self._buffer = memoryview(bytearray(_READ))
 
     def close(self) -> None:
@@ -147,15 +150,18 @@ class Matching:
         staging, skip = self._staging, self._clash is Clash.SKIP
         for index, entry in enumerate(entries, first):
             likeness = _likeness(self._finder, entry)
-            merged = self._merges(entry, likeness)
+            top = entry.parts[0]
+            merged = True if top in self._sure and len(entry.parts) > 1 else self._merges(entry, likeness)
             if staging.is_confirmed(index):
                 continue
             if entry.kind is not EntryKind.FILE or likeness is Likeness.NEW or not merged:
                 if likeness is Likeness.DIFFERS and len(entry.parts) == 1 and skip:
                     yield Unwanted(index, entry)
                 continue
-            if not staging.merges(entry.parts[0]):
-                continue
+            if top not in self._sure:
+                if not staging.merges(top):
+                    continue
+                self._sure.add(top)
             if likeness is Likeness.SAME:
                 if entry.size >= _LARGE:
                     yield Have(index, entry, b"")

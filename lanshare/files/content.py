@@ -5,7 +5,6 @@ id = blake3(domain ‖ size as 8 bytes, big-endian ‖ the chunks' digests). Hol
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
@@ -32,7 +31,7 @@ def prefix_digest(digests: Iterable[bytes]) -> bytes:
 
 def content_id(size: int, digests: Iterable[bytes]) -> bytes:
     """The content id of a file of `size` bytes with these chunk digests."""
-    return blake3(DOMAIN + struct.pack(">Q", size) + b"".join(digests)).digest()
+    return blake3(b"".join((DOMAIN, size.to_bytes(8, "big"), *digests))).digest()
 
 
 class Content:

@@ -28,6 +28,8 @@ HAS_BARRIER: Final = _libc is not None and hasattr(_libc, "syncfs")
 _RENAME_NOREPLACE: Final = 1  # linux/fs.h
 _RENAME_EXCL: Final = 4  # sys/stdio.h on macOS
 _SYNC_FILE_RANGE_WRITE: Final = 2
+_EXCLUSIVE: Final = _RENAME_EXCL if sys.platform == "darwin" else _RENAME_NOREPLACE
+_rename: Final = getattr(_libc, "renameatx_np" if sys.platform == "darwin" else "renameat2", None)
 
 
 class Folder(Protocol):
@@ -303,16 +305,9 @@ def start_writing(fd: int, offset: int, length: int) -> None:
 
 def _rename_exclusive(from_fd: int, name: str, to_fd: int, new: str) -> bool:
     """Rename without replacing. False where the system or the file system cannot; FileExistsError if taken."""
-    if _libc is None:
+    if _rename is None:
         return False
-    old_bytes, new_bytes = os.fsencode(name), os.fsencode(new)
-    if sys.platform == "linux" and hasattr(_libc, "renameat2"):
-        result = _libc.renameat2(from_fd, old_bytes, to_fd, new_bytes, _RENAME_NOREPLACE)
-    elif sys.platform == "darwin" and hasattr(_libc, "renameatx_np"):
-        result = _libc.renameatx_np(from_fd, old_bytes, to_fd, new_bytes, _RENAME_EXCL)
-    else:
-        return False
-    if result == 0:
+    if _rename(from_fd, os.fsencode(name), to_fd, os.fsencode(new), _EXCLUSIVE) == 0:
         return True
     number = ctypes.get_errno()
     if number in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):

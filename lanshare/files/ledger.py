@@ -58,8 +58,11 @@ class Ledger:
         self.flush()
         os.fsync(self._fd)
 
-    def recover(self) -> Iterator[Note]:
-        """Every good line from the first one; the file ends behind the last of them afterwards."""
+    def recover(self, single: bool = True) -> Iterator[Note]:
+        """Every good line from the first one; the file ends behind the last of them afterwards.
+
+        `single`: a line about many files comes as one for each.
+        """
         self.flush()
         good = 0
         with os.fdopen(os.dup(self._fd), "rb") as lines:
@@ -69,7 +72,10 @@ class Ledger:
                 if note is None:
                     break
                 good += len(line)
-                yield from each(note)
+                if single:
+                    yield from each(note)
+                else:
+                    yield note
         os.ftruncate(self._fd, good)
 
     def close(self) -> None:

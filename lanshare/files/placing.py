@@ -349,7 +349,7 @@ class Placing:
         """Folders that we made get their times, the innermost first: making what is in them changed them."""
         ours = set()
         timed: list[tuple[tuple[str, ...], int]] = []
-        for note in self._book.recover():
+        for note in self._book.recover(single=False):
             if "made" in note:
                 ours.add(tuple(note["made"]))
             elif "folder" in note and isinstance(note.get("mtime"), int):

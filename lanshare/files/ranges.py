@@ -20,19 +20,17 @@ class Ranges:
             if last + 1 == number:
                 ranges[-1] = (first, number)
                 return
-        if number not in self:
-            ranges.append((number, number))
-            self._merge()
+        at = bisect.bisect_right(ranges, (number, 2**62))
+        first = last = number
+        end = at
+        if at and ranges[at - 1][1] >= number - 1:
+            at -= 1
+            first, last = ranges[at][0], max(number, ranges[at][1])
+        if end < len(ranges) and ranges[end][0] == number + 1:
+            last = ranges[end][1]
+            end += 1
+        ranges[at:end] = [(first, last)]
 
     def __contains__(self, number: int) -> bool:
         at = bisect.bisect_right(self.ranges, (number, 2**62)) - 1
         return at >= 0 and self.ranges[at][1] >= number
-
-    def _merge(self) -> None:
-        merged: list[tuple[int, int]] = []
-        for first, last in sorted(self.ranges):
-            if merged and merged[-1][1] + 1 >= first:
-                merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
-            else:
-                merged.append((first, last))
-        self.ranges = merged

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import stat
 
+from blake3 import blake3
+
 from lanshare.domain.errors import Code
 from lanshare.domain.transfer import SMALL
-from lanshare.files.content import Buffer, Content
+from lanshare.files.content import Buffer, content_id
 from lanshare.files.faults import SourceFault, source_code
 from lanshare.files.folder import Folder
 from lanshare.files.part import UMASK, set_time
@@ -39,10 +41,7 @@ def read_small(path: str, follow: bool = False) -> tuple[bytes, os.stat_result] 
 
 def small_id(data: Buffer) -> bytes:
     """The content id of a file that is one chunk at most."""
-    content = Content()
-    if len(data):
-        content.update(data)
-    return content.id()
+    return content_id(len(data), (blake3(data).digest(),) if len(data) else ())
 
 
 def write_small(
