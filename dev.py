@@ -51,6 +51,9 @@ TOOLS = {
     "xprop": "x11-utils",
     "import": "imagemagick",
     "ip": "iproute2",
+    "mkfs.vfat": "dosfstools",
+    "fusefat": "fusefat",
+    "ntfs-3g": "ntfs-3g",
 }
 
 

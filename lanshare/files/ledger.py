@@ -76,7 +76,8 @@ class Ledger:
                     yield from each(note)
                 else:
                     yield note
-        os.ftruncate(self._fd, good)
+        if os.fstat(self._fd).st_size != good:
+            os.ftruncate(self._fd, good)
 
     def close(self) -> None:
         """Write what waits and give the descriptor back."""

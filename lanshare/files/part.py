@@ -6,6 +6,7 @@ against it and the rest forgotten: nothing is ever spliced on trust.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
@@ -20,6 +21,9 @@ from lanshare.files.folder import Folder, read_into, start_writing
 from lanshare.files.stamps import stamp_of
 
 _DIGEST: Final = 32
+_UNABLE: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.ENOTSUP})
+"""What a file system says to what it cannot do at all."""
+
 _WRITE_BACK: Final = 8 * 1024 * 1024
 _READ: Final = 256 * 1024
 
@@ -92,7 +96,9 @@ class PartFile:
             # First, so that a size that no disk can have costs nothing.
             os.ftruncate(self._fd, self.offset + count)
         except (OSError, OverflowError) as error:
-            raise DiskFault(Code.DISK_FULL, "too large") from error
+            if getattr(error, "errno", None) not in _UNABLE:
+                raise DiskFault(Code.DISK_FULL, "too large") from error
+            self._write_zeros(count)
         self.content.zeros(count)
         self.offset += count
         try:
@@ -104,8 +110,7 @@ class PartFile:
     def finish(self, mtime_ns: int, each_durable: bool) -> bytes:
         """Set length, time and final mode; returns the content id. `each_durable`: sync now, no barrier follows."""
         try:
-            if hasattr(os, "fchmod"):
-                os.fchmod(self._fd, self._mode & ~_umask())
+            set_mode(self._fd, self._mode & ~UMASK)
             self._staging.mark(self._fd, str(self.number))
             set_time(self._fd, mtime_ns)
             if each_durable:
@@ -145,6 +150,16 @@ class PartFile:
             if fd >= 0:
                 os.close(fd)
         self._fd = self._list = -1
+
+    def _write_zeros(self, count: int) -> None:
+        """Where a file cannot be made longer without writing (FAT): zeros, as any other bytes."""
+        zeros = memoryview(bytes(min(count, _READ)))
+        try:
+            os.lseek(self._fd, self.offset, os.SEEK_SET)
+            while count:
+                count -= os.write(self._fd, zeros[: min(count, len(zeros))])
+        except OSError as error:
+            raise disk_fault(error) from error
 
     def _keep_digests(self, since: int) -> None:
         if self._list >= 0 and since < len(self.content.digests):
@@ -286,8 +301,14 @@ def set_time(fd: int, mtime_ns: int) -> None:
         os.utime(fd, ns=(clamped, clamped))
 
 
-def _umask() -> int:
-    return UMASK
+def set_mode(fd: int, mode: int) -> None:
+    """A file's rights, where its file system has any (FAT has none)."""
+    if hasattr(os, "fchmod"):
+        try:
+            os.fchmod(fd, mode)
+        except OSError as error:
+            if error.errno not in _UNABLE:
+                raise
 
 
 def _read_umask() -> int:

@@ -6,6 +6,7 @@ rename that does not replace; what a person wants replaced is moved aside first,
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Sequence
@@ -21,6 +22,9 @@ from lanshare.files.faults import DiskFault, disk_fault
 from lanshare.files.folder import Folder
 from lanshare.files.ledger import Ledger, Note
 from lanshare.files.part import content_of, digests_name, stamp_name
+
+_ODD: Final = "?:*"
+"""A name that Windows forbids, and nobody else."""
 
 LOSSES: Final = 1000
 """Entries of the fidelity report that are kept; further ones are like them."""
@@ -48,6 +52,9 @@ class Placing:
         """What could not be kept as it was, though its content is."""
 
         self._clash = clash
+        self._system = names.HERE
+        """Whose names the destination's disk can hold."""
+
         self._intents: dict[int, tuple[str, ...]] = {}
         self._tops: dict[str, str] = {}
         self._merged: set[str] = set()
@@ -132,7 +139,7 @@ class Placing:
             raise disk_fault(error) from error
 
     def _safe(self, parts: Sequence[str]) -> tuple[str, ...]:
-        safe = names.safe_path(parts)
+        safe = names.safe_path(parts, self._system)
         if safe != tuple(parts):
             self._lose("/".join(parts), Code.NAME_MAPPED)
         return safe
@@ -361,6 +368,22 @@ class Placing:
                     self._folder(path).set_time(max(0, min(mtime_ns, 2**62)))
                 except (OSError, OverflowError):
                     self._lose("/".join(path), Code.TIME_LOST)
+
+
+def system_of(stage: Folder) -> names.System:
+    """Whose names a file system can hold: on a FAT or NTFS disk those of Windows, wherever it is plugged in."""
+    if names.HERE is names.System.WINDOWS:
+        return names.HERE
+    try:
+        os.close(stage.new_file(_ODD, 0o600))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        if error.errno in (errno.EINVAL, errno.EPERM, errno.EILSEQ):
+            return names.System.WINDOWS
+        raise
+    stage.remove(_ODD)
+    return names.HERE
 
 
 def child(folder: Folder, name: str, private: bool = False) -> Folder:

@@ -24,7 +24,7 @@ from lanshare.files.faults import DiskFault, disk_fault
 from lanshare.files.folder import HAS_BARRIER, open_folder
 from lanshare.files.ledger import Ledger
 from lanshare.files.part import PartFile, content_of, require_whole
-from lanshare.files.placing import Whole, child
+from lanshare.files.placing import Whole, child, system_of
 from lanshare.files.ranges import Ranges
 from lanshare.files.recovery import Kept, Recovery
 from lanshare.files.small import small_id, write_small
@@ -45,7 +45,7 @@ _UNNOTED: Final = 64
 _LINE: Final = 512
 """Files in one line of the ledger."""
 
-_UNFIT: Final = frozenset({errno.EINVAL, errno.ENAMETOOLONG, errno.EILSEQ, errno.ENOTDIR, errno.ELOOP})
+_UNFIT: Final = frozenset({errno.EINVAL, errno.ENAMETOOLONG, errno.EILSEQ, errno.ENOTDIR, errno.ELOOP, errno.EPERM})
 """What a file system says to a name it cannot hold, or that something else stands in the way of."""
 
 
@@ -107,6 +107,7 @@ class Staging(Recovery):
             finally:
                 hidden.close()
             self._ledger = Ledger(self._staging)
+            self._system = system_of(self._staging)
             self._checking: Iterator[None] = self._check_all(self._recover())
         except OSError as error:
             self.close()
@@ -166,7 +167,7 @@ class Staging(Recovery):
         safe = self._safe(parts)
         if len(parts) < 2 or not names.link_stays(parts, target):
             raise names.NameRefused("a link that leads out of its folder")
-        path, safe_target = self._placed(safe), names.safe_target(target)
+        path, safe_target = self._placed(safe), names.safe_target(target, self._system)
         self._note({"link": index, "path": path, "to": safe_target})
         self._links.append((index, path, safe_target))
 

@@ -62,3 +62,39 @@ class Disk:
         """Take it down."""
         if self.plugged:
             subprocess.run(["umount", "-l", str(self.path)], check=False)
+
+
+FOREIGN: Final = {
+    "fat": (["mkfs.vfat", "-F", "32"], ["fusefat", "-o", "rw+"]),
+    "ntfs": (["mkfs.ntfs", "-F", "-Q"], ["ntfs-3g", "-o", "windows_names,big_writes"]),
+}
+"""Other systems' file systems, in user space: how an image is made, and how it is mounted."""
+
+
+def cannot_foreign(kind: str) -> str:
+    """Why there can be no such disk here; empty if there can."""
+    if sys.platform != "linux" or os.geteuid() != 0 or not Path("/dev/fuse").exists():
+        return "needs Linux, root and FUSE"
+    missing = [words[0] for words in FOREIGN[kind] if shutil.which(words[0]) is None]
+    return f"missing: {', '.join(missing)}" if missing else ""
+
+
+class Foreign:
+    """A small disk of another system, mounted at `path`."""
+
+    def __init__(self, folder: Path, kind: str) -> None:
+        make, mount = FOREIGN[kind]
+        image, self.path = folder / f"{kind}.img", folder / kind
+        self.path.mkdir()
+        with image.open("wb") as file:
+            file.truncate(64 * 1024 * 1024)
+        quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run([*make, str(image)], **quiet)  # type: ignore[call-overload]
+        utf8 = os.environ | {"LC_ALL": "C.UTF-8"}
+        subprocess.run([*mount, str(image), str(self.path)], env=utf8, **quiet)  # type: ignore[call-overload]
+        if not self.path.is_mount():
+            raise OSError(f"{kind} was not mounted")
+
+    def close(self) -> None:
+        """Take it down."""
+        subprocess.run(["umount", "-l", str(self.path)], check=False)
