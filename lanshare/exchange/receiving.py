@@ -404,8 +404,8 @@ class Receiving:
         self._refused()
 
     def _refused(self) -> None:
-        for index in self._staging.refused:
-            self.failed.append(Skipped("", Code.NAME_REFUSED))
+        for index, path in self._staging.refused.items():
+            self.failed.append(Skipped(path, Code.NAME_REFUSED))
             self._out.say(f.Failed(index, Code.NAME_REFUSED))
         self._staging.refused.clear()
 

@@ -86,8 +86,8 @@ class Staging(Recovery):
         """Open or make the staging folder of this transfer below `destination`, and read what is kept there."""
         super().__init__(destination, clash)
         self.transfer = transfer
-        self.refused: list[int] = []
-        """Verified files whose names this file system cannot hold; whoever confirms takes them from here."""
+        self.refused: dict[int, str] = {}
+        """Verified files whose names this file system cannot hold, with these; whoever confirms takes them from here."""
 
         self.disk_seconds = 0.0
         """Time that the disk took for what was written and made durable, without the file that is open."""
@@ -324,7 +324,7 @@ class Staging(Recovery):
                     self._confirmed.add(index)
                     done.add(index)
                 else:
-                    self.refused.append(index)
+                    self.refused[index] = "/".join(path)
             self._links = []
             if not self._timed:
                 self._timed = True
@@ -461,7 +461,7 @@ class Staging(Recovery):
             self._intents.pop(whole.index, None)
             self._note({"void": whole.index})
             self._remove_part(whole.index, whole.size)
-            self.refused.append(whole.index)
+            self.refused[whole.index] = "/".join(whole.path)
             return None
 
     def _barrier(self) -> None:

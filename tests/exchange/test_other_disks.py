@@ -1,4 +1,4 @@
-"""Onto file systems that have no links, no long times, no difference of case, or forbid characters: all content arrives.
+"""Onto file systems that have no links, do not tell cases apart, or forbid characters: all content arrives.
 
 FAT and NTFS run in user space here, so that no kernel module is needed.
 """
@@ -87,7 +87,7 @@ def test_all_that_such_a_disk_can_hold_arrives_and_the_rest_is_named(tmp_path: P
     assert missing <= len(refused), receiving.failed
     assert set(contents(disk / "top")) <= set(contents(tree))
     odd = [one for one in (disk / "top").iterdir() if original(one.name) == "what?:*.txt"]
-    assert len(odd) + ("top/what?:*.txt" in refused) == 1, "it is mapped, so that it can be turned back, or named"
+    assert len(odd) + ("top/what?:*.txt" in {original(one) for one in refused}) == 1, "it is mapped, so that it can be turned back, or named"
     assert (disk / "top" / "big").read_bytes() == (tree / "big").read_bytes()
     assert {(disk / "top" / "plain").read_bytes()} <= {b"plain", b"another case"}
     kept = contents(disk / "top")
@@ -95,4 +95,5 @@ def test_all_that_such_a_disk_can_hold_arrives_and_the_rest_is_named(tmp_path: P
     assert b"another case" in kept
     assert (disk / "top" / "empty folder").is_dir()
     assert (disk / "before").read_bytes() == b"mine"
-    assert sorted(one.name for one in disk.iterdir() if not one.name.startswith((".", "$", "System"))) == ["before", "top"]
+    shown = [one.name for one in disk.iterdir() if not one.name.startswith((".", "$", "System"))]
+    assert sorted(shown) == ["before", "top"]

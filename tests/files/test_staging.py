@@ -124,7 +124,7 @@ def test_a_folder_swapped_for_a_link_is_not_followed(tmp_path: Path, kind: str) 
     (root / "d").symlink_to(outside)
     put(stage, 1, ("d", "x"), b"x")
     assert stage.commit(1.0) == []
-    assert stage.refused == [1]
+    assert list(stage.refused) == [1]
     stage.close()
     assert list(outside.iterdir()) == []
 
@@ -306,7 +306,7 @@ def test_a_name_that_the_disk_cannot_hold_costs_only_that_file(
     put(stage, 0, ("12:30.png",), b"x")
     put(stage, 1, ("fine.png",), b"y")
     assert stage.commit(1.0) == [(1, 1)]
-    assert stage.refused == [0]
+    assert list(stage.refused) == [0]
     stage.close()
     again = Staging(tmp_path, TRANSFER)
     assert again.kept().confirmed == ((1, 1),)
