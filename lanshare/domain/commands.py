@@ -63,10 +63,14 @@ class ResumeTransfer:
 
 @dataclass(frozen=True, slots=True)
 class LeaveOut:
-    """Do not go on with the one file of a transfer that moves now, if it still is `path`; the others go on."""
+    """Do not go on with the one file of a transfer that moves now, if it still is `path`; the others go on.
+
+    `later`: it only rests. Once the others are over, the transfer is paused until ResumeTransfer.
+    """
 
     transfer: TransferId
     path: str
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ class Code(StrEnum):
     PAUSED = "paused"
     TURN = "turn"
     LEFT_OUT = "left-out"
+    PUT_ASIDE = "put-aside"
     BLOCKED = "blocked"
     HIDDEN = "hidden"
     PAIR_DIFFERS = "pair-differs"

@@ -69,6 +69,9 @@ class Receiving:
         """
         self.done = False
         self.finished = False
+        self.aside = 0
+        """Files that were put aside: the transfer rests when the others are over."""
+
         self.losses: list[Skipped] = []
         self.fault: DiskFault | None = None
         self.failed: list[Skipped] = []
@@ -89,7 +92,6 @@ class Receiving:
         self._ready = False
         self._spoke = 0.0
         self._kept = Kept((), 0, 0)
-        self._assumed = 0
         self._meter = Meter()
         self._end_at = 0.0
         self._now = 0.0
@@ -124,7 +126,7 @@ class Receiving:
     def on_post(self, item: object, now: float) -> None:
         """A person does not want the file that moves now."""
         if isinstance(item, LeaveOut) and self._open is not None and item.path == self.file and not self._ignore:
-            self._out.say(f.Unwanted(self._open.index, Code.LEFT_OUT))
+            self._out.say(f.Unwanted(self._open.index, Code.PUT_ASIDE if item.later else Code.LEFT_OUT))
 
     def produce(self, now: float) -> bool:
         """Before the first byte: check what is kept, a turn at a time, and look for what is here already."""
@@ -176,6 +178,8 @@ class Receiving:
                 self._guard(self._pack, frame)
             case f.Lost():
                 self._lost(frame)
+            case f.Aside():
+                self._guard(self._put_aside, frame)
             case f.Listing():
                 self._guard(self._list, frame)
             case f.Same():
@@ -234,12 +238,13 @@ class Receiving:
             self._comparing = None
             self._staging.commit(self._now)  # Attached tells
         self._kept = kept = self._staging.kept()
-        # The kept part of a begun file counts from the start, so that progress never falls back.
-        self._assumed = kept.chunks * CHUNK
-        self._meter = Meter(kept.length + self._assumed)
+        # The kept parts of begun files count from the start, so that progress never falls back.
+        begun = sum(chunks for chunks, _ in kept.partials.values()) * CHUNK
+        self._meter = Meter(kept.length + begun)
         self._ready = True
         self.profile.begin(self._now, self._out.waited)
-        self._out.say(f.Attached(kept.confirmed[: limits.RANGES], kept.partial, kept.chunks, kept.prefix))
+        partials = tuple((index, *what) for index, what in kept.partials.items())[: limits.PARTIALS]
+        self._out.say(f.Attached(kept.confirmed[: limits.RANGES], partials))
         self._progress(self._meter.done, 0.0)
 
     def _compare(self, comparing: Comparing) -> None:
@@ -268,7 +273,8 @@ class Receiving:
             raise ProtocolError("an index twice")
         self._next = frame.index + 1
         chunks, rest = divmod(frame.offset, CHUNK)
-        unkept = chunks > 0 and (frame.index != self._kept.partial or chunks > self._kept.chunks)
+        held = self._kept.partials.pop(frame.index, (0, b""))[0]
+        unkept = chunks > held
         if rest or frame.offset > frame.size or unkept:
             raise ProtocolError("an offset that was not kept")
         self._ignore = False
@@ -295,8 +301,7 @@ class Receiving:
             self._staging.begin(frame.index, frame.parts, frame.size, chunks, frame.executable and self._execute)
             if frame.executable and not self._execute:
                 self._lose("/".join(frame.parts), Code.EXECUTE_DROPPED)
-            self._meter.add(frame.offset - self._assumed)
-            self._assumed = 0
+            self._meter.add(frame.offset - held * CHUNK)
         except NameRefused as refusal:
             self._fail(frame, refusal.code)
             self._ignore = frame.kind == "file"
@@ -398,6 +403,18 @@ class Receiving:
             self.failed.append(Skipped("/".join(begun.parts), frame.code))
         self._ignore = False
 
+    def _put_aside(self, frame: f.Aside) -> None:
+        begun, self._open = self._open, None
+        if begun is None or frame.index != begun.index:
+            raise ProtocolError("another file was put aside")
+        if self._ignore:
+            self._ignore = False
+            return
+        self.aside += 1
+        if self.aside > limits.PARTIALS:
+            raise ProtocolError("too many files were put aside")
+        self._staging.put_aside()
+
     def _commit(self) -> None:
         for first, last in self._staging.commit(self._now):
             self._out.say(f.Confirmed(first, last))
@@ -413,6 +430,10 @@ class Receiving:
         if self._open is not None:
             raise ProtocolError("all sent within a file")
         self._commit()
+        if self.aside:
+            self._out.say(f.Halt(Code.PUT_ASIDE))
+            self._end_at = self._now + _DRAIN
+            return
         for first, last in self._staging.finish():
             self._out.say(f.Confirmed(first, last))
         self._refused()

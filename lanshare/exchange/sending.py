@@ -79,6 +79,8 @@ class Sending:
         self._verifying = verifying
         self._outlet: Outlet | None = None
         self._attached: f.Attached | None = None
+        self._partials: dict[int, tuple[int, bytes]] = {}
+        self._later = False
         self._index = -1
         self._range = 0
         self._file: SourceFile | None = None
@@ -131,7 +133,7 @@ class Sending:
     def on_post(self, item: object, now: float) -> None:
         """A person does not want the file that moves now."""
         if isinstance(item, LeaveOut) and item.path == self.file:
-            self._leave_out(self._index)
+            self._leave_out(self._index, item.later)
 
     def on_time(self, now: float) -> float | None:
         """Tell progress; look at the list again."""
@@ -151,6 +153,7 @@ class Sending:
         match frame:
             case f.Attached():
                 self._attached = frame
+                self._partials = {index: (chunks, prefix) for index, chunks, prefix in frame.partials}
                 self.profile.begin(now, self._out.waited)
                 self._progress(0, 0.0)
             case f.Compare():
@@ -166,7 +169,7 @@ class Sending:
                 if self._attached is None:
                     self._unwanted[frame.index] = frame.code
                 else:
-                    self._leave_out(frame.index)
+                    self._leave_out(frame.index, frame.code == Code.PUT_ASIDE)
             case f.Ping():
                 pass
             case f.Spent():
@@ -298,8 +301,9 @@ class Sending:
             return
         self._file = file
         self._found = entry
-        if self._attached.partial == self._index and self._attached.chunks:
-            self._resume(file)
+        kept = self._partials.get(self._index)
+        if kept is not None:
+            self._resume(file, *kept)
         else:
             self._start(file, 0)
 
@@ -368,31 +372,31 @@ class Sending:
         self._all_listed = piece.last
         return True
 
-    def _resume(self, file: SourceFile) -> None:
+    def _resume(self, file: SourceFile, chunks: int, prefix: bytes) -> None:
         """Pass over what the receiver kept, by the memo if the file is untouched, else by reading it again."""
-        assert self._attached is not None
-        chunks, prefix = self._attached.chunks, self._attached.prefix
         known = self._memo.read(file.stamp)[:chunks]
         if len(known) == chunks and chunks * CHUNK <= file.size and prefix_digest(known) == prefix:
             file.skip(known)
             self._start(file, file.offset)
-        elif chunks * CHUNK <= file.size:
+        elif 0 < chunks * CHUNK <= file.size:
             self._kept_until = chunks * CHUNK
         else:
             self._start(file, 0)
 
     def _pass_over_kept(self, file: SourceFile) -> None:
         """Read what the receiver kept without sending it, a turn at a time; what differs is sent."""
-        assert self._attached is not None
         try:
             if file.pass_over(self._kept_until):
                 return
-            if prefix_digest(file.content.digests) != self._attached.prefix:
+            if prefix_digest(file.content.digests) != self._partials[self._index][1]:
                 file.rewind()
         except SourceFault:
             file.rewind()  # what cannot be read now will say so when it is sent
         self._kept_until = 0
         self._start(file, file.offset)
+        if self._later:
+            self._later = False
+            self._leave_out(self._index, True)
 
     def _start(self, file: SourceFile, offset: int) -> None:
         entry = self._found
@@ -439,16 +443,23 @@ class Sending:
         file.close()
         self._file = None
 
-    def _leave_out(self, index: int) -> None:
-        """The file that moves now goes no further; one that is over already stays."""
+    def _leave_out(self, index: int, later: bool) -> None:
+        """The file that moves now goes no further, or not now; one that is over already stays."""
         if self._file is None or index != self._index:
             return
-        if not self._kept_until:
+        if self._kept_until and later:
+            self._later = True  # once it is read so far, and the receiver has heard of it
+            return
+        if not self._kept_until and not later:
             self._lose(SourceFault(Code.LEFT_OUT))
             return
         self._file.close()
         self._file, self._kept_until = None, 0
-        self._leave(Skipped(self._names.pop(index, ""), Code.LEFT_OUT))
+        name = self._names.pop(index, "")
+        if later:
+            self._out.say(f.Aside(index))
+        else:
+            self._leave(Skipped(name, Code.LEFT_OUT))
 
     def _lose(self, fault: SourceFault) -> None:
         if self._file is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lanshare.domain.offer import Clash
@@ -15,14 +15,12 @@ from lanshare.files.ranges import Ranges
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What an earlier try left: confirmed entries, and the whole chunks of one begun file."""
+    """What an earlier try left: confirmed entries, and the whole chunks of begun files (how many, and their digest)."""
 
     confirmed: tuple[tuple[int, int], ...]
     files: int
     length: int
-    partial: int | None = None
-    chunks: int = 0
-    prefix: bytes = b""
+    partials: dict[int, tuple[int, bytes]] = field(default_factory=dict)
 
 
 class Recovery(Placing):
@@ -34,7 +32,7 @@ class Recovery(Placing):
         self.bytes = 0
         self._batch: list[Whole] = []
         self._confirmed = Ranges()
-        self._begun: int | None = None
+        self._begun: set[int] = set()
         self._kept = Kept((), 0, 0)
 
     def _confirm(self, index: int, size: int) -> None:
@@ -60,14 +58,14 @@ class Recovery(Placing):
                     if note.get("merged"):
                         self._merged.add(top)
                 case {"begun": int(index)}:
-                    self._begun = index
+                    self._begun.add(index)
                 case {"done": int(index), "same": _, "size": int(size)}:
                     self._confirm(index, size)
                 case {"done": int(index)}:
                     links.pop(index, None)
                     self._confirmed.add(index)
                 case {"whole": int(index), "size": int(size), "path": [*path], "id": str(content), "mtime": int(mtime)}:
-                    self._begun = None if self._begun == index else self._begun
+                    self._begun.discard(index)
                     if self._stage.exists(str(index)):
                         wholes[index] = Whole(index, tuple(path), size, bytes.fromhex(content), mtime)
                 case {"file": int(index), "size": int(size), "path": [*path]}:
@@ -113,14 +111,15 @@ class Recovery(Placing):
             yield
 
     def _check_begun(self) -> Iterator[None]:
-        """Check the chunks of the file that was under way."""
-        if self._begun is not None and self._begun not in self._confirmed:
-            keeping = Keeping(self._stage, self._begun)
+        """Check the chunks of the files that were under way."""
+        for index in sorted(self._begun):
+            if index in self._confirmed:
+                continue
+            keeping = Keeping(self._stage, index)
             try:
                 while keeping.step():
                     yield
             finally:
                 keeping.close()
-            good = keeping.good
-            if good:
-                self._kept = Kept((), 0, 0, self._begun, len(good), prefix_digest(good))
+            if keeping.good:
+                self._kept.partials[index] = (len(keeping.good), prefix_digest(keeping.good))

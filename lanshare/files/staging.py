@@ -87,7 +87,7 @@ class Staging(Recovery):
         super().__init__(destination, clash)
         self.transfer = transfer
         self.refused: dict[int, str] = {}
-        """Verified files whose names this file system cannot hold, with these; whoever confirms takes them from here."""
+        """Verified files whose names this file system cannot hold; whoever confirms takes them from here."""
 
         self.disk_seconds = 0.0
         """Time that the disk took for what was written and made durable, without the file that is open."""
@@ -130,8 +130,7 @@ class Staging(Recovery):
         """What need not be sent again; all of it was checked."""
         while self.check(60.0):
             pass
-        kept = self._kept
-        return Kept(tuple(self._confirmed.ranges), self.files, self.bytes, kept.partial, kept.chunks, kept.prefix)
+        return Kept(tuple(self._confirmed.ranges), self.files, self.bytes, dict(self._kept.partials))
 
     @property
     def spent(self) -> float:
@@ -183,13 +182,13 @@ class Staging(Recovery):
     ) -> None:
         """A file starts; its first `chunks` chunks are kept from earlier. NameRefused if its name cannot be kept."""
         safe = self._safe(parts)
-        if chunks and index != self._begun:
+        if chunks and index not in self._begun:
             raise DiskFault(Code.CONTENT_DIFFERS, "a part that was never begun")
         self._begin = (index, safe, size)
         try:
             self._unintend(index)
-            if self._begun != index:
-                self._begun = index
+            if index not in self._begun:
+                self._begun.add(index)
                 if size > CHUNK:
                     self._note({"begun": index})
         except OSError as error:
@@ -233,7 +232,7 @@ class Staging(Recovery):
         part.close()
         self.disk_seconds += part.disk_seconds
         self._part = None
-        self._begun = None
+        self._begun.discard(index)
         self._whole(index, safe, size, content, kept_ns)
 
     def small(
@@ -255,13 +254,21 @@ class Staging(Recovery):
     def drop(self) -> None:
         """Forget the part of the file begun last."""
         part, self._part = self._part, None
-        self._begun = None
+        if part is not None:
+            self._begun.discard(part.number)
         if part is not None:
             part.close()
             try:
                 self._remove_part(part.number)
             except OSError as error:
                 raise disk_fault(error) from error
+
+    def put_aside(self) -> None:
+        """Keep the part of the file begun last for later."""
+        part, self._part = self._part, None
+        if part is not None:
+            part.keep()
+            self.disk_seconds += part.disk_seconds
 
     # --- final names
 

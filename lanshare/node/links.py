@@ -183,6 +183,8 @@ def _sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: Post
         return
     if staging is not None:
         staging.close()
+    if receiving is not None and receiving.aside and not code:
+        code = Code.PUT_ASIDE
     if receiving is not None and receiving.fault is not None:
         code, detail = receiving.fault.code, receiving.fault.detail
     post(RunEnded(transfer, lease.epoch, code or Code.PEER_AWAY, detail, receiving is not None))

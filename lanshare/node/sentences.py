@@ -55,6 +55,7 @@ _ENDED: Final[dict[Code | None, str]] = {
     " a minute. Try again in a moment.",
     Code.PAIR_ENDED: "The comparison was ended on the other side, or here. Nothing has changed.",
     Code.LEFT_OUT: "It was left out by hand.",
+    Code.PUT_ASIDE: "It was put aside; what arrived of it is kept.",
     Code.TURN: "Something else is sent first.",
     Code.UNDONE: "It was undone: what had been received was moved aside.",
     Code.CONTENT_DIFFERS: "It did not arrive as it was sent, so it was not kept. Send it again.",

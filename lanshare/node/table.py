@@ -101,6 +101,9 @@ class Row:
     """Entries of its offer that were listed here so far."""
 
     split: Split = NOTHING_YET
+    aside: bool = False
+    """A person here put a file of it aside: it is paused when the others are over."""
+
     paused_here: bool = False
     paused_there: bool = False
 

@@ -179,7 +179,10 @@ class Transfers(Outgoing, Incoming):
                 return []
         if not note.code:
             return self._finished(row, note, now)
-        if note.code == Code.PAUSED:
+        if note.code == Code.PUT_ASIDE and row.aside:
+            row.aside = False
+            return self.pause(note.transfer)
+        if note.code in (Code.PAUSED, Code.PUT_ASIDE):
             row.paused_there = True
         if row.paused:
             return self._rest(row)
@@ -218,7 +221,10 @@ class Transfers(Outgoing, Incoming):
     def leave_out(self, command: LeaveOut) -> list[Effect]:
         """A person does not want the file that moves now."""
         row = self.rows.get(command.transfer)
-        return [PostRun(command.transfer, command)] if row is not None and row.running else []
+        if row is None or not row.running:
+            return []
+        row.aside = row.aside or command.later
+        return [PostRun(command.transfer, command)]
 
     def cancel_all(self, peer: PeerId, now: float) -> list[Effect]:
         """A device is blocked or forgotten: nothing is under way with it any more."""

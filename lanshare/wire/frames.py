@@ -242,14 +242,12 @@ class Attach(_Frame, frozen=True):
 class Attached(_Frame, frozen=True):
     """From the data's receiver: what it holds already.
 
-    `confirmed`: inclusive ranges of file indices that are durable. `partial`: the index of a file begun earlier, with
-    `chunks` whole chunks kept, whose digests hash to `prefix` (blake3 over their concatenation).
+    `confirmed`: inclusive ranges of file indices that are durable. `partials`: files begun earlier, by index, with the
+    number of whole chunks kept and what their digests hash to (blake3 over their concatenation).
     """
 
     confirmed: Annotated[tuple[tuple[Index, Index], ...], Meta(max_length=limits.RANGES)] = ()
-    partial: Index | None = None
-    chunks: Count = 0
-    prefix: Annotated[bytes, Meta(max_length=32)] = b""
+    partials: Annotated[tuple[tuple[Index, Count, Digest], ...], Meta(max_length=limits.PARTIALS)] = ()
 
 
 class Begin(_Frame, frozen=True):
@@ -297,6 +295,12 @@ class Lost(_Frame, frozen=True):
 
     index: Index
     code: Word
+
+
+class Aside(_Frame, frozen=True):
+    """The file begun last rests for now, as one of our persons wants: keep its part, the others go on."""
+
+    index: Index
 
 
 class Left(_Frame, frozen=True):
@@ -430,6 +434,7 @@ Frame = (
     | ChunkEnd
     | End
     | Lost
+    | Aside
     | Left
     | AllSent
     | Same
@@ -481,6 +486,7 @@ NUMBERS: Final[dict[type[Frame], int]] = {
     Same: 58,
     Spent: 59,
     Pack: 60,
+    Aside: 61,
     Confirmed: 64,
     Failed: 65,
     Halt: 66,

@@ -51,6 +51,9 @@ LISTED: Final = 50_000
 LISTED_AT_ONCE: Final = 512
 """Entries in one Listing; the sender also keeps to the frame's bound."""
 
+PARTIALS: Final = 64
+"""Files that are begun and rest, in one transfer: a person puts them aside one by one."""
+
 RANGES: Final = 4096
 """Ranges of confirmed files in one Attached frame: sending is sequential, so real ones have a handful."""
 

@@ -11,8 +11,9 @@ import pytest
 from lanshare.domain.commands import LeaveOut
 from lanshare.domain.errors import Code, LocalMisuse
 from lanshare.domain.transfer import CHUNK, TransferId
+from lanshare.exchange.sending import Halted
 from lanshare.wire import frames as f
-from tests.harness.wires import TRANSFER, Wire, ends, same
+from tests.harness.wires import TRANSFER, Wire, ends, prepare, same
 from tests.wire.test_session import greeted
 
 
@@ -56,8 +57,10 @@ def test_a_file_that_changes_between_two_tries_starts_anew(tmp_path: Path, sourc
     stage.close()
     (source / "big").write_bytes(os.urandom(3 * CHUNK + 11))
     sending, receiving, stage = ends(tmp_path, source, tmp_path / "in")
-    assert Wire(sending, receiving).run(random.Random(2))
-    assert receiving._kept.chunks > 0, "something was kept, and not used"
+    wire = Wire(sending, receiving)
+    prepare(receiving)
+    assert stage.kept().partials, "something was kept, and not used"
+    assert wire.run(random.Random(2))
     sending.close()
     stage.discard()
     assert same(source, tmp_path / "in" / "top")
@@ -85,6 +88,46 @@ def test_one_file_may_be_left_out_by_either_side_and_the_rest_arrives(
     assert not (tmp_path / "in" / "top" / "big").exists()
     (source / "big").unlink()
     assert same(source, tmp_path / "in" / "top")
+
+
+@pytest.mark.parametrize("side", ["source", "sink"])
+def test_one_file_may_be_put_aside_by_either_side_and_goes_on_from_there_when_the_others_are_over(
+    tmp_path: Path, source: Path, side: str
+) -> None:
+    sending, receiving, stage = ends(tmp_path, source, tmp_path / "in")
+    wire = Wire(sending, receiving)
+    moving, original = sending if side == "source" else receiving, sending._file_bytes
+
+    def meddle() -> None:
+        original()
+        if sending._file is not None and sending._file.offset > 2 * CHUNK:
+            moving.on_post(LeaveOut(TransferId(TRANSFER), "top/big", later=True), 0.0)
+
+    sending._file_bytes = meddle  # type: ignore[method-assign]
+    with pytest.raises(Halted) as halted:
+        wire.run(random.Random(5))
+    assert halted.value.code is Code.PUT_ASIDE
+    assert receiving.aside == 1
+    sending.close()
+    stage.close()
+    assert not (tmp_path / "in" / "top" / "big").exists()
+    arrived = {one.name for one in (tmp_path / "in" / "top").rglob("*") if one.is_file()}
+    assert arrived == {one.name for one in source.rglob("*") if one.is_file()} - {"big"}
+    sending, receiving, stage = ends(tmp_path, source, tmp_path / "in")
+    wire = Wire(sending, receiving)
+    sent, filled = 0, wire.source.filled
+
+    def counting(count: int) -> None:
+        nonlocal sent
+        sent += count
+        filled(count)
+
+    wire.source.filled = counting  # type: ignore[method-assign]
+    assert wire.run(random.Random(6))
+    sending.close()
+    stage.discard()
+    assert same(source, tmp_path / "in" / "top")
+    assert sent < (source / "big").stat().st_size - CHUNK, "what was kept of it is not sent again"
 
 
 @pytest.mark.parametrize("what", ["vanishes", "shrinks", "grows"])

@@ -43,17 +43,19 @@ class Fault:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._left = 0
+        self.counted = 0
         self.hits = 0
         self.error: Callable[[], BaseException] = RuntimeError
 
     def arm(self, at: int, error: Callable[[], BaseException]) -> None:
         """Begin to count."""
         with self._lock:
-            self._left, self.error, self.hits = at, error, 0
+            self._left, self.error, self.hits, self.counted = at, error, 0, 0
 
     def now(self) -> BaseException | None:
         """Whether this call is the one."""
         with self._lock:
+            self.counted += 1
             if self._left <= 0:
                 return None
             self._left -= 1
@@ -105,10 +107,8 @@ def one_transfer(anna: Shell, bob: Shell, folder: Path, number: int) -> None:
     assert [one.name for one in into.iterdir() if not one.name.startswith(".")] == [source.name]
 
 
-@pytest.mark.parametrize("call", CALLS, ids=lambda call: call[1])
-def test_a_call_of_the_network_that_fails_is_got_over(
-    tmp_path: Path, pair: tuple[Shell, Shell], monkeypatch: pytest.MonkeyPatch, call: tuple[type, str]
-) -> None:
+def failing_calls(monkeypatch: pytest.MonkeyPatch, call: tuple[type, str]) -> Fault:
+    """Let one kind of call of the network fail when it is told to."""
     fault = Fault()
     owner, name = call
     real = getattr(owner, name)
@@ -124,14 +124,45 @@ def test_a_call_of_the_network_that_fails_is_got_over(
         raise error
 
     monkeypatch.setattr(owner, name, maybe)
-    hits = 0
-    for number, code in enumerate(ERRNOS):
-        for turn, at in enumerate((1, 2 + number)):
-            fault.arm(at, lambda code=code: OSError(code, os.strerror(code)))  # type: ignore[misc]
-            one_transfer(*pair, tmp_path, number * 2 + turn)
-            hits += fault.hits
+    return fault
+
+
+def os_error(code: int) -> Callable[[], OSError]:
+    """An error of the system."""
+    return lambda: OSError(code, os.strerror(code))
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call[1])
+def test_each_call_of_the_network_fails_once_and_is_got_over(
+    tmp_path: Path, pair: tuple[Shell, Shell], monkeypatch: pytest.MonkeyPatch, call: tuple[type, str]
+) -> None:
+    fault = failing_calls(monkeypatch, call)
     fault.arm(0, RuntimeError)
-    assert hits >= len(ERRNOS), "hardly any call failed"
+    one_transfer(*pair, tmp_path, 0)
+    count = max(fault.counted, 1)
+    hits = 0
+    for number in range(max(count, len(ERRNOS))):
+        fault.arm(1 + number % count, os_error(ERRNOS[number % len(ERRNOS)]))
+        one_transfer(*pair, tmp_path, 1 + number)
+        hits += fault.hits
+    fault.arm(0, RuntimeError)
+    print(f"{call[1]}: {count} calls in a transfer, {hits} failed, each in its turn")
+    assert hits >= min(count, len(ERRNOS)), "hardly any call failed"
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("code", ERRNOS)
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call[1])
+def test_each_call_of_the_network_fails_with_each_error(
+    tmp_path: Path, pair: tuple[Shell, Shell], monkeypatch: pytest.MonkeyPatch, call: tuple[type, str], code: int
+) -> None:
+    fault = failing_calls(monkeypatch, call)
+    fault.arm(0, RuntimeError)
+    one_transfer(*pair, tmp_path, 0)
+    for number in range(1, max(fault.counted, 2) + 1):
+        fault.arm(number, os_error(code))
+        one_transfer(*pair, tmp_path, number)
+    fault.arm(0, RuntimeError)
 
 
 class Link:

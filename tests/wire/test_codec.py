@@ -52,7 +52,8 @@ FRAMES: dict[type[Frame], st.SearchStrategy[Frame]] = {
     f.Finished: st.builds(f.Finished, ids, counts, counts, counts),
     f.Attach: st.builds(f.Attach, ids, st.sampled_from(["push", "pull"])),
     f.Attached: st.builds(
-        f.Attached, st.lists(st.tuples(indices, indices), max_size=4).map(tuple), st.none() | indices, counts, digests
+        f.Attached, st.lists(st.tuples(indices, indices), max_size=4).map(tuple),
+        st.lists(st.tuples(indices, counts, digests), max_size=4).map(tuple),
     ),
     f.Begin: st.builds(
         f.Begin, indices, st.lists(names, min_size=1, max_size=8).map(tuple), kinds,
@@ -63,6 +64,7 @@ FRAMES: dict[type[Frame], st.SearchStrategy[Frame]] = {
     f.End: st.builds(f.End, digests),
     f.Lost: st.builds(f.Lost, indices, words),
     f.Left: st.builds(f.Left, labels, words),
+    f.Aside: st.builds(f.Aside, indices),
     f.Same: st.builds(f.Same, several, several),
     f.Pack: st.builds(
         f.Pack, st.lists(names, max_size=5).map(tuple),

@@ -142,6 +142,7 @@ def example(kind: type[Frame]) -> Frame:
         f.Finished: f.Finished(ID, 0, 0, 0), f.Attach: f.Attach(ID, "push"), f.Attached: f.Attached(),
         f.Begin: f.Begin(0, ("a",), "file", 1, 1), f.Data: f.Data(memoryview(b"x")), f.Hole: f.Hole(1),
         f.ChunkEnd: f.ChunkEnd(NONCE), f.End: f.End(NONCE), f.Lost: f.Lost(0, "x"), f.Left: f.Left("x", "y"),
+        f.Aside: f.Aside(0),
         f.AllSent: f.AllSent(0, 0), f.Confirmed: f.Confirmed(0, 0), f.Failed: f.Failed(0, "x"),
         f.Halt: f.Halt("x"), f.Complete: f.Complete(0, 0, 0), f.Same: f.Same((0,), ()), f.Spent: f.Spent(0, 0, 0),
         f.Have: f.Have(((0, NONCE),)),
