@@ -14,9 +14,10 @@ from typing import Final
 from lanshare.domain.errors import ProtocolError
 from lanshare.domain.offer import EntryKind
 from lanshare.domain.transfer import SMALL
+from lanshare.files.content import small_id
 from lanshare.files.faults import SourceFault
 from lanshare.files.manifest import ManifestReader
-from lanshare.files.small import read_small, small_id
+from lanshare.files.small import read_small
 from lanshare.files.source import SourceFile
 from lanshare.files.tree import Found, source_name
 from lanshare.wire import limits

@@ -22,12 +22,12 @@ from lanshare.exchange.meter import Meter
 from lanshare.exchange.packing import Packing
 from lanshare.exchange.profile import Profile
 from lanshare.exchange.throttle import Throttle
-from lanshare.files.content import prefix_digest
+from lanshare.files.content import prefix_digest, small_id
 from lanshare.files.faults import SourceFault
 from lanshare.files.manifest import ManifestReader
 from lanshare.files.memo import LEAST, Memo, memo_path
 from lanshare.files.ranges import Ranges
-from lanshare.files.small import read_small, small_id
+from lanshare.files.small import read_small
 from lanshare.files.source import SourceFile
 from lanshare.files.tree import Found, source_name
 from lanshare.net.link import Outlet

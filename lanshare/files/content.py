@@ -34,6 +34,11 @@ def content_id(size: int, digests: Iterable[bytes]) -> bytes:
     return blake3(b"".join((DOMAIN, size.to_bytes(8, "big"), *digests))).digest()
 
 
+def small_id(data: Buffer) -> bytes:
+    """The content id of a file that is one chunk at most."""
+    return content_id(len(data), (blake3(data).digest(),) if len(data) else ())
+
+
 class Content:
     """A running content id. `digests` holds the finished chunks' digests."""
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import stat
 
-from blake3 import blake3
-
 from lanshare.domain.errors import Code
 from lanshare.domain.transfer import SMALL
-from lanshare.files.content import Buffer, content_id
+from lanshare.files.content import Buffer
 from lanshare.files.faults import SourceFault, source_code
 from lanshare.files.folder import Folder
 from lanshare.files.part import UMASK, set_time
@@ -37,11 +35,6 @@ def read_small(path: str, follow: bool = False) -> tuple[bytes, os.stat_result] 
     if len(data) != info.st_size or now.st_size != info.st_size or now.st_mtime_ns != info.st_mtime_ns:
         raise SourceFault(Code.FILE_CHANGED, path)
     return data, info
-
-
-def small_id(data: Buffer) -> bytes:
-    """The content id of a file that is one chunk at most."""
-    return content_id(len(data), (blake3(data).digest(),) if len(data) else ())
 
 
 def write_small(

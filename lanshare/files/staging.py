@@ -19,7 +19,7 @@ from lanshare.domain.errors import Code
 from lanshare.domain.offer import Clash
 from lanshare.domain.transfer import CHUNK
 from lanshare.files import ledger, names
-from lanshare.files.content import Buffer
+from lanshare.files.content import Buffer, small_id
 from lanshare.files.faults import DiskFault, disk_fault
 from lanshare.files.folder import HAS_BARRIER, open_folder
 from lanshare.files.ledger import Ledger
@@ -27,7 +27,7 @@ from lanshare.files.part import PartFile, content_of, require_whole
 from lanshare.files.placing import Whole, child, system_of
 from lanshare.files.ranges import Ranges
 from lanshare.files.recovery import Kept, Recovery
-from lanshare.files.small import small_id, write_small
+from lanshare.files.small import write_small
 
 BATCH_BYTES: Final = 256 * 1024 * 1024
 """What a power cut may cost: a barrier follows at least this often."""

@@ -13,8 +13,8 @@ from lanshare.domain.transfer import CHUNK
 from lanshare.exchange.receiving import Receiving
 from lanshare.exchange.sending import Halted
 from lanshare.files import staging
+from lanshare.files.content import small_id
 from lanshare.files.faults import DiskFault
-from lanshare.files.small import small_id
 from lanshare.files.staging import Staging
 from lanshare.wire import codec
 from lanshare.wire import frames as f

@@ -14,7 +14,6 @@ from lanshare.files.content import Content
 from lanshare.files.faults import DiskFault
 from lanshare.files.folder import HandleFolder, PathFolder
 from lanshare.files.names import NameRefused
-from lanshare.files.ranges import Ranges
 from lanshare.files.staging import Staging
 
 TRANSFER = "ab" * 16
@@ -260,15 +259,6 @@ def test_where_there_is_no_renameat2_links_do_the_same(tmp_path: Path, monkeypat
     root.move("a", root, "c")
     root.close()
     assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == {"b": b"b", "c": b"a"}
-
-
-def test_ranges_merge_in_any_order() -> None:
-    ranges = Ranges()
-    for number in (5, 1, 2, 4, 3, 9):
-        ranges.add(number)
-    assert ranges.ranges == [(1, 5), (9, 9)]
-    assert 3 in ranges
-    assert 6 not in ranges
 
 
 def test_an_intent_that_came_to_nothing_never_counts_as_a_rename(

@@ -135,7 +135,7 @@ class Bout:
         deadline = time.monotonic() + 2 * PATIENCE
         while self.sender.process.poll() is None and time.monotonic() < deadline:
             self.sender.ended.wait(0.5)
-        assert self.sender.end() == 0, (self.sender.names(), self.sender.errors, self.receiver.names())
+        assert self.sender.end() == 0, (self.sender.heard()[-1:], self.sender.errors, self.receiver.names())
         self.check_resent()
         self.receiver.kill()
         wanted = {"tree": None, "large.bin": self.sources[1].read_bytes()}

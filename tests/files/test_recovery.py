@@ -1,0 +1,62 @@
+"""What an earlier try left: several begun files, lines about many files, and lines of another version."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from lanshare.domain.transfer import CHUNK
+from lanshare.files.content import small_id
+from lanshare.files.lines import framed
+from lanshare.files.staging import Staging
+from tests.harness.wires import TRANSFER
+
+
+def begun(stage: Staging, index: int, chunks: int) -> None:
+    """A file of which so many chunks arrive, and which is put aside."""
+    stage.begin(index, ("d", f"f{index}"), 5 * CHUNK, 0)
+    for _ in range(chunks):
+        stage.write(memoryview(os.urandom(CHUNK)))
+    stage.put_aside()
+
+
+def test_every_file_that_was_begun_keeps_its_whole_chunks(tmp_path: Path) -> None:
+    stage = Staging(tmp_path, TRANSFER)
+    begun(stage, 0, 2)
+    stage.small(1, ("d", "small"), b"x", small_id(b"x"), 0)
+    begun(stage, 2, 1)
+    stage.close()
+    again = Staging(tmp_path, TRANSFER)
+    kept = again.kept()
+    assert {index: chunks for index, (chunks, _) in kept.partials.items()} == {0: 2, 2: 1}
+    assert kept.confirmed == ((1, 1),)
+    again.discard()
+
+
+def test_what_was_whole_in_one_line_with_others_is_kept_each(tmp_path: Path) -> None:
+    stage = Staging(tmp_path, TRANSFER)
+    for index in range(200):
+        stage.small(index, ("d", f"f{index}"), b"%d" % index, small_id(b"%d" % index), 7)
+    stage.close()
+    lines = (tmp_path / ".lanshare-incoming" / TRANSFER / "journal").read_bytes().count(b"\n")
+    assert lines < 20, "noting each by itself costs as much as receiving it again"
+    again = Staging(tmp_path, TRANSFER)
+    assert again.kept().confirmed == ((0, 199),)
+    again.discard()
+    assert {one.read_bytes() for one in (tmp_path / "d").iterdir()} == {b"%d" % index for index in range(200)}
+
+
+def test_lines_of_another_version_are_passed_over(tmp_path: Path) -> None:
+    stage = Staging(tmp_path, TRANSFER)
+    stage.small(0, ("a",), b"x", small_id(b"x"), 0)
+    stage.close()
+    journal = tmp_path / ".lanshare-incoming" / TRANSFER / "journal"
+    strange = [{"wholes": [[1], ["x", 2, 3], 7]}, {"files": [[1, 2]]}, {"later": 1}, {"begun": "x"}, {"wholes": 3}]
+    with journal.open("ab") as file:
+        file.writelines(framed(msgspec.json.encode(one)) for one in strange)
+    again = Staging(tmp_path, TRANSFER)
+    assert again.kept().confirmed == ((0, 0),)
+    again.discard()
+    assert (tmp_path / "a").read_bytes() == b"x"
