@@ -35,6 +35,7 @@ SOLE = {
     "cryptography": ("trust/",),
     "blake3": ("files/content.py",),
     "multiprocessing": ("net/local.py",),
+    "zxingcpp": ("qt/qr.py",),
 }
 
 

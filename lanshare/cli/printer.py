@@ -16,6 +16,8 @@ from lanshare.domain.events import (
     Event,
     HistoryErased,
     IdentityChanged,
+    IdentityCloned,
+    IdentityRenewed,
     MessageDelivered,
     MessageQueued,
     MessageReceived,
@@ -173,8 +175,10 @@ class Printer:
                     f"{shown(event.name)} answers with another key than before (known {short_id(event.known)}, seen"
                     f" {short_id(event.seen)}). Nothing was sent to it."
                 )
-            case NetworkTroubled():
+            case NetworkTroubled() | IdentityCloned():
                 return shown(event.message)
+            case IdentityRenewed():
+                return f"This device has a new key. The old one lies at {shown(event.old)}."
         return ""
 
     def _finished(self, event: TransferFinished) -> str:

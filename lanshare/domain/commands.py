@@ -189,6 +189,18 @@ class EraseHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class AskExchanged:
+    """How much was said and sent with a device? ExchangedTold follows."""
+
+    peer: PeerId
+
+
+@dataclass(frozen=True, slots=True)
+class RenewIdentity:
+    """Make this device a new one: another key and id. IdentityRenewed follows, then the engine starts anew."""
+
+
+@dataclass(frozen=True, slots=True)
 class MarkRead:
     """The person has seen a conversation."""
 
@@ -231,6 +243,8 @@ Command = (
     | AddAddress
     | LoadHistory
     | EraseHistory
+    | AskExchanged
+    | RenewIdentity
     | MarkRead
     | ChangeSettings
     | OpenWindow

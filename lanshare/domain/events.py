@@ -350,6 +350,34 @@ class IdentityChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class IdentityCloned:
+    """One key is used by two devices at the same time, as when a disk or a profile was copied. `ours`: our own key."""
+
+    peer: PeerId
+    name: str
+    ours: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRenewed:
+    """This device has a new key from its next start on, which follows; the old one lies at `old`."""
+
+    old: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangedTold:
+    """What was exchanged with a device so far, as far as the history holds it. `since`: the first of it, if any."""
+
+    peer: PeerId
+    messages: int
+    files: int
+    bytes: int
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class PairingCodeReady:
     """Both screens show these digits now ("123 456"); answer with AnswerPairing. `ours`: this side asked for it."""
 
@@ -457,6 +485,9 @@ Event = (
     | HistoryLoaded
     | HistoryErased
     | IdentityChanged
+    | IdentityCloned
+    | IdentityRenewed
+    | ExchangedTold
     | PairingCodeReady
     | PairingEnded
     | PeerVerified

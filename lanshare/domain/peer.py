@@ -90,7 +90,7 @@ class Rules:
     """What a person decided for one device. Only a verified device's files are ever accepted without asking.
 
     `up_to`: bytes of one offer, 0 for any; `into`: a folder, "" for the download folder; `until`: ms since 1970, 0 for
-    good; `at_home`: only on networks where the person is at home.
+    good; `at_home`: only on networks where the person is at home; `speed`: bytes per second that go to it, 0 for any.
     """
 
     files: Habit = Habit.ASK
@@ -99,6 +99,7 @@ class Rules:
     into: str = ""
     until: int = 0
     at_home: bool = False
+    speed: int = 0
 
 
 ORDINARY: Final = Rules()

@@ -37,9 +37,6 @@ class Settings:
     speed_limit: int = 0
     """Bytes per second that leave this device at most; 0: no limit."""
 
-    peer_limits: dict[str, int] = field(default_factory=dict)
-    """The same for single devices, by id."""
-
     visibility: Visibility = Visibility.EVERYONE
     networks: dict[str, bool] = field(default_factory=dict)
     """Networks that the person was asked about, by id: True if he is at home there."""
@@ -54,7 +51,7 @@ def checked(settings: Settings) -> Settings:
         raise ValueError("port")
     if settings.name != clean_name(settings.name):
         raise ValueError("name")
-    if min(settings.speed_limit, *settings.peer_limits.values(), 0) < 0:
+    if settings.speed_limit < 0:
         raise ValueError("speed_limit")
     if "\x00" in settings.download_folder:
         raise ValueError("download_folder")

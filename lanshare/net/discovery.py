@@ -218,7 +218,7 @@ class Discovery:
 
     def _on_service(self, zeroconf: Zeroconf, name: str) -> None:
         short = name.removesuffix(f".{SERVICE}")
-        if short == self._own or self._stopping:
+        if self._stopping or (short == self._own and self._me is None):
             return
         if len(self._known) >= limits.SIGHTINGS and short not in self._known:
             return
@@ -236,6 +236,11 @@ class Discovery:
         # A link-local address without its scope can hardly be dialled: last.
         hosts.sort(key=lambda host: host.startswith("fe80") and "%" not in host)
         addresses = tuple(Address(host, port) for host in hosts)
+        if short == self._own:
+            # Our own name with somebody else's address: is it a copy of us? Whoever dials it sees.
+            addresses = self._foreign(addresses)
+            if not addresses:
+                return
         self._seen(
             Sighting(
                 short[:64],
@@ -244,6 +249,13 @@ class Discovery:
                 addresses,
             )
         )
+
+    def _foreign(self, addresses: tuple[Address, ...]) -> tuple[Address, ...]:
+        """Those that are not where we are announced ourselves."""
+        assert self._me is not None
+        own = {host.partition("%")[0] for host in local_addresses(self._interfaces)}
+        return tuple(one for one in addresses if (one.host.partition("%")[0], one.port) not in
+                     {(host, self._me.port) for host in own})
 
     def _on_gone(self, name: str) -> None:
         short = name.removesuffix(f".{SERVICE}")

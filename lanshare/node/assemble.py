@@ -88,6 +88,18 @@ def load_identity(where: Places) -> Identity:
         raise LanshareError(Code.PROFILE_UNWRITABLE, f"{where.key} holds no usable key; move it away") from error
 
 
+def renew_identity(where: Places) -> Path:
+    """Make another device key; where the old one lies now. OSError if it cannot be kept."""
+    aside = where.key.with_name(f"{where.key.stem}.before-{time.strftime('%Y%m%d-%H%M%S')}{where.key.suffix}")
+    where.key.rename(aside)
+    try:
+        private.replace_file(where.key, Identity.create().pem)
+    except OSError:
+        aside.rename(where.key)
+        raise
+    return aside
+
+
 class Engine:
     """A running Node with its parts. close() gives everything back; it may be called twice."""
 
@@ -181,6 +193,7 @@ class Engine:
             asks=options.asks,
             networks=networks.current(local_addresses(interfaces)),
             visible=Visibility.EVERYONE if options.visible else None,
+            renew=lambda: renew_identity(where),
         )
         self._node = node = Node(parts)
         post_box.append(node.post)

@@ -14,7 +14,7 @@ from typing import Final
 
 from lanshare.domain.commands import Command
 from lanshare.domain.errors import Code, LanshareError
-from lanshare.domain.events import EngineStopped, Event
+from lanshare.domain.events import EngineStopped, Event, IdentityRenewed
 from lanshare.node.assemble import Engine, Options
 from lanshare.node.door import RemoteNode, knock
 from lanshare.store.places import places
@@ -91,6 +91,17 @@ class Host:
     def _heard(self, event: Event) -> None:
         if not isinstance(event, EngineStopped):
             self._listener(event)
+        if isinstance(event, IdentityRenewed) and not self.joined and not self._closing.is_set():
+            self._taking_over = threading.Thread(target=self._start_anew, name="start-anew")
+            self._taking_over.start()
+
+    def _start_anew(self) -> None:
+        """Our engine ends, and another one begins with what is on the disk now."""
+        with self._lock:
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.close()
+        self._take_over()
 
     def _use_engine(self, engine: Engine) -> None:
         with self._lock:

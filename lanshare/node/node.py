@@ -23,6 +23,7 @@ from lanshare.domain.events import (
     Event,
     HistoryErased,
     HistoryLoaded,
+    IdentityRenewed,
     Me,
     MeChanged,
     NetworkAsked,
@@ -140,6 +141,9 @@ class Parts:
 
     asks: bool = False
     """A network that is new is asked about, and shown nothing before."""
+
+    renew: Callable[[], Path] = field(default=lambda: Path())
+    """Moves the key aside and makes another one; where the old one lies now."""
 
     networks: tuple[Network, ...] = ()
     visible: Visibility | None = None
@@ -345,6 +349,11 @@ class Node:
                 return self._peers.change(item.peer, item.alias, item.rules)
             case c.SettleAlarm():
                 return self._peers.settle(item.known, item.seen, item.same)
+            case c.AskExchanged():
+                peer = item.peer
+                return [e.Look(lambda db: history.exchanged(db, peer), n.Publish)]
+            case c.RenewIdentity():
+                return self._renew()
             case c.BlockPeer():
                 ended = self._transfers.cancel_all(item.peer, now) if item.blocked else []
                 return [*ended, *self._peers.block(item.peer, item.blocked)]
@@ -587,7 +596,7 @@ class Node:
     def _throttles_of(self, peer: PeerId) -> tuple[Throttle, ...]:
         own = self._peer_throttles.get(peer)
         if own is None:
-            own = Throttle(lambda: self._parts.settings.peer_limits.get(peer, 0))
+            own = Throttle(lambda: self._peers.rows[peer].rules.speed if peer in self._peers.rows else 0)
             self._peer_throttles[peer] = own
         return (self._throttle, own)
 
@@ -612,6 +621,14 @@ class Node:
             return HistoryLoaded(command.request, command.peer, tuple(found), more)
 
         return e.Look(operation, n.Publish)
+
+    def _renew(self) -> list[e.Effect]:
+        """A new key; whoever runs this engine starts it anew with it."""
+        try:
+            aside = self._parts.renew()
+        except OSError as error:
+            return [self._trouble(Code.PROFILE_UNWRITABLE, error.strerror or "")]
+        return [e.Tell(IdentityRenewed(str(aside)))]
 
     def _erase(self, peer: PeerId | None) -> list[e.Effect]:
         """History goes, from the file on disk and with the receipts; a receiving that was can be undone no more."""

@@ -13,6 +13,7 @@ from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     AddressFailed,
     IdentityChanged,
+    IdentityCloned,
     NetworkTroubled,
     PeerAppeared,
     PeerChanged,
@@ -65,6 +66,9 @@ class Row:
     link: LinkHandle | None = None
     dialler: PeerId | None = None
     instance: bytes = b""
+    earlier: set[bytes] = field(default_factory=set)
+    """Runs of it that were followed by another one."""
+
     down_at: float | None = None
     shown: bool = False
     alias: str = ""
@@ -266,6 +270,7 @@ class Peers:
             effects.append(Hang(row.link))
         was_online = row.link is not None or row.down_at is not None
         again = row.down_at is not None
+        effects += self._cloned(row, guest.facts.instance)
         row.link, row.dialler, row.instance = note.link, dialler, guest.facts.instance
         self.version += 1
         row.down_at = None
@@ -400,7 +405,7 @@ class Peers:
         target.next_try = now + _BACKOFF[min(target.tries, len(_BACKOFF)) - 1]
         if note.detail == "ourselves":
             del self.targets[note.target]
-            return []
+            return self._alarm_clone(self.me, "", ours=True) if target.key == short_id(self.me) else []
         effects: list[Effect] = []
         if note.seen is not None:
             effects += self._imposter(target, note.seen)
@@ -504,6 +509,22 @@ class Peers:
             ):
                 return self._alarm(other, row.id)
         return []
+
+    def _cloned(self, row: Row, instance: bytes) -> list[Effect]:
+        """Each run of an engine has an instance of its own: one that comes back after another one ran beside it."""
+        if instance == row.instance:
+            return []
+        if instance in row.earlier:
+            return self._alarm_clone(row.id, row.name, ours=False)
+        if row.instance and len(row.earlier) < _REMEMBERED:
+            row.earlier.add(row.instance)
+        return []
+
+    def _alarm_clone(self, peer: PeerId, name: str, ours: bool) -> list[Effect]:
+        if (peer, peer) in self.alarms:
+            return []
+        self.alarms.add((peer, peer))
+        return [Tell(IdentityCloned(peer, name, ours, sentences.cloned(name, ours)))]
 
     def _alarm(self, known: Row, seen: PeerId) -> list[Effect]:
         if (known.id, seen) in self.alarms:

@@ -113,6 +113,19 @@ def trouble(code: str, detail: str = "", peer: str = "") -> str:
     return _fill(_TROUBLE.get(_known(code), "Something is wrong ({detail})."), peer, detail or code)
 
 
+def cloned(name: str, ours: bool) -> str:
+    """One key on two devices."""
+    if ours:
+        return (
+            "Another device on this network uses this computer's key: was its disk or profile copied? Messages and"
+            " files may reach the wrong one. Make this one a new device."
+        )
+    return (
+        f"Two devices use the key of {name}: was one a copy of the other? What you send may reach either. One of them"
+        " must be made a new device."
+    )
+
+
 def undone(files: int, restored: int, left: int, folder: str) -> str:
     """What undoing a receiving came to."""
     if not files and not restored:

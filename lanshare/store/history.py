@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from lanshare.domain.events import ExchangedTold
 from lanshare.domain.message import Conversation, Moment
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
@@ -43,6 +44,18 @@ def search(db: sqlite3.Connection, text: str, peer: PeerId | None, limit: int) -
         (words, peer, limit),
     ).fetchall()
     return [_moment(row) for row in reversed(rows)]
+
+
+def exchanged(db: sqlite3.Connection, peer: PeerId) -> ExchangedTold:
+    """How much was said and sent with a device."""
+    (messages,) = db.execute("SELECT count(*) FROM messages WHERE peer = ?", (peer,)).fetchone()
+    files, size = db.execute(
+        "SELECT coalesce(sum(files_done), 0), coalesce(sum(done_bytes), 0) FROM transfers"
+        " WHERE peer = ? AND state IN ('done', 'partial')",
+        (peer,),
+    ).fetchone()
+    (first,) = db.execute("SELECT min(at) FROM timeline WHERE peer = ?", (peer,)).fetchone()
+    return ExchangedTold(peer, messages, files, size, from_ms(first) if first is not None else None)
 
 
 def erase(db: sqlite3.Connection, peer: PeerId | None) -> list[TransferId]:

@@ -14,7 +14,6 @@ from lanshare.domain.settings import Settings, checked
         Settings(port=70000),
         Settings(name="a\nb"),
         Settings(speed_limit=-1),
-        Settings(peer_limits={"x": -5}),
     ],
 )
 def test_settings_out_of_range_name_their_field(settings: Settings) -> None:

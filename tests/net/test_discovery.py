@@ -89,3 +89,17 @@ def test_when_mdns_cannot_start_the_reason_is_told_and_it_is_tried_again(
 def test_the_named_interfaces_are_our_addresses() -> None:
     assert local_addresses(("10.1.2.3",)) == ("10.1.2.3",)
     assert local_addresses() == ("127.0.0.1",), "in a namespace with loopback alone"
+
+
+def test_our_own_name_at_another_address_is_told_and_at_ours_it_is_not() -> None:
+    ears, others = Ears(), Ears()
+    anna = ears.discovery(Announcement(ANNA, "Anna", DeviceKind.LAPTOP, 1111), ANNA)
+    bob = others.discovery(Announcement(BOB, "Bob", DeviceKind.SERVER, 2222), BOB)
+    assert ears.seen.get(timeout=10).short == "b" * 8
+    assert ears.seen.empty(), "we do not see ourselves"
+    copy = Ears().discovery(Announcement(ANNA, "Anna", DeviceKind.LAPTOP, 3333), PeerId("c" * 52))
+    sighting = ears.seen.get(timeout=10)
+    assert sighting.short == "a" * 8
+    assert [str(one) for one in sighting.addresses] == ["127.0.0.1:3333"]
+    for one in (copy, bob, anna):
+        one.close()

@@ -58,3 +58,18 @@ def test_a_profile_that_is_held_by_something_silent_is_said_so(
     assert error.value.code is Code.PROFILE_BUSY
     host.close()
     lock.release()
+
+
+def test_a_new_identity_starts_the_engine_anew_and_keeps_the_rest(tmp_path: Path) -> None:
+    shell = Shell(tmp_path, "Anna")
+    before = shell.wait_for(e.Snapshot)
+    shell.say(c.SendText(MessageId("ab" * 16), PEER, "from before"))
+    shell.wait_for(e.MessageQueued)
+    shell.say(c.RenewIdentity())
+    renewed = shell.wait_for(e.IdentityRenewed)
+    after = shell.wait_for(e.Snapshot)
+    assert after.me.id != before.me.id
+    assert Path(renewed.old).read_bytes() != places(tmp_path).key.read_bytes()
+    assert Path(renewed.old).stat().st_mode & 0o777 == 0o600
+    assert [one.preview for one in after.conversations] == ["from before"]
+    shell.host.close()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     IdentityChanged,
+    IdentityCloned,
     NetworkTroubled,
     PeerAppeared,
     PeerChanged,
@@ -247,3 +248,27 @@ def test_an_impostor_that_never_got_in_is_blocked_all_the_same() -> None:
     assert peers.trusts()[OTHER] is TrustLevel.BLOCKED
     link = Link()
     assert peers.up(up(OTHER, False, link=link), 2.0, 0) == [Hang(link)]
+
+
+def test_a_run_that_comes_back_after_another_one_is_a_copied_key() -> None:
+    peers = Peers(ME)
+    runs = [b"1" * 16, b"2" * 16, b"3" * 16]
+    for run in runs:
+        assert told(peers.up(up(BIG, False, run=run), 0.0, 0), IdentityCloned) == [], "a restart is no copy"
+    assert told(peers.up(up(BIG, False, run=runs[2]), 0.0, 0), IdentityCloned) == [], "nor is a new link of one run"
+    (alarm,) = told(peers.up(up(BIG, False, run=runs[0]), 0.0, 0), IdentityCloned)
+    assert isinstance(alarm, IdentityCloned)
+    assert (alarm.peer, alarm.ours) == (BIG, False)
+    assert told(peers.up(up(BIG, False, run=runs[1]), 0.0, 0), IdentityCloned) == [], "once is enough"
+
+
+def test_our_own_key_at_another_address_is_a_copy_of_us_and_at_a_typed_one_it_is_ourselves() -> None:
+    peers = Peers(ME)
+    dials = peers.seen(Sighting(ME[:8], "me", DeviceKind.LAPTOP, (HERE,)), 0.0)
+    assert dials == [Dial(ME[:8], (HERE,), ME[:8])]
+    (alarm,) = told(peers.dial_ended(DialEnded(ME[:8], Code.PEER_UNKNOWN, "ourselves", None), 0.0), IdentityCloned)
+    assert isinstance(alarm, IdentityCloned)
+    assert (alarm.peer, alarm.ours) == (ME, True)
+    peers.add_address("10.0.0.5", 0.0)
+    note = DialEnded(str(HERE), Code.PEER_UNKNOWN, "ourselves", None)
+    assert told(peers.dial_ended(note, 0.0), IdentityCloned) == []

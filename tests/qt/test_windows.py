@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,9 @@ from lanshare.domain.commands import Command
 from lanshare.domain.peer import Habit, Rules
 from lanshare.domain.settings import Visibility
 from lanshare.qt.models.devices import DEVICE_ROLE
+from lanshare.qt.qr import code_of, peer_in
 from lanshare.qt.windows.main import MainWindow
+from lanshare.qt.windows.mine import MineDialog
 from tools import pictures as made
 
 
@@ -169,6 +172,64 @@ def test_a_full_id_that_is_typed_verifies_and_another_is_said(window: MainWindow
     sheet.reject()
 
 
+def test_a_picture_of_its_code_verifies_and_another_devices_is_said(
+    window: MainWindow, submitted: list[Command]
+) -> None:
+    window.open_peer(made.GUEST)
+    window.pane.about.emit()
+    sheet = window.trust.sheet
+    assert sheet is not None
+    blank = QImage(9, 9, QImage.Format.Format_RGB32)
+    for picture, said in ((blank, "no code"), (code_of(made.MARTA, 200), "not the id")):
+        sheet.read_code(picture)
+        assert said in words(sheet)
+    assert not [one for one in submitted if isinstance(one, c.TrustPeer)]
+    QGuiApplication.clipboard().setImage(code_of(made.GUEST, 200))
+    QTest.keyClick(sheet, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert submitted[-1:] == [c.TrustPeer(made.GUEST)]
+    QGuiApplication.clipboard().clear()
+    sheet.reject()
+
+
+def test_the_sheet_tells_what_was_exchanged_and_slows_what_goes_there(
+    window: MainWindow, submitted: list[Command]
+) -> None:
+    window.open_peer(made.MARTA)
+    window.pane.about.emit()
+    assert submitted[-1:] == [c.AskExchanged(made.MARTA)]
+    sheet = window.trust.sheet
+    assert sheet is not None
+    window.on_event(e.ExchangedTold(made.MARTA, 12, 3, 4_000_000, datetime(2026, 11, 2, 12, tzinfo=UTC)))
+    assert "12 messages, 3 files, 4.0 MB" in words(sheet)
+    window.on_event(e.ExchangedTold(made.MARTA, 0, 0, 0, None))
+    assert "Nothing was exchanged" in words(sheet)
+    sheet._speed.setValue(1.5)
+    QTest.mouseClick(dialog_buttons(sheet)["Save"], Qt.MouseButton.LeftButton)
+    changed = submitted[-1]
+    assert isinstance(changed, c.ChangePeer)
+    assert changed.rules.speed == 1_500_000
+
+
+def test_this_devices_own_code_is_shown(window: MainWindow, qtbot: QtBot) -> None:
+    window.sidebar.mine.emit()
+    dialog = window.findChild(MineDialog)
+    assert dialog is not None
+    codes = [label.pixmap().toImage() for label in dialog.findChildren(QLabel) if not label.pixmap().isNull()]
+    assert [peer_in(one) for one in codes] == [window._me.id if window._me is not None else None]
+    dialog.accept()
+
+
+def test_a_copied_key_is_said_and_a_press_makes_another(window: MainWindow, submitted: list[Command]) -> None:
+    window.on_event(e.IdentityCloned(made.MARTA, "Marta", False, "Two devices use the key of Marta."))
+    window.on_event(e.IdentityCloned(made.ME.id, "", True, "Another device uses this computer's key."))
+    theirs, ours = list(window.board.notices)
+    window.board.act(theirs)
+    assert not [one for one in submitted if isinstance(one, c.RenewIdentity)]
+    window.board.act(ours)
+    assert submitted[-1:] == [c.RenewIdentity()]
+    assert list(window.board.notices) == [theirs]
+
+
 def test_blocking_and_forgetting_are_one_press_away(window: MainWindow, submitted: list[Command]) -> None:
     for name, command in (("Block", c.BlockPeer(made.GUEST)), ("Forget", c.ForgetPeer(made.GUEST))):
         window.open_peer(made.GUEST)
@@ -186,22 +247,22 @@ def test_an_alarm_stands_until_the_person_decides(window: MainWindow, submitted:
     alarm = e.IdentityChanged("Pi in the garage", made.GARAGE, made.peer_id("z"))
     window.on_event(alarm)
     key = f"identity:{alarm.known}:{alarm.seen}"
-    window._act_notice(key)
+    window.board.act(key)
     dialog = window.trust.alarm
     assert dialog is not None
     assert "set up anew" in words(dialog)
     assert "pretends" in words(dialog)
     dialog.reject()
-    assert key in window._notices, "closing decides nothing"
-    window._close_notice(key)
+    assert key in window.board.notices, "closing decides nothing"
+    window.board.close(key)
     window.open_peer(made.GARAGE)
-    assert key in window._notices, "it can still be decided"
-    window._act_notice(key)
+    assert key in window.board.notices, "it can still be decided"
+    window.board.act(key)
     assert window.trust.alarm is not None
     press = "It was set up anew" if same else "Block the one seen now"
     QTest.mouseClick(dialog_buttons(window.trust.alarm)[press], Qt.MouseButton.LeftButton)
     assert submitted[-1:] == [c.SettleAlarm(alarm.known, alarm.seen, same)]
-    assert key not in window._notices
+    assert key not in window.board.notices
 
 
 def test_who_sees_this_device_is_chosen_and_counted_down(window: MainWindow, submitted: list[Command]) -> None:
@@ -220,9 +281,9 @@ def test_who_sees_this_device_is_chosen_and_counted_down(window: MainWindow, sub
 @pytest.mark.parametrize(("press", "home"), [("Yes, show it", True), ("Known devices only", False)])
 def test_a_new_network_is_asked_about(window: MainWindow, submitted: list[Command], press: str, home: bool) -> None:
     window.on_event(e.NetworkAsked("ab" * 8, "192.168.1.0/24"))
-    (notice,) = window._notices.values()
+    (notice,) = window.board.notices.values()
     assert "192.168.1.0/24" in notice.label.text()
     (button,) = [one for one in notice.findChildren(QPushButton) if one.text() == press]
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     assert submitted[-1:] == [c.AnswerNetwork("ab" * 8, home)]
-    assert window._notices == {}
+    assert window.board.notices == {}

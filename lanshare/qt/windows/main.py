@@ -23,6 +23,8 @@ from lanshare.domain.events import (
     HistoryErased,
     HistoryLoaded,
     IdentityChanged,
+    IdentityCloned,
+    IdentityRenewed,
     Me,
     MeChanged,
     NetworkAsked,
@@ -49,16 +51,16 @@ from lanshare.qt.models.transfers import TransferBook
 from lanshare.qt.outside import open_link, open_path, show_path
 from lanshare.qt.theme import style
 from lanshare.qt.widgets.drops import paths_in
-from lanshare.qt.widgets.notice import Notice
 from lanshare.qt.windows.address import AddressDialog
 from lanshare.qt.windows.conversation import ConversationPane
+from lanshare.qt.windows.mine import MineDialog
+from lanshare.qt.windows.notices import NoticeBoard
 from lanshare.qt.windows.settings import SettingsDialog
 from lanshare.qt.windows.sidebar import Sidebar
 from lanshare.qt.windows.trust import TrustDesk
 
 _NARROW: Final = 720
 _READY: Final = "ready"
-_NETWORK: Final = "network:"
 _QUIET_TROUBLES: Final = 8000
 
 
@@ -84,11 +86,11 @@ class MainWindow(QWidget):
         self._request = 0
         self._narrow = False
         self._ready: tuple[Path, ...] = ()
-        self._notices: dict[str, Notice] = {}
         self._address: AddressDialog | None = None
         self._dialog: SettingsDialog | None = None
         self.sidebar = Sidebar(self.devices)
         self.pane = ConversationPane(self.timeline, self.book)
+        self.board = NoticeBoard(self.pane.notices, self)
         self.trust = TrustDesk(self, self.devices, bridge.submit)
         self._alarms: dict[str, IdentityChanged] = {}
         row = QHBoxLayout(self)
@@ -122,6 +124,11 @@ class MainWindow(QWidget):
                 self._trouble(event)
             case IdentityChanged():
                 self._alarm(event)
+            case IdentityCloned():
+                self._cloned(event)
+            case IdentityRenewed():
+                text = texts.tr("This device has a new key, so others see it as a new device. Compare digits again.")
+                self.board.show("renewed", text, "calm")
             case PeerForgotten() if self._open == event.peer:
                 self.close_peer()
             case AddressFailed() if self._address is not None:
@@ -129,7 +136,7 @@ class MainWindow(QWidget):
             case SettingsChanged():
                 self._settings_changed(event)
             case SettingsRefused():
-                self._notice("settings", texts.tr("The settings were not saved: {0}.").format(event.field), "warn")
+                self.board.show("settings", texts.tr("The settings were not saved: {0}.").format(event.field), "warn")
             case NetworkAsked():
                 self._ask_network(event)
             case WindowRequested():
@@ -230,6 +237,7 @@ class MainWindow(QWidget):
         self.sidebar.dropped.connect(lambda peer, _: self.open_peer(peer))
         self.sidebar.add_address.connect(self._ask_address)
         self.sidebar.settings.connect(self._show_settings)
+        self.sidebar.mine.connect(self._show_mine)
         self.sidebar.show_to.connect(self._show_to)
         self.pane.back.connect(self.close_peer)
         self.pane.send.connect(self.send_files)
@@ -342,7 +350,7 @@ class MainWindow(QWidget):
         if isinstance(image, QImage) and not image.isNull():
             path = self._pasted(image)
             if path is None:
-                self._notice("paste", texts.tr("The image could not be kept, so it was not sent."), "warn")
+                self.board.show("paste", texts.tr("The image could not be kept, so it was not sent."), "warn")
             else:
                 self.send_files((path,))
 
@@ -376,6 +384,12 @@ class MainWindow(QWidget):
         dialog.finished.connect(self._settings_done)
         dialog.open()
 
+    def _show_mine(self) -> None:
+        if self._me is not None:
+            dialog = MineDialog(self._me, self)
+            dialog.finished.connect(dialog.deleteLater)
+            dialog.open()
+
     def _settings_done(self) -> None:
         if self._dialog is not None:
             self._dialog.deleteLater()
@@ -385,20 +399,26 @@ class MainWindow(QWidget):
         self._settings = event.settings
         self._wear()
         if "port" in event.needs_restart:
-            self._notice("restart", texts.tr("The new port is used when lanshare starts the next time."), "calm")
+            self.board.show("restart", texts.tr("The new port is used when lanshare starts the next time."), "calm")
 
     def _ask_network(self, event: NetworkAsked) -> None:
         text = texts.tr(
             "This network ({0}) is new to this computer, so nobody here sees it yet. Do you trust who is on it?"
         ).format(event.label)
-        action, other = texts.tr("Yes, show it"), texts.tr("Known devices only")
-        self._notice(f"{_NETWORK}{event.network}", text, "calm", action, other)
+        key = f"network:{event.network}"
+
+        def answer(home: bool) -> None:
+            self._bridge.submit(c.AnswerNetwork(event.network, home))
+            self.board.drop(key)
+
+        self.board.show(key, text, "calm", texts.tr("Yes, show it"), lambda: answer(True),
+                        texts.tr("Known devices only"), lambda: answer(False))
 
     def _trouble(self, event: NetworkTroubled) -> None:
         if event.message:
-            self._notice(event.code, shown(event.message), "warn")
+            self.board.show(event.code, shown(event.message), "warn")
         else:
-            self._drop_notice(event.code)
+            self.board.drop(event.code)
 
     def _alarm(self, event: IdentityChanged) -> None:
         text = texts.tr(
@@ -407,7 +427,23 @@ class MainWindow(QWidget):
         ).format(shown(event.name), short_id(event.known), short_id(event.seen))
         key = f"identity:{event.known}:{event.seen}"
         self._alarms[key] = event
-        self._notice(key, text, "bad", texts.tr("Decide…"))
+        self.board.show(key, text, "bad", texts.tr("Decide…"), lambda: self._decide(key, event))
+
+    def _decide(self, key: str, alarm: IdentityChanged) -> None:
+        self.trust.decide(alarm)
+        if self.trust.alarm is not None:
+            self.trust.alarm.settled.connect(lambda _: self._settled(key, alarm))
+
+    def _cloned(self, event: IdentityCloned) -> None:
+        key, text = f"cloned:{event.peer}", shown(event.message)
+        if event.ours:
+            self.board.show(key, text, "bad", texts.tr("Make this a new device"), lambda: self._renew(key))
+        else:
+            self.board.show(key, text, "bad")
+
+    def _renew(self, key: str) -> None:
+        self.board.drop(key)
+        self._bridge.submit(c.RenewIdentity())
 
     def _about(self, work: Callable[[Device], None]) -> None:
         if self._open is not None and (device := self.devices.device(self._open)) is not None:
@@ -427,53 +463,23 @@ class MainWindow(QWidget):
         count = len(self._ready)
         what = texts.path_name(str(self._ready[0])) if count == 1 else texts.tr("{0} items").format(count)
         if device is None:
-            self._notice(_READY, texts.tr("{0} ready to send: choose a device.").format(what), "calm")
+            text = texts.tr("{0} ready to send: choose a device.").format(what)
+            self.board.show(_READY, text, "calm", closed=self._not_ready)
         else:
             text = texts.tr("{0} ready for {1}.").format(what, device.name)
-            self._notice(_READY, text, "calm", texts.tr("Send"))
+            self.board.show(_READY, text, "calm", texts.tr("Send"), self._send_ready, closed=self._not_ready)
 
-    def _notice(self, key: str, text: str, tone: str, action: str = "", other: str = "") -> None:
-        self._drop_notice(key)
-        notice = Notice(key, text, tone, action, other)
-        notice.declined.connect(lambda key: self._answer_network(key, False))
-        notice.closed.connect(self._close_notice)
-        notice.acted.connect(self._act_notice)
-        self._notices[key] = notice
-        self.pane.notices.addWidget(notice)
+    def _not_ready(self) -> None:
+        self._ready = ()
 
-    def _drop_notice(self, key: str) -> None:
-        notice = self._notices.pop(key, None)
-        if notice is not None:
-            self.pane.notices.removeWidget(notice)
-            notice.hide()
-            notice.deleteLater()
-
-    def _close_notice(self, key: str) -> None:
-        if key == _READY:
-            self._ready = ()
-        self._drop_notice(key)
-
-    def _answer_network(self, key: str, home: bool) -> None:
-        self._bridge.submit(c.AnswerNetwork(key.removeprefix(_NETWORK), home))
-        self._drop_notice(key)
-
-    def _act_notice(self, key: str) -> None:
-        if key.startswith(_NETWORK):
-            self._answer_network(key, True)
-            return
-        if (alarm := self._alarms.get(key)) is not None:
-            self.trust.decide(alarm)
-            if self.trust.alarm is not None:
-                self.trust.alarm.settled.connect(lambda _: self._settled(key, alarm))
-            return
-        if key == _READY:
-            paths, self._ready = self._ready, ()
-            self._drop_notice(key)
-            self.send_files(paths)
+    def _send_ready(self) -> None:
+        paths, self._ready = self._ready, ()
+        self.board.drop(_READY)
+        self.send_files(paths)
 
     def _settled(self, key: str, alarm: IdentityChanged) -> None:
         self._alarms.pop(key, None)
-        self._drop_notice(key)
+        self.board.drop(key)
         self.devices.settle(alarm.known)
 
     def _erase(self) -> None:

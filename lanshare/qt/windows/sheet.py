@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from datetime import datetime
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QDate, QLocale, Qt, Signal
+from PySide6.QtGui import QImage, QImageReader, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
+    QApplication,
     QCheckBox,
     QComboBox,
     QDialog,
@@ -24,10 +27,12 @@ from PySide6.QtWidgets import (
 )
 
 from lanshare.domain import commands as c
+from lanshare.domain.events import ExchangedTold
 from lanshare.domain.peer import Habit, Rules, TrustLevel, key_words
 from lanshare.node.shown import shown
 from lanshare.qt import assets, texts
 from lanshare.qt.models.devices import Device
+from lanshare.qt.qr import peer_in
 from lanshare.qt.theme.style import tokens
 from lanshare.qt.widgets.avatar import Avatar
 from lanshare.qt.widgets.keypicture import KeyPicture
@@ -76,6 +81,18 @@ class DeviceSheet(QDialog):
         self._into = QLineEdit(device.rules.into)
         self._into.setPlaceholderText(texts.tr("The download folder"))
         self._into.setAccessibleName(texts.tr("Into which folder"))
+        self._speed = QDoubleSpinBox()
+        self._speed.setRange(0.0, 100_000.0)
+        self._speed.setDecimals(1)
+        self._speed.setSuffix(texts.tr(" MB/s"))
+        self._speed.setSpecialValueText(texts.tr("As fast as it goes"))
+        self._speed.setValue(device.rules.speed / 1e6)
+        self._speed.setAccessibleName(texts.tr("How fast files go to it"))
+        self._exchanged = wrapped("", "dim")
+        self._exchanged.hide()
+        self._picture = QPushButton(texts.tr("Read its QR code…"))
+        self._picture.setToolTip(texts.tr("From a picture of its own screen; Ctrl+V takes one from the clipboard"))
+        self._picture.clicked.connect(self._choose_picture)
         self._id = QLineEdit()
         self._id.setPlaceholderText(texts.tr("Or type its full id, from its own screen"))
         self._id.setAccessibleName(texts.tr("Its full id"))
@@ -99,6 +116,7 @@ class DeviceSheet(QDialog):
         self._compare.setEnabled(device.online)
         self._compare.setToolTip("" if device.online else texts.tr("It must be online for that."))
         self._id.setVisible(not blocked and not verified)
+        self._picture.setVisible(not blocked and not verified)
         self._block.setText(texts.tr("Unblock") if blocked else texts.tr("Block"))
         item = self._files.findData(str(Habit.ACCEPT))
         self._files.model().setData(
@@ -138,13 +156,15 @@ class DeviceSheet(QDialog):
         key.addLayout(spelled, 1)
         compare = QHBoxLayout()
         compare.addWidget(self._compare)
-        compare.addWidget(self._id, 1)
+        compare.addWidget(self._picture)
+        compare.addStretch(1)
         self._compare.clicked.connect(self.pair)
         form = QFormLayout()
         form.setSpacing(10)
         form.addRow(plain(texts.tr("Your name for it")), self._alias)
         form.addRow(plain(texts.tr("Its messages")), self._messages)
         form.addRow(plain(texts.tr("Its files")), self._files)
+        form.addRow(plain(texts.tr("Files to it")), self._speed)
         inner = QFormLayout(self._unasked)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(10)
@@ -166,7 +186,7 @@ class DeviceSheet(QDialog):
         save.setProperty("kind", "main")
         save.setDefault(True)
         save.clicked.connect(self._save)
-        for button in (choose, forget, self._block, self._compare):
+        for button in (choose, forget, self._block, self._compare, self._picture):
             button.setAutoDefault(False)
         buttons = QHBoxLayout()
         buttons.addWidget(forget)
@@ -178,7 +198,9 @@ class DeviceSheet(QDialog):
         column.setSpacing(14)
         for part in (head, trust, key, compare):
             column.addLayout(part)
+        column.addWidget(self._id)
         column.addWidget(self._message)
+        column.addWidget(self._exchanged)
         column.addLayout(form)
         column.addWidget(self._unasked)
         column.addLayout(buttons)
@@ -203,8 +225,44 @@ class DeviceSheet(QDialog):
             self.act.emit(c.TrustPeer(self.device.id))
             self._id.hide()
             return
-        self._message.setText(texts.tr("That is not the id of this device. Either it was mistyped, or another device"
-                                       " pretends to be this one."))
+        self._say_bad(texts.tr("That is not the id of this device. Either it was mistyped, or another device pretends"
+                               " to be this one."))
+
+    def show_exchanged(self, event: ExchangedTold) -> None:
+        """What was exchanged with it."""
+        if event.since is None:
+            text = texts.tr("Nothing was exchanged with it yet.")
+        else:
+            day = QLocale().toString(_day(event.since), QLocale.FormatType.ShortFormat)
+            text = texts.tr("Exchanged since {0}: {1} messages, {2} files, {3}.").format(
+                day, event.messages, event.files, texts.size(event.bytes)
+            )
+        self._exchanged.setText(text)
+        self._exchanged.show()
+        self.adjustSize()
+
+    def read_code(self, picture: QImage) -> None:
+        """A picture of the device's own screen: its code says the full id, as if it were typed."""
+        peer = peer_in(picture)
+        if peer is None:
+            self._say_bad(texts.tr("There is no code of a lanshare device in that picture."))
+        else:
+            self._typed(peer)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Paste) and not (picture := QApplication.clipboard().image()).isNull():
+            self.read_code(picture)
+            return
+        super().keyPressEvent(event)
+
+    def _choose_picture(self) -> None:
+        pictures = texts.tr("Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif)")
+        path, _ = QFileDialog.getOpenFileName(self, texts.tr("Read its QR code"), "", pictures)
+        if path:
+            self.read_code(QImageReader(path).read())
+
+    def _say_bad(self, text: str) -> None:
+        self._message.setText(text)
         set_role(self._message, "bad")
         self._message.show()
         self.adjustSize()
@@ -229,10 +287,16 @@ class DeviceSheet(QDialog):
             self._into.text().strip(),
             until if files is Habit.ACCEPT else 0,
             self._home.isChecked(),
+            int(self._speed.value() * 1e6),
         )
         if rules != old or self._alias.text() != self.device.alias:
             self.act.emit(c.ChangePeer(self.device.id, self._alias.text(), replace(rules)))
         self.accept()
+
+
+def _day(when: datetime) -> QDate:
+    local = when.astimezone()
+    return QDate(local.year, local.month, local.day)
 
 
 def _choice(name: str, choices: tuple[tuple[str, str], ...], chosen: str) -> QComboBox:

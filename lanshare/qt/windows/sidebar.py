@@ -29,6 +29,7 @@ class Sidebar(QWidget):
     add_address = Signal()
     settings = Signal()
     show_to = Signal(str, float)
+    mine = Signal()
 
     def __init__(self, model: DeviceModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,6 +68,8 @@ class Sidebar(QWidget):
         self._eye = _tool(texts.tr("Who sees this device"))
         self._eye.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._eye.setMenu(self._seen_by())
+        self._code = _tool(texts.tr("This device's code"))
+        self._code.clicked.connect(self.mine)
         self._me: Me | None = None
         self._left = 0
         self._clock = QTimer(self)
@@ -87,6 +90,7 @@ class Sidebar(QWidget):
         row.setSpacing(8)
         row.addWidget(self._mine)
         row.addLayout(words, 1)
+        row.addWidget(self._code)
         row.addWidget(self._eye)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 1, 0)
@@ -104,6 +108,7 @@ class Sidebar(QWidget):
         self._add.setIcon(assets.icon("user-plus", look.dim, 20))
         self._settings.setIcon(assets.icon("settings", look.dim, 20))
         self._eye.setIcon(assets.icon("eye", look.dim, 18))
+        self._code.setIcon(assets.icon("qr-code", look.dim, 18))
         self.list.viewport().update()
 
     def show_me(self, me: Me) -> None:

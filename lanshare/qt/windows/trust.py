@@ -9,7 +9,14 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from lanshare.domain import commands as c
 from lanshare.domain.errors import Code
-from lanshare.domain.events import Event, IdentityChanged, PairingCodeReady, PairingEnded, PeerVerified
+from lanshare.domain.events import (
+    Event,
+    ExchangedTold,
+    IdentityChanged,
+    PairingCodeReady,
+    PairingEnded,
+    PeerVerified,
+)
 from lanshare.domain.peer import PeerId
 from lanshare.qt.models.devices import Device, DeviceModel
 from lanshare.qt.windows.alarm import AlarmDialog
@@ -40,6 +47,8 @@ class TrustDesk(QObject):
                     self.pairing.show_code(event.code)
             case PeerVerified() if self.pairing is not None and self._peer == event.peer:
                 self.pairing.verified()
+            case ExchangedTold() if self.sheet is not None and self.sheet.device.id == event.peer:
+                self.sheet.show_exchanged(event)
             case PairingEnded() if self.pairing is not None and self._peer == event.peer:
                 self.pairing.ended(event.message, event.code in ALARMING)
         if self.sheet is not None and (device := self._devices.device(self.sheet.device.id)) is not None:
@@ -54,6 +63,7 @@ class TrustDesk(QObject):
         sheet.pair.connect(lambda: self.compare(device))
         sheet.finished.connect(lambda _: self._drop("sheet"))
         sheet.open()
+        self._submit(c.AskExchanged(device.id))
 
     def compare(self, device: Device) -> None:
         """Ask a device to compare digits."""

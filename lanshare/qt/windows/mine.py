@@ -1,0 +1,52 @@
+"""This device: what others compare it by. Its name, its key in words, its full id, and that as a QR code."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from lanshare.domain.events import Me
+from lanshare.domain.peer import key_words
+from lanshare.node.shown import shown
+from lanshare.qt import texts
+from lanshare.qt.qr import code_of
+from lanshare.qt.widgets.labels import picture, plain, wrapped
+
+_SIZE = 220
+
+
+class MineDialog(QDialog):
+    """Shown for somebody else's eyes or camera."""
+
+    def __init__(self, me: Me, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(texts.tr("This device"))
+        self.setFixedWidth(420)
+        code = picture(QPixmap.fromImage(code_of(me.id, _SIZE)))
+        code.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        code.setAccessibleName(texts.tr("This device's id as a QR code"))
+        groups = wrapped(" ".join(me.id[at : at + 4] for at in range(0, 52, 4)), "dim")
+        groups.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        hint = wrapped(
+            texts.tr("On the other device: About this device, then type this id or read a picture of this code."), "dim"
+        )
+        copy = QPushButton(texts.tr("Copy the id"))
+        copy.clicked.connect(lambda: QApplication.clipboard().setText(me.id))
+        close = QPushButton(texts.tr("Close"))
+        close.setProperty("kind", "main")
+        close.setDefault(True)
+        close.clicked.connect(self.accept)
+        buttons = QHBoxLayout()
+        buttons.addWidget(copy)
+        buttons.addStretch(1)
+        buttons.addWidget(close)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 18)
+        column.setSpacing(12)
+        column.addWidget(wrapped(shown(me.name), "big"))
+        column.addWidget(code)
+        column.addWidget(plain(key_words(me.id), "name"))
+        column.addWidget(groups)
+        column.addWidget(hint)
+        column.addLayout(buttons)
