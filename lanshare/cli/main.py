@@ -50,6 +50,7 @@ from lanshare.domain.events import (
     EngineStopped,
     HistoryErased,
     IdentityChanged,
+    IdentityCloned,
     MeChanged,
     MessageDelivered,
     MessageQueued,
@@ -449,6 +450,7 @@ def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
                     left = left - 1 if left is not None else None
                 case (
                     TransferStarted() | TransferProgressed() | TransferWaiting() | TransferPaused() | IdentityChanged()
+                    | IdentityCloned()
                 ):
                     printer.event(event)
                 case PeerAppeared() | PeerChanged() | PeerVanished() if arguments.json:

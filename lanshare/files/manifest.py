@@ -45,9 +45,12 @@ def _decode(framed_line: bytes) -> Found | Skipped | None:
         raise ListDamaged
     if line == b"[]":
         return None
-    if line.startswith(b'["'):
-        return Skipped(*_left_out.decode(line))
-    top, *entry = _found.decode(line)
+    try:
+        if line.startswith(b'["'):
+            return Skipped(*_left_out.decode(line))
+        top, *entry = _found.decode(line)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise ListDamaged from error  # from another version
     return Found(top, FileEntry(*entry))
 
 

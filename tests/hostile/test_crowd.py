@@ -15,6 +15,9 @@ import pytest
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.message import MessageId
+from lanshare.wire import frames as f
+from tests.harness.attacker import Attacker, Gone, offer
+from tests.harness.engines import Device
 from tests.harness.shells import Shell, met
 from tests.hostile.conftest import Victim
 
@@ -62,6 +65,37 @@ def test_a_friend_gets_in_while_hundreds_say_nothing_or_nonsense_slowly(victim: 
         threading.Event().wait(0.1)
     assert descriptors() <= base_files + 5
     assert threading.active_count() <= base_threads + 2
+
+
+def test_floods_of_sound_but_useless_frames_do_not_grow_the_engine(tmp_path: Path) -> None:
+    """Over the wire, against an engine in a process of its own: its peak memory stays under its cap."""
+    bob = Device(tmp_path, "Bob")
+    engine = bob.receive()
+    before = engine.peak_memory()
+    listed = [[["x" * 200, str(number)], "file", 1, 1] for number in range(100)]
+    try:
+        for _ in range(4):
+            with Attacker(bob.port) as control:
+                control.greet()
+                for turn in range(400):
+                    transfer = secrets.token_bytes(16)
+                    try:
+                        control.say_raw(f.Offer, *offer(transfer, *(f"n{one}" for one in range(60))), b"")
+                        control.say_raw(f.Listing, transfer, 0, listed, False)
+                        control.say(f.Ping(turn))
+                        control.drain()
+                    except Gone:
+                        break
+        with Attacker(bob.port) as last:
+            last.greet()
+            last.say(f.Ping(1))
+            last.hear_kind(f.Pong)
+        grown = engine.peak_memory() - before
+    finally:
+        engine.interrupt()
+        bob.close()
+    print(f"grown by {grown / 1024 / 1024:.1f} MiB")
+    assert grown < 200 * 1024 * 1024
 
 
 @pytest.mark.parametrize("count", [1500, pytest.param(10_000, marks=pytest.mark.soak)])

@@ -42,7 +42,7 @@ def nothing_escaped(victim: Victim, before: dict[str, object]) -> None:
 
 
 def push(attacker: Attacker, transfer: bytes) -> int:
-    """The whole corpus as files, folders, links and targets of links; how many entries that were."""
+    """The whole corpus as files, small files, folders, links and their targets; how many entries that were."""
     index = 0
     attacker.attach(transfer)
     for name in SOUND:
@@ -57,6 +57,8 @@ def push(attacker: Attacker, transfer: bytes) -> int:
                     attacker.say(f.Data(memoryview(b"x")))
                     attacker.say(f.End(X))
                 index += 1
+            attacker.say_raw(f.Pack, list(parts[:-1]), [[index, parts[-1], 1, True, X, b"x"]])
+            index += 1
         attacker.drain()
     attacker.say(f.AllSent(index, index))
     complete = attacker.hear_kind(f.Complete, f.Halt, f.Refusal)
@@ -99,7 +101,7 @@ def test_no_name_leaves_the_root_by_any_way_in(
 
 def test_the_corpus_is_as_large_as_it_should_be() -> None:
     assert len(NAMES) >= 300
-    assert len(SOUND) * len(positions("x")) * 4 * 5 >= 20_000
+    assert len(SOUND) * len(positions("x")) * 5 * 5 >= 20_000
 
 
 def test_names_that_break_the_frame_cost_the_link_and_nothing_else(
@@ -110,6 +112,10 @@ def test_names_that_break_the_frame_cost_the_link_and_nothing_else(
         with victim.accepted(mallory) as transfer, Attacker(victim.port, mallory) as data:
             data.attach(transfer)
             data.say_raw(f.Begin, 0, [name], "file", 1, 1, 0, "", False)
+            assert data.is_cut()
+        with victim.accepted(mallory) as transfer, Attacker(victim.port, mallory) as data:
+            data.attach(transfer)
+            data.say_raw(f.Pack, [], [[0, name, 1, False, X, b"x"]])
             assert data.is_cut()
     nothing_escaped(victim, before)
     assert set(victim.inside()) == {str(victim.root / "before.txt")}

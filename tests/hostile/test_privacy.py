@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,57 @@ def test_profile_staging_and_logs_are_private_even_under_a_careless_umask(tmp_pa
     assert received.stat().st_mode & 0o111 == 0
     leftovers = [name for name in os.listdir("/tmp") if "lanshare" in name and not name.startswith("lanshare-0")]
     assert not [name for name in leftovers if SECRET_NAME in name]
+
+
+class Tap:
+    """Everything that goes over loopback while it is open, as whoever sits on the network would have it."""
+
+    def __init__(self) -> None:
+        every_protocol = 3  # ETH_P_ALL
+        self._sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(every_protocol))
+        self._sock.bind(("lo", 0))
+        self._sock.settimeout(0.2)
+        self._sock.setsockopt(socket.SOL_SOCKET, 33, 64 * 1024 * 1024)  # SO_RCVBUFFORCE
+        self.heard = bytearray()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            try:
+                self.heard += self._sock.recv(70_000)
+            except TimeoutError:
+                continue
+
+    def close(self) -> None:
+        """Hear no more."""
+        self._over.set()
+        self._thread.join()
+        self._sock.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="a tap needs Linux and root")
+def test_whoever_listens_on_the_network_reads_neither_words_nor_files_nor_names(tmp_path: Path) -> None:
+    anna, bob = Device(tmp_path, "Anna"), Device(tmp_path, "Bob")
+    canary = b"canary in the mine 4711 " * 400
+    (tmp_path / SECRET_NAME).write_bytes(canary)
+    tap = Tap()
+    try:
+        engine = bob.receive()
+        assert anna.run("text", "Bob", SECRET_TEXT)[0] == 0
+        assert anna.run("send", "Bob", str(tmp_path / SECRET_NAME))[0] == 0
+        engine.wait_for("TransferFinished")
+        engine.interrupt()
+    finally:
+        tap.close()
+        anna.close()
+        bob.close()
+    heard = bytes(tap.heard)
+    assert len(heard) > len(canary), "the tap heard the transfer"
+    assert b"_lanshare" in heard, "and the announcements"
+    for secret in (canary[:24], SECRET_TEXT.encode(), SECRET_NAME.encode(), str(tmp_path).encode()):
+        assert secret not in heard
 
 
 def test_what_is_announced_is_a_name_a_kind_a_port_and_addresses(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -212,3 +212,21 @@ def test_a_cable_pulled_in_mid_transfer_waits_and_goes_on_when_it_is_back(
     assert sending.end() == 0
     assert receiving.end() == 0
     assert (hosts["bob"].into / "big.bin").read_bytes() == source.read_bytes()
+
+
+def test_a_copied_profile_is_noticed_by_the_copies_or_by_a_third(hosts: dict[str, Device]) -> None:
+    hosts["anna"].run("id")
+    hosts["bob"].folder.mkdir(parents=True)
+    key = next(hosts["anna"].folder.glob("*.pem"))
+    (hosts["bob"].folder / key.name).write_bytes(key.read_bytes())
+    (hosts["bob"].folder / key.name).chmod(0o600)
+    running = {name: device.receive() for name, device in hosts.items()}
+    deadline = time.monotonic() + 40
+    told: dict[str, Any] = {}
+    while not told and time.monotonic() < deadline:
+        for name, process in running.items():
+            process.told.wait(0.1)
+            told.update((name, one) for one in process.heard() if one["event"] == "IdentityCloned")
+    assert told, {name: process.names() for name, process in running.items()}
+    for name, event in told.items():
+        assert event["ours"] is (name != "carl")

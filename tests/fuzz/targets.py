@@ -1,0 +1,115 @@
+"""Every parser of bytes that are not ours, as a function of bytes. Whatever it raises beyond a refusal is a flaw."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from lanshare.domain.errors import LanshareError, ProtocolError
+from lanshare.domain.peer import parse_address, peer_id
+from lanshare.files import ledger, manifest, names
+from lanshare.files.lines import framed
+from lanshare.node import speech
+from lanshare.store.folding import folded, query
+from lanshare.trust.identity import id_of_certificate, verify
+from lanshare.wire import codec
+from lanshare.wire.session import Session
+from tests.wire.test_session import greeted
+
+Target = Callable[[bytes], None]
+
+
+def frame(data: bytes) -> None:
+    """One frame of a peer."""
+    if len(data) < codec.HEADER.size:
+        return
+    length, number = codec.HEADER.unpack_from(data)
+    try:
+        size = codec.check_header(length, number)
+        codec.decode(number, memoryview(data)[codec.HEADER.size :][:size])
+    except ProtocolError:
+        pass
+
+
+def session(data: bytes) -> None:
+    """A stream of a peer, before and after the greeting, on either kind of link."""
+    kind, data = data[:1], data[1:]
+    one: Session = Session(kind < b"\x20") if kind < b"\x40" else greeted("data" if kind < b"\x80" else "control")[1]
+    try:
+        while data:
+            data = data[one.receive_data(data) :]
+            while one.next_frame() is not None:
+                pass
+    except ProtocolError:
+        pass
+
+
+def name(data: bytes) -> None:
+    """A peer's path: what comes out stays below the folder, and can be turned back."""
+    parts = data.decode("utf-8", "surrogateescape").split("\n")
+    for system in names.System:
+        try:
+            safe = names.safe_path(parts, system)
+        except names.NameRefused:
+            continue
+        assert [names.original(part) for part in safe] == parts, "what was mapped can be turned back"
+        for part in safe:
+            assert part not in ("", ".", "..")
+            assert "/" not in part
+            assert "\x00" not in part
+            assert len(part.encode("utf-8")) <= 255
+
+
+def line(data: bytes) -> None:
+    """A line of a ledger, damaged or from another version."""
+    for raw in (data, framed(data)):
+        note = ledger.parsed(raw)
+        if note is not None:
+            list(ledger.each(note))
+
+
+def listed(data: bytes) -> None:
+    """A list of what is sent, damaged."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "list")
+        path.write_bytes(b"".join(framed(one) for one in data.split(b"\n")))
+        try:
+            list(manifest.read_all(path))
+        except LanshareError:
+            pass
+
+
+def said(data: bytes) -> None:
+    """What comes through the engine's private door."""
+    for decode in (speech.decode_command, speech.decode_event):
+        try:
+            decode(data)
+        except ProtocolError:
+            pass
+
+
+def typed(data: bytes) -> None:
+    """What a person, or a link, says: addresses, ids, words to look for."""
+    text = data.decode("utf-8", "surrogateescape")
+    for parse in (parse_address, peer_id):
+        try:
+            parse(text)
+        except ValueError:
+            pass
+    folded(text)
+    query(text)
+
+
+def certificate(data: bytes) -> None:
+    """A peer's certificate, key and signature."""
+    try:
+        id_of_certificate(data)
+    except LanshareError:
+        pass
+    verify(data[: len(data) // 2], data[len(data) // 2 :], b"said")
+
+
+TARGETS: dict[str, Target] = {
+    one.__name__: one for one in (frame, session, name, line, listed, said, typed, certificate)
+}
