@@ -32,6 +32,12 @@ class Shell:
         )
         self.host.start()
 
+    @property
+    def host_id(self) -> str:
+        """This device's full id, from the snapshot, which is waited for if need be."""
+        shots = [one for one in self.seen if isinstance(one, e.Snapshot)]
+        return (shots[-1] if shots else self.wait_for(e.Snapshot)).me.id
+
     def wait_for(self, kind: type[Kind], matches: Callable[[Kind], bool] = lambda event: True) -> Kind:
         """The first event of this kind that was not looked at yet."""
         deadline = time.monotonic() + PATIENCE
