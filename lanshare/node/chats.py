@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lanshare.domain.commands import SendText
 from lanshare.domain.errors import Code, LanshareError
@@ -22,7 +22,7 @@ from lanshare.wire import limits
 
 @dataclass(slots=True)
 class Chats:
-    """The table: it holds nothing, the store does."""
+    """The table: the messages themselves are the store's."""
 
     me: PeerId
     name: Callable[[PeerId], str]
@@ -30,6 +30,8 @@ class Chats:
     rules: Callable[[PeerId], Rules]
     prompts: Prompts
     now: Callable[[], float]
+    flushing: dict[PeerId, bool] = field(default_factory=dict)
+    """Peers whose waiting messages are being looked up; True: one more came meanwhile, and must not overtake them."""
 
     def send(self, command: SendText) -> list[Effect]:
         """A person says something."""
@@ -45,10 +47,11 @@ class Chats:
     def stored(self, note: TextStored) -> list[Effect]:
         """Our message is durable: show it, and say it if the peer is there."""
         message = note.texted.message
-        return [
-            Tell(MessageQueued(message.id, message.peer, message.text, message.sent_at, note.position)),
-            Say(message.peer, note.texted),
-        ]
+        queued = Tell(MessageQueued(message.id, message.peer, message.text, message.sent_at, note.position))
+        if message.peer in self.flushing:
+            self.flushing[message.peer] = True
+            return [queued]
+        return [queued, Say(message.peer, note.texted)]
 
     def heard_text(self, peer: PeerId, said: Texted) -> list[Effect]:
         """A peer says something: keep it, then confirm and show it."""
@@ -109,6 +112,7 @@ class Chats:
 
     def peer_up(self, peer: PeerId) -> list[Effect]:
         """A peer is there: say what waits for it."""
+        self.flushing[peer] = False
         return [
             Look(
                 lambda db: outbox.queued(db, peer),
@@ -118,7 +122,10 @@ class Chats:
 
     def loaded(self, note: OutboxLoaded) -> list[Effect]:
         """What waits for a peer, oldest first."""
-        return [Resend(note.peer, record) for _, record in note.records]
+        effects: list[Effect] = [Resend(note.peer, record) for _, record in note.records]
+        if self.flushing.pop(note.peer, False):
+            effects += self.peer_up(note.peer)
+        return effects
 
     def _set(self, peer: PeerId, message: MessageId, delivery: Delivery, code: str) -> list[Effect]:
         me = self.me

@@ -102,3 +102,16 @@ def test_a_device_whose_messages_are_blocked_is_turned_down() -> None:
     assert chats(messages=Habit.BLOCK).heard_text(PEER, one) == [
         Say(PEER, TextTurnedDown(one.message.id, Code.DECLINED))
     ]
+
+
+def test_what_is_said_just_when_a_peer_comes_does_not_overtake_what_waited_for_it() -> None:
+    table = chats()
+    (look,) = table.peer_up(PEER)
+    assert isinstance(look, Look)
+    new = TextStored(texted("new", out=True), 9)
+    assert [one for one in table.stored(new) if isinstance(one, Say)] == [], "it waits behind the others"
+    effects = table.loaded(OutboxLoaded(PEER, ((ID, b"old"),)))
+    assert effects[0] == Resend(PEER, b"old")
+    assert [type(one) for one in effects[1:]] == [Look], "and is looked up with whatever came meanwhile"
+    assert table.loaded(OutboxLoaded(PEER, ())) == []
+    assert Say(PEER, new.texted) in table.stored(new)
