@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from lanshare.domain.transfer import CHUNK
-from lanshare.files.content import small_id
+from lanshare.files.content import Content, small_id
 from lanshare.files.lines import framed
 from lanshare.files.staging import Staging
 from tests.harness.wires import TRANSFER
@@ -32,6 +32,23 @@ def test_every_file_that_was_begun_keeps_its_whole_chunks(tmp_path: Path) -> Non
     kept = again.kept()
     assert {index: chunks for index, (chunks, _) in kept.partials.items()} == {0: 2, 2: 1}
     assert kept.confirmed == ((1, 1),)
+    again.discard()
+
+
+def test_a_file_that_comes_again_before_a_begun_one_does_not_cost_what_is_kept_of_that(tmp_path: Path) -> None:
+    stage = Staging(tmp_path, TRANSFER)
+    begun(stage, 5, 2)
+    stage.close()
+    again = Staging(tmp_path, TRANSFER)
+    assert again.kept().partials[5][0] == 2
+    data = os.urandom(100_000)
+    again.begin(1, ("d", "middling"), len(data), 0)
+    again.write(memoryview(data))
+    content = Content()
+    content.update(data)
+    again.end(content.id(), 0)
+    again.begin(5, ("d", "f5"), 5 * CHUNK, 2)
+    assert again.room == 3 * CHUNK
     again.discard()
 
 
