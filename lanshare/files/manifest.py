@@ -7,7 +7,7 @@ line, each behind its check; the last line of a finished list is `[]`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -149,11 +149,3 @@ def read_all(path: Path) -> Iterator[Found | Skipped]:
             yield item
     finally:
         reader.close()
-
-
-def append(path: Path, entries: Iterable[FileEntry]) -> None:
-    """Add a peer's entries to a list of what it offers."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.writelines(_encode(Found(0, entry)) for entry in entries)

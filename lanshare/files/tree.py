@@ -47,11 +47,6 @@ def source_name(paths: Sequence[str], found: Found) -> str:
     return paths[found.top] if len(parts) == 1 else os.path.join(paths[found.top], *parts[1:])
 
 
-def source_of(paths: Sequence[Path], found: Found) -> Path:
-    """The path on this disk of an entry."""
-    return paths[found.top].joinpath(*found.entry.parts[1:])
-
-
 def walk(paths: Sequence[Path]) -> Iterator[Found | Skipped]:
     """Everything below the dropped paths: folders before what is in them, names sorted."""
     for number, (path, name) in enumerate(zip(paths, top_names(paths), strict=True)):

@@ -124,7 +124,7 @@ class World:
     downloads: Callable[[], Path]
     free: Callable[[Path], int]
     papers: Callable[[TransferId], tuple[Path, Path]]
-    """Where its list, the peer's list and its receipt lie."""
+    """Where its list and its receipt lie."""
 
     execute: Callable[[PeerId], bool]
     rules: Callable[[PeerId], Rules]
