@@ -37,6 +37,9 @@ class Settings:
     speed_limit: int = 0
     """Bytes per second that leave this device at most; 0: no limit."""
 
+    receive_limit: int = 0
+    """Bytes per second that reach this device at most; 0: no limit."""
+
     visibility: Visibility = Visibility.EVERYONE
     networks: dict[str, bool] = field(default_factory=dict)
     """Networks that the person was asked about, by id: True if he is at home there."""
@@ -53,6 +56,8 @@ def checked(settings: Settings) -> Settings:
         raise ValueError("name")
     if settings.speed_limit < 0:
         raise ValueError("speed_limit")
+    if settings.receive_limit < 0:
+        raise ValueError("receive_limit")
     if "\x00" in settings.download_folder:
         raise ValueError("download_folder")
     return settings

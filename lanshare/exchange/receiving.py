@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lanshare.domain.commands import LeaveOut
@@ -13,6 +13,7 @@ from lanshare.exchange.comparing import Comparing
 from lanshare.exchange.greeting import refused
 from lanshare.exchange.meter import Meter
 from lanshare.exchange.profile import Profile
+from lanshare.exchange.throttle import Throttle
 from lanshare.files.faults import DiskFault
 from lanshare.files.names import NameRefused
 from lanshare.files.placing import LOSSES
@@ -30,13 +31,6 @@ _SLICE = 0.05
 """Seconds of checking before the link is looked after again."""
 
 _PING = 5.0
-_LARGEST = 2**44
-"""Bytes in one file: 16 TiB, ext4's bound. Its digests, 128 MiB, are the memory that a hostile size could ask for."""
-
-
-_HALTING = frozenset({Code.DISK_FULL, Code.READ_ONLY, Code.NO_FOLDER, Code.DISK_ERROR})
-"""What the disk says that no other file would fare better with."""
-
 _LARGEST = 2**44
 """Bytes in one file: 16 TiB, ext4's bound. Its digests, 128 MiB, are the memory that a hostile size could ask for."""
 
@@ -63,9 +57,11 @@ class Receiving:
         known: tuple[str, ...] = (),
         clash: Clash = Clash.KEEP,
         execute: bool = False,
+        throttles: Sequence[Throttle] = (),
     ) -> None:
         """`attach`: the transfer's id if we dialled to fetch it. `known`: the offer's top-level names, if it is to be
-        found out what of it is here already. `execute`: files may keep the right to be executed.
+        found out what of it is here already. `execute`: files may keep the right to be executed. `throttles`: limits
+        to keep to, by not reading.
         """
         self.done = False
         self.finished = False
@@ -93,6 +89,7 @@ class Receiving:
         self._spoke = 0.0
         self._kept = Kept((), 0, 0)
         self._meter = Meter()
+        self._throttles = throttles
         self._end_at = 0.0
         self._now = 0.0
 
@@ -166,6 +163,7 @@ class Receiving:
         match frame:
             case f.Data():
                 self._guard(self._data, frame.payload)
+                self._pace(len(frame.payload), now)
             case f.Begin():
                 self._guard(self._begin, frame)
             case f.Hole():
@@ -176,6 +174,7 @@ class Receiving:
                 self._guard(self._end, frame)
             case f.Pack():
                 self._guard(self._pack, frame)
+                self._pace(sum(len(one.data) for one in frame.files), now)
             case f.Lost():
                 self._lost(frame)
             case f.Aside():
@@ -216,6 +215,11 @@ class Receiving:
             self.fault = fault
             self._out.say(f.Halt(fault.code, fault.detail[: limits.LABEL] if fault.code != Code.NO_FOLDER else ""))
             self._end_at = self._now + _DRAIN
+
+    def _pace(self, count: int, now: float) -> None:
+        for throttle in self._throttles:
+            if (until := throttle.take(count, now)) > now:
+                self._out.rest(until)
 
     @property
     def _waits(self) -> bool:

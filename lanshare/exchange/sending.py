@@ -64,8 +64,11 @@ class Sending:
         progress: Callable[[int, float], None],
         verifying: Callable[[], None],
         throttles: Sequence[Throttle] = (),
+        aside: frozenset[str] = frozenset(),
     ) -> None:
-        """`push`: we dialled, so we attach; otherwise the receiver did already. `throttles`: limits to keep to."""
+        """`push`: we dialled, so we attach; otherwise the receiver did already. `throttles`: limits to keep to.
+        `aside`: files that were put aside in an earlier try and are to rest until the others are over.
+        """
         self.done = False
         self.complete: f.Complete | None = None
         self.failed: list[Skipped] = []
@@ -80,6 +83,7 @@ class Sending:
         self._outlet: Outlet | None = None
         self._attached: f.Attached | None = None
         self._partials: dict[int, tuple[int, bytes]] = {}
+        self.aside = set(aside)
         self._later = False
         self._index = -1
         self._range = 0
@@ -306,6 +310,8 @@ class Sending:
             self._resume(file, *kept)
         else:
             self._start(file, 0)
+        if self._names.get(self._index) in self.aside:
+            self._leave_out(self._index, True)
 
     def _packed(self, found: Found) -> bool:
         """Put a small file into the pack; False if it is small no longer."""
@@ -457,6 +463,7 @@ class Sending:
         self._file, self._kept_until = None, 0
         name = self._names.pop(index, "")
         if later:
+            self.aside.add(name)
             self._out.say(f.Aside(index))
         else:
             self._leave(Skipped(name, Code.LEFT_OUT))

@@ -1,4 +1,4 @@
-"""Speed limits for those who want them: one for all that leaves this device, one for each peer."""
+"""Speed limits for those who want them: for all that leaves or reaches this device, and for each peer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Throttle:
         self._free_at = 0.0
 
     def take(self, count: int, now: float) -> float:
-        """Count bytes that were sent at `now`; when the next may follow."""
+        """Count bytes that were sent or received at `now`; when the next may follow."""
         rate = self._rate()
         if rate <= 0:
             return now

@@ -43,6 +43,9 @@ class Outlet(Protocol):
     def filled(self, count: int) -> None:
         """The first `count` bytes of the room are to be sent."""
 
+    def rest(self, until: float) -> None:
+        """Read nothing before that time (monotonic): how a receiver slows its sender down."""
+
     @property
     def session(self) -> Session:
         """The wire's rules on this link."""
@@ -106,6 +109,7 @@ class Link:
         self._view = memoryview(self._out)
         self._begin = self._end = 0
         self.waited = 0.0
+        self._rest_until = 0.0
         self._heard = self._moved = time.monotonic()
         self._poll = _Poll(self._sock.fileno(), self._wake.fileno())
 
@@ -190,10 +194,10 @@ class Link:
                 busy = self._write() or busy
             if exchange.done and not self.unsent:
                 return
-            busy = self._read(exchange) or busy
+            busy = (now >= self._rest_until and self._read(exchange)) or busy
             if deadline is not None and now >= deadline:
                 raise LinkLost(Code.PEER_SILENT, "took too long")
-            since = self._heard if exchange.must_hear else self._moved
+            since = max(self._heard if exchange.must_hear else self._moved, self._rest_until)
             if now - since > exchange.patience:
                 raise LinkLost(Code.PEER_SILENT, f"{exchange.patience:.0f} s")
             if not busy:
@@ -222,6 +226,10 @@ class Link:
     def filled(self, count: int) -> None:
         """The first `count` bytes of the room are to be sent."""
         self._end += count
+
+    def rest(self, until: float) -> None:
+        """Read nothing before that time; its patience begins only then."""
+        self._rest_until = until
 
     def close(self) -> None:
         """Give the socket back. A close_notify is tried, never waited for."""
@@ -287,7 +295,7 @@ class Link:
             self._heard = self._moved = time.monotonic()
             session.received(got)
             self._take(exchange)
-            if not more:
+            if not more or self._heard < self._rest_until:
                 break
         return got_any
 
@@ -298,10 +306,13 @@ class Link:
     def _wait(self, until: float, write: bool) -> None:
         if self._posted or self._aborted is not None:
             return
-        if not write and self._sock.pending():
-            return
         began = time.monotonic()
-        self._poll.wait(max(0.0, until - began), write)
+        read = began >= self._rest_until
+        if not read:
+            until = min(until, self._rest_until)
+        elif not write and self._sock.pending():
+            return
+        self._poll.wait(max(0.0, until - began), read, write)
         self.waited += time.monotonic() - began
         self._wake.clear()
 
@@ -358,16 +369,20 @@ class _Poll:
         self._poll = select.poll() if hasattr(select, "poll") else None
         if self._poll is not None:
             self._poll.register(wake, select.POLLIN)
-            self._poll.register(sock, select.POLLIN)
-        self._writing = False
+        self._asked = (False, False)
 
-    def wait(self, seconds: float, write: bool) -> None:
+    def wait(self, seconds: float, read: bool, write: bool) -> None:
         if self._poll is None:
-            select.select([self._sock, self._wake], [self._sock] if write else [], [], seconds)
+            reads = [self._sock, self._wake] if read else [self._wake]
+            select.select(reads, [self._sock] if write else [], [], seconds)
             return
-        if write != self._writing:
-            self._writing = write
-            self._poll.modify(self._sock, select.POLLIN | (select.POLLOUT if write else 0))
+        if (read, write) != self._asked:
+            if not read and not write:
+                # Even a mask of nothing would be woken, over and over, by a peer that has hung up.
+                self._poll.unregister(self._sock)
+            else:
+                self._poll.register(self._sock, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
+            self._asked = (read, write)
         self._poll.poll(int(seconds * 1000) + 1)
 
 

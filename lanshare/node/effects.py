@@ -99,6 +99,7 @@ class Run:
     tops: tuple[str, ...] = ()
     after: TransferId | None = None
     throttles: tuple[Throttle, ...] = ()
+    aside: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

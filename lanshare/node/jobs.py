@@ -164,7 +164,7 @@ class RunJob(_Cancellable):
                 code, detail = Code.PEER_UNREACHABLE, error.detail
                 continue
             what = (effect.landing, effect.sources, *self._papers, effect.tops, effect.after, effect.throttles)
-            lease = Lease(effect.epoch, "", *what)
+            lease = Lease(effect.epoch, "", *what, effect.aside)
             if effect.sources:
                 run_source(link, effect.transfer, lease, True, self._post)
             else:

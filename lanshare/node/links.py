@@ -90,6 +90,7 @@ def run_source(link: Link, transfer: TransferId, lease: Lease, push: bool, post:
         lambda done, rate: post(Moved(transfer, done, rate, sending.profile.split(), sending.file)),
         lambda: post(Verifying(transfer)),
         lease.throttles,
+        lease.aside,
     )
     code, detail, halted = "", "", False
     try:
@@ -119,7 +120,8 @@ def run_source(link: Link, transfer: TransferId, lease: Lease, push: bool, post:
             )
         )
     else:
-        post(RunEnded(transfer, lease.epoch, code or Code.PEER_AWAY, detail, halted))
+        aside = frozenset(sending.aside)
+        post(RunEnded(transfer, lease.epoch, code or Code.PEER_AWAY, detail, halted, aside=aside))
 
 
 def run_sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: Post) -> None:
@@ -155,6 +157,7 @@ def _sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: Post
             lease.tops,
             landing.clash,
             landing.execute,
+            lease.throttles,
         )
         link.drive(receiving)
     except DiskFault as fault:

@@ -56,7 +56,7 @@ from lanshare.domain.talk import (
     TextKept,
     TextTurnedDown,
 )
-from lanshare.domain.transfer import TransferId
+from lanshare.domain.transfer import Direction, TransferId
 from lanshare.exchange import texting
 from lanshare.exchange.control import SayBye
 from lanshare.exchange.throttle import Throttle
@@ -188,8 +188,11 @@ class Node:
         self._admitted: tuple[Visibility, int] | None = None
         self._over = False
         self._awake = False
-        self._throttle = Throttle(lambda: parts.settings.speed_limit)
-        self._peer_throttles: dict[PeerId, Throttle] = {}
+        self._throttles = {
+            Direction.OUT: Throttle(lambda: parts.settings.speed_limit),
+            Direction.IN: Throttle(lambda: parts.settings.receive_limit),
+        }
+        self._peer_throttles: dict[tuple[PeerId, Direction], Throttle] = {}
 
     # --- from any thread
 
@@ -593,12 +596,12 @@ class Node:
     def _may_execute(self, peer: PeerId) -> bool:
         return self._parts.settings.keep_executable and self._trust(peer) is TrustLevel.VERIFIED
 
-    def _throttles_of(self, peer: PeerId) -> tuple[Throttle, ...]:
-        own = self._peer_throttles.get(peer)
+    def _throttles_of(self, peer: PeerId, direction: Direction) -> tuple[Throttle, ...]:
+        own = self._peer_throttles.get((peer, direction))
         if own is None:
             own = Throttle(lambda: self._peers.rows[peer].rules.speed if peer in self._peers.rows else 0)
-            self._peer_throttles[peer] = own
-        return (self._throttle, own)
+            self._peer_throttles[peer, direction] = own
+        return (self._throttles[direction], own)
 
     def _downloads(self) -> Path:
         chosen = self._parts.settings.download_folder

@@ -143,6 +143,8 @@ class RunEnded:
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[Skipped, ...] = ()
     unreachable: bool = False
+    aside: frozenset[str] = frozenset()
+    """Paths of the files that rest until the others are over; only where we send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ class Lease:
 
     after: TransferId | None = None
     throttles: tuple[Throttle, ...] = ()
-
+    aside: frozenset[str] = frozenset()
 
 
 class Reply:

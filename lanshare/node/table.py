@@ -104,6 +104,9 @@ class Row:
     aside: bool = False
     """A person here put a file of it aside: it is paused when the others are over."""
 
+    resting: frozenset[str] = frozenset()
+    """The files that were put aside, while the others are not over yet."""
+
     paused_here: bool = False
     paused_there: bool = False
 
@@ -128,7 +131,7 @@ class World:
 
     execute: Callable[[PeerId], bool]
     rules: Callable[[PeerId], Rules]
-    throttles: Callable[[PeerId], tuple[Throttle, ...]]
+    throttles: Callable[[PeerId, Direction], tuple[Throttle, ...]]
     serves: Callable[[TransferId, LinkHandle], None]
 
 
@@ -211,7 +214,8 @@ class Table:
                 None if out else self._landing(row),
                 () if out else _tops(row),
                 row.after,
-                self.world.throttles(transfer.peer),
+                self.world.throttles(transfer.peer, transfer.direction),
+                row.resting,
             )
         ]
 
@@ -223,8 +227,9 @@ class Table:
         row.epoch += 1
         papers = self.world.papers(note.transfer)
         self.world.serves(note.transfer, note.link)
-        throttles = self.world.throttles(note.peer)
-        lease = Lease(row.epoch, "", self._landing(row), row.sources, *papers, _tops(row), row.after, throttles)
+        throttles = self.world.throttles(note.peer, row.transfer.direction)
+        what = (self._landing(row), row.sources, *papers, _tops(row), row.after, throttles, row.resting)
+        lease = Lease(row.epoch, "", *what)
         row.running, row.turn = note.reply.put(lease), False
 
     def _finished(self, row: Row, note: RunEnded, now: float) -> list[Effect]:

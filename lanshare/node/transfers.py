@@ -179,6 +179,7 @@ class Transfers(Outgoing, Incoming):
                 return []
         if not note.code:
             return self._finished(row, note, now)
+        row.resting = frozenset() if note.code == Code.PUT_ASIDE else row.resting | note.aside
         if note.code == Code.PUT_ASIDE and row.aside:
             row.aside = False
             return self.pause(note.transfer)

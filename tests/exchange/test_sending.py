@@ -12,6 +12,7 @@ from lanshare.domain.commands import LeaveOut
 from lanshare.domain.errors import Code, LocalMisuse
 from lanshare.domain.transfer import CHUNK, TransferId
 from lanshare.exchange.sending import Halted
+from lanshare.net.link import LinkLost
 from lanshare.wire import frames as f
 from tests.harness.wires import TRANSFER, Wire, ends, prepare, same
 from tests.wire.test_session import greeted
@@ -128,6 +129,41 @@ def test_one_file_may_be_put_aside_by_either_side_and_goes_on_from_there_when_th
     stage.discard()
     assert same(source, tmp_path / "in" / "top")
     assert sent < (source / "big").stat().st_size - CHUNK, "what was kept of it is not sent again"
+
+
+def test_a_file_that_was_put_aside_rests_over_a_broken_link_too(tmp_path: Path, source: Path) -> None:
+    sending, receiving, stage = ends(tmp_path, source, tmp_path / "in")
+    original = sending._file_bytes
+
+    def meddle() -> None:
+        original()
+        if sending._file is not None and sending._file.offset > 2 * CHUNK:
+            sending.on_post(LeaveOut(TransferId(TRANSFER), "top/big", later=True), 0.0)
+
+    def cut() -> None:
+        if sending.aside:
+            raise LinkLost(Code.PEER_AWAY)
+
+    sending._file_bytes, sending._flush = meddle, cut  # type: ignore[method-assign]
+    with pytest.raises(LinkLost):
+        Wire(sending, receiving).run(random.Random(5))
+    assert sending.aside == {"top/big"}
+    sending.close()
+    stage.close()
+    again, receiving, stage = ends(tmp_path, source, tmp_path / "in", aside=frozenset(sending.aside))
+    with pytest.raises(Halted) as halted:
+        Wire(again, receiving).run(random.Random(6))
+    assert halted.value.code is Code.PUT_ASIDE
+    assert again.aside == {"top/big"}
+    again.close()
+    stage.close()
+    arrived = {one.name for one in (tmp_path / "in" / "top").rglob("*") if one.is_file()}
+    assert arrived == {one.name for one in source.rglob("*") if one.is_file()} - {"big"}
+    last, receiving, stage = ends(tmp_path, source, tmp_path / "in")
+    assert Wire(last, receiving).run(random.Random(7))
+    last.close()
+    stage.discard()
+    assert same(source, tmp_path / "in" / "top")
 
 
 @pytest.mark.parametrize("what", ["vanishes", "shrinks", "grows"])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lanshare.exchange.receiving import Receiving
 from lanshare.exchange.sending import Sending
+from lanshare.exchange.throttle import Throttle
 from lanshare.files.manifest import ManifestReader
 from lanshare.files.staging import Staging
 from lanshare.net.link import Exchange
@@ -26,6 +27,7 @@ class Side:
         self.session = session
         self.out = bytearray()
         self.waited = 0.0
+        self.rests_until = 0.0
         self._room = memoryview(bytearray(2 * 1024 * 1024))
 
     def say(self, frame: Frame) -> None:
@@ -36,6 +38,10 @@ class Side:
 
     def filled(self, count: int) -> None:
         self.out += self._room[:count]
+
+    def rest(self, until: float) -> None:
+        """Nothing is read before that; run() minds it."""
+        self.rests_until = until
 
     @property
     def unsent(self) -> int:
@@ -79,6 +85,8 @@ class Wire:
                 (self.source, self.sink, self.receiving),
                 (self.sink, self.source, self.sending),
             ):
+                if self.now < other.rests_until:
+                    continue
                 count = chance.randint(1, 400_000)
                 piece = bytes(side.out[:count])
                 del side.out[: len(piece)]
@@ -115,15 +123,20 @@ class Ear:
     def filled(self, count: int) -> None:
         """Nothing is sent."""
 
+    def rest(self, until: float) -> None:
+        """Nothing is read."""
 
-def ends(tmp_path: Path, source: Path, into: Path) -> tuple[Sending, Receiving, Staging]:
+
+def ends(
+    tmp_path: Path, source: Path, into: Path, throttles: tuple[Throttle, ...] = (), aside: frozenset[str] = frozenset()
+) -> tuple[Sending, Receiving, Staging]:
     """A fresh pair of exchanges over what is kept so far."""
     into.mkdir(exist_ok=True)
     stage = Staging(into, TRANSFER)
     sending = Sending(
-        TRANSFER, (source,), ManifestReader(tmp_path / "list"), True, lambda done, rate: None, lambda: None
+        TRANSFER, (source,), ManifestReader(tmp_path / "list"), True, lambda done, rate: None, lambda: None, (), aside
     )
-    return sending, Receiving(stage, None, lambda done, rate: None, lambda: None), stage
+    return sending, Receiving(stage, None, lambda done, rate: None, lambda: None, throttles=throttles), stage
 
 
 def same(one: Path, other: Path) -> bool:

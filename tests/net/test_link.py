@@ -221,3 +221,34 @@ def test_a_link_that_does_not_drain_is_cut_instead_of_growing(ends: Ends) -> Non
     with pytest.raises(LinkLost) as error:
         dialler.drive(Script([], 1))
     assert error.value.code is Code.PEER_SILENT
+
+
+def test_a_link_that_rests_reads_nothing_keeps_its_patience_and_does_not_spin(ends: Ends) -> None:
+    dialler, acceptor = greet(ends)
+    until = 0.0
+    heard: list[float] = []
+    turns = 0
+
+    class Resting(Script):
+        patience = 0.2
+
+        def on_frame(self, frame: Frame, now: float) -> None:
+            nonlocal until
+            super().on_frame(frame, now)
+            heard.append(time.monotonic())
+            if len(self.heard) == 1:
+                until = time.monotonic() + 0.6
+                dialler.rest(until)
+
+        def on_time(self, now: float) -> float | None:
+            nonlocal turns
+            turns += 1
+            return None
+
+    text = f.Text(b"a", bytes(32), ID, 1, (), 1, 1, "x" * 60_000, b"")
+    other = Other(lambda: acceptor.drive(Script([text] * 30, 0)))
+    dialler.drive(Resting([], 30))
+    other.join()
+    assert heard[-1] >= until > 0.0
+    assert sum(one < until for one in heard) <= 4, "what had been read already may be heard, no more"
+    assert turns < 100

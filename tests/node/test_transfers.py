@@ -71,7 +71,7 @@ class Setting:
                 papers=lambda transfer: (Path("/list"), Path("/receipt")),
                 execute=lambda peer: False,
                 rules=lambda peer: self.rules,
-                throttles=lambda peer: (),
+                throttles=lambda peer, direction: (),
                 serves=lambda transfer, link: None,
             )
         )

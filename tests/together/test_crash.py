@@ -196,6 +196,7 @@ def test_a_hundred_kills_of_either_side_cost_little_and_break_nothing(tmp_path: 
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(4 * 3600)
 def test_thousands_of_kills(tmp_path: Path, chance: random.Random) -> None:
     wanted = int(os.environ.get("LANSHARE_KILLS", "5000"))
     kills, bouts, most = kill_and_restart(tmp_path, chance, wanted, 3 * 3600)

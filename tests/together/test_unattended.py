@@ -336,15 +336,20 @@ def test_what_was_added_to_a_folder_meanwhile_comes_along(two_devices: Pair, tmp
     assert {path.name: path.read_bytes() for path in (bob.into / "album" / "d1").glob("f1*")} == {"f1": b"changed"}
 
 
-def test_a_speed_limit_holds_and_can_be_lifted_while_it_moves(tmp_path: Path, shells: Callable[..., Shell]) -> None:
+@pytest.mark.parametrize("who", ["sender", "receiver"])
+def test_a_speed_limit_holds_and_can_be_lifted_while_it_moves(
+    tmp_path: Path, shells: Callable[..., Shell], who: str
+) -> None:
     anna, bob = shells("Anna"), shells("Bob")
-    settings = replace_downloads(anna, tmp_path)
-    anna.say(c.ChangeSettings(replace(settings, speed_limit=2_000_000)))
-    anna.wait_for(e.SettingsChanged)
+    limited = anna if who == "sender" else bob
+    settings = replace_downloads(limited, tmp_path)
+    sending, receiving = (2_000_000, 0) if who == "sender" else (0, 2_000_000)
+    limited.say(c.ChangeSettings(replace(settings, speed_limit=sending, receive_limit=receiving)))
+    limited.wait_for(e.SettingsChanged)
     send(anna, bob, [big_file(tmp_path, 200_000_000)], tmp_path / "in")
     began = bob.wait_for(e.TransferProgressed)
     later = bob.wait_for(e.TransferProgressed, lambda one: one.bytes >= began.bytes + 3_000_000)
     assert later.bytes < 30_000_000
     assert later.rate < 6_000_000
-    anna.say(c.ChangeSettings(settings))
+    limited.say(c.ChangeSettings(settings))
     assert bob.wait_for(e.TransferFinished).state == "done"

@@ -60,12 +60,8 @@ class SettingsDialog(QDialog):
         ):
             self._look.addItem(text, value.value)
         self._look.setCurrentIndex(self._look.findData(settings.appearance.value))
-        self._limit = QDoubleSpinBox()
-        self._limit.setRange(0.0, 100_000.0)
-        self._limit.setDecimals(1)
-        self._limit.setSuffix(texts.tr(" MB/s"))
-        self._limit.setSpecialValueText(texts.tr("No limit"))
-        self._limit.setValue(settings.speed_limit / 1e6)
+        self._limit = _speed(settings.speed_limit)
+        self._receive_limit = _speed(settings.receive_limit)
         self._hidden = QCheckBox(texts.tr("Start in the background, without showing the window"))
         self._hidden.setChecked(settings.start_hidden)
         self._hidden.setEnabled(tray)
@@ -85,6 +81,7 @@ class SettingsDialog(QDialog):
         self._row(form, texts.tr("Port"), self._port)
         self._row(form, texts.tr("Appearance"), self._look)
         self._row(form, texts.tr("Sending speed"), self._limit)
+        self._row(form, texts.tr("Receiving speed"), self._receive_limit)
         form.addRow("", self._hidden)
         self._save = QPushButton(texts.tr("Save"))
         self._save.setProperty("kind", "main")
@@ -130,6 +127,17 @@ class SettingsDialog(QDialog):
                 appearance=Appearance(self._look.currentData()),
                 start_hidden=self._hidden.isChecked(),
                 speed_limit=int(self._limit.value() * 1e6),
+                receive_limit=int(self._receive_limit.value() * 1e6),
             )
         )
         self.accept()
+
+
+def _speed(bytes_per_second: int) -> QDoubleSpinBox:
+    box = QDoubleSpinBox()
+    box.setRange(0.0, 100_000.0)
+    box.setDecimals(1)
+    box.setSuffix(texts.tr(" MB/s"))
+    box.setSpecialValueText(texts.tr("No limit"))
+    box.setValue(bytes_per_second / 1e6)
+    return box
