@@ -132,25 +132,6 @@ def os_error(code: int) -> Callable[[], OSError]:
     return lambda: OSError(code, os.strerror(code))
 
 
-@pytest.mark.parametrize("call", CALLS, ids=lambda call: call[1])
-def test_each_call_of_the_network_fails_once_and_is_got_over(
-    tmp_path: Path, pair: tuple[Shell, Shell], monkeypatch: pytest.MonkeyPatch, call: tuple[type, str]
-) -> None:
-    fault = failing_calls(monkeypatch, call)
-    fault.arm(0, RuntimeError)
-    one_transfer(*pair, tmp_path, 0)
-    count = max(fault.counted, 1)
-    hits = 0
-    for number in range(max(count, len(ERRNOS))):
-        fault.arm(1 + number % count, os_error(ERRNOS[number % len(ERRNOS)]))
-        one_transfer(*pair, tmp_path, 1 + number)
-        hits += fault.hits
-    fault.arm(0, RuntimeError)
-    print(f"{call[1]}: {count} calls in a transfer, {hits} failed, each in its turn")
-    assert hits >= min(count, len(ERRNOS)), "hardly any call failed"
-
-
-@pytest.mark.soak
 @pytest.mark.parametrize("code", ERRNOS)
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call[1])
 def test_each_call_of_the_network_fails_with_each_error(
@@ -159,10 +140,14 @@ def test_each_call_of_the_network_fails_with_each_error(
     fault = failing_calls(monkeypatch, call)
     fault.arm(0, RuntimeError)
     one_transfer(*pair, tmp_path, 0)
-    for number in range(1, max(fault.counted, 2) + 1):
+    count, hits = max(fault.counted, 2), 0
+    for number in range(1, count + 1):
         fault.arm(number, os_error(code))
         one_transfer(*pair, tmp_path, number)
+        hits += fault.hits
     fault.arm(0, RuntimeError)
+    print(f"{call[1]}: {count} calls in a transfer, {hits} failed with {errno.errorcode[code]}, each in its turn")
+    assert 2 * hits >= count, "hardly any call failed"
 
 
 class Link:
