@@ -296,7 +296,13 @@ class Placing:
         self._note({"void": whole.index})
         self._note({"sames": [(whole.index, whole.size, whole.path)]})
         self._remove_part(whole.index, whole.size)
+        self._lies(whole.path)
         return True
+
+    def _lies(self, path: tuple[str, ...]) -> None:
+        """What was sent lies there already: at the top it is told as where it is."""
+        if len(path) == 1:
+            self._tops.setdefault(path[0], path[0])
 
     def _move_aside(self, folder: Folder, path: tuple[str, ...]) -> None:
         """What is replaced goes, with its path, into a dated folder of ours beside it; noted durably before."""

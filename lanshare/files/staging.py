@@ -173,8 +173,7 @@ class Staging(Recovery):
     def same(self, index: int, parts: Sequence[str], size: int) -> None:
         """The file that has this name already is the same: it stays, and counts as received."""
         safe = self._safe(parts)
-        if len(safe) == 1:
-            self._tops.setdefault(safe[0], safe[0])
+        self._lies(safe)
         self._add(Whole(index, self._placed(safe), size))
 
     def begin(
@@ -428,6 +427,7 @@ class Staging(Recovery):
                 sames.append(whole)
             elif self._is_twin(whole, others.get(whole.path)) or self._is_here(whole):
                 self._remove_part(whole.index, whole.size)
+                self._lies(whole.path)
                 sames.append(whole)
             else:
                 others.setdefault(whole.path, whole)

@@ -10,7 +10,9 @@ import contextlib
 import errno
 import ipaddress
 import logging
+import re
 import threading
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -36,6 +38,9 @@ SERVICE: Final = "_lanshare._tcp.local."
 _WATCH: Final = 2.0
 _RETRY: Final = 10.0
 _RESOLVE_MS: Final = 1000
+_RESOLVING: Final = 64
+_INSTANCE: Final = re.compile(r"[a-z2-7]{8}")
+"""Instance names of ours are short ids; whatever else is announced under our service is not for us."""
 
 _log = logging.getLogger(__name__)
 
@@ -101,7 +106,8 @@ class Discovery:
         self._zeroconf: Zeroconf | None = None
         self._info: ServiceInfo | None = None
         self._browser: ServiceBrowser | None = None
-        self._known: set[str] = set()
+        self._known: OrderedDict[str, None] = OrderedDict()
+        self._resolver = _Resolver(self._resolve)
         self._thread = threading.Thread(target=self._run, name="discovery")
 
     def start(self) -> None:
@@ -150,6 +156,7 @@ class Discovery:
             self._wake.clear()
         if self._browser is not None:
             self._browser.cancel()
+        self._resolver.close()
         if self._zeroconf is not None:
             with contextlib.suppress(Error, OSError):
                 self._zeroconf.unregister_all_services()
@@ -218,16 +225,30 @@ class Discovery:
 
     def _on_service(self, zeroconf: Zeroconf, name: str) -> None:
         short = name.removesuffix(f".{SERVICE}")
-        if self._stopping or (short == self._own and self._me is None):
-            return
-        if len(self._known) >= limits.SIGHTINGS and short not in self._known:
+        if self._stopping or not _INSTANCE.fullmatch(short) or (short == self._own and self._me is None):
             return
         info = ServiceInfo(SERVICE, name)
-        if not (info.load_from_cache(zeroconf) and info.parsed_scoped_addresses()) and not info.request(
-            zeroconf, _RESOLVE_MS
-        ):
+        if info.load_from_cache(zeroconf) and info.parsed_scoped_addresses():
+            self._told(info, short)
+        else:
+            # Asking takes its time; names that are nowhere must not hold up those that follow.
+            self._resolver.ask(name)
+
+    def _resolve(self, name: str) -> None:
+        zeroconf = self._zeroconf
+        if zeroconf is None or self._stopping:
             return
-        self._known.add(short)
+        info = ServiceInfo(SERVICE, name)
+        if info.request(zeroconf, _RESOLVE_MS):
+            self._told(info, name.removesuffix(f".{SERVICE}"))
+
+    def _told(self, info: ServiceInfo, short: str) -> None:
+        self._known.pop(short, None)
+        self._known[short] = None
+        if len(self._known) > limits.SIGHTINGS:
+            # Whoever was seen longest ago makes room: a friend among them has long been dialled.
+            with contextlib.suppress(KeyError):
+                self._lost(self._known.popitem(last=False)[0])
         properties = info.decoded_properties
         port = info.port
         if not port:
@@ -259,9 +280,48 @@ class Discovery:
 
     def _on_gone(self, name: str) -> None:
         short = name.removesuffix(f".{SERVICE}")
-        self._known.discard(short)
+        self._known.pop(short, None)
         if not self._stopping:
             self._lost(short)
+
+
+class _Resolver:
+    """Asks for what an announcement left out, on a thread of its own that ends when there is nothing to ask."""
+
+    def __init__(self, ask: Callable[[str], None]) -> None:
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._names: deque[str] = deque(maxlen=_RESOLVING)
+        self._thread: threading.Thread | None = None
+
+    def ask(self, name: str) -> None:
+        """Ask for this name soon; of too many, the oldest are forgotten."""
+        with self._lock:
+            if name not in self._names:
+                self._names.append(name)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="resolve")
+                self._thread.start()
+
+    def close(self) -> None:
+        """Ask for nothing more."""
+        with self._lock:
+            self._names.clear()
+            thread = self._thread
+        if thread is not None:
+            thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                if not self._names:
+                    self._thread = None
+                    return
+                name = self._names.pop()
+            try:
+                self._ask(name)
+            except Exception as error:
+                _log.info("an announcement could not be read: %s", type(error).__name__)
 
 
 class _Listener(ServiceListener):

@@ -13,7 +13,7 @@ from typing import Final
 from lanshare.domain.errors import Code, IdentityDiffers, LanshareError
 from lanshare.domain.events import ReceiveUndone
 from lanshare.domain.offer import EntryKind, Offer, Skipped, TopEntry
-from lanshare.domain.peer import PeerId
+from lanshare.domain.peer import SHORT, PeerId
 from lanshare.domain.talk import Listed
 from lanshare.domain.transfer import TransferId
 from lanshare.exchange.listing import Lister
@@ -408,6 +408,7 @@ class Runner:
         self._awake = Awake()
         self._tallies: dict[TransferId, Compared] = {}
         self._dials = Workers("out", limits.LINKS // 2)
+        self._friends = Workers("out-known", limits.LINKS // 2)
         self._runs = Workers("out-data", 32)
         self._scans = Workers("out-walk", 4)
         self._moving: dict[TransferId, RunJob] = {}
@@ -443,7 +444,9 @@ class Runner:
 
     def dial(self, effect: Dial) -> None:
         """Open a control link."""
-        self._dials.start(DialJob(effect, self._net, self._post))
+        # Whoever is known by a full id never waits behind names that were only announced.
+        known = effect.expect is not None and len(effect.expect) > SHORT
+        (self._friends if known else self._dials).start(DialJob(effect, self._net, self._post))
 
     def scan(self, effect: Scan) -> None:
         """Walk a tree."""
@@ -500,6 +503,6 @@ class Runner:
             job.cancel()
         for scan in list(self._scanning.values()):
             scan.cancel()
-        for workers in (self._runs, self._dials, self._scans, self._compares):
+        for workers in (self._runs, self._dials, self._friends, self._scans, self._compares):
             workers.close()
         self._awake.close()

@@ -50,6 +50,13 @@ _REMEMBERED: Final = 8
 """Addresses kept for a device, the last good one first."""
 
 _TARGETS: Final = 4096
+_TRIES_BURST: Final = 100.0
+_TRIES_A_SECOND: Final = 30.0
+"""Dials to devices that are only announced: a whole class at once, then so many, so that names without a device behind
+them cost no more than that."""
+
+_TROUBLES: Final = 3
+"""Devices that are announced and do not answer, told at once: more would be a flood, not news."""
 
 
 @dataclass(slots=True)
@@ -103,6 +110,9 @@ class Peers:
     level: Visibility = Visibility.EVERYONE
     version: int = 0
     """Grows with every change of trust or presence."""
+
+    _tries: float = _TRIES_BURST
+    _tries_at: float = 0.0
 
     # --- look-ups
 
@@ -199,7 +209,7 @@ class Peers:
         """mDNS says a device is there."""
         target = self.targets.get(sighting.short)
         if target is None:
-            if len(self.targets) >= _TARGETS:
+            if len(self.targets) >= _TARGETS and not self._make_room():
                 return []
             target = self.targets[sighting.short] = Target(sighting.short, self._known_by_short(sighting.short))
         fresh = target.sighting != sighting
@@ -211,7 +221,7 @@ class Peers:
         if fresh or not target.dialling:
             target.tries = 0
             target.next_try = now
-        return self.tick(now)
+        return self._dial(target, now)
 
     def gone(self, short: str) -> list[Effect]:
         """mDNS says a device left: only a hint, its control link knows better."""
@@ -409,7 +419,12 @@ class Peers:
         effects: list[Effect] = []
         if note.seen is not None:
             effects += self._imposter(target, note.seen)
-        elif target.sighting is not None and target.tries == 2 and not target.troubled:
+        elif (
+            target.sighting is not None
+            and target.tries == 2
+            and not target.troubled
+            and sum(one.troubled for one in self.targets.values()) < _TROUBLES
+        ):
             target.troubled = True
             where = ", ".join(str(one) for one in target.sighting.addresses[:2])
             code = Code.VERSION if note.code is Code.VERSION else Code.PEER_UNREACHABLE
@@ -431,15 +446,7 @@ class Peers:
         if self.browse_only:
             return effects
         for target in self.targets.values():
-            if not self._due(target) or now < target.next_try:
-                continue
-            addresses = self._where(target)
-            if not addresses:
-                target.next_try = now + _BACKOFF[-1]
-                continue
-            target.dialling = True
-            expect = target.peer or (None if target.typed else target.key)
-            effects.append(Dial(target.key, addresses, expect))
+            effects += self._dial(target, now)
         return effects
 
     def next_time(self) -> float | None:
@@ -454,6 +461,38 @@ class Peers:
         return min(times, default=None)
 
     # --- inside
+
+    def _dial(self, target: Target, now: float) -> list[Effect]:
+        """Try to reach a device, if it is time to."""
+        if now < target.next_try or not self._due(target):
+            return []
+        addresses = self._where(target)
+        if not addresses:
+            target.next_try = now + _BACKOFF[-1]
+            return []
+        if target.peer is None and target.typed is None and not self._may_try(now):
+            target.next_try = now + 1.0
+            return []
+        target.dialling = True
+        return [Dial(target.key, addresses, target.peer or (None if target.typed else target.key))]
+
+    def _may_try(self, now: float) -> bool:
+        self._tries = min(_TRIES_BURST, self._tries + (now - self._tries_at) * _TRIES_A_SECOND)
+        self._tries_at = now
+        if self._tries < 1.0:
+            return False
+        self._tries -= 1.0
+        return True
+
+    def _make_room(self) -> bool:
+        """Forget a device that is only announced and did not answer: the one that was tried most."""
+        strangers = [
+            one for one in self.targets.values() if not (one.peer or one.typed or one.dialling or one.troubled)
+        ]
+        if not strangers:
+            return False
+        del self.targets[max(strangers, key=lambda one: one.tries).key]
+        return True
 
     def _due(self, target: Target) -> bool:
         """Whether this device is to be dialled at all."""

@@ -113,3 +113,13 @@ def test_the_report_of_losses_is_bounded(tmp_path: Path) -> None:
         stage.folder(number, ("bad\x07", f"{number}"))
     assert len(stage.losses) == LOSSES
     stage.discard()
+
+
+def test_a_file_that_lies_there_already_under_its_own_name_is_told_as_where_it_is(tmp_path: Path) -> None:
+    for transfer in (TRANSFER, "ab" * 16):
+        stage = Staging(tmp_path, transfer)
+        put(stage, 0, ("same",), b"x" * 100_000)
+        stage.commit(1.0)
+        assert stage.tops == (tmp_path / "same",)
+        stage.discard()
+    assert [one.name for one in tmp_path.iterdir()] == ["same"]

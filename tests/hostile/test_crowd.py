@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import socket
@@ -29,23 +30,51 @@ def descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
-def test_a_friend_gets_in_while_hundreds_say_nothing_or_nonsense_slowly(victim: Victim, tmp_path: Path) -> None:
-    base_files, base_threads = descriptors(), threading.active_count()
-    crowd: list[socket.socket] = []
-    try:
-        for number in range(700):
+class Crowd:
+    """500 that say nothing, 200 that say one byte of a TLS greeting now and then, 100 that say nonsense; each from its
+    own address of 127.0.0.0/8."""
+
+    def __init__(self, port: int) -> None:
+        self._sockets: list[socket.socket] = []
+        self._slow: list[socket.socket] = []
+        self._stop = threading.Event()
+        for number in range(800):
             sock = socket.socket()
+            self._sockets.append(sock)
             sock.bind((f"127.0.{1 + number // 200}.{1 + number % 200}", 0))
             sock.settimeout(5)
             try:
-                sock.connect(("127.0.0.1", victim.port))
-                if number % 7 == 0:
-                    sock.sendall(b"\x16\x03\x01")  # the beginning of a TLS record that never comes
-                elif number % 7 == 1:
+                sock.connect(("127.0.0.1", port))
+                if number % 8 < 2:
+                    self._slow.append(sock)
+                elif number % 8 == 2:
                     sock.sendall(b"nonsense" * 100)
             except OSError:
                 pass
-            crowd.append(sock)
+        self._thread = threading.Thread(target=self._dribble)
+        self._thread.start()
+
+    def _dribble(self) -> None:
+        hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500)
+        for turn in range(len(hello)):
+            for sock in self._slow:
+                with contextlib.suppress(OSError):
+                    sock.send(hello[turn : turn + 1])
+            if self._stop.wait(0.2):
+                return
+
+    def close(self) -> None:
+        """All go."""
+        self._stop.set()
+        self._thread.join()
+        for sock in self._sockets:
+            sock.close()
+
+
+def test_a_friend_gets_in_while_hundreds_say_nothing_or_nonsense_slowly(victim: Victim, tmp_path: Path) -> None:
+    base_files, base_threads = descriptors(), threading.active_count()
+    crowd = Crowd(victim.port)
+    try:
         began = time.monotonic()
         anna = Shell(tmp_path / "anna", "Anna")
         try:
@@ -56,8 +85,7 @@ def test_a_friend_gets_in_while_hundreds_say_nothing_or_nonsense_slowly(victim: 
         finally:
             anna.host.close()
     finally:
-        for sock in crowd:
-            sock.close()
+        crowd.close()
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and (
         descriptors() > base_files + 5 or threading.active_count() > base_threads + 2

@@ -14,10 +14,11 @@ import pytest
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.message import MessageId
+from lanshare.domain.peer import PeerId
 from lanshare.exchange import texting
 from lanshare.net import tls
 from lanshare.store import database
-from lanshare.trust import proof
+from lanshare.trust import pairing, proof
 from lanshare.trust.identity import Identity
 from lanshare.wire import codec
 from lanshare.wire import frames as f
@@ -208,3 +209,39 @@ def test_a_forged_message_of_somebody_else_is_not_kept(victim: Victim, anna: She
             attacker.say(said)
             assert attacker.is_cut()
     assert len([one for one in victim.seen if isinstance(one, e.MessageReceived)]) == 1
+
+
+def test_one_between_two_who_compare_digits_cannot_make_them_the_same(victim: Victim, anna: Shell) -> None:
+    """She talks to both, and each believes to talk to the other."""
+    met(anna, victim)
+    codes: list[str] = []
+    with Attacker(victim.port) as to_bob, Attacker(anna.port) as to_anna:
+        to_bob.greet(name="Anna")
+        to_anna.greet(name="Bob")
+        anna.wait_for(e.PeerAppeared, lambda one: one.id == to_anna.identity.id)
+        # Anna compares first: she has committed to her nonce, and Mallory passes that very commitment on.
+        anna.say(c.RequestPairing(PeerId(to_anna.identity.id)))
+        begin = to_anna.hear_kind(f.PairBegin)
+        to_bob.say(begin)
+        answer = to_bob.hear_kind(f.PairAnswer)
+        to_anna.say(answer)
+        to_bob.say(to_anna.hear_kind(f.PairReveal))
+        to_bob.say(f.Ping(1))
+        to_bob.hear_kind(f.Pong)
+        codes.append(anna.wait_for(e.PairingCodeReady).code)
+        # What Anna committed to was bound to both names: from Mallory's mouth it does not fit.
+        assert victim.wait_for(e.PairingEnded).code == "pair-broken"
+        # So she commits to a nonce of her own with Bob: the digits are whatever they are.
+        nonce = secrets.token_bytes(32)
+        to_bob.say(f.PairBegin(pairing.commitment(nonce, to_bob.identity.id, victim.wait_id())))
+        to_bob.hear_kind(f.PairAnswer)
+        to_bob.say(f.PairReveal(nonce))
+        codes.append(victim.wait_for(e.PairingCodeReady).code)
+        assert codes[0] != codes[1], "one in a million, or broken"
+        anna.say(c.AnswerPairing(PeerId(to_anna.identity.id), False))
+        to_anna.say(f.PairVerdict(True))
+        to_bob.say(f.PairVerdict(True))
+        victim.say(c.AnswerPairing(PeerId(to_bob.identity.id), False))
+        assert anna.wait_for(e.PairingEnded).code == "pair-differs"
+        assert victim.wait_for(e.PairingEnded).code == "pair-differs"
+    assert not [one for one in (*anna.seen, *victim.seen) if isinstance(one, e.PeerVerified)]

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import stat
+import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
 import pytest
 
+from lanshare.domain import commands as c
+from lanshare.domain import events as e
 from lanshare.net.discovery import Announcement, Discovery
+from lanshare.store.places import places
 from tests.harness.engines import Device
+from tests.harness.shells import Shell, met, new_transfer
+from tests.hostile.conftest import Victim
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes")
 SECRET_TEXT, SECRET_NAME = "the secret words 4711", "very-private-name-4711.txt"
@@ -118,3 +126,70 @@ def test_what_is_announced_is_a_name_a_kind_a_port_and_addresses(monkeypatch: py
     everything = b" ".join(value or b"" for value in properties.values())
     for private in (os.environ.get("USER", "") or "root", str(Path.home())):
         assert private.encode() not in everything
+
+
+def test_a_link_in_what_is_shared_is_never_followed(victim: Victim, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret").write_text(SECRET_TEXT)
+    album = tmp_path / "album"
+    (album / "sub").mkdir(parents=True)
+    (album / "photo").write_text("photo")
+    (album / "file").symlink_to(outside / "secret")
+    (album / "folder").symlink_to(outside)
+    (album / "sub" / "up").symlink_to("../../outside/secret")
+    (album / "inside").symlink_to("photo")
+    anna = Shell(tmp_path / "anna", "Anna")
+    try:
+        bob = met(anna, victim)
+        transfer = new_transfer()
+        anna.say(c.SendFiles(transfer, bob.id, (album,)))
+        victim.wait_for(e.OfferReceived)
+        victim.say(c.AnswerOffer(transfer, True, victim.root))
+        done = victim.wait_for(e.TransferFinished)
+    finally:
+        anna.host.close()
+    assert sorted(one.path for one in done.skipped) == ["album/file", "album/folder", "album/sub/up"]
+    came = {str(one.relative_to(victim.root)): one for one in (victim.root / "album").rglob("*")}
+    assert sorted(came) == ["album/inside", "album/photo", "album/sub"]
+    assert os.readlink(came["album/inside"]) == "photo"
+
+
+OTHER_USER = """
+import json, os, socket, sys
+os.setgid(65534)
+os.setuid(65534)
+got = []
+for path in json.loads(sys.argv[1]):
+    with socket.socket(socket.AF_UNIX) as sock:
+        try:
+            sock.connect(path)
+            got.append(path)
+        except OSError:
+            pass
+    try:
+        open(path).close()
+        got.append(path)
+    except OSError:
+        pass
+print(json.dumps([os.access("/", os.R_OK), got]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="becomes another user")
+def test_another_user_of_this_computer_can_neither_steer_the_engine_nor_read_what_it_keeps() -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        base = Path(name)
+        base.chmod(0o755)
+        bob = Shell(base / "profile", "Bob")
+        try:
+            bob.wait_for(e.Snapshot)
+            where = json.loads(places(base / "profile").door.read_text())
+            paths = {str(one) for one in (base / "profile").rglob("*")} | {where["address"]}
+            assert any(stat.S_ISSOCK(os.lstat(one).st_mode) for one in paths)
+            python = Path(sys.executable).resolve()
+            said = subprocess.run([str(python), "-c", OTHER_USER, json.dumps(sorted(paths))], capture_output=True,
+                                  text=True, check=True, cwd="/")
+        finally:
+            bob.host.close()
+    assert json.loads(said.stdout) == [True, []]

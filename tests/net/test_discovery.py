@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import errno
 import queue
+import threading
+import time
 from typing import Any
 
 import pytest
 import zeroconf
+from zeroconf import ServiceInfo
 
 from lanshare.domain.errors import Code
 from lanshare.domain.peer import DeviceKind, PeerId
 from lanshare.net import discovery
 from lanshare.net.discovery import Announcement, Discovery, Sighting, local_addresses
+from lanshare.wire import limits
 
 LOOP = ("127.0.0.1",)
 ANNA, BOB = PeerId("a" * 52), PeerId("b" * 52)
@@ -103,3 +107,44 @@ def test_our_own_name_at_another_address_is_told_and_at_ours_it_is_not() -> None
     assert [str(one) for one in sighting.addresses] == ["127.0.0.1:3333"]
     for one in (copy, bob, anna):
         one.close()
+
+
+def test_names_that_are_nowhere_or_none_of_ours_hold_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    going = threading.Event()
+
+    class Slow(ServiceInfo):
+        def request(self, *arguments: object, **more: object) -> bool:
+            asked.append(self.name)
+            going.wait(10)
+            return False
+
+    monkeypatch.setattr(discovery, "ServiceInfo", Slow)
+    ears = Ears()
+    one = ears.discovery(Announcement(ANNA, "Anna", DeviceKind.LAPTOP, 1111), ANNA)
+    assert ears.changed.get(timeout=10) == (LOOP, None)
+    zc = one._zeroconf
+    assert zc is not None
+    began = time.monotonic()
+    for short in ("bad name", "x", "z" * 8, "y" * 8, "w" * 8):
+        one._on_service(zc, f"{short}.{discovery.SERVICE}")
+    bob = Ears().discovery(Announcement(BOB, "Bob", DeviceKind.SERVER, 2222), BOB)
+    assert ears.seen.get(timeout=10).short == "b" * 8
+    assert time.monotonic() - began < 9.0, "before any of those was given up"
+    going.set()
+    bob.close()
+    one.close()
+    assert {name.partition(".")[0] for name in asked} <= {"z" * 8, "y" * 8, "w" * 8}
+    assert asked
+
+
+def test_whoever_was_seen_longest_ago_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SIGHTINGS", 3)
+    ears = Ears()
+    one = Discovery(None, ANNA, LOOP, ears.seen.put, ears.lost.put, lambda addresses, code: None)
+    for letter in "bcdbe":
+        name = f"{letter * 8}.{discovery.SERVICE}"
+        one._told(ServiceInfo(discovery.SERVICE, name, addresses=[b"\x7f\x00\x00\x01"], port=1), letter * 8)
+    assert ears.lost.get(timeout=1) == "c" * 8
+    assert ears.lost.empty()
+    assert [ears.seen.get(timeout=1).short[0] for _ in range(5)] == list("bcdbe")

@@ -272,3 +272,25 @@ def test_our_own_key_at_another_address_is_a_copy_of_us_and_at_a_typed_one_it_is
     peers.add_address("10.0.0.5", 0.0)
     note = DialEnded(str(HERE), Code.PEER_UNKNOWN, "ourselves", None)
     assert told(peers.dial_ended(note, 0.0), IdentityCloned) == []
+
+
+def test_names_that_nobody_answers_to_cost_a_bounded_number_of_tries_and_notices_and_keep_no_friend_away() -> None:
+    peers = Peers(ME)
+    peers.load([known()], 0.0)
+    dials: list[Dial] = []
+    troubles: list[object] = []
+    for number in range(6000):
+        now = number / 1000
+        short = f"{number:08}"
+        effects = peers.seen(Sighting(short, "Bob", DeviceKind.LAPTOP, (HERE,)), now)
+        for dial in [one for one in effects if isinstance(one, Dial)]:
+            dials.append(dial)
+            for turn in range(2):
+                failed = peers.dial_ended(DialEnded(dial.target, Code.PEER_UNREACHABLE, "", None), now + turn)
+                troubles += told(failed, NetworkTroubled)
+    assert 100 <= len(dials) <= 100 + 6 * 30 + 1
+    assert 1 <= len(troubles) <= 3
+    friend = peers.seen(Sighting(BIG[:8], "Bob", DeviceKind.LAPTOP, (HERE,)), 6.0)
+    assert friend == [Dial(BIG[:8], (HERE,), BIG)]
+    assert len(peers.targets) <= 4096
+    assert "00005999" in peers.targets, "who came last is not refused for those that were nowhere"
