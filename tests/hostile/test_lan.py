@@ -26,7 +26,7 @@ def lan() -> Iterator[Lan]:
 
 
 @pytest.mark.parametrize("bob_is", ["gone", "there"])
-def test_arp_and_mdns_taken_over_leaks_nothing_and_is_exit_code_5(lan: Lan, tmp_path: Path, bob_is: str) -> None:
+def test_arp_and_mdns_taken_over_leaks_nothing_and_is_said_by_exit_code_and_window(lan: Lan, tmp_path: Path, bob_is: str) -> None:
     spaces = {name: lan.host(name) for name in ("a", "b", "m")}
     for number, space in enumerate(spaces.values(), start=1):
         lan.plug(space, "eth0", f"10.77.0.{number}/24")
@@ -60,6 +60,16 @@ def test_arp_and_mdns_taken_over_leaks_nothing_and_is_exit_code_5(lan: Lan, tmp_
             assert code == 5
             assert "IdentityChanged" in [one["event"] for one in events]
             assert (taken / "came").exists(), "she was really asked"
+            picture = tmp_path / "alarm.png"
+            seen = subprocess.run(
+                [*lan.prefix(spaces["a"]), sys.executable, "-m", "tests.hostile.windowed", str(anna.folder), "17717",
+                 "Anna", full, CANARY, str(picture)],
+                stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=ROOT, env=environment(""), timeout=60,
+            )
+            assert seen.returncode == 0, seen.stderr
+            assert seen.stdout.startswith(f"alarm identity:{full}:")
+            assert "answers with another key" in seen.stdout
+            assert picture.stat().st_size > 1000
         else:
             # Whoever wins the race for the address: the file goes to the real Bob, or nowhere.
             assert code in (0, 3, 5, 6)
