@@ -274,6 +274,9 @@ def main(arguments: list[str]) -> int:
                 return 0
             window = studio.window(look, size, peers=False)
             studio.save(window, f"nobody-{shape}-{name}")
+            window = studio.window(look, size, peers=False)
+            window.on_event(e.NetworkAsked("ab" * 8, "192.168.1.0/24"))
+            studio.save(window, f"greeting-{shape}-{name}")
             window = studio.window(look, size)
             studio.save(window, f"list-{shape}-{name}")
         window = studio.window(look, (1000, 980))

@@ -279,8 +279,30 @@ def test_who_sees_this_device_is_chosen_and_counted_down(window: MainWindow, sub
 
 
 @pytest.mark.parametrize(("press", "home"), [("Yes, show it", True), ("Known devices only", False)])
+@pytest.mark.parametrize("width", [1120, 400])
+def test_the_first_greeting_asks_who_may_see_this_device(
+    window: MainWindow, submitted: list[Command], press: str, home: bool, width: int
+) -> None:
+    window.resize(width, 760)
+    window.on_event(made.snapshot(peers=False))
+    window.on_event(e.NetworkAsked("ab" * 8, "192.168.1.0/24"))
+    greeting = window.pane.greeting
+    assert greeting.isVisible()
+    assert window.board.notices == {}
+    words = " ".join(one.text() for one in greeting.findChildren(QLabel))
+    assert "Welcome" in words
+    assert "192.168.1.0/24" in words
+    (button,) = [one for one in greeting.findChildren(QPushButton) if one.text() == press]
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert submitted[-1:] == [c.AnswerNetwork("ab" * 8, home)]
+    assert not greeting.isVisible()
+    assert window.pane.nobody.isVisible()
+
+
+@pytest.mark.parametrize(("press", "home"), [("Yes, show it", True), ("Known devices only", False)])
 def test_a_new_network_is_asked_about(window: MainWindow, submitted: list[Command], press: str, home: bool) -> None:
     window.on_event(e.NetworkAsked("ab" * 8, "192.168.1.0/24"))
+    window.open_peer(made.MARTA)
     (notice,) = window.board.notices.values()
     assert "192.168.1.0/24" in notice.label.text()
     (button,) = [one for one in notice.findChildren(QPushButton) if one.text() == press]

@@ -13,7 +13,8 @@ from tools import pictures
 
 FOLDER = ROOT / "artifacts" / "pictures"
 STATES = (
-    "full-wide", "full-middle", "full-narrow", "nobody-wide", "nobody-narrow", "list-wide", "list-narrow", "troubles",
+    "full-wide", "full-middle", "full-narrow", "nobody-wide", "nobody-narrow",
+    "greeting-wide", "greeting-narrow", "list-wide", "list-narrow", "troubles",
     "drop", "forgotten-wide", "forgotten-narrow", "conflict-wide", "conflict-narrow", "settings", "address",
     "sheet-verified", "sheet-stranger", "pairing", "pairing-verified", "pairing-alarm", "alarm",
 )

@@ -30,6 +30,7 @@ from lanshare.qt.widgets.avatar import Avatar
 from lanshare.qt.widgets.composer import Composer
 from lanshare.qt.widgets.drops import paths_in
 from lanshare.qt.widgets.empty import Nobody
+from lanshare.qt.widgets.greeting import Greeting
 from lanshare.qt.widgets.labels import ElidedLabel
 from lanshare.qt.widgets.overlay import DropOverlay
 from lanshare.qt.widgets.timeline import Timeline
@@ -80,6 +81,8 @@ class ConversationPane(QWidget):
         self.composer.pasted.connect(self.send)
         self.composer.pasted_image.connect(self.pasted_image)
         self.nobody = Nobody()
+        self.greeting = Greeting()
+        self._greets = False
         self.notices = QVBoxLayout()
         self.notices.setSpacing(0)
         talk = QWidget()
@@ -92,6 +95,7 @@ class ConversationPane(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.nobody)
         self._stack.addWidget(talk)
+        self._stack.addWidget(self.greeting)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -113,7 +117,7 @@ class ConversationPane(QWidget):
     def show_device(self, device: Device | None) -> None:
         """Show who it is; None: nobody is chosen."""
         self._device = device
-        self._stack.setCurrentIndex(0 if device is None else 1)
+        self._stack.setCurrentIndex(1 if device is not None else 2 if self._greets else 0)
         if device is None:
             return
         self._avatar.show_device(device.kind, device.hue, device.online)
@@ -127,6 +131,11 @@ class ConversationPane(QWidget):
         self._status.setText("  ·  ".join(parts))
         self.timeline.set_name(device.name)
         self.composer.set_name(device.name)
+
+    def greet(self, asks: bool) -> None:
+        """Where nobody is chosen, ask who may see this device here."""
+        self._greets = asks
+        self.show_device(self._device)
 
     def set_narrow(self, narrow: bool) -> None:
         """In a narrow window the list is behind us."""

@@ -93,6 +93,7 @@ class MainWindow(QWidget):
         self.board = NoticeBoard(self.pane.notices, self)
         self.trust = TrustDesk(self, self.devices, bridge.submit)
         self._alarms: dict[str, IdentityChanged] = {}
+        self._asked: NetworkAsked | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -166,7 +167,7 @@ class MainWindow(QWidget):
             self.timeline.open(device.id)
             self._load()
         self.sidebar.select(device.id)
-        self._arrange()
+        self._ask_network(self._asked)
         self._mark_read()
         for alarm in [one for one in self._alarms.values() if one.known == device.id]:
             self._alarm(alarm)
@@ -180,7 +181,7 @@ class MainWindow(QWidget):
         self.timeline.open(None)
         self.pane.show_device(None)
         self.sidebar.list.clearSelection()
-        self._arrange()
+        self._ask_network(self._asked)
 
     def send_files(self, paths: object, peer: str | None = None) -> None:
         """Offer files to a device (the open one if none is named)."""
@@ -247,6 +248,7 @@ class MainWindow(QWidget):
         self.pane.erase.connect(self._erase)
         self.pane.compare.connect(lambda: self._about(self.trust.compare))
         self.pane.nobody.add_address.connect(self._ask_address)
+        self.pane.greeting.answered.connect(self._answer_network)
         timeline = self.pane.timeline
         timeline.older.connect(self._load)
         timeline.link.connect(lambda target: open_link(self, target))
@@ -265,7 +267,7 @@ class MainWindow(QWidget):
         self._narrow = narrow
         self.pane.set_narrow(narrow)
         if narrow:
-            alone = self._open is None and self.devices.rowCount() > 0
+            alone = self._open is None and self.devices.rowCount() > 0 and self._asked is None
             self.sidebar.setVisible(alone)
             self.pane.setVisible(not alone)
             self.sidebar.setMaximumWidth(16777215)
@@ -401,18 +403,28 @@ class MainWindow(QWidget):
         if "port" in event.needs_restart:
             self.board.show("restart", texts.tr("The new port is used when lanshare starts the next time."), "calm")
 
-    def _ask_network(self, event: NetworkAsked) -> None:
-        text = texts.tr(
-            "This network ({0}) is new to this computer, so nobody here sees it yet. Do you trust who is on it?"
-        ).format(event.label)
-        key = f"network:{event.network}"
+    def _ask_network(self, event: NetworkAsked | None) -> None:
+        """Ask in the place of a conversation, or over the one that is open; None: it is answered."""
+        if self._asked is not None:
+            self.board.drop(f"network:{self._asked.network}")
+        self._asked = event
+        self.pane.greet(event is not None)
+        if event is not None and self._open is None:
+            name = shown(self._me.name) if self._me is not None else ""
+            self.pane.greeting.ask(name, event.label, self.devices.rowCount() == 0)
+        elif event is not None:
+            text = texts.tr(
+                "This network ({0}) is new to this computer, so nobody here sees it yet. Do you trust who is on it?"
+            ).format(event.label)
+            self.board.show(f"network:{event.network}", text, "calm", texts.tr("Yes, show it"),
+                            lambda: self._answer_network(True), texts.tr("Known devices only"),
+                            lambda: self._answer_network(False))
+        self._arrange()
 
-        def answer(home: bool) -> None:
-            self._bridge.submit(c.AnswerNetwork(event.network, home))
-            self.board.drop(key)
-
-        self.board.show(key, text, "calm", texts.tr("Yes, show it"), lambda: answer(True),
-                        texts.tr("Known devices only"), lambda: answer(False))
+    def _answer_network(self, home: bool) -> None:
+        if self._asked is not None:
+            self._bridge.submit(c.AnswerNetwork(self._asked.network, home))
+        self._ask_network(None)
 
     def _trouble(self, event: NetworkTroubled) -> None:
         if event.message:
