@@ -7,6 +7,7 @@ Exit codes: 0 done and verified; 1 failed, also in part; 2 usage; 3 peer not fou
 from __future__ import annotations
 
 import argparse
+import datetime
 import os
 import secrets
 import sqlite3
@@ -73,7 +74,7 @@ from lanshare.domain.events import (
     TransferStarted,
     TransferWaiting,
 )
-from lanshare.domain.message import MessageId
+from lanshare.domain.message import MessageId, Wanted
 from lanshare.domain.offer import Clash
 from lanshare.domain.peer import PeerId, TrustLevel
 from lanshare.domain.transfer import TransferId
@@ -183,7 +184,10 @@ def build_parser() -> argparse.ArgumentParser:
     about("forget", "forget a device; the history stays")
     history = add("history", "what was said and sent")
     history.add_argument("peer", nargs="?", metavar="PEER")
-    history.add_argument("--search", default="", metavar="TEXT")
+    history.add_argument("--search", default="", metavar="TEXT", help="words, each also as a beginning")
+    history.add_argument("--kind", choices=("text", "link", "file", "image"), default="", help="of these alone")
+    history.add_argument("--since", type=_date, metavar="DAY", help="from this day on (2026-11-25)")
+    history.add_argument("--until", type=_date, metavar="DAY", help="before this day")
     history.add_argument("--erase", action="store_true", help="take it out for good; received files stay")
     history.add_argument("--limit", type=_count, default=100, metavar="N")
     return parser
@@ -493,9 +497,23 @@ def _history(arguments: argparse.Namespace, printer: Printer) -> int:
         peer = found[0].id
     if arguments.erase:
         return _erased(arguments, printer, peer)
-    for moment in read_history(options, peer, arguments.search, arguments.limit):
+    wanted = Wanted(arguments.search, peer, arguments.kind, _day(arguments.since), _day(arguments.until))
+    for moment in read_history(options, wanted, arguments.limit):
         printer.moment(moment, names)
     return DONE
+
+
+def _date(text: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as 2026-11-25") from None
+
+
+def _day(day: datetime.date | None) -> int | None:
+    if day is None:
+        return None
+    return int(datetime.datetime(day.year, day.month, day.day).astimezone().timestamp() * 1000)
 
 
 def _erased(arguments: argparse.Namespace, printer: Printer, peer: PeerId | None) -> int:

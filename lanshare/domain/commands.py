@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from lanshare.domain.message import MessageId
@@ -28,6 +29,78 @@ class SendText:
     message: MessageId
     peer: PeerId
     text: str
+    about: MessageId | None = None
+    """The message of this conversation that it answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class React:
+    """Put a sign (an emoji; "" takes it away) to a message of a conversation; MessageReacted follows."""
+
+    message: MessageId
+    peer: PeerId
+    about: MessageId
+    sign: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateGroup:
+    """Found a group; `founding` becomes the id of its first record. GroupChanged follows."""
+
+    founding: MessageId
+    name: str
+    members: tuple[PeerId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeGroup:
+    """Add, remove, rename; removing oneself is leaving. GroupChanged follows, or GroupRefused."""
+
+    message: MessageId
+    group: PeerId
+    name: str = ""
+    add: tuple[PeerId, ...] = ()
+    remove: tuple[PeerId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SaveDraft:
+    """Keep what is written and not sent; "" forgets it."""
+
+    peer: PeerId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellTyping:
+    """Tell a peer, or the members of a group, that somebody writes here; said at most now and then."""
+
+    peer: PeerId
+
+
+@dataclass(frozen=True, slots=True)
+class EditText:
+    """Change a message that is still queued; MessageEdited follows, or MessageStays if it is on its way already."""
+
+    message: MessageId
+    peer: PeerId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Take back a message that is still queued; MessageTakenBack or MessageStays follows."""
+
+    message: MessageId
+    peer: PeerId
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteMessage:
+    """Take a message out of this device's history for good; the other side keeps its own. MessageTakenBack follows."""
+
+    message: MessageId
+    peer: PeerId
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +249,13 @@ class LoadHistory:
     before: int | None = None
     limit: int = 60
     search: str = ""
+    kind: str = ""
+    """Of what is searched: text, link, file, image; "" all."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    around: int | None = None
+    """A page with this position in its middle, instead of the newest one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +304,14 @@ class OpenWindow:
 Command = (
     SendFiles
     | SendText
+    | React
+    | CreateGroup
+    | ChangeGroup
+    | SaveDraft
+    | TellTyping
+    | EditText
+    | TakeBack
+    | DeleteMessage
     | AnswerOffer
     | CancelTransfer
     | PauseTransfer

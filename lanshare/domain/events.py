@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from lanshare.domain.message import Conversation, MessageId, Moment
+from lanshare.domain.message import Conversation, MessageId, Moment, Quote
 from lanshare.domain.offer import Offer, Skipped
 from lanshare.domain.peer import ORDINARY, Peer, PeerId, Rules
 from lanshare.domain.settings import Settings
@@ -39,6 +39,8 @@ class Snapshot:
     window_open: bool
     troubles: tuple[NetworkTroubled, ...] = ()
     overrides: tuple[str, ...] = ()
+    groups: tuple[GroupChanged, ...] = ()
+    drafts: dict[PeerId, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +285,100 @@ class MessageQueued:
     text: str
     sent_at: datetime
     position: int
+    quote: Quote | None = None
+    state: str = "queued"
+    order: str = ""
+    kind: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSending:
+    """A message of ours is on its way; it can be changed no longer."""
+
+    message: MessageId
+    peer: PeerId
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSpread:
+    """So many of the other members of a group have our message by now."""
+
+    message: MessageId
+    peer: PeerId
+    have: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChanged:
+    """A group is new, or has other members or another name. `mine`: this device is in it. `added`: it just came in."""
+
+    group: PeerId
+    name: str
+    members: tuple[PeerId, ...]
+    mine: bool
+    added: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRefused:
+    """A group was not founded or changed, and why."""
+
+    group: PeerId
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerTyping:
+    """Somebody writes to us; `peer` is the conversation. Holds for a few seconds."""
+
+    peer: PeerId
+    author: PeerId
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRead:
+    """The other person has seen our message."""
+
+    message: MessageId
+    peer: PeerId
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEdited:
+    """A queued message says something else now."""
+
+    message: MessageId
+    peer: PeerId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTakenBack:
+    """A message is gone from this device: taken back before it was sent, or deleted here."""
+
+    message: MessageId
+    peer: PeerId
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStays:
+    """A message could not be changed or taken back, as it is on its way or there already."""
+
+    message: MessageId
+    peer: PeerId
+    message_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReacted:
+    """Somebody put a sign to a message, or took his away (""). `message`: the one that it stands at."""
+
+    message: MessageId
+    peer: PeerId
+    author: PeerId
+    sign: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +409,11 @@ class MessageReceived:
     text: str
     sent_at: datetime
     position: int
+    quote: Quote | None = None
+    author: PeerId | None = None
+    order: str = ""
+    late: bool = False
+    kind: str = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +431,8 @@ class HistoryLoaded:
     peer: PeerId | None
     moments: tuple[Moment, ...]
     more: bool
+    found: bool = False
+    """It is what a search found, not a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -478,7 +581,17 @@ Event = (
     | TransferFinished
     | TransferFailed
     | MessageQueued
+    | MessageSending
+    | MessageSpread
+    | GroupChanged
+    | GroupRefused
+    | PeerTyping
     | MessageDelivered
+    | MessageRead
+    | MessageEdited
+    | MessageTakenBack
+    | MessageStays
+    | MessageReacted
     | MessageRefused
     | MessageReceived
     | ConversationRead

@@ -15,17 +15,52 @@ MessageId = NewType("MessageId", str)
 
 
 class Delivery(StrEnum):
-    """How far a message got. DELIVERED: the other side stored it durably."""
+    """How far a message got. QUEUED: nobody but us has it, so it can still be changed or taken back. SENDING: it was
+    put on the wire and is not confirmed. DELIVERED: the other side, in a group every member, stored it durably. READ:
+    its person, or every member's, has seen it.
+    """
 
     QUEUED = "queued"
+    SENDING = "sending"
     DELIVERED = "delivered"
+    READ = "read"
     RECEIVED = "received"
     REFUSED = "refused"
 
 
+class MessageKind(StrEnum):
+    """What a message is. REACTION: its text is a sign that stands at the message it is about; "" takes it away.
+
+    FOUND and CHANGE make a group and say who is in it (domain/groups.py).
+    """
+
+    TEXT = "text"
+    REACTION = "reaction"
+    FOUND = "found"
+    CHANGE = "change"
+
+
+CONTROL = frozenset({MessageKind.FOUND, MessageKind.CHANGE})
+"""What tells about a group instead of saying something in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The message that another one answers, as far as it is here."""
+
+    id: MessageId
+    author: PeerId
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """One text in a conversation. Shown in the order (lamport, author, id)."""
+    """One text in a conversation. Shown in the order (lamport, author, id).
+
+    `about`: the digest, in hexadecimal, of the message that this one answers or reacts to; "" for none. `reactions`:
+    who put which sign to it. `late`: it came after messages that it stands before. `spread`: of a message of ours in a
+    group, how many members have it.
+    """
 
     id: MessageId
     peer: PeerId
@@ -35,16 +70,33 @@ class ChatMessage:
     sent_at: datetime
     lamport: int
     delivery: Delivery
+    kind: MessageKind = MessageKind.TEXT
+    about: str = ""
+    quote: Quote | None = None
+    reactions: tuple[tuple[PeerId, str], ...] = ()
+    late: bool = False
+    spread: int = 0
+
+    @property
+    def order(self) -> str:
+        """Its place among all of its conversation, the same for everyone who holds it."""
+        return place(self.lamport, f"{self.author}{self.id}")
+
+
+def place(lamport: int, tie: str) -> str:
+    """A place in a conversation, as text that sorts."""
+    return f"{lamport:016x}{tie}"
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One row of a timeline: a message or a transfer, at `position` (the order of arrival in this store)."""
+    """One row of a timeline: a message or a transfer. `position` names it in this store; `order` is its place."""
 
     position: int
     at: datetime
     message: ChatMessage | None = None
     transfer: Transfer | None = None
+    order: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +107,14 @@ class Conversation:
     preview: str
     at: datetime
     unread: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is searched for. `words` each also as a beginning; `kind`: text, link, file, image, or all; times in ms."""
+
+    words: str
+    peer: PeerId | None = None
+    kind: str = ""
+    since: int | None = None
+    until: int | None = None

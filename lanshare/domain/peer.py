@@ -40,6 +40,16 @@ def short_id(peer: str) -> str:
     return peer[:SHORT]
 
 
+def is_full_id(text: str) -> bool:
+    """Whether this is an id as a whole."""
+    return _PEER_ID.fullmatch(text) is not None
+
+
+def id_of_digest(digest: bytes) -> PeerId:
+    """An id from the 32 bytes that it spells: of a device's key, or of a group."""
+    return PeerId(base64.b32encode(digest).decode("ascii").rstrip("=").lower())
+
+
 def key_bytes(peer: str) -> bytes:
     """The 32 bytes of SHA-256 that an id spells."""
     return base64.b32decode(peer.upper() + "====")

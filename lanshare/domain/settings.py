@@ -40,6 +40,9 @@ class Settings:
     receive_limit: int = 0
     """Bytes per second that reach this device at most; 0: no limit."""
 
+    read_receipts: bool = True
+    """Devices that are known are told when their messages were seen."""
+
     visibility: Visibility = Visibility.EVERYONE
     networks: dict[str, bool] = field(default_factory=dict)
     """Networks that the person was asked about, by id: True if he is at home there."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lanshare.domain.message import ChatMessage, MessageId
 from lanshare.domain.offer import FileEntry, Offer
+from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
 
 
@@ -32,6 +33,42 @@ class TextTurnedDown:
 
     message: MessageId
     code: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextsSeen:
+    """My person has seen these messages of yours."""
+
+    messages: tuple[MessageId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenKept:
+    """That these were seen is durable here."""
+
+    messages: tuple[MessageId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Circled:
+    """Records that found and change one group."""
+
+    records: tuple[Texted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What somebody has of a group: ranges of numbers by author."""
+
+    group: PeerId
+    ranges: tuple[tuple[PeerId, tuple[tuple[int, int], ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TypingSaid:
+    """My person writes, to you or in this group: `conversation` is you, or the group."""
+
+    conversation: PeerId
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +187,11 @@ Said = (
     | Texted
     | TextKept
     | TextTurnedDown
+    | TextsSeen
+    | SeenKept
+    | Circled
+    | Held
+    | TypingSaid
     | Offered
     | Answered
     | Ended

@@ -10,12 +10,14 @@ from collections.abc import Callable
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.message import MessageId
 from lanshare.domain.offer import EntryKind, FileEntry, Offer, TopEntry
-from lanshare.domain.peer import PeerId, clean_name
+from lanshare.domain.peer import PeerId, clean_name, id_of_digest, key_bytes
 from lanshare.domain.talk import (
     Answered,
+    Circled,
     Ended,
     FetchAsked,
     HadAll,
+    Held,
     Listed,
     Offered,
     PairBegun,
@@ -27,9 +29,12 @@ from lanshare.domain.talk import (
     Postponed,
     Renamed,
     Said,
+    SeenKept,
     Texted,
     TextKept,
+    TextsSeen,
     TextTurnedDown,
+    TypingSaid,
 )
 from lanshare.domain.transfer import TransferId
 from lanshare.exchange import texting
@@ -38,6 +43,7 @@ from lanshare.net.link import Outlet
 from lanshare.wire import frames as f
 from lanshare.wire import limits
 from lanshare.wire.frames import Frame
+from lanshare.wire.records import pair_conversation
 
 Hear = Callable[[Said], None]
 
@@ -94,6 +100,11 @@ class Control:
             self.done = True
         elif isinstance(item, Facts):
             self._out.say(hello(item, "control"))
+        elif isinstance(item, TypingSaid):
+            pair = item.conversation == self._peer
+            self._out.say(f.Typing(
+                pair_conversation(self._me, self._peer) if pair else key_bytes(item.conversation)
+            ))
         else:
             self._out.say(_frame(item))
 
@@ -117,6 +128,18 @@ class Control:
                 self._hear(TextKept(MessageId(frame.id.hex())))
             case f.TextRefused():
                 self._hear(TextTurnedDown(MessageId(frame.id.hex()), frame.code))
+            case f.Seen():
+                self._hear(TextsSeen(tuple(MessageId(one.hex()) for one in frame.ids)))
+            case f.Circle():
+                self._hear(Circled(texting.read_circle(frame.records, self._me)))
+            case f.Holding():
+                held = tuple((id_of_digest(one.author), one.ranges) for one in frame.held)
+                self._hear(Held(id_of_digest(frame.conversation), held))
+            case f.Typing():
+                pair = frame.conversation == pair_conversation(self._me, self._peer)
+                self._hear(TypingSaid(self._peer if pair else id_of_digest(frame.conversation)))
+            case f.SeenKept():
+                self._hear(SeenKept(tuple(MessageId(one.hex()) for one in frame.ids)))
             case f.Offer():
                 after = TransferId(frame.after.hex()) if len(frame.after) == 16 else None
                 self._hear(Offered(TransferId(frame.transfer.hex()), _offer(frame), after))
@@ -166,6 +189,15 @@ def _frame(item: object) -> Frame:
             return f.Stored(bytes.fromhex(item.message))
         case TextTurnedDown():
             return f.TextRefused(bytes.fromhex(item.message), item.code)
+        case TextsSeen():
+            return f.Seen(tuple(bytes.fromhex(one) for one in item.messages))
+        case Circled():
+            return f.Circle(tuple(one.record for one in item.records))
+        case Held():
+            held = tuple(f.Held(key_bytes(one), ranges) for one, ranges in item.ranges[: limits.HELD])
+            return f.Holding(key_bytes(item.group), held)
+        case SeenKept():
+            return f.SeenKept(tuple(bytes.fromhex(one) for one in item.messages))
         case Offered():
             tops = tuple(
                 f.Top(top.name, "folder" if top.kind is EntryKind.FOLDER else "file", top.files, top.bytes)

@@ -8,6 +8,7 @@ from pathlib import Path
 from lanshare.domain.commands import LeaveOut
 from lanshare.domain.errors import Code, ProtocolError
 from lanshare.domain.offer import Clash, Skipped
+from lanshare.domain.ranges import Ranges
 from lanshare.domain.transfer import CHUNK
 from lanshare.exchange.comparing import Comparing
 from lanshare.exchange.greeting import refused
@@ -17,7 +18,6 @@ from lanshare.exchange.throttle import Throttle
 from lanshare.files.faults import DiskFault
 from lanshare.files.names import NameRefused
 from lanshare.files.placing import LOSSES
-from lanshare.files.ranges import Ranges
 from lanshare.files.recovery import Kept
 from lanshare.files.staging import Staging
 from lanshare.net.link import Outlet

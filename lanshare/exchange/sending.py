@@ -14,6 +14,7 @@ from typing import Final
 from lanshare.domain.commands import LeaveOut
 from lanshare.domain.errors import Code, LanshareError, ProtocolError
 from lanshare.domain.offer import ENTRIES, EntryKind, FileEntry, Skipped
+from lanshare.domain.ranges import Ranges
 from lanshare.domain.transfer import CHUNK, SMALL
 from lanshare.exchange.checking import Checking
 from lanshare.exchange.greeting import refused
@@ -26,7 +27,6 @@ from lanshare.files.content import prefix_digest, small_id
 from lanshare.files.faults import SourceFault
 from lanshare.files.manifest import ManifestReader
 from lanshare.files.memo import LEAST, Memo, memo_path
-from lanshare.files.ranges import Ranges
 from lanshare.files.small import read_small
 from lanshare.files.source import SourceFile
 from lanshare.files.tree import Found, source_name

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
+from typing import Annotated
 
 import msgspec
 
 from lanshare.domain.errors import Code, LanshareError, ProtocolError
-from lanshare.domain.message import ChatMessage, Delivery, MessageId
-from lanshare.domain.peer import PeerId
+from lanshare.domain.groups import MEMBERS, NAME, Change
+from lanshare.domain.message import ChatMessage, Delivery, MessageId, MessageKind
+from lanshare.domain.peer import PeerId, clean_name, id_of_digest, is_full_id, key_bytes
 from lanshare.domain.talk import Texted
 from lanshare.domain.transfer import Direction
 from lanshare.trust.identity import Identity, id_of_key, verify
 from lanshare.wire import limits
 from lanshare.wire.frames import Text
-from lanshare.wire.records import canonical, pair_conversation, record_digest
+from lanshare.wire.records import canonical, group_conversation, pair_conversation, record_digest
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Text)
 _FAR = 2**52
 """A Lamport number or sequence beyond this is no count of messages; taking it over would end the conversation."""
+
+
+_SIGN = 16
+"""Code points of a reaction: the longest emoji sequences in use have ten."""
+
+
+def _kind(word: str) -> MessageKind:
+    """A kind that a later version may know is shown as the text that it carries."""
+    return MessageKind(word) if word in set(MessageKind) else MessageKind.TEXT
 
 
 def check_text(text: str) -> None:
@@ -39,12 +51,19 @@ def compose(
     text: str,
     clock: tuple[int, int, bytes | None],
     now: datetime.datetime,
+    kind: MessageKind = MessageKind.TEXT,
+    about: bytes = b"",
+    delivery: Delivery = Delivery.QUEUED,
+    group: bool = False,
 ) -> Texted:
-    """A signed record for `peer`. `clock`: the highest Lamport number, our last sequence, the last record's digest."""
+    """A signed record for `peer`. `clock`: the highest Lamport number, our last sequence, the last record's digest.
+
+    `about`: the digest of the record that it answers or reacts to. `group`: `peer` is one.
+    """
     lamport, sequence, parent = clock
     blank = Text(
         author=identity.public_key,
-        conversation=pair_conversation(identity.id, peer),
+        conversation=key_bytes(peer) if group else pair_conversation(identity.id, peer),
         id=bytes.fromhex(message),
         sequence=sequence + 1,
         parents=(parent,) if parent else (),
@@ -52,28 +71,97 @@ def compose(
         sent_at_ms=int(now.timestamp() * 1000),
         body=text,
         signature=b"",
+        kind=kind.value,
+        about=about,
     )
+    record = msgspec.structs.replace(blank, signature=identity.sign(canonical(blank)))
+    return _texted(record, peer, identity.id, Direction.OUT, delivery)
+
+
+def group_of(identity: Identity, founding: MessageId) -> PeerId:
+    """The group that we found by a record of this id."""
+    return id_of_digest(group_conversation(identity.public_key, bytes.fromhex(founding)))
+
+
+def edited(identity: Identity, peer: PeerId, old: bytes, text: str) -> Texted:
+    """A record of ours that nobody has yet, with another text in its place."""
+    blank = msgspec.structs.replace(frame_of(old), body=text, signature=b"")
     record = msgspec.structs.replace(blank, signature=identity.sign(canonical(blank)))
     return _texted(record, peer, identity.id, Direction.OUT, Delivery.QUEUED)
 
 
 def frame_of(record: bytes) -> Text:
-    """The frame that carries a stored record of ours."""
+    """The frame that carries a stored record."""
     return _decoder.decode(record)
 
 
 def read(frame: Text, me: PeerId, peer: PeerId) -> Texted:
-    """A peer's record in our conversation with it; ProtocolError if it is forged, altered or out of place."""
+    """A record that a peer says; ProtocolError if it is forged, altered or out of place.
+
+    In our conversation with it, it is the author. A record of a group may be anybody's: whoever has it hands it on.
+    """
     author = id_of_key(frame.author)
-    if author != peer:
-        raise ProtocolError("a text by somebody else")
-    if frame.conversation != pair_conversation(me, peer):
-        raise ProtocolError("a text of another conversation")
+    if frame.conversation == pair_conversation(me, peer):
+        if author != peer:
+            raise ProtocolError("a text by somebody else")
+        if frame.kind in (MessageKind.FOUND, MessageKind.CHANGE):
+            raise ProtocolError("a group of two")
+        conversation = peer
+    else:
+        conversation = id_of_digest(frame.conversation)
+    if frame.kind == MessageKind.REACTION and (len(frame.about) != 32 or len(frame.body) > _SIGN):
+        raise ProtocolError("a reaction to nothing, or no sign")
     if frame.lamport > _FAR or frame.sequence > _FAR:
         raise ProtocolError("a text beyond all counting")
+    if frame.kind == MessageKind.FOUND and frame.conversation != group_conversation(frame.author, frame.id):
+        raise ProtocolError("a group that somebody else founded")
     if not verify(frame.author, frame.signature, canonical(frame)):
         raise ProtocolError("a text whose signature does not fit")
-    return _texted(frame, peer, author, Direction.IN, Delivery.RECEIVED)
+    direction = Direction.OUT if author == me else Direction.IN
+    return _texted(frame, conversation, author, direction, Delivery.RECEIVED)
+
+
+def read_circle(records: Sequence[bytes], me: PeerId) -> tuple[Texted, ...]:
+    """Records that found and change one group; ProtocolError if they are of several, or not what they say."""
+    frames = []
+    for record in records:
+        try:
+            frame = _decoder.decode(record)
+        except msgspec.MsgspecError as error:
+            raise ProtocolError("no record") from error
+        if frame.kind not in (MessageKind.FOUND, MessageKind.CHANGE):
+            raise ProtocolError("a text among those about members")
+        frames.append(frame)
+    if len({one.conversation for one in frames}) != 1:
+        raise ProtocolError("records of several groups")
+    return tuple(read(one, me, PeerId("")) for one in frames)
+
+
+class _Body(msgspec.Struct, forbid_unknown_fields=False):
+    name: Annotated[str, msgspec.Meta(max_length=NAME)] = ""
+    add: Annotated[tuple[str, ...], msgspec.Meta(max_length=MEMBERS)] = ()
+    remove: Annotated[tuple[str, ...], msgspec.Meta(max_length=MEMBERS)] = ()
+
+
+_bodies = msgspec.json.Decoder(_Body)
+
+
+def change_body(name: str, add: Sequence[PeerId], remove: Sequence[PeerId]) -> str:
+    """The text of a record that founds or changes a group."""
+    return msgspec.json.encode(_Body(clean_name(name)[:NAME], tuple(add), tuple(remove))).decode("utf-8")
+
+
+def change_of(message: ChatMessage) -> Change:
+    """What a record about a group's members says; one that says nothing sensible changes nothing."""
+    try:
+        body = _bodies.decode(message.text)
+    except (msgspec.MsgspecError, UnicodeError):
+        body = _Body()
+    founds = message.kind is MessageKind.FOUND
+    add = tuple(PeerId(one) for one in body.add if is_full_id(one))
+    remove = tuple(PeerId(one) for one in body.remove if is_full_id(one))
+    place = (message.lamport, str(message.author), str(message.id))
+    return Change(place, message.author, founds, clean_name(body.name)[:NAME], add, remove)
 
 
 def _texted(record: Text, peer: PeerId, author: PeerId, direction: Direction, delivery: Delivery) -> Texted:
@@ -90,10 +178,13 @@ def _texted(record: Text, peer: PeerId, author: PeerId, direction: Direction, de
         sent_at=sent_at,
         lamport=record.lamport,
         delivery=delivery,
+        kind=_kind(record.kind),
+        about=record.about.hex(),
     )
     return Texted(message, record.sequence, _encoder.encode(record), record_digest(record))
 
 
-def stored(record: bytes, peer: PeerId, me: PeerId) -> Texted:
-    """A record of ours from the outbox, ready to be said again."""
-    return _texted(frame_of(record), peer, me, Direction.OUT, Delivery.QUEUED)
+def stored(record: bytes, peer: PeerId) -> Texted:
+    """A record from the store, ready to be said again. `peer`: its conversation."""
+    frame = frame_of(record)
+    return _texted(frame, peer, id_of_key(frame.author), Direction.OUT, Delivery.QUEUED)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lanshare.domain.offer import Clash
+from lanshare.domain.ranges import Ranges
 from lanshare.files.content import prefix_digest
 from lanshare.files.part import Keeping, content_of
 from lanshare.files.placing import Placing, Whole
-from lanshare.files.ranges import Ranges
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from lanshare.domain.errors import Code
 from lanshare.domain.offer import Clash
+from lanshare.domain.ranges import Ranges
 from lanshare.domain.transfer import CHUNK
 from lanshare.files import ledger, names
 from lanshare.files.content import Buffer, small_id
@@ -25,7 +26,6 @@ from lanshare.files.folder import HAS_BARRIER, open_folder
 from lanshare.files.ledger import Ledger
 from lanshare.files.part import PartFile, content_of, require_whole
 from lanshare.files.placing import Whole, child, system_of
-from lanshare.files.ranges import Ranges
 from lanshare.files.recovery import Kept, Recovery
 from lanshare.files.small import write_small
 

@@ -14,8 +14,7 @@ from pathlib import Path
 
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.events import Me, NetworkTroubled
-from lanshare.domain.message import Moment
-from lanshare.domain.peer import PeerId
+from lanshare.domain.message import Moment, Wanted
 from lanshare.domain.settings import Settings, Visibility
 from lanshare.exchange.greeting import Facts
 from lanshare.files import confine
@@ -29,7 +28,7 @@ from lanshare.node.links import Self, free_bytes
 from lanshare.node.node import Node, Parts
 from lanshare.node.notes import Gone, NetworkChanged, Publish, StoreFailed
 from lanshare.node.serving import Serving
-from lanshare.store import database, history, journal, places, private, settings, trustbook
+from lanshare.store import database, groups, history, journal, places, private, settings, trustbook
 from lanshare.store.database import Store
 from lanshare.store.lock import ProfileLock
 from lanshare.store.places import Places
@@ -220,7 +219,7 @@ class Engine:
         try:
             trustbook.forget_strangers(link, int((time.time() - 30 * 86400) * 1000))
             left = ([], []) if browse_only else (journal.unfinished(link), journal.untidy(link))
-            node.load(trustbook.all_peers(link), *left)
+            node.load(trustbook.all_peers(link), *left, groups.load(link))
         finally:
             link.close()
 
@@ -254,7 +253,7 @@ def read_me(options: Options) -> Me:
     )
 
 
-def read_history(options: Options, peer: PeerId | None, search: str, limit: int) -> list[Moment]:
+def read_history(options: Options, wanted: Wanted, limit: int) -> list[Moment]:
     """What was said and sent, without starting anything: `lanshare history`."""
     where = places.places(options.profile)
     where.prepare()
@@ -262,9 +261,9 @@ def read_history(options: Options, peer: PeerId | None, search: str, limit: int)
         database.prepare(where.database)
     link = database.connect(where.database, read_only=True)
     try:
-        if search:
-            return history.search(link, search, peer, limit)
-        return history.page(link, peer, None, limit)[0]
+        if wanted.words or wanted.kind:
+            return history.search(link, wanted, limit)
+        return history.page(link, wanted.peer, None, limit)[0]
     finally:
         link.close()
 

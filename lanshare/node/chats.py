@@ -1,22 +1,50 @@
-"""The table of messages under way. A message of ours is queued until the peer says it is stored there."""
+"""The table of messages under way. A message of ours is queued until somebody may have it, and delivered once the
+peer, or every member of a group, says that it is stored there.
+"""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from lanshare.domain.commands import SendText
+from lanshare.domain.commands import DeleteMessage, EditText, React, SendText, TakeBack
 from lanshare.domain.errors import Code, LanshareError
-from lanshare.domain.events import MessageDelivered, MessageQueued, MessageReceived, MessageRefused
-from lanshare.domain.message import Delivery, MessageId
+from lanshare.domain.events import (
+    Event,
+    MessageDelivered,
+    MessageEdited,
+    MessageQueued,
+    MessageReacted,
+    MessageRead,
+    MessageReceived,
+    MessageRefused,
+    MessageSending,
+    MessageSpread,
+    MessageStays,
+    MessageTakenBack,
+)
+from lanshare.domain.message import CONTROL, Delivery, MessageId, MessageKind
 from lanshare.domain.peer import Habit, PeerId, Rules, TrustLevel
-from lanshare.domain.talk import Texted, TextKept, TextTurnedDown
+from lanshare.domain.talk import SeenKept, Texted, TextKept, TextsSeen, TextTurnedDown
 from lanshare.exchange import texting
 from lanshare.node import sentences
-from lanshare.node.effects import Befriend, Compose, Effect, Keep, Look, Resend, Say, Tell
-from lanshare.node.notes import DeliveryStored, OutboxLoaded, TextArrived, TextStored
+from lanshare.node.effects import Befriend, Compose, Effect, Keep, Look, Resend, Rewrite, Say, Tell
+from lanshare.node.groups import Groups, spread, with_what_it_is_about
+from lanshare.node.notes import (
+    DeliveryStored,
+    OutboxLoaded,
+    Publish,
+    SeenLooked,
+    SeenStored,
+    SpreadStored,
+    TextArrived,
+    TextChanged,
+    TextStored,
+)
 from lanshare.node.questions import Prompts
-from lanshare.store import outbox
+from lanshare.store import groups as circles
+from lanshare.store import history, outbox
 from lanshare.wire import limits
 
 
@@ -30,71 +58,171 @@ class Chats:
     rules: Callable[[PeerId], Rules]
     prompts: Prompts
     now: Callable[[], float]
+    online: Callable[[PeerId], bool]
+    groups: Groups
+    receipts: Callable[[], bool]
+    """Whether others are told that their messages were seen."""
+
     flushing: dict[PeerId, bool] = field(default_factory=dict)
     """Peers whose waiting messages are being looked up; True: one more came meanwhile, and must not overtake them."""
 
+    # --- ours
+
     def send(self, command: SendText) -> list[Effect]:
         """A person says something."""
-        try:
-            texting.check_text(command.text)
-        except LanshareError as error:
-            sentence = sentences.ended(error.code, "", "at most 1 MiB")
-            return [Tell(MessageRefused(command.message, command.peer, error.code, sentence))]
+        if trouble := self._trouble(command.message, command.peer, command.text):
+            return [trouble]
         if not command.text.strip():
             return []
-        return [Compose(command.peer, command.message, command.text)]
+        return self._compose(command.peer, command.message, command.text, MessageKind.TEXT, command.about)
+
+    def react(self, command: React) -> list[Effect]:
+        """A person puts a sign to a message."""
+        sign = command.sign.strip()[:16]
+        if trouble := self._trouble(command.message, command.peer, sign):
+            return [trouble]
+        return self._compose(command.peer, command.message, sign, MessageKind.REACTION, command.about)
+
+    def _trouble(self, message: MessageId, peer: PeerId, text: str) -> Effect | None:
+        try:
+            texting.check_text(text)
+        except LanshareError as error:
+            sentence = sentences.ended(error.code, "", "at most 1 MiB")
+            return Tell(MessageRefused(message, peer, error.code, sentence))
+        if self.groups.is_group(peer) and not self.groups.mine(peer):
+            return Tell(MessageRefused(message, peer, Code.NOT_A_MEMBER, sentences.ended(Code.NOT_A_MEMBER)))
+        return None
+
+    def _compose(
+        self, peer: PeerId, message: MessageId, text: str, kind: MessageKind, about: MessageId | None
+    ) -> list[Effect]:
+        group = self.groups.is_group(peer)
+        there = bool(self.groups.present(peer)) if group else self.online(peer) and peer not in self.flushing
+        return [Compose(peer, message, text, Delivery.SENDING if there else Delivery.QUEUED, kind, about, group)]
 
     def stored(self, note: TextStored) -> list[Effect]:
-        """Our message is durable: show it, and say it if the peer is there."""
+        """Our message is durable: show it, and say it to whoever is there."""
         message = note.texted.message
-        queued = Tell(MessageQueued(message.id, message.peer, message.text, message.sent_at, note.position))
+        shown: Event
+        if message.kind is MessageKind.REACTION:
+            shown = MessageReacted(note.about or message.id, message.peer, self.me, message.text)
+        else:
+            shown = MessageQueued(
+                message.id, message.peer, message.text, message.sent_at, note.position, note.quote, message.delivery,
+                message.order, message.kind,
+            )
+        told: list[Effect] = [Tell(shown)]
+        if message.kind in CONTROL:
+            return [*told, *self.groups.changed_here(note)]
+        if self.groups.is_group(message.peer):
+            there = self.groups.present(message.peer)
+            if there and message.delivery is Delivery.QUEUED:
+                return [*told, *self.groups.gossip(message.peer)]
+            return [*told, *(Say(one, note.texted) for one in there)]
         if message.peer in self.flushing:
             self.flushing[message.peer] = True
-            return [queued]
-        return [queued, Say(message.peer, note.texted)]
+            return told
+        if message.delivery is Delivery.QUEUED:
+            return [*told, *(self.peer_up(message.peer) if self.online(message.peer) else [])]
+        return [*told, Say(message.peer, note.texted)]
+
+    def edit(self, command: EditText) -> list[Effect]:
+        """A person wants a message to say something else, if nobody has it yet."""
+        if trouble := self._trouble(command.message, command.peer, command.text):
+            return [trouble]
+        if not command.text.strip():
+            return self.take_back(TakeBack(command.message, command.peer))
+        return [Rewrite(command.peer, command.message, command.text)]
+
+    def changed(self, note: TextChanged) -> list[Effect]:
+        """It was changed, or too late for it."""
+        if note.text is None:
+            return [Tell(_stays(note.message, note.peer))]
+        return [Tell(MessageEdited(note.message, note.peer, note.text))]
+
+    def take_back(self, command: TakeBack) -> list[Effect]:
+        """A person takes a message back, if nobody has it yet."""
+        me, message, peer = self.me, command.message, command.peer
+
+        def operation(db: sqlite3.Connection) -> bool:
+            return outbox.queued_record(db, me, message, peer) is not None and outbox.remove(db, message, peer)
+
+        gone = Publish(MessageTakenBack(message, peer))
+        return [Keep(operation, lambda done: gone if done else Publish(_stays(message, peer)))]
+
+    def delete(self, command: DeleteMessage) -> list[Effect]:
+        """A person wants a message out of this history."""
+        message, peer = command.message, command.peer
+        gone, stays = Publish(MessageTakenBack(message, peer)), Publish(_stays(message, peer))
+        return [Keep(lambda db: outbox.remove(db, message, peer), lambda done: gone if done else stays)]
+
+    # --- theirs
 
     def heard_text(self, peer: PeerId, said: Texted) -> list[Effect]:
         """A peer says something: keep it, then confirm and show it."""
         message = said.message
         if self.rules(peer).messages is Habit.BLOCK:
             return [Say(peer, TextTurnedDown(message.id, Code.DECLINED))]
+        if message.peer != peer:
+            return self.groups.heard_text(peer, said)
         if self.trust(peer) is TrustLevel.STRANGER and len(message.text) > limits.STRANGER_TEXT:
             return [Say(peer, TextTurnedDown(message.id, Code.TEXT_TOO_LONG))]
         if self.trust(peer) is TrustLevel.STRANGER and not self.prompts.may(peer, self.now()):
             return [Say(peer, TextTurnedDown(message.id, Code.PEER_BUSY))]
-        return [
-            Keep(
-                lambda db: outbox.add(db, message, said.sequence, said.record, said.digest),
-                lambda position: TextArrived(message, position),
-            )
-        ]
 
-    def arrived(self, note: TextArrived) -> list[Effect]:
-        """A peer's message is durable here. Known twice is confirmed twice, shown once."""
+        def operation(db: sqlite3.Connection) -> TextArrived:
+            kept = outbox.add(db, message, said.sequence, said.record, said.digest)
+            return with_what_it_is_about(db, TextArrived(message, kept, peer))
+
+        return [Keep(operation, lambda note: note)]
+
+    def arrived(self, note: TextArrived, now: float) -> list[Effect]:
+        """A message is durable here. Known twice is confirmed twice, shown once."""
         message = note.message
-        effects: list[Effect] = [Say(message.peer, TextKept(message.id))]
-        if note.position is not None:
-            effects.append(
-                Tell(
-                    MessageReceived(
-                        message.id,
-                        message.peer,
-                        self.name(message.peer),
-                        message.text,
-                        message.sent_at,
-                        note.position,
-                    )
+        effects: list[Effect] = [Say(note.speaker, TextKept(message.id))]
+        if note.kept is None:
+            return effects
+        if message.peer != note.speaker:
+            effects += self.groups.gossip_soon(message.peer, now)
+        if message.kind is MessageKind.REACTION:
+            if note.about is not None:
+                effects.append(Tell(MessageReacted(note.about, message.peer, message.author, message.text)))
+            return effects
+        effects.append(
+            Tell(
+                MessageReceived(
+                    message.id, message.peer, self.name(message.author), message.text, message.sent_at,
+                    note.kept.position, note.quote, message.author, message.order, note.kept.late, message.kind,
                 )
             )
+        )
         return effects
+
+    # --- how far ours got
 
     def heard_kept(self, peer: PeerId, said: TextKept) -> list[Effect]:
         """The peer stored our message."""
-        return self._set(peer, said.message, Delivery.DELIVERED, "")
+        me, message = self.me, said.message
+
+        def operation(db: sqlite3.Connection) -> object:
+            conversation = circles.conversation_of(db, me, message)
+            if conversation == peer:
+                kept = outbox.set_delivery(db, me, message, Delivery.DELIVERED, peer)
+                return DeliveryStored(peer, message, Delivery.DELIVERED) if kept else None
+            return spread(db, me, conversation, message, peer, False) if conversation is not None else None
+
+        return [Keep(operation, lambda note: note)]
 
     def heard_turned_down(self, peer: PeerId, said: TextTurnedDown) -> list[Effect]:
         """The peer did not keep our message."""
-        return self._set(peer, said.message, Delivery.REFUSED, said.code)
+        me, message, code = self.me, said.message, said.code
+        note = DeliveryStored(peer, message, Delivery.REFUSED, code)
+        return [
+            Keep(
+                lambda db: outbox.set_delivery(db, me, message, Delivery.REFUSED, peer),
+                lambda changed: note if changed else None,
+            )
+        ]
 
     def delivery_stored(self, note: DeliveryStored) -> list[Effect]:
         """How far a message got is durable."""
@@ -110,27 +238,86 @@ class Chats:
         )
         return [Tell(MessageRefused(note.message, note.peer, code, sentence))]
 
-    def peer_up(self, peer: PeerId) -> list[Effect]:
-        """A peer is there: say what waits for it."""
-        self.flushing[peer] = False
+    def spread_stored(self, note: SpreadStored) -> list[Effect]:
+        """One more member has, or read, a message of ours."""
+        if note.read:
+            return [Tell(MessageRead(note.message, note.group))] if note.whole else []
+        effects: list[Effect] = [Tell(MessageSpread(note.message, note.group, note.have, note.of))]
+        return [*effects, Tell(MessageDelivered(note.message, note.group))] if note.whole else effects
+
+    def read_here(self, peer: PeerId) -> list[Effect]:
+        """The person has seen a conversation: its authors are told, if they are to be."""
+        authors = self.groups.present(peer) if self.groups.is_group(peer) else (peer,)
+        return [effect for one in authors for effect in self._tell_seen(one)]
+
+    def _tell_seen(self, peer: PeerId) -> list[Effect]:
+        if not self.receipts() or not self.online(peer) or self.trust(peer) is TrustLevel.STRANGER:
+            return []
         return [
             Look(
-                lambda db: outbox.queued(db, peer),
-                lambda rows: OutboxLoaded(peer, tuple((row[1], row[2]) for row in rows)),
+                lambda db: history.untold(db, peer, limits.SEEN),
+                lambda found: SeenLooked(peer, tuple(found)) if found else None,
             )
+        ]
+
+    def seen_looked(self, note: SeenLooked) -> list[Effect]:
+        """Tell a peer what was seen of what it said."""
+        return [Say(note.peer, TextsSeen(note.messages))]
+
+    def heard_seen(self, peer: PeerId, said: TextsSeen) -> list[Effect]:
+        """A peer's person has seen messages of ours."""
+        me, messages = self.me, said.messages
+
+        def operation(db: sqlite3.Connection) -> SeenStored:
+            news = outbox.set_read(db, me, messages, peer)
+            rest = [one for one in messages if one not in news]
+            shared = [(one, circles.conversation_of(db, me, one)) for one in rest]
+            found = [
+                spread(db, me, conversation, one, peer, True)
+                for one, conversation in shared
+                if conversation is not None and conversation != peer
+            ]
+            return SeenStored(peer, messages, tuple(news), tuple(one for one in found if one is not None))
+
+        return [Keep(operation, lambda note: note)]
+
+    def seen_stored(self, note: SeenStored) -> list[Effect]:
+        """It is durable that they were seen."""
+        effects: list[Effect] = [Say(note.peer, SeenKept(note.messages))]
+        effects += [Tell(MessageRead(one, note.peer)) for one in note.news]
+        return effects + [effect for one in note.spread for effect in self.spread_stored(one)]
+
+    def heard_seen_kept(self, peer: PeerId, said: SeenKept) -> list[Effect]:
+        """The peer knows what was seen; tell it the rest."""
+        messages = said.messages
+
+        def operation(db: sqlite3.Connection) -> list[MessageId]:
+            history.told(db, peer, messages)
+            return history.untold(db, peer, limits.SEEN)
+
+        return [Keep(operation, lambda rest: SeenLooked(peer, tuple(rest)) if rest else None)]
+
+    # --- who is there
+
+    def peer_up(self, peer: PeerId) -> list[Effect]:
+        """A peer is there: say what waits for it. From here on it is on its way and can be changed no more."""
+        self.flushing[peer] = False
+        return [
+            Keep(
+                lambda db: outbox.take(db, peer),
+                lambda taken: OutboxLoaded(peer, tuple(taken[0]), tuple(taken[1])),
+            ),
+            *self._tell_seen(peer),
         ]
 
     def loaded(self, note: OutboxLoaded) -> list[Effect]:
         """What waits for a peer, oldest first."""
-        effects: list[Effect] = [Resend(note.peer, record) for _, record in note.records]
+        effects: list[Effect] = [Tell(MessageSending(one, note.peer)) for one in note.fresh]
+        effects += [Resend(note.peer, record) for _, record in note.records]
         if self.flushing.pop(note.peer, False):
             effects += self.peer_up(note.peer)
         return effects
 
-    def _set(self, peer: PeerId, message: MessageId, delivery: Delivery, code: str) -> list[Effect]:
-        me = self.me
 
-        def then(changed: bool) -> object:
-            return DeliveryStored(peer, message, delivery, code) if changed else None
-
-        return [Keep(lambda db: outbox.set_delivery(db, me, message, delivery, peer), then)]
+def _stays(message: MessageId, peer: PeerId) -> MessageStays:
+    return MessageStays(message, peer, "It is on its way already, so it can be neither changed nor taken back.")

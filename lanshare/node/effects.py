@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lanshare.domain.events import Event
-from lanshare.domain.message import MessageId
+from lanshare.domain.message import Delivery, MessageId, MessageKind
 from lanshare.domain.offer import Landing
 from lanshare.domain.peer import Address, PeerId
 from lanshare.domain.talk import Listed, Said
@@ -51,7 +51,23 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Compose:
-    """Sign and keep a message of ours, then TextStored."""
+    """Sign and keep a message of ours, then TextStored. `about`: the message that it answers or reacts to.
+
+    `delivery`: how far it is at once. `group`: `peer` is one, and with kind FOUND not even that yet.
+    """
+
+    peer: PeerId
+    message: MessageId
+    text: str
+    delivery: Delivery = Delivery.QUEUED
+    kind: MessageKind = MessageKind.TEXT
+    about: MessageId | None = None
+    group: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """Sign a queued message of ours anew, with another text; then TextChanged."""
 
     peer: PeerId
     message: MessageId
@@ -59,11 +75,19 @@ class Compose:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadHere:
+    """The person has seen a conversation."""
+
+    peer: PeerId
+
+
+@dataclass(frozen=True, slots=True)
 class Resend:
-    """Say a stored record of ours."""
+    """Say a stored record to a peer. `conversation`: where it belongs, the peer itself if none is given."""
 
     peer: PeerId
     record: bytes
+    conversation: PeerId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +215,8 @@ Effect = (
     | Keep
     | Look
     | Compose
+    | Rewrite
+    | ReadHere
     | Resend
     | Dial
     | Scan

@@ -28,20 +28,24 @@ from lanshare.domain.events import (
     MeChanged,
     NetworkAsked,
     NetworkTroubled,
+    PeerTyping,
     PeerVerified,
     SettingsChanged,
     SettingsRefused,
     Snapshot,
     WindowRequested,
 )
-from lanshare.domain.message import Conversation
+from lanshare.domain.groups import Group
+from lanshare.domain.message import CONTROL, Conversation, MessageKind, Wanted
 from lanshare.domain.peer import PeerId, Rules, TrustLevel
 from lanshare.domain.settings import Settings, Visibility, checked
 from lanshare.domain.talk import (
     Answered,
+    Circled,
     Ended,
     FetchAsked,
     HadAll,
+    Held,
     Listed,
     Offered,
     PairBegun,
@@ -52,9 +56,12 @@ from lanshare.domain.talk import (
     Paused,
     Postponed,
     Renamed,
+    SeenKept,
     Texted,
     TextKept,
+    TextsSeen,
     TextTurnedDown,
+    TypingSaid,
 )
 from lanshare.domain.transfer import Direction, TransferId
 from lanshare.exchange import texting
@@ -66,6 +73,7 @@ from lanshare.node import effects as e
 from lanshare.node import notes as n
 from lanshare.node import sentences
 from lanshare.node.chats import Chats
+from lanshare.node.groups import Groups
 from lanshare.node.links import Self
 from lanshare.node.pairings import Pairings
 from lanshare.node.peers import Peers
@@ -73,7 +81,7 @@ from lanshare.node.questions import Prompts, Questions
 from lanshare.node.showing import Showing, admission
 from lanshare.node.table import World
 from lanshare.node.transfers import Transfers
-from lanshare.store import history, journal, outbox
+from lanshare.store import groups, history, journal, outbox
 from lanshare.store import settings as settings_file
 
 _log = logging.getLogger(__name__)
@@ -175,7 +183,14 @@ class Node:
         )
         prompts = Prompts()
         self._transfers = Transfers(world, questions=Questions(self._trust, prompts))
-        self._chats = Chats(parts.me.identity.id, self._peers.name, self._trust, self._rules, prompts, self._seconds)
+        self._groups = Groups(
+            parts.me.identity.id, self._name, self._trust, self._peers.online,
+            lambda founding: texting.group_of(parts.me.identity, founding),
+        )
+        self._chats = Chats(
+            parts.me.identity.id, self._name, self._trust, self._rules, prompts, self._seconds, self._peers.online,
+            self._groups, lambda: parts.settings.read_receipts,
+        )
         self._pairings = Pairings(
             parts.me.identity.id,
             self._peers.name,
@@ -233,10 +248,12 @@ class Node:
     # --- the node's thread
 
     def load(
-        self, peers: Sequence[Any], unfinished: Sequence[Any], untidy: Sequence[tuple[TransferId, Path | None]] = ()
+        self, peers: Sequence[Any], unfinished: Sequence[Any],
+        untidy: Sequence[tuple[TransferId, Path | None]] = (), groups: Sequence[Group] = (),
     ) -> None:
         """What earlier engines of this profile left; before start()."""
         now = self._parts.clock.now()
+        self._groups.rows = {one.id: one for one in groups}
         self._peers.load(peers, now)
         self._apply(self._transfers.load(list(unfinished)))
         self._apply([e.Discard(transfer, folder) for transfer, folder in untidy])
@@ -256,7 +273,7 @@ class Node:
 
     def next_time(self) -> float | None:
         """Seconds until step() has something to do even without an item."""
-        tables = (self._peers, self._transfers, self._pairings, self._showing)
+        tables = (self._peers, self._transfers, self._pairings, self._showing, self._groups)
         times = [at for table in tables if (at := table.next_time()) is not None]
         return min(times) - self._parts.clock.now() if times else None
 
@@ -268,6 +285,7 @@ class Node:
         self._apply(self._peers.tick(now))
         self._apply(self._transfers.tick(now))
         self._apply(self._pairings.tick(now))
+        self._apply(self._groups.tick(now))
         self._show(now)
         if self._transfers.moving() is not self._awake:
             self._awake = not self._awake
@@ -309,6 +327,10 @@ class Node:
             return self._heard(item, now)
         if (effects := self._command(item, now)) is not None:
             return effects
+        if (effects := self._talk_command(item, now)) is not None:
+            return effects
+        if (effects := self._talk_note(item, now)) is not None:
+            return effects
         if (effects := self._transfer_note(item, now)) is not None:
             return effects
         return self._note(item, now)
@@ -317,8 +339,6 @@ class Node:
         match item:
             case c.SendFiles():
                 return [*self._peers.want(item.peer, now), *self._transfers.send(item, now, self._parts.clock.wall())]
-            case c.SendText():
-                return [*self._peers.want(item.peer, now), *self._chats.send(item)]
             case c.AnswerOffer():
                 return self._transfers.answer(item, now)
             case c.CancelTransfer():
@@ -368,15 +388,65 @@ class Node:
                 return [self._history(item)]
             case c.EraseHistory():
                 return self._erase(item.peer)
-            case c.MarkRead():
-                peer = item.peer
-                return [
-                    e.Keep(lambda db: history.mark_read(db, peer), lambda _: n.Publish(ConversationRead(peer)))
-                ]
             case c.ChangeSettings():
                 return self._change_settings(item.settings)
             case c.OpenWindow():
                 return [e.Tell(WindowRequested(tuple(str(path) for path in item.paths)))]
+        return None
+
+    def _talk_command(self, item: object, now: float) -> list[e.Effect] | None:
+        match item:
+            case c.SendText():
+                return [*self._peers.want(item.peer, now), *self._chats.send(item)]
+            case c.React():
+                return self._chats.react(item)
+            case c.EditText():
+                return self._chats.edit(item)
+            case c.TakeBack():
+                return self._chats.take_back(item)
+            case c.DeleteMessage():
+                return self._chats.delete(item)
+            case c.CreateGroup():
+                return self._groups.create(item)
+            case c.ChangeGroup():
+                return self._groups.change(item)
+            case c.SaveDraft():
+                draft = item
+                return [e.Keep(lambda db: outbox.keep_draft(db, draft.peer, draft.text))]
+            case c.TellTyping():
+                group = self._groups.is_group(item.peer)
+                there = self._groups.present(item.peer) if group else (item.peer,)
+                return [e.Say(one, TypingSaid(item.peer if group else one)) for one in there]
+            case c.MarkRead():
+                peer = item.peer
+                seen = n.Durable((e.Tell(ConversationRead(peer)), e.ReadHere(peer)))
+                return [e.Keep(lambda db: history.mark_read(db, peer), lambda _: seen)]
+        return None
+
+    def _talk_note(self, item: object, now: float) -> list[e.Effect] | None:
+        match item:
+            case n.TextStored():
+                return self._chats.stored(item)
+            case n.TextArrived():
+                return self._chats.arrived(item, now)
+            case n.TextChanged():
+                return self._chats.changed(item)
+            case n.OutboxLoaded():
+                return self._chats.loaded(item)
+            case n.DeliveryStored():
+                return self._chats.delivery_stored(item)
+            case n.SpreadStored():
+                return self._chats.spread_stored(item)
+            case n.SeenLooked():
+                return self._chats.seen_looked(item)
+            case n.SeenStored():
+                return self._chats.seen_stored(item)
+            case n.GroupMerged():
+                return self._groups.merged(item, now)
+            case n.Handed():
+                return self._groups.handed(item, self._chats.spread_stored)
+            case n.CircleLoaded():
+                return self._groups.circle_loaded(item)
         return None
 
     def _transfer_note(self, item: object, now: float) -> list[e.Effect] | None:
@@ -429,14 +499,6 @@ class Node:
                 return self._peers.down(item, now)
             case n.DialEnded():
                 return self._peers.dial_ended(item, now)
-            case n.TextStored():
-                return self._chats.stored(item)
-            case n.TextArrived():
-                return self._chats.arrived(item)
-            case n.OutboxLoaded():
-                return self._chats.loaded(item)
-            case n.DeliveryStored():
-                return self._chats.delivery_stored(item)
             case n.Publish():
                 return [e.Tell(item.event)]
             case n.Durable():
@@ -448,7 +510,12 @@ class Node:
             case n.StoreFailed():
                 return [self._trouble(Code.DISK_ERROR, item.detail)]
             case n.Subscribe():
-                return [e.Look(history.conversations, lambda found: _Joined(item, tuple(found)))]
+                return [
+                    e.Look(
+                        lambda db: (tuple(history.conversations(db)), outbox.drafts(db)),
+                        lambda found: _Joined(item, *found),
+                    )
+                ]
             case _Joined():
                 self._join(item)
             case n.Unsubscribe():
@@ -470,6 +537,17 @@ class Node:
                 return self._chats.heard_kept(peer, said)
             case TextTurnedDown():
                 return self._chats.heard_turned_down(peer, said)
+            case TextsSeen():
+                return self._chats.heard_seen(peer, said)
+            case SeenKept():
+                return self._chats.heard_seen_kept(peer, said)
+            case Circled():
+                return self._groups.heard_circle(peer, said)
+            case Held():
+                return self._groups.heard_held(peer, said)
+            case TypingSaid():
+                ours = said.conversation == peer or peer in self._groups.present(said.conversation)
+                return [e.Tell(PeerTyping(said.conversation, peer))] if ours else []
             case Offered():
                 return self._transfers.heard_offer(peer, said)
             case Answered():
@@ -512,6 +590,10 @@ class Node:
                 self._parts.store.read(effect.operation, lambda found: self._post_some(then(found)))
             case e.Compose():
                 self._compose(effect)
+            case e.Rewrite():
+                self._rewrite(effect)
+            case e.ReadHere():
+                self._apply(self._chats.read_here(effect.peer))
             case e.Dial():
                 runner.dial(effect)
             case e.Scan():
@@ -535,6 +617,7 @@ class Node:
             case e.Online():
                 self._apply(self._transfers.peer_up(effect.peer, effect.again))
                 self._apply(self._chats.peer_up(effect.peer))
+                self._apply(self._groups.peer_up(effect.peer))
             case e.Offline():
                 self._apply(self._transfers.peer_down(effect.peer))
                 self._apply(self._pairings.peer_down(effect.peer))
@@ -567,23 +650,49 @@ class Node:
         identity, wall = self._parts.me.identity, self._parts.clock.wall()
 
         def operation(db: sqlite3.Connection) -> n.TextStored | None:
+            about = outbox.digest_of(db, effect.about, effect.peer) if effect.about is not None else b""
+            if effect.kind is MessageKind.REACTION and not about:
+                return None  # what it was to stand at is gone
             clock = outbox.clock(db, effect.peer, identity.id)
-            texted = texting.compose(identity, effect.peer, effect.message, effect.text, clock, wall)
-            position = outbox.add(db, texted.message, texted.sequence, texted.record, texted.digest)
-            return n.TextStored(texted, position) if position is not None else None
+            texted = texting.compose(
+                identity, effect.peer, effect.message, effect.text, clock, wall, effect.kind, about, effect.delivery,
+                effect.group,
+            )
+            kept = outbox.add(db, texted.message, texted.sequence, texted.record, texted.digest)
+            if kept is None:
+                return None
+            quote = history.quote(db, effect.peer, about.hex())
+            group = groups.settle(db, effect.peer, texting.change_of) if effect.kind in CONTROL else None
+            return n.TextStored(texted, kept.position, quote, group, effect.about)
+
+        self._parts.store.write(operation, self._post_some)
+
+    def _rewrite(self, effect: e.Rewrite) -> None:
+        identity = self._parts.me.identity
+
+        def operation(db: sqlite3.Connection) -> n.TextChanged:
+            old = outbox.queued_record(db, identity.id, effect.message, effect.peer)
+            if old is None:
+                return n.TextChanged(effect.peer, effect.message, None)
+            texted = texting.edited(identity, effect.peer, old, effect.text)
+            outbox.change(db, texted.message, texted.record, texted.digest)
+            return n.TextChanged(effect.peer, effect.message, texted.message.text)
 
         self._parts.store.write(operation, self._post_some)
 
     def _resend(self, effect: e.Resend) -> None:
         link = self._peers.link(effect.peer)
         if link is not None:
-            link.post(texting.stored(effect.record, effect.peer, self.id))
+            link.post(texting.stored(effect.record, effect.conversation or effect.peer))
 
     # --- the rest of the state
 
     def _trust(self, peer: PeerId) -> TrustLevel:
         row = self._peers.rows.get(peer)
         return row.trust if row is not None else TrustLevel.STRANGER
+
+    def _name(self, peer: PeerId) -> str:
+        return self._parts.me.facts.name if peer == self.id else self._peers.name(peer)
 
     def _seconds(self) -> float:
         return self._parts.clock.wall().timestamp()
@@ -617,11 +726,14 @@ class Node:
 
     def _history(self, command: c.LoadHistory) -> e.Effect:
         def operation(db: sqlite3.Connection) -> HistoryLoaded:
-            if command.search:
-                found, more = history.search(db, command.search, command.peer, command.limit), False
+            if command.search or command.kind:
+                wanted = Wanted(
+                    command.search, command.peer, command.kind, _ms(command.since), _ms(command.until)
+                )
+                found, more = history.search(db, wanted, command.limit), False
             else:
-                found, more = history.page(db, command.peer, command.before, command.limit)
-            return HistoryLoaded(command.request, command.peer, tuple(found), more)
+                found, more = history.page(db, command.peer, command.before, command.limit, command.around)
+            return HistoryLoaded(command.request, command.peer, tuple(found), more, _is_search(command))
 
         return e.Look(operation, n.Publish)
 
@@ -699,6 +811,8 @@ class Node:
                 window_open,
                 tuple(self._troubles.values()),
                 self._parts.overrides,
+                self._groups.shown(),
+                note.drafts,
             )
         )
         for one in self._unasked():
@@ -719,6 +833,15 @@ class _Joined:
 
     wanted: n.Subscribe
     conversations: tuple[Conversation, ...]
+    drafts: dict[PeerId, str]
+
+
+def _ms(when: datetime.datetime | None) -> int | None:
+    return int(when.timestamp() * 1000) if when is not None else None
+
+
+def _is_search(command: c.LoadHistory) -> bool:
+    return bool(command.search or command.kind)
 
 
 def _saved(path: Path, settings: Settings) -> bool:

@@ -11,7 +11,8 @@ from typing import Protocol
 
 from lanshare.domain.errors import Code
 from lanshare.domain.events import Event, ReceiveUndone
-from lanshare.domain.message import ChatMessage, Delivery, MessageId
+from lanshare.domain.groups import Group
+from lanshare.domain.message import ChatMessage, Delivery, MessageId, Quote
 from lanshare.domain.offer import Landing, Offer, Skipped
 from lanshare.domain.peer import Address, PeerId
 from lanshare.domain.talk import Listed, Offered, Said, Texted
@@ -20,6 +21,7 @@ from lanshare.exchange.greeting import Guest
 from lanshare.exchange.profile import NOTHING_YET, Split
 from lanshare.exchange.throttle import Throttle
 from lanshare.net.networks import Network
+from lanshare.store.outbox import Kept
 
 
 class LinkHandle(Protocol):
@@ -267,26 +269,102 @@ class Undone:
 
 @dataclass(frozen=True, slots=True)
 class TextStored:
-    """A message of ours is durable."""
+    """A message of ours is durable. `group`: how the group it changes stands by it. `about`: what it reacts to."""
 
     texted: Texted
     position: int
+    quote: Quote | None = None
+    group: Group | None = None
+    about: MessageId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TextArrived:
-    """A peer's message is durable; `position` None if it was here already."""
+    """A message that `speaker` said is durable. `kept` None: it was here already. `about`: what it reacts to."""
 
     message: ChatMessage
-    position: int | None
+    kept: Kept | None
+    speaker: PeerId
+    quote: Quote | None = None
+    about: MessageId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextChanged:
+    """A queued message says something else now; `text` None: it could not be changed any more."""
+
+    peer: PeerId
+    message: MessageId
+    text: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxLoaded:
-    """Messages that wait for a peer, as signed records."""
+    """Messages that wait for a peer, as signed records, and which of them were queued until now."""
 
     peer: PeerId
     records: tuple[tuple[MessageId, bytes], ...]
+    fresh: tuple[MessageId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """Records of a group that a member has not, to be said to it, and which of ours were queued until now."""
+
+    group: PeerId
+    peer: PeerId
+    records: tuple[bytes, ...]
+    fresh: tuple[MessageId, ...]
+    news: tuple[SpreadStored, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpreadStored:
+    """A member has (or read) a message of ours: so many of so many do."""
+
+    group: PeerId
+    message: MessageId
+    have: int
+    of: int
+    read: bool = False
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMerged:
+    """Records about a group came from a peer; `group` None: it is none of ours."""
+
+    speaker: PeerId
+    group: Group | None
+    arrived: tuple[tuple[ChatMessage, Kept], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CircleLoaded:
+    """What is to be said about a group, and to whom."""
+
+    group: PeerId
+    peers: tuple[PeerId, ...]
+    records: tuple[bytes, ...]
+    held: tuple[tuple[PeerId, tuple[tuple[int, int], ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenLooked:
+    """Messages of a peer that were seen and of which it is not known that it knows."""
+
+    peer: PeerId
+    messages: tuple[MessageId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenStored:
+    """That messages of ours were seen is durable: say so, and tell which were news."""
+
+    peer: PeerId
+    messages: tuple[MessageId, ...]
+    news: tuple[MessageId, ...]
+    spread: tuple[SpreadStored, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,9 @@ _ENDED: Final[dict[Code | None, str]] = {
     Code.NOTHING_TO_SEND: "There was nothing that could be sent.",
     Code.TEXT_TOO_LONG: "The message is too long ({detail}). Send it as a file.",
     Code.STOPPING: "lanshare is closing.",
+    Code.NOT_A_MEMBER: "This device is not in the group any more. What was said before stays.",
+    Code.GROUP_EMPTY: "A group needs a name, and between two and 256 members.",
+    Code.BLOCKED_MEMBER: "A blocked device cannot be in a group. Unblock it first.",
     Code.PROFILE_BUSY: "Another lanshare is using this profile and does not answer. End it, then try again.",
     Code.PROFILE_UNWRITABLE: "The profile folder cannot be written ({detail}). Check its permissions and free space.",
     Code.DATABASE_NEWER: "The history was written by a newer lanshare ({detail}). It was left untouched: update"

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from lanshare.domain.errors import Code, LanshareError
 
-VERSION: Final = 2
+VERSION: Final = 3
 _GROUP: Final = 256
 _AGAIN: Final = (0.05, 0.2, 0.5, 1.0)
 """Seconds before a write that the disk refused is tried again; then it is given up and said."""
@@ -80,6 +80,40 @@ ALTER TABLE transfers ADD COLUMN untidy INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE peers ADD COLUMN alias TEXT NOT NULL DEFAULT '';
 ALTER TABLE peers ADD COLUMN rules TEXT NOT NULL DEFAULT '{}';
 CREATE INDEX transfers_untidy ON transfers (untidy) WHERE untidy;
+""",
+    3: """
+ALTER TABLE messages ADD COLUMN kind TEXT NOT NULL DEFAULT 'text';
+ALTER TABLE messages ADD COLUMN about BLOB NOT NULL DEFAULT x'';
+ALTER TABLE messages ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;
+UPDATE messages SET delivery = 'sending' WHERE delivery = 'queued';
+DROP INDEX messages_queued;
+CREATE INDEX messages_waiting ON messages (peer, sequence) WHERE delivery IN ('queued', 'sending');
+CREATE INDEX messages_about ON messages (about) WHERE about != x'';
+CREATE INDEX messages_digest ON messages (digest);
+CREATE INDEX messages_author ON messages (author) WHERE seen = 1;
+CREATE TABLE drafts (peer TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;
+CREATE TABLE groups (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, members TEXT NOT NULL, since TEXT NOT NULL, former TEXT NOT NULL
+) STRICT;
+CREATE TABLE clocks (peer TEXT PRIMARY KEY, lamport INTEGER NOT NULL, sequence INTEGER NOT NULL) STRICT;
+INSERT INTO clocks SELECT peer, max(lamport), coalesce(max(CASE direction WHEN 'out' THEN sequence END), 0)
+    FROM messages GROUP BY peer;
+CREATE TABLE held (peer TEXT NOT NULL, author TEXT NOT NULL, ranges TEXT NOT NULL, PRIMARY KEY (peer, author)) STRICT;
+CREATE TABLE receipts (
+    message TEXT NOT NULL, member TEXT NOT NULL, read INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (message, member)
+) STRICT;
+ALTER TABLE timeline ADD COLUMN lamport INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE timeline ADD COLUMN tie TEXT NOT NULL DEFAULT '';
+ALTER TABLE timeline ADD COLUMN late INTEGER NOT NULL DEFAULT 0;
+UPDATE timeline SET lamport = said.lamport, tie = said.author || said.id FROM messages AS said
+    WHERE said.id = timeline.message AND said.peer = timeline.peer;
+UPDATE timeline SET tie = '~' || printf('%016d', position), lamport = coalesce((
+    SELECT max(said.lamport) FROM messages AS said JOIN timeline AS other ON other.message = said.id
+    AND other.peer = said.peer WHERE said.peer = timeline.peer AND other.position < timeline.position), 0)
+    WHERE transfer IS NOT NULL;
+CREATE INDEX timeline_order ON timeline (peer, lamport, tie);
+DROP INDEX timeline_peer;
+CREATE TABLE retention (peer TEXT PRIMARY KEY, seconds INTEGER NOT NULL) STRICT;
 """,
 }
 """What makes a database of the version before into one of this version."""

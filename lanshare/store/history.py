@@ -2,48 +2,158 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
 
 from lanshare.domain.events import ExchangedTold
-from lanshare.domain.message import Conversation, Moment
+from lanshare.domain.message import CONTROL, Conversation, MessageId, Moment, Quote, Wanted, place
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
 from lanshare.store.folding import folded, query
 from lanshare.store.rows import MESSAGE_COLUMNS, TRANSFER_COLUMNS, from_ms, message_of, transfer_of
 
 _SELECT = f"""
-    SELECT timeline.position, timeline.at, timeline.message, timeline.transfer, {MESSAGE_COLUMNS}, {TRANSFER_COLUMNS}
+    SELECT timeline.position, timeline.at, timeline.message, timeline.transfer, timeline.lamport, timeline.tie,
+        timeline.late, {MESSAGE_COLUMNS}, {TRANSFER_COLUMNS}
     FROM timeline
     LEFT JOIN messages ON messages.id = timeline.message AND messages.peer = timeline.peer
     LEFT JOIN transfers ON transfers.id = timeline.transfer
 """
-_MESSAGE_AT = 4
-_TRANSFER_AT = _MESSAGE_AT + 8
+_MESSAGE_AT = 7
+_TRANSFER_AT = _MESSAGE_AT + 10
+_LINK = "(messages.text LIKE '%http://%' OR messages.text LIKE '%https://%')"
+_IMAGES = ("png", "jpg", "jpeg", "gif", "webp", "bmp", "heic", "tif", "tiff", "avif")
 
 
-def page(db: sqlite3.Connection, peer: PeerId | None, before: int | None, limit: int) -> tuple[list[Moment], bool]:
-    """Up to `limit` moments before a position, oldest first, and whether there are more before them."""
-    rows = db.execute(
-        _SELECT
-        + " WHERE (?1 IS NULL OR timeline.peer = ?1) AND (?2 IS NULL OR timeline.position < ?2)"
-        + " ORDER BY timeline.position DESC LIMIT ?3",
-        (peer, before, limit + 1),
+def page(
+    db: sqlite3.Connection, peer: PeerId | None, before: int | None, limit: int, around: int | None = None
+) -> tuple[list[Moment], bool]:
+    """Up to `limit` moments before a position, oldest first, and whether there are more before them.
+
+    In one conversation in the order that all share, in all of them as they came. `around`: what follows it, too, but
+    never so much that a page cannot hold it.
+    """
+    if peer is None:
+        rows = db.execute(
+            _SELECT + " WHERE (?1 IS NULL OR timeline.position < ?1) ORDER BY timeline.position DESC LIMIT ?2",
+            (before, limit + 1),
+        ).fetchall()
+    elif around is not None:
+        after = db.execute(
+            _SELECT + " WHERE timeline.peer = ?1 AND (timeline.lamport, timeline.tie) >= (SELECT lamport, tie FROM"
+            " timeline WHERE position = ?2) ORDER BY timeline.lamport, timeline.tie LIMIT ?3",
+            (peer, around, _AROUND),
+        ).fetchall()
+        rows = after[::-1] + _before(db, peer, around, limit // 2 + 1)
+        limit = len(after) + limit // 2
+    else:
+        rows = _before(db, peer, before, limit + 1)
+    return _with_answers(db, [_moment(row) for row in reversed(rows[:limit])]), len(rows) > limit
+
+
+_AROUND = 20_000
+"""Moments that may follow one that is jumped to: the page reaches to the end of the conversation."""
+
+
+def _before(db: sqlite3.Connection, peer: PeerId, before: int | None, limit: int) -> list[tuple[object, ...]]:
+    """Newest first."""
+    values: tuple[object, ...] = (peer, limit)
+    where = ""
+    if before is not None:
+        where = " AND (timeline.lamport, timeline.tie) < (SELECT lamport, tie FROM timeline WHERE position = ?3)"
+        values = (peer, limit, before)
+    return db.execute(
+        _SELECT + f" WHERE timeline.peer = ?1{where} ORDER BY timeline.lamport DESC, timeline.tie DESC LIMIT ?2", values
     ).fetchall()
-    return [_moment(row) for row in reversed(rows[:limit])], len(rows) > limit
 
 
-def search(db: sqlite3.Connection, text: str, peer: PeerId | None, limit: int) -> list[Moment]:
-    """Messages that hold all the words, each also as a beginning; newest first, up to `limit`, oldest of them first."""
-    words = query(text)
-    if not words:
-        return []
-    rows = db.execute(
-        _SELECT
-        + " WHERE timeline.position IN (SELECT rowid FROM search WHERE search MATCH ?1)"
-        + " AND (?2 IS NULL OR timeline.peer = ?2) ORDER BY timeline.position DESC LIMIT ?3",
-        (words, peer, limit),
-    ).fetchall()
-    return [_moment(row) for row in reversed(rows)]
+def search(db: sqlite3.Connection, wanted: Wanted, limit: int) -> list[Moment]:
+    """Messages and transfers that fit; newest first, up to `limit`, oldest of them first."""
+    words = query(wanted.words)
+    where, values = ["1"], list[object]()
+    for condition, value in (
+        ("timeline.peer = ?", wanted.peer), ("timeline.at >= ?", wanted.since), ("timeline.at < ?", wanted.until)
+    ):
+        if value is not None:
+            where.append(condition)
+            values.append(value)
+    rows: list[tuple[object, ...]] = []
+    if wanted.kind in ("", "text", "link") and (words or wanted.kind == "link"):
+        found, more = [*where, "messages.kind = 'text'"], list(values)
+        if words:
+            found.append("timeline.position IN (SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC"
+                         " LIMIT ?)")
+            more += [words, _CANDIDATES]
+        if wanted.kind == "link":
+            found.append(_LINK)
+        rows += db.execute(
+            f"{_SELECT} WHERE {' AND '.join(found)} ORDER BY timeline.position DESC LIMIT ?", (*more, limit)
+        ).fetchall()
+    if wanted.kind in ("", "file", "image") and (wanted.words or wanted.kind):
+        found = [*where, "timeline.transfer IS NOT NULL"]
+        rows += [
+            row
+            for row in db.execute(
+                f"{_SELECT} WHERE {' AND '.join(found)} ORDER BY timeline.position DESC LIMIT ?",
+                (*values, _CANDIDATES),
+            )
+            if _names_fit(row, wanted)
+        ][:limit]
+    rows.sort(key=lambda row: int(row[0]))  # type: ignore[call-overload]
+    return [_moment(row) for row in rows[-limit:]]
+
+
+_CANDIDATES = 2000
+"""The newest of so many that hold the words are looked at more closely: a word that is everywhere costs no more."""
+
+
+def _names_fit(row: tuple[object, ...], wanted: Wanted) -> bool:
+    moment = _moment(row)
+    assert moment.transfer is not None
+    names = [top.name for top in moment.transfer.offer.tops]
+    if wanted.kind == "image":
+        names = [name for name in names if name.rpartition(".")[2].lower() in _IMAGES]
+    words = folded(wanted.words).split()
+    return any(all(word in folded(name) for word in words) for name in names)
+
+
+def _with_answers(db: sqlite3.Connection, moments: list[Moment]) -> list[Moment]:
+    """The same with what each message answers, and the signs that stand at it."""
+    texts = [one.message for one in moments if one.message is not None]
+    if not texts:
+        return moments
+    wanted = json.dumps([[one.author, one.id] for one in texts])
+    signs: dict[tuple[str, str], dict[PeerId, str]] = {}
+    for author, message, by, sign in db.execute(
+        "SELECT messages.author, messages.id, reaction.author, reaction.text FROM json_each(?) AS wanted"
+        " JOIN messages ON messages.author = wanted.value ->> 0 AND messages.id = wanted.value ->> 1"
+        " JOIN messages AS reaction ON reaction.about = messages.digest AND reaction.peer = messages.peer"
+        " WHERE reaction.kind = 'reaction' ORDER BY reaction.lamport, reaction.author, reaction.id",
+        (wanted,),
+    ):
+        signs.setdefault((author, message), {})[by] = sign
+    result = []
+    for moment in moments:
+        one = moment.message
+        if one is not None:
+            reactions = tuple((by, sign) for by, sign in signs.get((one.author, one.id), {}).items() if sign)
+            changed = replace(one, quote=quote(db, one.peer, one.about), reactions=reactions)
+            moment = replace(moment, message=changed)
+        result.append(moment)
+    return result
+
+
+def quote(db: sqlite3.Connection, peer: PeerId, about: str) -> Quote | None:
+    """The message of this digest in a conversation, as far as it is here."""
+    if not about:
+        return None
+    row = db.execute(
+        "SELECT id, author, substr(text, 1, 200) FROM messages WHERE digest = ? AND peer = ?",
+        (bytes.fromhex(about), peer),
+    ).fetchone()
+    return Quote(MessageId(row[0]), PeerId(row[1]), row[2]) if row else None
 
 
 def exchanged(db: sqlite3.Connection, peer: PeerId) -> ExchangedTold:
@@ -63,7 +173,7 @@ def erase(db: sqlite3.Connection, peer: PeerId | None) -> list[TransferId]:
 
     What still waits to be delivered stays. Store.compact() then takes it out of the file as well.
     """
-    said = "(?1 IS NULL OR peer = ?1) AND delivery != 'queued'"
+    said = "(?1 IS NULL OR peer = ?1) AND delivery NOT IN ('queued', 'sending') AND kind NOT IN ('found', 'change')"
     sent = (
         "(?1 IS NULL OR peer = ?1) AND state IN ('done', 'partial', 'declined', 'cancelled', 'failed')"
     )
@@ -71,7 +181,7 @@ def erase(db: sqlite3.Connection, peer: PeerId | None) -> list[TransferId]:
     for position, text in db.execute(
         "SELECT timeline.position, messages.text FROM timeline JOIN messages ON messages.id = timeline.message"
         " AND messages.peer = timeline.peer WHERE (messages.peer, messages.id) IN (SELECT peer, id FROM messages"
-        f" WHERE {said})",
+        f" WHERE {said}) AND messages.kind = 'text'",
         (peer,),
     ).fetchall():
         db.execute("INSERT INTO search (search, rowid, body) VALUES ('delete', ?, ?)", (position, folded(text)))
@@ -100,6 +210,8 @@ def conversations(db: sqlite3.Connection) -> list[Conversation]:
         moment = _moment(row)
         if moment.message is not None:
             peer, preview = moment.message.peer, moment.message.text[:200]
+            if moment.message.kind in CONTROL:
+                preview = ""
         elif moment.transfer is not None:
             peer = moment.transfer.peer
             preview = ", ".join(top.name for top in moment.transfer.offer.tops[:3])
@@ -110,13 +222,34 @@ def conversations(db: sqlite3.Connection) -> list[Conversation]:
 
 
 def mark_read(db: sqlite3.Connection, peer: PeerId) -> None:
-    """The person has seen all of it."""
+    """The person has seen all of it: what is told to its authors is untold()."""
+    db.execute(
+        "UPDATE messages SET seen = 1 WHERE peer = ?1 AND direction = 'in' AND seen = 0 AND id IN"
+        " (SELECT message FROM timeline WHERE peer = ?1 AND unread)",
+        (peer,),
+    )
     db.execute("UPDATE timeline SET unread = 0 WHERE peer = ? AND unread", (peer,))
+
+
+def untold(db: sqlite3.Connection, author: PeerId, limit: int) -> list[MessageId]:
+    """Messages of an author, in whatever conversation, that were seen, of which it has not confirmed that it knows."""
+    rows = db.execute("SELECT id FROM messages WHERE author = ? AND seen = 1 LIMIT ?", (author, limit))
+    return [MessageId(row[0]) for row in rows]
+
+
+def told(db: sqlite3.Connection, author: PeerId, messages: Sequence[MessageId]) -> None:
+    """An author knows that these were seen."""
+    db.executemany("UPDATE messages SET seen = 2 WHERE author = ? AND id = ? AND seen = 1",
+                   [(author, one) for one in messages])
 
 
 def _moment(row: tuple[object, ...]) -> Moment:
     message = message_of(row[_MESSAGE_AT:_TRANSFER_AT]) if row[_MESSAGE_AT] is not None else None
     transfer = transfer_of(row[_TRANSFER_AT:]) if row[_TRANSFER_AT] is not None else None
-    assert isinstance(row[0], int)
-    assert isinstance(row[1], int)
-    return Moment(row[0], from_ms(row[1]), message, transfer)
+    position, at, _, _, lamport, tie, late = row[:_MESSAGE_AT]
+    assert isinstance(position, int)
+    assert isinstance(at, int)
+    assert isinstance(lamport, int)
+    if message is not None and late:
+        message = replace(message, late=True)
+    return Moment(position, from_ms(at), message, transfer, place(lamport, str(tie)))

@@ -19,6 +19,7 @@ from lanshare.store.rows import (
     skipped_of,
     text_of,
     to_ms,
+    to_the_end,
     transfer_of,
 )
 
@@ -67,7 +68,9 @@ def add(
         "INSERT INTO timeline (peer, at, transfer, unread) VALUES (?, ?, ?, ?)",
         (transfer.peer, to_ms(transfer.started_at), transfer.id, int(transfer.direction == "in")),
     )
-    return int(cursor.lastrowid or 0)
+    position = int(cursor.lastrowid or 0)
+    to_the_end(db, position, transfer.peer)
+    return position
 
 
 def set_offer(db: sqlite3.Connection, transfer: TransferId, offer: Offer) -> None:

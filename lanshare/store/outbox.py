@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from lanshare.domain.message import ChatMessage, Delivery, MessageId
+from lanshare.domain.message import CONTROL, ChatMessage, Delivery, MessageId, MessageKind
 from lanshare.domain.peer import PeerId
+from lanshare.domain.ranges import Ranges
 from lanshare.domain.transfer import Direction
 from lanshare.store.folding import folded
-from lanshare.store.rows import MESSAGE_COLUMNS, message_of, to_ms
+from lanshare.store.rows import MESSAGE_COLUMNS, message_of, to_ms, to_the_end
 
 
 def clock(db: sqlite3.Connection, peer: PeerId, author: PeerId) -> tuple[int, int, bytes | None]:
-    """For the next message to `peer`: the highest Lamport number so far, our highest sequence, the last digest."""
+    """For the next message to `peer`: the highest Lamport number so far, our highest sequence, the last digest.
+
+    The numbers outlive what is erased: a number that was used is never used again.
+    """
     row = db.execute(
-        "SELECT lamport, digest FROM messages WHERE peer = ? ORDER BY lamport DESC, author DESC, id DESC LIMIT 1",
+        "SELECT digest FROM messages WHERE peer = ? ORDER BY lamport DESC, author DESC, id DESC LIMIT 1",
         (peer,),
     ).fetchone()
-    (sequence,) = db.execute(
-        "SELECT coalesce(max(sequence), 0) FROM messages WHERE peer = ? AND author = ?",
-        (peer, author),
-    ).fetchone()
-    return (row[0], sequence, row[1]) if row else (0, sequence, None)
+    lamport, sequence = db.execute("SELECT lamport, sequence FROM clocks WHERE peer = ?", (peer,)).fetchone() or (0, 0)
+    return (lamport, sequence, row[0] if row else None)
 
 
-def add(db: sqlite3.Connection, message: ChatMessage, sequence: int, record: bytes, digest: bytes) -> int | None:
-    """Keep a message; its position in the timeline, or None if it was here already."""
+def add(db: sqlite3.Connection, message: ChatMessage, sequence: int, record: bytes, digest: bytes) -> Kept | None:
+    """Keep a message; where it came to lie, or None if it was here already."""
     cursor = db.execute(
-        "INSERT INTO messages (author, id, peer, direction, text, sent_at, lamport, sequence, delivery, record, digest)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO messages (author, id, peer, direction, text, sent_at, lamport, sequence, delivery, record, digest,"
+        " kind, about) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (
             message.author,
             message.id,
@@ -41,38 +45,191 @@ def add(db: sqlite3.Connection, message: ChatMessage, sequence: int, record: byt
             message.delivery,
             record,
             digest,
+            message.kind,
+            bytes.fromhex(message.about),
         ),
     )
     if cursor.rowcount == 0:
         return None
+    theirs = message.direction is Direction.IN
+    db.execute(
+        "INSERT INTO clocks VALUES (?1, ?2, ?3) ON CONFLICT (peer) DO UPDATE SET lamport = max(lamport, ?2),"
+        " sequence = max(sequence, ?3)",
+        (message.peer, message.lamport, 0 if theirs else sequence),
+    )
+    restarted = hold(db, message.peer, message.author, sequence) and message.author == message.peer
+    if message.kind is MessageKind.REACTION:
+        return Kept(0, False)  # it stands at another message
+    place = (message.lamport, f"{message.author}{message.id}")
+    late = theirs and not restarted and db.execute(
+        "SELECT 1 FROM timeline WHERE peer = ? AND (lamport, tie) > (?, ?) AND message IS NOT NULL LIMIT 1",
+        (message.peer, *place),
+    ).fetchone() is not None
     cursor = db.execute(
-        "INSERT INTO timeline (peer, at, message, unread) VALUES (?, ?, ?, ?)",
-        (message.peer, to_ms(message.sent_at), message.id, int(message.direction is Direction.IN)),
+        "INSERT INTO timeline (peer, at, message, unread, lamport, tie, late) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (message.peer, to_ms(message.sent_at), message.id, int(theirs), *place, int(late)),
     )
     position = int(cursor.lastrowid or 0)
-    db.execute("INSERT INTO search (rowid, body) VALUES (?, ?)", (position, folded(message.text)))
-    return position
+    if restarted:
+        # The other side lost its history and counts anew: what it says now is new, and stands at the end.
+        to_the_end(db, position, message.peer)
+    if message.kind not in CONTROL:
+        db.execute("INSERT INTO search (rowid, body) VALUES (?, ?)", (position, folded(message.text)))
+    return Kept(position, late)
 
 
-def queued(db: sqlite3.Connection, peer: PeerId | None = None) -> list[tuple[PeerId, MessageId, bytes]]:
-    """Messages of ours that nobody confirmed yet, oldest first, with their records."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where a message came to lie: its position (0: it has none of its own), and whether later ones were there."""
+
+    position: int
+    late: bool
+
+
+def hold(db: sqlite3.Connection, peer: PeerId, author: PeerId, sequence: int) -> bool:
+    """Note that we have an author's number; True if we had it. What is deleted later stays noted: it is not wanted."""
+    row = db.execute("SELECT ranges FROM held WHERE peer = ? AND author = ?", (peer, author)).fetchone()
+    ranges = Ranges([(first, last) for first, last in json.loads(row[0])] if row else [])
+    if sequence in ranges:
+        return True
+    ranges.add(sequence)
+    db.execute("INSERT OR REPLACE INTO held VALUES (?, ?, ?)", (peer, author, json.dumps(ranges.ranges)))
+    return False
+
+
+def take(db: sqlite3.Connection, peer: PeerId) -> tuple[list[tuple[MessageId, bytes]], list[MessageId]]:
+    """Our messages to a peer that nobody confirmed yet, oldest first, with their records: from now on they are on their
+    way. And which of them were not before."""
     rows = db.execute(
-        "SELECT peer, id, record FROM messages WHERE delivery = 'queued' AND (?1 IS NULL OR peer = ?1)"
+        "SELECT id, record, delivery FROM messages WHERE delivery IN ('queued', 'sending') AND peer = ?"
+        " ORDER BY sequence",
+        (peer,),
+    ).fetchall()
+    db.execute("UPDATE messages SET delivery = 'sending' WHERE delivery = 'queued' AND peer = ?", (peer,))
+    fresh = [MessageId(row[0]) for row in rows if row[2] == Delivery.QUEUED]
+    return [(MessageId(row[0]), row[1]) for row in rows], fresh
+
+
+def on_their_way(db: sqlite3.Connection, author: PeerId, group: PeerId) -> list[MessageId]:
+    """Our messages in a group that were queued until now: members begin to get them."""
+    rows = db.execute(
+        "UPDATE messages SET delivery = 'sending' WHERE author = ? AND peer = ? AND delivery = 'queued' RETURNING id",
+        (author, group),
+    )
+    return [MessageId(row[0]) for row in rows.fetchall()]
+
+
+def waiting(db: sqlite3.Connection, peer: PeerId | None = None) -> list[tuple[PeerId, MessageId]]:
+    """Messages of ours that nobody confirmed yet, oldest first."""
+    rows = db.execute(
+        "SELECT peer, id FROM messages WHERE delivery IN ('queued', 'sending') AND (?1 IS NULL OR peer = ?1)"
         " ORDER BY peer, sequence",
         (peer,),
     )
-    return [(PeerId(row[0]), MessageId(row[1]), row[2]) for row in rows]
+    return [(PeerId(row[0]), MessageId(row[1])) for row in rows]
 
 
 def set_delivery(
     db: sqlite3.Connection, author: PeerId, message: MessageId, delivery: Delivery, peer: PeerId
 ) -> bool:
-    """How far a queued message of ours to `peer` got; False if it was not queued (any more)."""
+    """How far an unconfirmed message of ours to `peer` got; False if it was confirmed before."""
     cursor = db.execute(
-        "UPDATE messages SET delivery = ? WHERE author = ? AND id = ? AND peer = ? AND delivery = 'queued'",
+        "UPDATE messages SET delivery = ? WHERE author = ? AND id = ? AND peer = ? AND delivery IN"
+        " ('queued', 'sending')",
         (delivery, author, message, peer),
     )
     return cursor.rowcount > 0
+
+
+def set_read(
+    db: sqlite3.Connection, author: PeerId, messages: Sequence[MessageId], peer: PeerId
+) -> list[MessageId]:
+    """Messages of ours that the peer's person has seen; those of which that was not known."""
+    changed = []
+    for message in messages:
+        cursor = db.execute(
+            "UPDATE messages SET delivery = 'read' WHERE author = ? AND id = ? AND peer = ?"
+            " AND delivery IN ('sending', 'delivered')",
+            (author, message, peer),
+        )
+        if cursor.rowcount:
+            changed.append(message)
+    return changed
+
+
+def queued_record(db: sqlite3.Connection, author: PeerId, message: MessageId, peer: PeerId) -> bytes | None:
+    """The record of a message that nobody but us has; None if it is on its way."""
+    row = db.execute(
+        "SELECT record FROM messages WHERE author = ? AND id = ? AND peer = ? AND delivery = 'queued'",
+        (author, message, peer),
+    ).fetchone()
+    return bytes(row[0]) if row else None
+
+
+def change(db: sqlite3.Connection, message: ChatMessage, record: bytes, digest: bytes) -> None:
+    """Put another text in the place of a queued message."""
+    position, old = _place(db, message.author, message.id, message.peer)
+    if position is not None:
+        db.execute("INSERT INTO search (search, rowid, body) VALUES ('delete', ?, ?)", (position, folded(old)))
+        db.execute("INSERT INTO search (rowid, body) VALUES (?, ?)", (position, folded(message.text)))
+    db.execute(
+        "UPDATE messages SET text = ?, record = ?, digest = ? WHERE author = ? AND id = ? AND peer = ?",
+        (message.text, record, digest, message.author, message.id, message.peer),
+    )
+
+
+def remove(db: sqlite3.Connection, message: MessageId, peer: PeerId) -> bool:
+    """Take a message out of the history, with what was found by it; False if it is not there, or still unconfirmed."""
+    gone = False
+    rows = db.execute(
+        "SELECT author FROM messages WHERE id = ? AND peer = ? AND delivery != 'sending' AND kind = 'text'",
+        (message, peer),
+    ).fetchall()
+    for (author,) in rows:
+        position, text = _place(db, PeerId(author), message, peer)
+        if position is not None:
+            db.execute("INSERT INTO search (search, rowid, body) VALUES ('delete', ?, ?)", (position, folded(text)))
+            db.execute("DELETE FROM timeline WHERE position = ?", (position,))
+        db.execute("DELETE FROM messages WHERE author = ? AND id = ? AND peer = ?", (author, message, peer))
+        gone = True
+    return gone
+
+
+def digest_of(db: sqlite3.Connection, message: MessageId, peer: PeerId) -> bytes:
+    """How other records name a message of a conversation; empty if it is not here."""
+    row = db.execute(
+        "SELECT digest FROM messages WHERE id = ? AND peer = ? AND kind = 'text' ORDER BY lamport DESC LIMIT 1",
+        (message, peer),
+    ).fetchone()
+    return bytes(row[0]) if row else b""
+
+
+def named(db: sqlite3.Connection, digest: bytes, peer: PeerId) -> MessageId | None:
+    """The message of this digest in a conversation."""
+    row = db.execute("SELECT id FROM messages WHERE digest = ? AND peer = ?", (digest, peer)).fetchone()
+    return MessageId(row[0]) if row else None
+
+
+def _place(db: sqlite3.Connection, author: PeerId, message: MessageId, peer: PeerId) -> tuple[int | None, str]:
+    row = db.execute(
+        "SELECT timeline.position, messages.text FROM messages LEFT JOIN timeline ON timeline.message = messages.id"
+        " AND timeline.peer = messages.peer WHERE messages.author = ? AND messages.id = ? AND messages.peer = ?",
+        (author, message, peer),
+    ).fetchone()
+    return (row[0], row[1]) if row else (None, "")
+
+
+def keep_draft(db: sqlite3.Connection, peer: PeerId, text: str) -> None:
+    """What a person has written to a peer and not sent; empty: nothing."""
+    if text:
+        db.execute("INSERT OR REPLACE INTO drafts VALUES (?, ?)", (peer, text))
+    else:
+        db.execute("DELETE FROM drafts WHERE peer = ?", (peer,))
+
+
+def drafts(db: sqlite3.Connection) -> dict[PeerId, str]:
+    """All that was written and not sent."""
+    return {PeerId(row[0]): row[1] for row in db.execute("SELECT peer, text FROM drafts")}
 
 
 def find(db: sqlite3.Connection, author: PeerId, message: MessageId) -> ChatMessage | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime
 import os
+import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from lanshare.domain.message import ChatMessage, Delivery, MessageId
+from lanshare.domain.message import ChatMessage, Delivery, MessageId, MessageKind
 from lanshare.domain.offer import Offer, Skipped
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
@@ -19,7 +20,9 @@ TRANSFER_COLUMNS: Final = (
     "transfers.id, transfers.peer, transfers.direction, state, offer, started_at, done_bytes, files_done, code,"
     " detail, paths, skipped, seconds, notes"
 )
-MESSAGE_COLUMNS: Final = "messages.id, messages.peer, author, messages.direction, text, sent_at, lamport, delivery"
+MESSAGE_COLUMNS: Final = (
+    "messages.id, messages.peer, author, messages.direction, text, sent_at, messages.lamport, delivery, kind, about"
+)
 
 
 def to_ms(when: datetime.datetime) -> int:
@@ -66,6 +69,8 @@ def message_of(row: tuple[Any, ...]) -> ChatMessage:
         sent_at=from_ms(row[5]),
         lamport=row[6],
         delivery=Delivery(row[7]),
+        kind=MessageKind(row[8]),
+        about=row[9].hex(),
     )
 
 
@@ -87,3 +92,12 @@ def paths_to_text(paths: Iterable[Path]) -> str:
 def paths_from_text(text: str) -> tuple[Path, ...]:
     """The paths in such a text."""
     return tuple(Path(os.fsdecode(bytes.fromhex(item))) for item in msgspec.json.decode(text, type=list[str]))
+
+
+def to_the_end(db: sqlite3.Connection, position: int, peer: PeerId) -> None:
+    """Let a moment stand behind all that is in its conversation so far: it has no number of its own."""
+    db.execute(
+        "UPDATE timeline SET tie = ?2, lamport = (SELECT coalesce(max(lamport), 0) FROM timeline WHERE peer = ?3)"
+        " WHERE position = ?1",
+        (position, f"~{position:016d}", peer),
+    )

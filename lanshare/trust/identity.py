@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import datetime
 import hashlib
 import hmac
@@ -14,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from lanshare.domain.errors import ProtocolError
-from lanshare.domain.peer import PeerId
+from lanshare.domain.peer import PeerId, id_of_digest
 
 _DER = serialization.Encoding.DER
 _PEM = serialization.Encoding.PEM
@@ -24,8 +23,7 @@ _PURPOSE = ec.ECDSA(hashes.SHA256())
 
 def id_of_key(public_key: bytes) -> PeerId:
     """The PeerId of a public key (SubjectPublicKeyInfo, DER)."""
-    digest = hashlib.sha256(public_key).digest()
-    return PeerId(base64.b32encode(digest).decode("ascii").rstrip("=").lower())
+    return id_of_digest(hashlib.sha256(public_key).digest())
 
 
 def key_of_certificate(certificate: bytes) -> bytes:

@@ -92,6 +92,8 @@ class Text(_Frame, frozen=True):
     sent_at_ms: Signed64
     body: Annotated[str, Meta(max_length=limits.TEXT)]
     signature: Annotated[bytes, Meta(max_length=128)]
+    kind: Word = "text"
+    about: Annotated[bytes, Meta(max_length=32)] = b""
 
 
 class Stored(_Frame, frozen=True):
@@ -105,6 +107,45 @@ class TextRefused(_Frame, frozen=True):
 
     id: Id128
     code: Word
+
+
+class Seen(_Frame, frozen=True):
+    """My person has seen these messages of yours."""
+
+    ids: Annotated[tuple[Id128, ...], Meta(min_length=1, max_length=limits.SEEN)]
+
+
+class SeenKept(_Frame, frozen=True):
+    """That these were seen is durable here: it need not be said again."""
+
+    ids: Annotated[tuple[Id128, ...], Meta(min_length=1, max_length=limits.SEEN)]
+
+
+class Circle(_Frame, frozen=True):
+    """All records, as their authors signed them, that found and change one group; in several frames if need be."""
+
+    records: Annotated[tuple[Annotated[bytes, Meta(max_length=limits.CIRCLE_RECORD)], ...],
+                       Meta(min_length=1, max_length=limits.CIRCLE)]
+
+
+class Held(_Frame, frozen=True):
+    """Of one author's numbers in a conversation, the ranges that I have."""
+
+    author: Digest
+    ranges: Annotated[tuple[tuple[Count, Count], ...], Meta(max_length=limits.HELD_RANGES)]
+
+
+class Holding(_Frame, frozen=True):
+    """What I have of a group: hand me what you have and I have not."""
+
+    conversation: Digest
+    held: Annotated[tuple[Held, ...], Meta(max_length=limits.HELD)]
+
+
+class Typing(_Frame, frozen=True):
+    """My person writes, to you or in this group."""
+
+    conversation: Digest
 
 
 class Top(_Frame, frozen=True):
@@ -412,6 +453,11 @@ Frame = (
     | Text
     | Stored
     | TextRefused
+    | Seen
+    | SeenKept
+    | Circle
+    | Holding
+    | Typing
     | PairBegin
     | PairAnswer
     | PairReveal
@@ -460,6 +506,11 @@ NUMBERS: Final[dict[type[Frame], int]] = {
     Text: 16,
     Stored: 17,
     TextRefused: 18,
+    Seen: 19,
+    SeenKept: 20,
+    Circle: 21,
+    Holding: 22,
+    Typing: 23,
     PairBegin: 24,
     PairAnswer: 25,
     PairReveal: 26,

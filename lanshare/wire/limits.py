@@ -33,6 +33,24 @@ DATA_FRAME: Final = 1024 * 1024
 DATA_SENT: Final = 256 * 1024
 """Bytes in one Data frame that we send."""
 
+SEEN: Final = 256
+"""Messages that are said to be seen in one frame."""
+
+CIRCLE: Final = 64
+"""Records about a group's members in one frame: at a signature check of 0.1 ms each, a turn of the link."""
+
+CIRCLE_RECORD: Final = 24 * 1024
+"""Bytes of one such record: 256 members' ids with room to spare."""
+
+HELD: Final = 512
+"""Authors in one Holding: a group's members, those who left, and twice that."""
+
+HELD_RANGES: Final = 64
+"""Ranges of an author's numbers in one Holding; more holes than that are asked for later."""
+
+HANDED: Final = 200
+"""Records of a group that are handed on in answer to one Holding: the next one asks for more."""
+
 PACKED: Final = SMALL
 """Bytes of a file that travels whole within a Pack: above that, what a frame of its own costs is nothing."""
 

@@ -43,8 +43,9 @@ Moves = dict[type[Frame], Phase]
 _ENDS: Moves = {f.Refusal: Phase.OVER, f.Bye: Phase.OVER}
 _SOURCE = (f.Ping, f.Begin, f.Data, f.Hole, f.ChunkEnd, f.End, f.Lost, f.Aside, f.Left, f.Pack, f.Spent)
 _EQUAL: Moves = dict.fromkeys(
-    (f.Hello, f.Ping, f.Pong, f.Text, f.Stored, f.TextRefused, f.Offer, f.Answer, f.Cancel, f.Fetch, f.Finished,
-     f.Listing, f.Pause, f.Later, f.PairBegin, f.PairAnswer, f.PairReveal, f.PairVerdict, f.PairStop),
+    (f.Hello, f.Ping, f.Pong, f.Text, f.Stored, f.TextRefused, f.Seen, f.SeenKept, f.Circle, f.Holding, f.Typing,
+     f.Offer, f.Answer, f.Cancel, f.Fetch, f.Finished, f.Listing, f.Pause, f.Later,
+     f.PairBegin, f.PairAnswer, f.PairReveal, f.PairVerdict, f.PairStop),
     Phase.CONTROL,
 )
 

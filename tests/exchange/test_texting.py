@@ -29,7 +29,7 @@ def test_a_record_is_read_as_it_was_composed() -> None:
     message = texted.message
     assert (message.text, message.lamport, texted.sequence) == ("hello \ufffd", 5, 3)
     assert (message.direction, message.delivery, message.sent_at) == (Direction.IN, Delivery.RECEIVED, NOW)
-    again = texting.stored(texted.record, BOB.id, ANNA.id)
+    again = texting.stored(texted.record, BOB.id)
     assert again.digest == texted.digest
 
 
@@ -55,10 +55,14 @@ def test_an_altered_record_is_refused(change: dict[str, object]) -> None:
 
 
 def test_a_record_is_no_good_in_another_conversation_or_from_another_mouth() -> None:
+    """To others it is a record of a conversation that they have no part in: it is nobody's whom they know."""
+    for me, peer in ((EVE.id, ANNA.id), (BOB.id, EVE.id)):
+        conversation = texting.read(frame(), me, peer).message.peer
+        assert conversation not in (me, peer, ANNA.id, BOB.id, EVE.id)
+    mine = texting.compose(EVE, BOB.id, "0e" * 16, "x", (0, 0, None), NOW)  # type: ignore[arg-type]
+    other = msgspec.structs.replace(texting.frame_of(mine.record), conversation=frame().conversation)
     with pytest.raises(ProtocolError):
-        texting.read(frame(), EVE.id, ANNA.id)
-    with pytest.raises(ProtocolError):
-        texting.read(frame(), BOB.id, EVE.id)
+        texting.read(other, BOB.id, ANNA.id)
 
 
 def test_a_text_that_is_too_long_or_no_text_is_refused_before_it_is_signed() -> None:

@@ -203,11 +203,17 @@ def test_a_forged_message_of_somebody_else_is_not_kept(victim: Victim, anna: She
     (record,) = link.execute("SELECT record FROM messages").fetchone()
     link.close()
     frame = texting.frame_of(record)
-    for said in (frame, f.Text(frame.author, frame.conversation, bytes(16), 2, (), 2, 2, "forged", frame.signature)):
-        with Attacker(victim.port) as attacker:
-            attacker.greet()
-            attacker.say(said)
-            assert attacker.is_cut()
+    forged = f.Text(frame.author, frame.conversation, bytes(16), 2, (), 2, 2, "forged", frame.signature)
+    with Attacker(victim.port) as attacker:
+        attacker.greet()
+        attacker.say(forged)
+        assert attacker.is_cut()
+    with Attacker(victim.port) as attacker:
+        attacker.greet()
+        attacker.say(frame)
+        attacker.say(f.Ping(1))
+        attacker.hear_kind(f.Pong)
+        assert not [one for one in attacker.drain() if isinstance(one, f.Stored)], "it is none of hers"
     assert len([one for one in victim.seen if isinstance(one, e.MessageReceived)]) == 1
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lanshare.domain.errors import Code, LanshareError
+from lanshare.domain.message import Wanted
 from lanshare.node.assemble import (
     Engine,
     Options,
@@ -69,7 +70,7 @@ def test_what_needs_no_engine_needs_none(tmp_path: Path) -> None:
     assert (me.id, me.addresses) == (engine.node.id, ("127.0.0.1",))
     engine.close()
     fresh = Options(profile=tmp_path / "fresh")
-    assert read_history(fresh, None, "", 10) == []
+    assert read_history(fresh, Wanted(""), 10) == []
     assert read_peers(fresh) == []
     assert read_settings(fresh).port == 17717
     assert pasted_folder(fresh).stat().st_mode & 0o077 == 0

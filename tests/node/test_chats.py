@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from lanshare.domain.commands import SendText
 from lanshare.domain.errors import Code
-from lanshare.domain.events import MessageDelivered, MessageQueued, MessageReceived, MessageRefused
+from lanshare.domain.events import MessageDelivered, MessageQueued, MessageReceived, MessageRefused, MessageSending
 from lanshare.domain.message import Delivery, MessageId
 from lanshare.domain.peer import Habit, Rules, TrustLevel
 from lanshare.domain.talk import Texted, TextKept, TextTurnedDown
 from lanshare.node.chats import Chats
-from lanshare.node.effects import Befriend, Compose, Effect, Keep, Look, Resend, Say, Tell
+from lanshare.node.effects import Befriend, Compose, Effect, Keep, Resend, Say, Tell
+from lanshare.node.groups import Groups
 from lanshare.node.notes import DeliveryStored, OutboxLoaded, TextArrived, TextStored
 from lanshare.node.questions import Prompts
+from lanshare.store.outbox import Kept
 from lanshare.wire import limits
 from tests.harness.made import ME, PEER, message
 
 ID = MessageId("ab" * 16)
 
 
-def chats(trust: TrustLevel = TrustLevel.KNOWN, messages: Habit = Habit.ACCEPT) -> Chats:
+def chats(trust: TrustLevel = TrustLevel.KNOWN, messages: Habit = Habit.ACCEPT, online: bool = True) -> Chats:
     """The table."""
     rules = Rules(messages=messages)
-    return Chats(ME, lambda peer: "Bob", lambda peer: trust, lambda peer: rules, Prompts(), lambda: 0.0)
+    groups = Groups(ME, lambda peer: "Bob", lambda peer: trust, lambda peer: online, lambda founding: PEER)
+    return Chats(
+        ME, lambda peer: "Bob", lambda peer: trust, lambda peer: rules, Prompts(), lambda: 0.0, lambda peer: online,
+        groups, lambda: True,
+    )
 
 
 def told(effects: list[Effect]) -> list[Any]:
@@ -35,11 +42,13 @@ def told(effects: list[Effect]) -> list[Any]:
 
 def texted(text: str = "hi", out: bool = False) -> Texted:
     """A message with its record."""
-    return Texted(message(1, text, out), 1, b"record", b"digest")
+    delivery = Delivery.SENDING if out else Delivery.RECEIVED
+    return Texted(replace(message(1, text, out), delivery=delivery), 1, b"record", b"digest")
 
 
 def test_what_is_said_is_signed_kept_shown_and_then_said() -> None:
-    assert chats().send(SendText(ID, PEER, "hi")) == [Compose(PEER, ID, "hi")]
+    assert chats().send(SendText(ID, PEER, "hi")) == [Compose(PEER, ID, "hi", Delivery.SENDING)]
+    assert chats(online=False).send(SendText(ID, PEER, "hi")) == [Compose(PEER, ID, "hi", Delivery.QUEUED)]
     assert chats().send(SendText(ID, PEER, " \n")) == []
     effects = chats().stored(TextStored(texted(out=True), 5))
     assert [type(one) for one in told(effects)] == [MessageQueued]
@@ -54,12 +63,9 @@ def test_a_text_that_is_too_long_is_refused_here() -> None:
 
 def test_it_is_confirmed_only_when_it_is_durable_and_shown_once() -> None:
     (keep,) = chats().heard_text(PEER, texted())
-    assert isinstance(keep, Keep)
-    assert keep.then is not None
-    for position, shown in ((7, 1), (None, 0)):
-        note = keep.then(position)
-        assert isinstance(note, TextArrived)
-        effects = chats().arrived(note)
+    assert isinstance(keep, Keep), "nothing is confirmed yet"
+    for kept, shown in ((Kept(7, False), 1), (None, 0)):
+        effects = chats().arrived(TextArrived(texted().message, kept, PEER), 0.0)
         assert Say(PEER, TextKept(message(1, "").id)) in effects
         assert sum(isinstance(one, MessageReceived) for one in told(effects)) == shown
 
@@ -90,11 +96,12 @@ def test_a_delivery_makes_a_stranger_known() -> None:
 
 
 def test_what_waits_is_said_when_the_peer_comes() -> None:
-    (look,) = chats().peer_up(PEER)
-    assert isinstance(look, Look)
-    note = look.then([(PEER, ID, b"one"), (PEER, ID, b"two")])
+    take = chats().peer_up(PEER)[0]
+    assert isinstance(take, Keep)
+    assert take.then is not None
+    note = take.then(([(ID, b"one"), (ID, b"two")], [ID]))
     assert isinstance(note, OutboxLoaded)
-    assert chats().loaded(note) == [Resend(PEER, b"one"), Resend(PEER, b"two")]
+    assert chats().loaded(note) == [Tell(MessageSending(ID, PEER)), Resend(PEER, b"one"), Resend(PEER, b"two")]
 
 
 def test_a_device_whose_messages_are_blocked_is_turned_down() -> None:
@@ -106,12 +113,12 @@ def test_a_device_whose_messages_are_blocked_is_turned_down() -> None:
 
 def test_what_is_said_just_when_a_peer_comes_does_not_overtake_what_waited_for_it() -> None:
     table = chats()
-    (look,) = table.peer_up(PEER)
-    assert isinstance(look, Look)
+    assert isinstance(table.peer_up(PEER)[0], Keep)
+    assert table.send(SendText(ID, PEER, "new")) == [Compose(PEER, ID, "new", Delivery.QUEUED)]
     new = TextStored(texted("new", out=True), 9)
     assert [one for one in table.stored(new) if isinstance(one, Say)] == [], "it waits behind the others"
     effects = table.loaded(OutboxLoaded(PEER, ((ID, b"old"),)))
     assert effects[0] == Resend(PEER, b"old")
-    assert [type(one) for one in effects[1:]] == [Look], "and is looked up with whatever came meanwhile"
+    assert isinstance(effects[1], Keep), "and is looked up with whatever came meanwhile"
     assert table.loaded(OutboxLoaded(PEER, ())) == []
     assert Say(PEER, new.texted) in table.stored(new)

@@ -9,7 +9,7 @@ import pytest
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.errors import Code, LanshareError
-from lanshare.domain.message import MessageId
+from lanshare.domain.message import MessageId, Wanted
 from lanshare.node import host as host_module
 from lanshare.node.assemble import Options, read_history
 from lanshare.node.host import Host
@@ -39,7 +39,7 @@ def test_what_is_asked_before_the_start_is_done_after_it(tmp_path: Path) -> None
     host.submit(c.SendText(MessageId("ab" * 16), PEER, "early"))
     host.start()
     host.close()
-    (kept,) = read_history(options, PEER, "", 10)
+    (kept,) = read_history(options, Wanted("", PEER), 10)
     assert kept.message is not None
     assert kept.message.text == "early"
 

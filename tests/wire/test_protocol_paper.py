@@ -8,13 +8,14 @@ from pathlib import Path
 
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import CHUNK
+from lanshare.exchange.texting import change_body
 from lanshare.files.content import Content
 from lanshare.trust.identity import id_of_key
 from lanshare.trust.pairing import commitment, digits
 from lanshare.trust.proof import transcript
 from lanshare.wire import codec
 from lanshare.wire import frames as f
-from lanshare.wire.records import pair_conversation, record_digest
+from lanshare.wire.records import group_conversation, pair_conversation, record_digest
 
 PAPER = (Path(__file__).resolve().parents[2] / "lanshare" / "wire" / "PROTOCOL.md").read_text(encoding="utf-8")
 
@@ -31,6 +32,15 @@ def computed() -> dict[str, str]:
     """Every vector, as the code makes it."""
     pair = pair_conversation("b" * 52, "a" * 52)
     text = f.Text(b"K", pair, bytes(range(16)), 1, (), 1, 1_700_000_000_000, "héllo", b"")
+    reaction = f.Text(
+        b"K", pair, bytes(range(16, 32)), 2, (record_digest(text),), 2, 1_700_000_000_000, "\N{THUMBS UP SIGN}", b"",
+        "reaction", record_digest(text),
+    )
+    group = group_conversation(b"K", bytes(range(16)))
+    found = f.Text(
+        b"K", group, bytes(range(16)), 1, (), 1, 1_700_000_000_000, change_body("us", [PeerId("a" * 52)], ()), b"",
+        "found",
+    )
     abc = Content()
     abc.update(b"abc")
     return {
@@ -45,6 +55,11 @@ def computed() -> dict[str, str]:
         "pair-digits": digits(PeerId("a" * 52), PeerId("b" * 52), bytes(range(32)), bytes(range(32, 64))),
         "pair": pair.hex(),
         "record": record_digest(text).hex(),
+        "record-reaction": record_digest(reaction).hex(),
+        "group": group_conversation(b"K", bytes(range(16))).hex(),
+        "record-found": record_digest(found).hex(),
+        "seen": codec.encode(f.Seen((bytes(range(16)),))).hex(),
+        "holding": codec.encode(f.Holding(bytes(range(32)), (f.Held(bytes(32), ((1, 3), (7, 7))),))).hex(),
         "peer-id": id_of_key(b"K"),
     }
 

@@ -151,6 +151,8 @@ def example(kind: type[Frame]) -> Frame:
         f.Listing: f.Listing(ID, 0, (), True), f.Later: f.Later(ID, "turn"),
         f.PairBegin: f.PairBegin(NONCE), f.PairAnswer: f.PairAnswer(NONCE), f.PairReveal: f.PairReveal(NONCE),
         f.PairVerdict: f.PairVerdict(True), f.PairStop: f.PairStop("x"),
+        f.Seen: f.Seen((ID,)), f.SeenKept: f.SeenKept((ID,)), f.Circle: f.Circle((b"x",)),
+        f.Holding: f.Holding(NONCE, (f.Held(NONCE, ((1, 2),)),)), f.Typing: f.Typing(NONCE),
     }
     return examples[kind]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lanshare.files.ranges import Ranges
+from lanshare.domain.ranges import Ranges
 
 
 @given(st.lists(st.integers(0, 60), max_size=80))

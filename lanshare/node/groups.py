@@ -1,0 +1,280 @@
+"""The table of groups: who is in them, who hands what to whom. No I/O; what it asks for are effects.
+
+Nobody is in charge. A member says its own new records to all members that are there; whoever was away, or not in reach
+of the author, gets them from any member that has them: two members that meet, and again whenever something new came,
+tell each other what they hold, and hand over what the other lacks.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from lanshare.domain.commands import ChangeGroup, CreateGroup
+from lanshare.domain.errors import Code
+from lanshare.domain.events import GroupChanged, GroupRefused, MessageReceived, MessageSending
+from lanshare.domain.groups import MEMBERS, Group
+from lanshare.domain.message import Delivery, MessageId, MessageKind
+from lanshare.domain.peer import PeerId, TrustLevel, clean_name
+from lanshare.domain.talk import Circled, Held, Texted
+from lanshare.exchange import texting
+from lanshare.node import sentences
+from lanshare.node.effects import Compose, Effect, Keep, Look, Resend, Say, Tell
+from lanshare.node.notes import CircleLoaded, GroupMerged, Handed, SpreadStored, TextArrived, TextStored
+from lanshare.store import groups as circles
+from lanshare.store import history, outbox
+from lanshare.wire import limits
+
+_SOON: Final = 0.3
+"""Seconds after something new came before the others are told what we hold: what comes in a row is told once."""
+
+
+@dataclass(slots=True)
+class Groups:
+    """The table."""
+
+    me: PeerId
+    name: Callable[[PeerId], str]
+    trust: Callable[[PeerId], TrustLevel]
+    online: Callable[[PeerId], bool]
+    founded: Callable[[MessageId], PeerId]
+    """The group that we found by a record of this id."""
+
+    rows: dict[PeerId, Group] = field(default_factory=dict)
+    _gossip_at: dict[PeerId, float] = field(default_factory=dict)
+
+    # --- look-ups
+
+    def is_group(self, peer: PeerId) -> bool:
+        """Whether a conversation is a group's."""
+        return peer in self.rows
+
+    def mine(self, group: PeerId) -> bool:
+        """Whether we are in it."""
+        return group in self.rows and self.me in self.rows[group].members
+
+    def present(self, group: PeerId) -> tuple[PeerId, ...]:
+        """The other members that are there now."""
+        stands = self.rows.get(group)
+        if stands is None or self.me not in stands.members:
+            return ()
+        return tuple(one for one in stands.members if one != self.me and self.online(one))
+
+    def shown(self) -> tuple[GroupChanged, ...]:
+        """All of them."""
+        return tuple(self._event(one, False) for one in self.rows.values())
+
+    # --- what a person does
+
+    def create(self, command: CreateGroup) -> list[Effect]:
+        """Found a group."""
+        name = clean_name(command.name)
+        members = tuple(dict.fromkeys(one for one in command.members if one != self.me))
+        group = self.founded(command.founding)
+        if not name or not members or len(members) >= MEMBERS:
+            return [self._refused(group, Code.GROUP_EMPTY)]
+        if any(self.trust(one) is TrustLevel.BLOCKED for one in members):
+            return [self._refused(group, Code.BLOCKED_MEMBER)]
+        body = texting.change_body(name, members, ())
+        return [Compose(group, command.founding, body, Delivery.DELIVERED, MessageKind.FOUND, None, True)]
+
+    def change(self, command: ChangeGroup) -> list[Effect]:
+        """Add, remove, rename, leave."""
+        stands = self.rows.get(command.group)
+        if stands is None or self.me not in stands.members:
+            return [self._refused(command.group, Code.NOT_A_MEMBER)]
+        add = tuple(one for one in dict.fromkeys(command.add) if one not in stands.members)
+        remove = tuple(one for one in dict.fromkeys(command.remove) if one in stands.members)
+        name = clean_name(command.name)
+        if len(stands.members) + len(add) - len(remove) > MEMBERS or any(
+            self.trust(one) is TrustLevel.BLOCKED for one in add
+        ):
+            return [self._refused(command.group, Code.BLOCKED_MEMBER if add else Code.GROUP_EMPTY)]
+        if not add and not remove and (not name or name == stands.name):
+            return []
+        body = texting.change_body(name if name != stands.name else "", add, remove)
+        return [Compose(command.group, command.message, body, Delivery.DELIVERED, MessageKind.CHANGE, None, True)]
+
+    def changed_here(self, note: TextStored) -> list[Effect]:
+        """Our own record about a group is durable: tell the shells and whoever is there, those removed included."""
+        if note.group is None:
+            return []
+        before = self.rows.get(note.group.id)
+        self.rows[note.group.id] = note.group
+        told = self._event(note.group, before is None)
+        everyone = {*note.group.members, *(before.members if before is not None else ())} - {self.me}
+        return [Tell(told), *self._tell_circle(note.group.id, [one for one in everyone if self.online(one)])]
+
+    # --- what members say
+
+    def heard_circle(self, peer: PeerId, said: Circled) -> list[Effect]:
+        """Records about a group's members. Only known devices may take us into a group that is new."""
+        group, me = said.records[0].message.peer, self.me
+        if group not in self.rows and self.trust(peer) is TrustLevel.STRANGER:
+            return []
+
+        def operation(db: sqlite3.Connection) -> GroupMerged:
+            stands, kept = circles.merge(db, said.records, peer, me, texting.change_of)
+            return GroupMerged(peer, stands, tuple((texted.message, where) for texted, where in kept))
+
+        return [Keep(operation, lambda note: note)]
+
+    def merged(self, note: GroupMerged, now: float) -> list[Effect]:
+        """They are durable."""
+        group = note.group
+        if group is None:
+            return []
+        before = self.rows.get(group.id)
+        self.rows[group.id] = group
+        effects: list[Effect] = []
+        if note.arrived:
+            effects.append(Tell(self._event(group, before is None or self.me not in before.members)))
+            effects += [
+                Tell(
+                    MessageReceived(
+                        one.id, one.peer, self.name(one.author), one.text, one.sent_at, kept.position, None, one.author,
+                        one.order, kept.late, one.kind,
+                    )
+                )
+                for one, kept in note.arrived
+            ]
+            others = {*group.members, *(before.members if before is not None else ())} - {self.me, note.speaker}
+            effects += self._tell_circle(group.id, [one for one in others if self.online(one)])
+            effects += self._tell_circle(group.id, [note.speaker])
+        return effects
+
+    def heard_text(self, peer: PeerId, said: Texted) -> list[Effect]:
+        """A text of a group, its author's or handed on. What may not be kept is passed over in silence."""
+        me = self.me
+        if said.message.kind in (MessageKind.FOUND, MessageKind.CHANGE):
+            return self.heard_circle(peer, Circled((said,)))
+
+        def operation(db: sqlite3.Connection) -> TextArrived | None:
+            may, kept = circles.accept(db, said, peer, me)
+            return with_what_it_is_about(db, TextArrived(said.message, kept, peer)) if may else None
+
+        return [Keep(operation, lambda note: note)]
+
+    def heard_held(self, peer: PeerId, said: Held) -> list[Effect]:
+        """What a member has: note what it has of ours, hand over what it lacks."""
+        group, me = said.group, self.me
+        stands = self.rows.get(group)
+        if stands is None or me not in stands.members or peer not in stands.members:
+            return []
+        of = len(stands.members) - 1
+
+        def operation(db: sqlite3.Connection) -> Handed:
+            ours = dict(said.ranges).get(me, ())
+            news = tuple(
+                whole(db, me, group, message, have, of, False)
+                for message, have in circles.confirm(db, group, me, peer, ours)
+            )
+            records = circles.missing(db, group, peer, said.ranges, limits.HANDED)
+            fresh = outbox.on_their_way(db, me, group) if records else []
+            return Handed(group, peer, tuple(records), tuple(fresh), news)
+
+        return [Keep(operation, lambda note: note)]
+
+    def handed(self, note: Handed, spread: Callable[[SpreadStored], list[Effect]]) -> list[Effect]:
+        """Say what a member lacks."""
+        effects = [effect for one in note.news for effect in spread(one)]
+        effects += [Tell(MessageSending(one, note.group)) for one in note.fresh]
+        return effects + [Resend(note.peer, record, note.group) for record in note.records]
+
+    # --- who is there, and what time brings
+
+    def peer_up(self, peer: PeerId) -> list[Effect]:
+        """A device is there: tell it about the groups that we share, or shared."""
+        shared = [one.id for one in self.rows.values() if one.knows(peer) and one.knows(self.me)]
+        return [effect for group in shared for effect in self._tell_circle(group, [peer])]
+
+    def gossip_soon(self, group: PeerId, now: float) -> list[Effect]:
+        """Something new came: others may lack it."""
+        self._gossip_at.setdefault(group, now + _SOON)
+        return []
+
+    def gossip(self, group: PeerId) -> list[Effect]:
+        """Tell the members that are there what we hold."""
+        self._gossip_at.pop(group, None)
+        return self._tell_circle(group, self.present(group), False)
+
+    def tick(self, now: float) -> list[Effect]:
+        """What time brings."""
+        due = [group for group, at in self._gossip_at.items() if at <= now]
+        return [effect for group in due for effect in self.gossip(group)]
+
+    def next_time(self) -> float | None:
+        """When tick() has something to do again."""
+        return min(self._gossip_at.values(), default=None)
+
+    def circle_loaded(self, note: CircleLoaded) -> list[Effect]:
+        """Say who is in a group, and what we hold of it."""
+        records = [texting.stored(record, note.group) for record in note.records]
+        effects: list[Effect] = []
+        stands = self.rows.get(note.group)
+        for peer in note.peers:
+            effects += [
+                Say(peer, Circled(tuple(records[at : at + limits.CIRCLE])))
+                for at in range(0, len(records), limits.CIRCLE)
+            ]
+            if stands is not None and peer in stands.members and self.me in stands.members:
+                effects.append(Say(peer, Held(note.group, note.held)))
+        return effects
+
+    # --- inside
+
+    def _tell_circle(self, group: PeerId, peers: Iterable[PeerId], circle: bool = True) -> list[Effect]:
+        told = tuple(sorted(peers))
+        if not told:
+            return []
+
+        def operation(db: sqlite3.Connection) -> CircleLoaded:
+            records = tuple(circles.circle(db, group)) if circle else ()
+            return CircleLoaded(group, told, records, circles.held(db, group, limits.HELD_RANGES))
+
+        return [Look(operation, lambda note: note)]
+
+    def _event(self, group: Group, added: bool) -> GroupChanged:
+        return GroupChanged(group.id, group.name, group.members, self.me in group.members, added)
+
+    def _refused(self, group: PeerId, code: Code) -> Effect:
+        return Tell(GroupRefused(group, code, sentences.ended(code)))
+
+
+def with_what_it_is_about(db: sqlite3.Connection, note: TextArrived) -> TextArrived:
+    """The same with the message that it answers or reacts to, as far as that is here."""
+    message = note.message
+    if not message.about:
+        return note
+    quote = history.quote(db, message.peer, message.about)
+    return TextArrived(message, note.kept, note.speaker, quote, quote.id if quote is not None else None)
+
+
+def spread(
+    db: sqlite3.Connection, me: PeerId, group: PeerId, message: MessageId, member: PeerId, read: bool
+) -> SpreadStored | None:
+    """Note that a member has, or read, our message in a group; once all do, so it is delivered, or read."""
+    stands = circles.find(db, group)
+    if stands is None or member not in stands.members:
+        return None
+    if read:
+        circles.receipt(db, message, member)
+    have = circles.receipt(db, message, member, read)
+    if have is None:
+        return None
+    of = len([one for one in stands.members if one != me])
+    return whole(db, me, group, message, have, of, read)
+
+
+def whole(
+    db: sqlite3.Connection, me: PeerId, group: PeerId, message: MessageId, have: int, of: int, read: bool
+) -> SpreadStored:
+    """The note for that, and the message's own state if it is true of all."""
+    done = have >= of and (
+        bool(outbox.set_read(db, me, [message], group))
+        if read
+        else outbox.set_delivery(db, me, message, Delivery.DELIVERED, group)
+    )
+    return SpreadStored(group, message, have, of, read, done)

@@ -1,0 +1,92 @@
+"""Groups on disk: what may be kept of them, what is missing where, who has what."""
+
+from __future__ import annotations
+
+import datetime
+import sqlite3
+
+from lanshare.domain.message import Delivery, MessageId, MessageKind
+from lanshare.domain.peer import PeerId
+from lanshare.domain.talk import Texted
+from lanshare.exchange import texting
+from lanshare.store import groups, outbox
+from lanshare.trust.identity import Identity
+
+NOW = datetime.datetime(2026, 11, 25, tzinfo=datetime.UTC)
+ANNA, BOB, CARL, EVE = (Identity.create() for _ in range(4))
+FOUNDING = MessageId("ab" * 16)
+GROUP = texting.group_of(ANNA, FOUNDING)
+
+
+def said(who: Identity, number: int, text: str, kind: MessageKind = MessageKind.TEXT, ident: str = "") -> Texted:
+    """A record of somebody's in the group, as one who holds it has it."""
+    made = texting.compose(
+        who, GROUP, MessageId(ident or f"{number:032x}"), text, (number - 1, number - 1, None), NOW, kind,
+        delivery=Delivery.RECEIVED, group=True,
+    )
+    return texting.read(texting.frame_of(made.record), BOB.id, ANNA.id)
+
+
+def founded(db: sqlite3.Connection, *members: Identity) -> None:
+    """The group of Anna and these, as Bob has it."""
+    body = texting.change_body("us", [one.id for one in members], ())
+    record = said(ANNA, 1, body, MessageKind.FOUND, FOUNDING)
+    group, kept = groups.merge(db, [record], ANNA.id, BOB.id, texting.change_of)
+    assert group is not None
+    assert len(kept) == 1
+
+
+def test_a_group_that_is_not_ours_or_not_its_speakers_is_not_kept(db: sqlite3.Connection) -> None:
+    for members, speaker in (((CARL,), ANNA), ((BOB, CARL), EVE)):
+        body = texting.change_body("us", [one.id for one in members], ())
+        record = said(ANNA, 1, body, MessageKind.FOUND, FOUNDING)
+        assert groups.merge(db, [record], speaker.id, BOB.id, texting.change_of) == (None, [])
+    assert groups.load(db) == []
+    assert db.execute("SELECT count(*) FROM messages").fetchone() == (0,)
+
+
+def test_texts_come_from_members_alone_and_only_of_members_and_since_we_are_in_it(db: sqlite3.Connection) -> None:
+    founded(db, BOB, CARL)
+    assert groups.accept(db, said(CARL, 5, "hi"), ANNA.id, BOB.id)[0], "handed on by another member"
+    assert groups.accept(db, said(CARL, 5, "hi"), CARL.id, BOB.id) == (True, None), "once"
+    assert groups.accept(db, said(CARL, 6, "hi"), EVE.id, BOB.id) == (False, None)
+    assert groups.accept(db, said(EVE, 6, "hi"), ANNA.id, BOB.id) == (False, None)
+    assert groups.accept(db, said(ANNA, 1, "before the beginning", ident="00" * 16), ANNA.id, BOB.id) == (False, None)
+
+
+def test_what_a_member_lacks_is_found_by_its_numbers_and_deleted_ones_are_not_wanted_back(
+    db: sqlite3.Connection,
+) -> None:
+    founded(db, BOB, CARL)
+    for number in range(2, 9):
+        groups.accept(db, said(ANNA, number, f"text {number}"), ANNA.id, BOB.id)
+    theirs = ((ANNA.id, ((1, 3), (6, 6))),)
+    found = [texting.frame_of(one).body for one in groups.missing(db, GROUP, CARL.id, theirs, 100)]
+    assert found == ["text 4", "text 5", "text 7", "text 8"]
+    assert len(groups.missing(db, GROUP, CARL.id, theirs, 2)) == 2
+    assert groups.missing(db, GROUP, EVE.id, (), 100) == []
+    assert outbox.remove(db, MessageId(f"{4:032x}"), GROUP)
+    assert dict(groups.held(db, GROUP, 9))[ANNA.id] == ((1, 8),), "it is held to be had, so that nobody sends it again"
+
+
+def test_a_receipt_counts_once_for_each_member(db: sqlite3.Connection) -> None:
+    one, other = PeerId("x" * 52), PeerId("y" * 52)
+    assert groups.receipt(db, FOUNDING, one) == 1
+    assert groups.receipt(db, FOUNDING, one) is None
+    assert groups.receipt(db, FOUNDING, other) == 2
+    assert groups.receipt(db, FOUNDING, other, read=True) == 1
+    assert groups.receipt(db, FOUNDING, other, read=True) is None
+
+
+def test_a_change_that_came_before_what_makes_it_count_counts_in_the_end(db: sqlite3.Connection) -> None:
+    founded(db, BOB)
+    early = said(CARL, 7, texting.change_body("his", (), ()), MessageKind.CHANGE)
+    group, kept = groups.merge(db, [early], ANNA.id, BOB.id, texting.change_of)
+    assert group is not None
+    assert kept == [], "a stranger's"
+    adds = said(ANNA, 6, texting.change_body("", [CARL.id], ()), MessageKind.CHANGE)
+    group, kept = groups.merge(db, [early, adds], ANNA.id, BOB.id, texting.change_of)
+    assert group is not None
+    assert (group.name, len(group.members), len(kept)) == ("his", 3, 2)
+    assert groups.find(db, GROUP) == groups.load(db)[0]
+    assert [texting.frame_of(one).kind for one in groups.circle(db, GROUP)] == ["found", "change", "change"]
