@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import json
 import os
 import sys
 from dataclasses import replace
@@ -19,7 +20,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
 from lanshare.domain import events as e
-from lanshare.domain.message import ChatMessage, Conversation, Delivery, MessageId, Moment
+from lanshare.domain.message import ChatMessage, Conversation, Delivery, MessageId, MessageKind, Moment, Quote
 from lanshare.domain.offer import EntryKind, Offer, Skipped, TopEntry
 from lanshare.domain.peer import DeviceKind, Habit, Peer, PeerId, Rules, TrustLevel
 from lanshare.domain.settings import Appearance, Settings
@@ -29,8 +30,10 @@ from lanshare.qt.bridge import Bridge
 from lanshare.qt.theme import style
 from lanshare.qt.windows.address import AddressDialog
 from lanshare.qt.windows.alarm import AlarmDialog
+from lanshare.qt.windows.group import GroupDialog
 from lanshare.qt.windows.main import MainWindow
 from lanshare.qt.windows.pairing import PairingDialog
+from lanshare.qt.windows.search import SearchDialog
 from lanshare.qt.windows.settings import SettingsDialog
 from lanshare.qt.windows.sheet import DeviceSheet
 
@@ -254,6 +257,71 @@ def trust_pictures(studio: Studio, window: MainWindow, name: str) -> None:
     keep(AlarmDialog(e.IdentityChanged("Pi in the garage", GARAGE, peer_id("z")), window), "alarm")
 
 
+TEAM = peer_id("q")
+
+
+def talk_pictures(studio: Studio, look: Appearance, name: str) -> None:
+    """Replies, reactions, every state, a group, what is folded, code, large emoji; the dialogs about them."""
+    for shape, size in {"wide": (1000, 900), "narrow": (480, 900)}.items():
+        window = studio.window(look, size)
+        window.on_event(e.GroupChanged(TEAM, "Garden project", (ANNA, LIVING, MARTA, ME.id), True))
+        window.open_peer(TEAM)
+        window.on_event(group_history())
+        window.on_event(e.PeerTyping(TEAM, LIVING))
+        marta = window.timeline.row_of(f"{2:032x}")
+        window.talk._want("reply", window.timeline.entry(marta))
+        window.pane.composer.field.setPlainText("Saturday it is")
+        for _ in range(6):
+            studio.app.processEvents()
+        studio.save(window, f"group-{shape}-{name}")
+    window = studio.window(look, (1000, 700))
+    window.open_peer(MARTA)
+
+    def keep(dialog: QWidget, what: str) -> None:
+        dialog.show()
+        studio.app.processEvents()
+        dialog.grab().save(str(studio.folder / f"{what}-{name}.png"))
+        dialog.close()
+
+    keep(GroupDialog(window.devices.devices(), ME.id, None, [MARTA, ANNA], window), "group-new")
+    search = SearchDialog(None, dict(window.devices.names()), window)
+    search._field.setText("album")
+    search._ask()
+    found = tuple(one for one in history().moments if one.message is not None)
+    search.show_found(e.HistoryLoaded(search._request, None, found, False, True))
+    keep(search, "search")
+    studio.save(window, f"talk-{name}")
+
+
+def group_history() -> e.HistoryLoaded:
+    """What was said in a group."""
+    def said(number: int, author: PeerId, words: str, ago: int, **more: object) -> Moment:
+        fields = {"delivery": Delivery.RECEIVED, **more}
+        way = Direction.OUT if author == ME.id else Direction.IN
+        message = ChatMessage(MessageId(f"{number:032x}"), TEAM, author, way, words, minutes(ago), number,
+                              **fields)  # type: ignore[arg-type]
+        return Moment(number, minutes(ago), message, None, message.order)
+
+    founded = json.dumps({"name": "Garden project", "add": [ME.id, LIVING]})
+    code = "```\nfor bed in beds:\n    water(bed, litres=3)\n    print(bed)\n```"
+    long = "\n".join(f"{n}. plant number {n}, to be watered on every other day" for n in range(1, 60))
+    quote = Quote(MessageId(f"{2:032x}"), ANNA, "Who waters the tomatoes this weekend?")
+    moments = (
+        said(1, ANNA, founded, 50, kind=MessageKind.FOUND),
+        said(2, ANNA, "Who waters the tomatoes this weekend?", 48, reactions=((LIVING, "\N{RAISED HAND}"),)),
+        said(3, LIVING, "I can do Saturday.", 47, quote=quote, reactions=((ANNA, "\N{THUMBS UP SIGN}"),
+                                                                       (ME.id, "\N{THUMBS UP SIGN}"))),
+        said(4, ANNA, "\N{TOMATO}\N{TOMATO}\N{TOMATO}", 46),
+        said(5, ANNA, code, 45),
+        said(6, LIVING, long, 44, late=True),
+        said(7, ME.id, "Then I take Sunday", 3, delivery=Delivery.READ),
+        said(8, ME.id, "and bring the hose", 3, delivery=Delivery.DELIVERED),
+        said(9, ME.id, "the long one", 2, delivery=Delivery.SENDING),
+        said(10, ME.id, "with the blue end", 1, delivery=Delivery.QUEUED),
+    )
+    return e.HistoryLoaded(1, TEAM, moments, False)
+
+
 def main(arguments: list[str]) -> int:
     """All states."""
     parser = argparse.ArgumentParser()
@@ -314,6 +382,7 @@ def main(arguments: list[str]) -> int:
         studio.app.processEvents()
         address.grab().save(str(parsed.folder / f"address-{name}.png"))
         trust_pictures(studio, window, name)
+        talk_pictures(studio, look, name)
         studio.save(window, f"behind-{name}")
     return 0
 

@@ -19,6 +19,7 @@ from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     AddressFailed,
     Event,
+    GroupChanged,
     IdentityChanged,
     NetworkTroubled,
     PeerAppeared,
@@ -26,7 +27,7 @@ from lanshare.domain.events import (
     PeerVanished,
     Snapshot,
 )
-from lanshare.domain.peer import Peer, PeerId, TrustLevel, parse_address
+from lanshare.domain.peer import Peer, PeerId, TrustLevel, parse_address, short_id
 from lanshare.node import sentences
 from lanshare.node.assemble import Options
 from lanshare.node.host import Host
@@ -64,6 +65,7 @@ class Desk:
     printer: Printer
     peers: dict[PeerId, PeerAppeared] = field(default_factory=dict)
     snapshot: Snapshot | None = None
+    groups: dict[PeerId, GroupChanged] = field(default_factory=dict)
 
     def next(self, deadline: float | None) -> Event | None:
         """The next event; None when the deadline has come. Keeps the list of devices."""
@@ -77,8 +79,12 @@ class Desk:
                 self.snapshot = event
                 for peer in event.peers:
                     self._seen(_seen_as(peer))
+                self.groups = {one.group: one for one in event.groups}
                 for trouble in event.troubles:
                     self.printer.event(trouble)
+            case GroupChanged():
+                self.groups[event.group] = event
+                self.printer.name(event.group, event.name)
             case PeerAppeared():
                 self._seen(event)
             case PeerChanged():
@@ -92,6 +98,13 @@ class Desk:
             case NetworkTroubled():
                 self.printer.event(event)
         return event
+
+    def name(self, peer: PeerId) -> str:
+        """What a device or a group is called."""
+        if (group := self.groups.get(peer)) is not None:
+            return group.name
+        known = self.peers.get(peer)
+        return (known.alias or known.name) if known is not None else short_id(peer)
 
     def _seen(self, peer: PeerAppeared) -> None:
         self.peers[peer.id] = peer

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 import lanshare
-from lanshare.cli import trust
+from lanshare.cli import talk, trust
 from lanshare.cli.desk import (
     DECLINED,
     DONE,
@@ -38,6 +38,7 @@ from lanshare.cli.desk import (
 )
 from lanshare.cli.printer import Printer
 from lanshare.domain.commands import (
+    AnswerGroup,
     AnswerOffer,
     CancelTransfer,
     EraseHistory,
@@ -49,6 +50,8 @@ from lanshare.domain.commands import (
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.events import (
     EngineStopped,
+    GroupAsked,
+    GroupChanged,
     HistoryErased,
     IdentityChanged,
     IdentityCloned,
@@ -57,6 +60,8 @@ from lanshare.domain.events import (
     MessageQueued,
     MessageReceived,
     MessageRefused,
+    MessageSending,
+    MessageSpread,
     OfferReceived,
     PairingCodeReady,
     PairingEnded,
@@ -81,6 +86,7 @@ from lanshare.domain.transfer import TransferId
 from lanshare.node import sentences
 from lanshare.node.assemble import (
     log_to_file,
+    read_groups,
     read_history,
     read_me,
     read_peers,
@@ -182,12 +188,15 @@ def build_parser() -> argparse.ArgumentParser:
     about("block", "have nothing to do with a device any more")
     about("unblock", "let a blocked device in again")
     about("forget", "forget a device; the history stays")
+    talk.add_parser(add("group", "groups: list, found, change"))
     history = add("history", "what was said and sent")
     history.add_argument("peer", nargs="?", metavar="PEER")
     history.add_argument("--search", default="", metavar="TEXT", help="words, each also as a beginning")
     history.add_argument("--kind", choices=("text", "link", "file", "image"), default="", help="of these alone")
     history.add_argument("--since", type=_date, metavar="DAY", help="from this day on (2026-11-25)")
     history.add_argument("--until", type=_date, metavar="DAY", help="before this day")
+    history.add_argument("--export", metavar="DIR", help="write it into a new folder there, with its files")
+    history.add_argument("--import", dest="take_in", metavar="FILE", help="take in a conversation.jsonl")
     history.add_argument("--erase", action="store_true", help="take it out for good; received files stay")
     history.add_argument("--limit", type=_count, default=100, metavar="N")
     return parser
@@ -220,6 +229,7 @@ def run(arguments: argparse.Namespace) -> int:
         "block": trust.block,
         "unblock": trust.unblock,
         "forget": trust.forget,
+        "group": talk.group,
     }
     try:
         log_to_file(options_of(arguments), arguments.verbose)
@@ -284,6 +294,8 @@ def _patience(arguments: argparse.Namespace) -> float | None:
 
 def _who(desk: Desk, arguments: argparse.Namespace) -> PeerId | int:
     """The peer of `send` and `text`. A known device that is away is meant too if the person is ready to wait."""
+    if (meant := talk.group_named(desk, arguments.peer)) is not None:
+        return meant
     keeps = arguments.no_wait or arguments.wait is not None
     if not keeps:
         return find(desk, arguments.peer, FIND, any_known=False)
@@ -302,6 +314,10 @@ def _send(arguments: argparse.Namespace, printer: Printer) -> int:
         peer = _who(desk, arguments)
         if isinstance(peer, int):
             return peer
+        if peer in desk.groups:
+            me = desk.snapshot.me.id if desk.snapshot is not None else ""
+            members = [one for one in desk.groups[peer].members if one != me]
+            return talk.send_to_each(desk, members, paths, deadline, arguments.no_wait)
         transfer = TransferId(secrets.token_hex(16))
         desk.host.submit(SendFiles(transfer, peer, paths))
         under = [transfer]
@@ -402,7 +418,9 @@ def _text(arguments: argparse.Namespace, printer: Printer) -> int:
                     return IDENTITY
                 case EngineStopped():
                     return UNFINISHED
-                case MessageQueued() | MessageDelivered() | MessageRefused() if event.message == message:
+                case (
+                    MessageQueued() | MessageSending() | MessageSpread() | MessageDelivered() | MessageRefused()
+                ) if event.message == message:
                     printer.event(event)
                 case _:
                     continue
@@ -438,7 +456,7 @@ def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
                 case OfferReceived():
                     printer.event(event)
                     incoming.add(event.transfer)
-                    accepted = _decide(desk, event, arguments.accept)
+                    accepted = _decide(desk, event.peer, arguments.accept)
                     desk.host.submit(AnswerOffer(event.transfer, accepted, into, Clash(arguments.clash)))
                 case PairingCodeReady():
                     printer.event(event)
@@ -446,7 +464,10 @@ def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
                         trust.ask_same(desk, event)
                 case PairingEnded() | PeerVerified():
                     printer.event(event)
-                case MessageReceived():
+                case GroupAsked():
+                    printer.event(event)
+                    desk.host.submit(AnswerGroup(event.group, _decide(desk, event.peer, arguments.accept)))
+                case MessageReceived() if event.kind == "text":
                     printer.event(event)
                     left = left - 1 if left is not None else None
                 case TransferFinished() | TransferFailed() if event.transfer in incoming:
@@ -454,7 +475,7 @@ def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
                     left = left - 1 if left is not None else None
                 case (
                     TransferStarted() | TransferProgressed() | TransferWaiting() | TransferPaused() | IdentityChanged()
-                    | IdentityCloned()
+                    | IdentityCloned() | GroupChanged()
                 ):
                     printer.event(event)
                 case PeerAppeared() | PeerChanged() | PeerVanished() if arguments.json:
@@ -468,12 +489,12 @@ def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
     return with_desk(arguments, printer, work, visible=True)
 
 
-def _decide(desk: Desk, offer: OfferReceived, accept: str) -> bool:
+def _decide(desk: Desk, peer: PeerId, accept: str) -> bool:
     if accept == "all":
         return True
-    peer = desk.peers.get(offer.peer)
+    known = desk.peers.get(peer)
     if accept == "verified":
-        return peer is not None and peer.trust == TrustLevel.VERIFIED
+        return known is not None and known.trust == TrustLevel.VERIFIED
     if not sys.stdin.isatty():
         desk.printer.say("Declined: there is no terminal to ask at. Use --accept all --into DIR.")
         return False
@@ -484,10 +505,11 @@ def _decide(desk: Desk, offer: OfferReceived, accept: str) -> bool:
 def _history(arguments: argparse.Namespace, printer: Printer) -> int:
     options = options_of(arguments)
     book = read_peers(options)
-    names = {str(one.id): one.name for one in book}
+    names = {str(one.id): one.name for one in book} | {str(one.id): one.name for one in read_groups(options)}
     peer: PeerId | None = None
     if arguments.peer:
         listed = [PeerAppeared(one.id, one.name, one.kind, one.addresses, one.trust, False) for one in book]
+        listed += [PeerAppeared(one.id, one.name, "group", (), "known", False) for one in read_groups(options)]
         found = matches(listed, arguments.peer)
         if len(found) > 1:
             raise Usage(f"several devices are called {shown(arguments.peer)}. Use the beginning of an id.")
@@ -497,6 +519,8 @@ def _history(arguments: argparse.Namespace, printer: Printer) -> int:
         peer = found[0].id
     if arguments.erase:
         return _erased(arguments, printer, peer)
+    if arguments.export or arguments.take_in:
+        return talk.keep(arguments, printer, peer)
     wanted = Wanted(arguments.search, peer, arguments.kind, _day(arguments.since), _day(arguments.until))
     for moment in read_history(options, wanted, arguments.limit):
         printer.moment(moment, names)

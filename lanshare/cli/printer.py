@@ -13,7 +13,12 @@ import msgspec
 
 from lanshare.domain.events import (
     AddressFailed,
+    ConversationSaved,
+    ConversationTaken,
     Event,
+    GroupAsked,
+    GroupChanged,
+    GroupRefused,
     HistoryErased,
     IdentityChanged,
     IdentityCloned,
@@ -40,7 +45,7 @@ from lanshare.domain.events import (
     TransferStarted,
     TransferWaiting,
 )
-from lanshare.domain.message import Moment
+from lanshare.domain.message import CONTROL, MessageKind, Moment
 from lanshare.domain.peer import short_id
 from lanshare.node.sentences import decimal, ended
 from lanshare.node.shown import shown
@@ -50,6 +55,15 @@ _BAR: Final = 24
 
 def _builtins(value: object) -> Any:
     return msgspec.to_builtins(value, enc_hook=str)
+
+
+def _kept(event: ConversationSaved | ConversationTaken) -> str:
+    if event.code:
+        return shown(event.message)
+    if isinstance(event, ConversationTaken):
+        return f"{event.messages} messages were taken in, {event.refused} were refused."
+    gone = f", {event.missing} were not there any more" if event.missing else ""
+    return f"{event.moments} messages and files are in {shown(event.folder)} ({event.files} files copied{gone})."
 
 
 class Printer:
@@ -62,6 +76,15 @@ class Printer:
         self._bar = ""
         self._names: dict[str, str] = {}
         self._drawn = 0.0
+
+    @property
+    def as_json(self) -> bool:
+        """Whether scripts read it."""
+        return self._json
+
+    def name(self, peer: str, name: str) -> None:
+        """What a device or a group is called from now on."""
+        self._names[peer] = name
 
     def event(self, event: Event) -> None:
         """An event, as JSON or as a sentence."""
@@ -102,6 +125,8 @@ class Printer:
         message, transfer = moment.message, moment.transfer
         at = moment.at.isoformat().replace("+00:00", "Z")
         if message is not None:
+            if message.kind in CONTROL:
+                return
             kind, ident, peer, way = "text", str(message.id), str(message.peer), message.direction
             text, state = message.text, str(message.delivery)
         elif transfer is not None:
@@ -164,12 +189,21 @@ class Printer:
                 return shown(event.message)
             case TransferFinished():
                 return self._finished(event)
+            case GroupChanged():
+                return "" if not event.mine else f"{shown(event.name)}: {len(event.members)} members."
+            case GroupAsked():
+                return f"{shown(event.by)} would have you in the group {shown(event.name)} of {event.members}."
+            case GroupRefused():
+                return shown(event.message)
+            case ConversationSaved() | ConversationTaken():
+                return _kept(event)
             case MessageQueued() | MessageDelivered():
                 return ""
             case MessageRefused():
                 return shown(event.message_text)
-            case MessageReceived():
-                return f"{shown(event.name)}: {shown(event.text)}"
+            case MessageReceived() if event.kind == MessageKind.TEXT:
+                where = f" ({self._name(event.peer)})" if event.author not in (None, event.peer) else ""
+                return f"{shown(event.name)}{where}: {shown(event.text)}"
             case IdentityChanged():
                 return (
                     f"{shown(event.name)} answers with another key than before (known {short_id(event.known)}, seen"

@@ -53,6 +53,14 @@ class CreateGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerGroup:
+    """Be in a group that a stranger would have us in, or not; GroupChanged follows a yes."""
+
+    group: PeerId
+    joins: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeGroup:
     """Add, remove, rename; removing oneself is leaving. GroupChanged follows, or GroupRefused."""
 
@@ -61,6 +69,29 @@ class ChangeGroup:
     name: str = ""
     add: tuple[PeerId, ...] = ()
     remove: tuple[PeerId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeepFor:
+    """How long what is said in a conversation stays here, in seconds; 0: for ever, 1: only until it was read."""
+
+    peer: PeerId
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class SaveConversation:
+    """Write a conversation into a new folder in this one; ConversationSaved follows."""
+
+    peer: PeerId
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class TakeIn:
+    """Take in the messages of a saved conversation that are not here; ConversationTaken follows."""
+
+    path: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +337,11 @@ Command = (
     | SendText
     | React
     | CreateGroup
+    | AnswerGroup
     | ChangeGroup
+    | KeepFor
+    | SaveConversation
+    | TakeIn
     | SaveDraft
     | TellTyping
     | EditText

@@ -61,6 +61,7 @@ class Code(StrEnum):
     PROFILE_BUSY = "profile-busy"
     SETTINGS_DAMAGED = "settings-damaged"
     STOPPING = "stopping"
+    NOT_SAVED = "not-saved"
     NOT_A_MEMBER = "not-a-member"
     GROUP_EMPTY = "group-empty"
     BLOCKED_MEMBER = "blocked-member"

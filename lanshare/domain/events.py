@@ -321,12 +321,47 @@ class GroupChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupAsked:
+    """Somebody who is not known here would have us in a group."""
+
+    group: PeerId
+    name: str
+    peer: PeerId
+    by: str
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
 class GroupRefused:
     """A group was not founded or changed, and why."""
 
     group: PeerId
     code: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationSaved:
+    """A conversation was written to a folder, or not: then `code` says why."""
+
+    peer: PeerId
+    folder: str
+    moments: int
+    files: int
+    missing: int
+    code: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationTaken:
+    """Of a saved conversation so many messages are new here, and so many were refused."""
+
+    path: str
+    messages: int
+    refused: int
+    code: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -584,8 +619,11 @@ Event = (
     | MessageSending
     | MessageSpread
     | GroupChanged
+    | GroupAsked
     | GroupRefused
     | PeerTyping
+    | ConversationSaved
+    | ConversationTaken
     | MessageDelivered
     | MessageRead
     | MessageEdited

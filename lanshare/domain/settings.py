@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from lanshare.domain.peer import DEFAULT_PORT, clean_name
+from lanshare.domain.peer import DEFAULT_PORT, PeerId, clean_name
 
 
 class Appearance(StrEnum):
@@ -43,6 +43,22 @@ class Settings:
     read_receipts: bool = True
     """Devices that are known are told when their messages were seen."""
 
+    enter_sends: bool = True
+    """Enter sends and Shift+Enter breaks the line; else Enter breaks it and Ctrl+Enter sends."""
+
+    notices: bool = True
+    """The desktop tells what comes while the window is not in front."""
+
+    notice_text: bool = True
+    """Such a notice shows the text, not only that there is one."""
+
+    sound: bool = False
+    muted: tuple[PeerId, ...] = ()
+    """Conversations of which nothing is told."""
+
+    away_note: str = ""
+    """What others see beside this device's name."""
+
     visibility: Visibility = Visibility.EVERYONE
     networks: dict[str, bool] = field(default_factory=dict)
     """Networks that the person was asked about, by id: True if he is at home there."""
@@ -61,6 +77,8 @@ def checked(settings: Settings) -> Settings:
         raise ValueError("speed_limit")
     if settings.receive_limit < 0:
         raise ValueError("receive_limit")
+    if settings.away_note != clean_name(settings.away_note):
+        raise ValueError("away_note")
     if "\x00" in settings.download_folder:
         raise ValueError("download_folder")
     return settings

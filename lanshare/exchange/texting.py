@@ -121,6 +121,27 @@ def read(frame: Text, me: PeerId, peer: PeerId) -> Texted:
     return _texted(frame, conversation, author, direction, Delivery.RECEIVED)
 
 
+def restored(record: bytes, me: PeerId, peers: Sequence[PeerId] = ()) -> Texted:
+    """A record from a saved conversation; ProtocolError unless it is signed by its author.
+
+    Of a conversation of two, `peers` are those that it may be with.
+    """
+    try:
+        frame = _decoder.decode(record)
+    except msgspec.MsgspecError as error:
+        raise ProtocolError("no record") from error
+    author = id_of_key(frame.author)
+    with_whom = next(
+        (one for one in (author, *peers) if one != me and frame.conversation == pair_conversation(me, one)), None
+    )
+    if with_whom is None:
+        return read(frame, me, PeerId(""))
+    if author not in (me, with_whom) or not verify(frame.author, frame.signature, canonical(frame)):
+        raise ProtocolError("a text whose signature does not fit")
+    direction = Direction.OUT if author == me else Direction.IN
+    return _texted(frame, with_whom, author, direction, Delivery.RECEIVED)
+
+
 def read_circle(records: Sequence[bytes], me: PeerId) -> tuple[Texted, ...]:
     """Records that found and change one group; ProtocolError if they are of several, or not what they say."""
     frames = []

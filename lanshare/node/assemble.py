@@ -7,6 +7,7 @@ import logging
 import logging.handlers
 import os
 import secrets
+import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.events import Me, NetworkTroubled
+from lanshare.domain.groups import Group
 from lanshare.domain.message import Moment, Wanted
 from lanshare.domain.settings import Settings, Visibility
 from lanshare.exchange.greeting import Facts
@@ -253,17 +255,31 @@ def read_me(options: Options) -> Me:
     )
 
 
-def read_history(options: Options, wanted: Wanted, limit: int) -> list[Moment]:
-    """What was said and sent, without starting anything: `lanshare history`."""
+def _look(options: Options) -> sqlite3.Connection:
+    """The history to read, made or brought to today's version if need be."""
     where = places.places(options.profile)
     where.prepare()
-    if not where.database.exists():
+    if not where.database.exists() or not database.is_current(where.database):
         database.prepare(where.database)
-    link = database.connect(where.database, read_only=True)
+    return database.connect(where.database, read_only=True)
+
+
+def read_history(options: Options, wanted: Wanted, limit: int) -> list[Moment]:
+    """What was said and sent, without starting anything: `lanshare history`."""
+    link = _look(options)
     try:
         if wanted.words or wanted.kind:
             return history.search(link, wanted, limit)
         return history.page(link, wanted.peer, None, limit)[0]
+    finally:
+        link.close()
+
+
+def read_groups(options: Options) -> list[Group]:
+    """All groups, without starting anything."""
+    link = _look(options)
+    try:
+        return groups.load(link)
     finally:
         link.close()
 

@@ -75,6 +75,15 @@ class Rewrite:
 
 
 @dataclass(frozen=True, slots=True)
+class Save:
+    """Write a conversation into a new folder in this one; `names` of all who may have said something in it."""
+
+    peer: PeerId
+    folder: Path
+    names: dict[PeerId, str]
+
+
+@dataclass(frozen=True, slots=True)
 class ReadHere:
     """The person has seen a conversation."""
 
@@ -217,6 +226,7 @@ Effect = (
     | Compose
     | Rewrite
     | ReadHere
+    | Save
     | Resend
     | Dial
     | Scan

@@ -12,21 +12,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from lanshare.domain.commands import ChangeGroup, CreateGroup
+from lanshare.domain.commands import AnswerGroup, ChangeGroup, CreateGroup
 from lanshare.domain.errors import Code
-from lanshare.domain.events import GroupChanged, GroupRefused, MessageReceived, MessageSending
-from lanshare.domain.groups import MEMBERS, Group
+from lanshare.domain.events import GroupAsked, GroupChanged, GroupRefused, MessageReceived, MessageSending
+from lanshare.domain.groups import MEMBERS, Group, fold
 from lanshare.domain.message import Delivery, MessageId, MessageKind
 from lanshare.domain.peer import PeerId, TrustLevel, clean_name
 from lanshare.domain.talk import Circled, Held, Texted
 from lanshare.exchange import texting
 from lanshare.node import sentences
-from lanshare.node.effects import Compose, Effect, Keep, Look, Resend, Say, Tell
+from lanshare.node.effects import Befriend, Compose, Effect, Keep, Look, Resend, Say, Tell
 from lanshare.node.notes import CircleLoaded, GroupMerged, Handed, SpreadStored, TextArrived, TextStored
 from lanshare.store import groups as circles
 from lanshare.store import history, outbox
 from lanshare.wire import limits
 
+_ASKED: Final = 32
 _SOON: Final = 0.3
 """Seconds after something new came before the others are told what we hold: what comes in a row is told once."""
 
@@ -42,7 +43,13 @@ class Groups:
     founded: Callable[[MessageId], PeerId]
     """The group that we found by a record of this id."""
 
+    may_ask: Callable[[PeerId], bool] = lambda peer: True
+    """Whether the person may be asked something by a stranger now."""
+
     rows: dict[PeerId, Group] = field(default_factory=dict)
+    asked: dict[PeerId, tuple[PeerId, Circled]] = field(default_factory=dict)
+    """Groups that strangers would have us in, also those that the person said no to."""
+
     _gossip_at: dict[PeerId, float] = field(default_factory=dict)
 
     # --- look-ups
@@ -111,9 +118,32 @@ class Groups:
 
     def heard_circle(self, peer: PeerId, said: Circled) -> list[Effect]:
         """Records about a group's members. Only known devices may take us into a group that is new."""
-        group, me = said.records[0].message.peer, self.me
-        if group not in self.rows and self.trust(peer) is TrustLevel.STRANGER:
+        if said.records[0].message.peer not in self.rows and self.trust(peer) is TrustLevel.STRANGER:
+            return self._asked(peer, said)
+        return self._merge(peer, said)
+
+    def _asked(self, peer: PeerId, said: Circled) -> list[Effect]:
+        """A stranger may only ask: once for each group, and no more often than anything else."""
+        group = said.records[0].message.peer
+        stands = fold(group, [texting.change_of(one.message) for one in said.records])
+        inside = stands is not None and self.me in stands.members and peer in stands.members
+        if stands is None or not inside or group in self.asked or not self.may_ask(peer):
             return []
+        if len(self.asked) >= _ASKED:
+            self.asked.pop(next(iter(self.asked)))
+        self.asked[group] = (peer, said)
+        return [Tell(GroupAsked(group, stands.name, peer, self.name(peer), len(stands.members)))]
+
+    def answer(self, command: AnswerGroup) -> list[Effect]:
+        """A person wants to be in it, or not. A no holds until lanshare starts anew and is asked again."""
+        peer, said = self.asked.get(command.group, (None, None))
+        if peer is None or said is None or not command.joins:
+            return []
+        del self.asked[command.group]
+        return [Befriend(peer), *self._merge(peer, said)]
+
+    def _merge(self, peer: PeerId, said: Circled) -> list[Effect]:
+        me = self.me
 
         def operation(db: sqlite3.Connection) -> GroupMerged:
             stands, kept = circles.merge(db, said.records, peer, me, texting.change_of)

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from lanshare.domain.errors import Code, IdentityDiffers, LanshareError
-from lanshare.domain.events import ReceiveUndone
+from lanshare.domain.events import ConversationSaved, ReceiveUndone
 from lanshare.domain.offer import EntryKind, Offer, Skipped, TopEntry
-from lanshare.domain.peer import SHORT, PeerId
+from lanshare.domain.peer import SHORT, PeerId, short_id
 from lanshare.domain.talk import Listed
 from lanshare.domain.transfer import TransferId
 from lanshare.exchange.listing import Lister
@@ -26,9 +26,9 @@ from lanshare.files.undo import Undoing, undo
 from lanshare.net.dial import connect
 from lanshare.net.link import Link
 from lanshare.net.tls import TlsContext
-from lanshare.node import sentences
+from lanshare.node import keeping, sentences
 from lanshare.node.awake import Awake
-from lanshare.node.effects import Compare, Dial, Discard, ListOffer, Run, Scan, Undo
+from lanshare.node.effects import Compare, Dial, Discard, ListOffer, Run, Save, Scan, Undo
 from lanshare.node.links import Post, Self, greet_as_dialler, run_control, run_sink, run_source
 from lanshare.node.notes import (
     Compared,
@@ -37,12 +37,14 @@ from lanshare.node.notes import (
     Lease,
     LinkHandle,
     ListedPart,
+    Publish,
     RunEnded,
     ScanEnded,
     Tidied,
     Undone,
 )
 from lanshare.node.workers import Workers
+from lanshare.store import database
 from lanshare.wire import limits
 
 _GROW_EVERY: Final = 0.3
@@ -340,6 +342,33 @@ def _tallied(tally: Compared, root: Folder | None, said: Listed) -> Compared:
     )
 
 
+class SaveJob:
+    """Write a conversation into a folder, from a look of its own at the history."""
+
+    def __init__(self, effect: Save, path: Path, post: Callable[[Publish], None]) -> None:
+        """`path`: of the database."""
+        self._effect, self._path, self._post = effect, path, post
+
+    def cancel(self) -> None:
+        """What is written so far stays."""
+
+    def run(self) -> None:
+        """Publishes how it went."""
+        effect = self._effect
+        names = effect.names
+        db = database.connect(self._path, read_only=True)
+        try:
+            saved = keeping.save(db, effect.peer, effect.folder, lambda one: names.get(one, short_id(one)))
+        except LanshareError as error:
+            sentence = sentences.ended(error.code, "", error.detail)
+            self._post(Publish(ConversationSaved(effect.peer, str(effect.folder), 0, 0, 0, error.code, sentence)))
+        else:
+            told = ConversationSaved(effect.peer, str(saved.folder), saved.moments, saved.files, saved.missing)
+            self._post(Publish(told))
+        finally:
+            db.close()
+
+
 class UndoJob:
     """Undo a finished receiving by its receipt."""
 
@@ -441,6 +470,10 @@ class Runner:
     def undo(self, effect: Undo) -> None:
         """Undo a finished receiving."""
         self._scans.start(UndoJob(effect, self.receipt(effect.transfer), self._post))
+
+    def save(self, effect: Save) -> None:
+        """Write a conversation into a folder."""
+        self._scans.start(SaveJob(effect, self._data / "lanshare.sqlite", self._post))
 
     def dial(self, effect: Dial) -> None:
         """Open a control link."""

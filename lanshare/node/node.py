@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lanshare.domain import commands as c
-from lanshare.domain.errors import Code
+from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.events import (
     ConversationRead,
+    ConversationTaken,
     EngineStopped,
     Event,
     HistoryErased,
@@ -36,7 +37,7 @@ from lanshare.domain.events import (
     WindowRequested,
 )
 from lanshare.domain.groups import Group
-from lanshare.domain.message import CONTROL, Conversation, MessageKind, Wanted
+from lanshare.domain.message import CONTROL, Conversation, Delivery, MessageKind, Wanted
 from lanshare.domain.peer import PeerId, Rules, TrustLevel
 from lanshare.domain.settings import Settings, Visibility, checked
 from lanshare.domain.talk import (
@@ -70,8 +71,8 @@ from lanshare.exchange.throttle import Throttle
 from lanshare.net.discovery import Sighting
 from lanshare.net.networks import Network
 from lanshare.node import effects as e
+from lanshare.node import keeping, sentences
 from lanshare.node import notes as n
-from lanshare.node import sentences
 from lanshare.node.chats import Chats
 from lanshare.node.groups import Groups
 from lanshare.node.links import Self
@@ -117,6 +118,7 @@ class Running(Protocol):
     def list_offer(self, effect: e.ListOffer) -> None: ...
     def compare(self, effect: e.Compare) -> None: ...
     def undo(self, effect: e.Undo) -> None: ...
+    def save(self, effect: e.Save) -> None: ...
     def serves(self, transfer: TransferId, link: n.LinkHandle) -> None: ...
     def post_run(self, transfer: TransferId, item: object) -> None: ...
     def end_run(self, transfer: TransferId) -> None: ...
@@ -186,6 +188,7 @@ class Node:
         self._groups = Groups(
             parts.me.identity.id, self._name, self._trust, self._peers.online,
             lambda founding: texting.group_of(parts.me.identity, founding),
+            lambda peer: prompts.may(peer, self._seconds()),
         )
         self._chats = Chats(
             parts.me.identity.id, self._name, self._trust, self._rules, prompts, self._seconds, self._peers.online,
@@ -202,6 +205,7 @@ class Node:
         self._networks = parts.networks
         self._admitted: tuple[Visibility, int] | None = None
         self._over = False
+        self._expire_at = 0.0
         self._awake = False
         self._throttles = {
             Direction.OUT: Throttle(lambda: parts.settings.speed_limit),
@@ -286,6 +290,9 @@ class Node:
         self._apply(self._transfers.tick(now))
         self._apply(self._pairings.tick(now))
         self._apply(self._groups.tick(now))
+        if now >= self._expire_at:
+            self._expire_at = now + 3600.0
+            self._apply(self._expire())
         self._show(now)
         if self._transfers.moving() is not self._awake:
             self._awake = not self._awake
@@ -408,8 +415,17 @@ class Node:
                 return self._chats.delete(item)
             case c.CreateGroup():
                 return self._groups.create(item)
+            case c.AnswerGroup():
+                return self._groups.answer(item)
             case c.ChangeGroup():
                 return self._groups.change(item)
+            case c.KeepFor():
+                kept = item
+                return [e.Keep(lambda db: history.keep_for(db, kept.peer, kept.seconds)), *self._expire()]
+            case c.SaveConversation():
+                return [self._save(item)]
+            case c.TakeIn():
+                return [self._take_in(item)]
             case c.SaveDraft():
                 draft = item
                 return [e.Keep(lambda db: outbox.keep_draft(db, draft.peer, draft.text))]
@@ -420,7 +436,7 @@ class Node:
             case c.MarkRead():
                 peer = item.peer
                 seen = n.Durable((e.Tell(ConversationRead(peer)), e.ReadHere(peer)))
-                return [e.Keep(lambda db: history.mark_read(db, peer), lambda _: seen)]
+                return [e.Keep(lambda db: history.mark_read(db, peer), lambda _: seen), *self._expire()]
         return None
 
     def _talk_note(self, item: object, now: float) -> list[e.Effect] | None:
@@ -606,6 +622,8 @@ class Node:
                 runner.compare(effect)
             case e.Undo():
                 runner.undo(effect)
+            case e.Save():
+                runner.save(effect)
             case e.PostRun():
                 runner.post_run(effect.transfer, effect.item)
             case e.EndRun():
@@ -756,6 +774,45 @@ class Node:
             return None
 
         return [e.Keep(lambda db: history.erase(db, peer), gone)]
+
+    def _expire(self) -> list[e.Effect]:
+        """Take out what is not to stay any longer."""
+        now_ms = int(self._parts.clock.wall().timestamp() * 1000)
+
+        def told(changed: list[PeerId]) -> object:
+            return n.Durable(tuple(e.Tell(HistoryErased(peer, True)) for peer in changed)) if changed else None
+
+        return [e.Keep(lambda db: history.expire(db, now_ms), told)]
+
+    def _save(self, command: c.SaveConversation) -> e.Effect:
+        names = {one.id: one.alias or one.name for one in self._peers.shown()} | {self.id: self._name(self.id)}
+        return e.Save(command.peer, command.folder, names | {one.group: one.name for one in self._groups.shown()})
+
+    def _take_in(self, command: c.TakeIn) -> e.Effect:
+        me, peers = self.id, [one.id for one in self._peers.shown()]
+        ours = {*peers, *(one.group for one in self._groups.shown())}
+
+        def operation(db: sqlite3.Connection) -> ConversationTaken:
+            fresh = refused = 0
+            try:
+                for record, delivery in keeping.saved_lines(command.path):
+                    try:
+                        texted, state = keeping.taken_in(record, delivery, me, peers)
+                    except LanshareError:
+                        refused += 1
+                        continue
+                    if texted.message.peer not in ours or texted.message.kind in CONTROL:
+                        refused += texted.message.kind not in CONTROL
+                        continue
+                    message = replace(texted.message, delivery=Delivery(state))
+                    kept = outbox.add(db, message, texted.sequence, texted.record, texted.digest)
+                    fresh += kept is not None
+            except (OSError, LanshareError) as error:
+                code = error.code if isinstance(error, LanshareError) else Code.FILE_UNREADABLE
+                return ConversationTaken(str(command.path), fresh, refused, code, sentences.ended(Code.NOT_SAVED))
+            return ConversationTaken(str(command.path), fresh, refused)
+
+        return e.Keep(operation, n.Publish)
 
     def _change_settings(self, settings: Settings) -> list[e.Effect]:
         try:

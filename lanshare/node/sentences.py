@@ -62,6 +62,7 @@ _ENDED: Final[dict[Code | None, str]] = {
     Code.NOTHING_TO_SEND: "There was nothing that could be sent.",
     Code.TEXT_TOO_LONG: "The message is too long ({detail}). Send it as a file.",
     Code.STOPPING: "lanshare is closing.",
+    Code.NOT_SAVED: "This is no conversation that lanshare saved: choose its conversation.jsonl. Nothing was changed.",
     Code.NOT_A_MEMBER: "This device is not in the group any more. What was said before stays.",
     Code.GROUP_EMPTY: "A group needs a name, and between two and 256 members.",
     Code.BLOCKED_MEMBER: "A blocked device cannot be in a group. Unblock it first.",

@@ -72,7 +72,7 @@ def app_icon() -> QIcon:
     return result
 
 
-DEVICE_ICONS: Final = {"laptop": "laptop", "desktop": "monitor", "server": "server"}
+DEVICE_ICONS: Final = {"laptop": "laptop", "desktop": "monitor", "server": "server", "group": "users"}
 
 
 def device_icon(kind: str) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import html
+import json
 import re
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale
 
 from lanshare.domain.events import OfferCompared, TransferProfiled
+from lanshare.domain.peer import PeerId, short_id
 from lanshare.node.sentences import decimal, ended
 from lanshare.node.shown import shown
 
@@ -139,3 +141,61 @@ def compared(one: OfferCompared, free: int) -> str:
 def reason(code: str) -> str:
     """Why one file was not kept, in a few words."""
     return shown(ended(code))
+
+
+_EMOJI: Final = re.compile(
+    "[\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u2300-\u23ff\u200d\ufe0f\u20e3"
+    "\U000e0020-\U000e007f\u00a9\u00ae\u3030\u303d]+"
+)
+
+
+def only_emoji(text: str) -> bool:
+    """Whether a text is a few emoji and nothing else: shown large."""
+    bare = "".join(text.split())
+    return 0 < len(bare) <= 24 and _EMOJI.fullmatch(bare) is not None and not bare.isascii()
+
+
+def is_code(text: str) -> bool:
+    """Whether a text is meant to keep its columns: fenced, or mostly indented."""
+    lines = text.split("\n")
+    indented = sum(line.startswith(("    ", "\t")) for line in lines)
+    return text.startswith("```") or (len(lines) > 2 and 2 * indented >= len(lines))
+
+
+def unfenced(text: str) -> str:
+    """Code without the fence around it."""
+    if not text.startswith("```"):
+        return text
+    inner = text.partition("\n")[2].rstrip()
+    return (inner.removesuffix("```").rstrip("\n") or text) if inner else text
+
+
+def change(body: str, who: str, names: dict[PeerId, str], me: PeerId | None) -> str:
+    """What a record about a group says, as a sentence. `who`: its author."""
+    try:
+        said = json.loads(body)
+        name = str(said.get("name", ""))
+        add = [PeerId(str(one)) for one in said.get("add", ())]
+        remove = [PeerId(str(one)) for one in said.get("remove", ())]
+    except (ValueError, AttributeError, TypeError):
+        return tr("{0} changed something").format(who)
+
+    def called(peers: list[PeerId]) -> str:
+        listed = [tr("you") if one == me else shown(names.get(one, short_id(one))) for one in peers[:8]]
+        more = len(peers) - len(listed)
+        return ", ".join(listed) + (tr(" and {0} more").format(more) if more > 0 else "")
+
+    parts = [tr("added {0}").format(called(add))] if add else []
+    if remove:
+        gone = called(remove)
+        parts.append(tr("left") if names_only(remove, names, me) == who else tr("removed {0}").format(gone))
+    if name:
+        parts.append(tr("named it “{0}”").format(shown(name)))
+    return f"{who} {' · '.join(parts)}" if parts else tr("{0} changed something").format(who)
+
+
+def names_only(peers: list[PeerId], names: dict[PeerId, str], me: PeerId | None) -> str:
+    """The name of the only one of these, "" if there are several."""
+    if len(peers) != 1:
+        return ""
+    return tr("You") if peers[0] == me else names.get(peers[0], short_id(peers[0]))

@@ -163,6 +163,18 @@ def prepare(path: Path) -> bool:
     return damaged
 
 
+def is_current(path: Path) -> bool:
+    """Whether the database is of today's version. LanshareError DATABASE_NEWER if a later lanshare made it."""
+    link = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        (version,) = link.execute("PRAGMA user_version").fetchone()
+    finally:
+        link.close()
+    if version > VERSION:
+        raise LanshareError(Code.DATABASE_NEWER, str(path))
+    return bool(version == VERSION)
+
+
 def _sound(path: Path) -> bool:
     try:
         link = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)

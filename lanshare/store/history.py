@@ -197,6 +197,36 @@ def erase(db: sqlite3.Connection, peer: PeerId | None) -> list[TransferId]:
     return gone
 
 
+def keep_for(db: sqlite3.Connection, peer: PeerId, seconds: int) -> None:
+    """How long what is said in a conversation stays here; 0: for ever, 1: until it was read."""
+    if seconds:
+        db.execute("INSERT OR REPLACE INTO retention VALUES (?, ?)", (peer, seconds))
+    else:
+        db.execute("DELETE FROM retention WHERE peer = ?", (peer,))
+
+
+def expire(db: sqlite3.Connection, now_ms: int) -> list[PeerId]:
+    """Take out what has been here longer than it is to stay; the conversations that lost something by it.
+
+    What still waits to be delivered stays, and so does what was not read yet.
+    """
+    changed = []
+    for peer, seconds in db.execute("SELECT peer, seconds FROM retention").fetchall():
+        rows = db.execute(
+            "SELECT timeline.position, messages.author, messages.id, messages.text FROM timeline JOIN messages ON"
+            " messages.id = timeline.message AND messages.peer = timeline.peer WHERE timeline.peer = ? AND timeline.at"
+            " < ? AND NOT unread AND delivery NOT IN ('queued', 'sending') AND kind = 'text'",
+            (peer, now_ms - seconds * 1000),
+        ).fetchall()
+        for position, author, message, text in rows:
+            db.execute("INSERT INTO search (search, rowid, body) VALUES ('delete', ?, ?)", (position, folded(text)))
+            db.execute("DELETE FROM timeline WHERE position = ?", (position,))
+            db.execute("DELETE FROM messages WHERE author = ? AND id = ?", (author, message))
+        if rows:
+            changed.append(PeerId(peer))
+    return changed
+
+
 def conversations(db: sqlite3.Connection) -> list[Conversation]:
     """The newest moment of every peer, newest first."""
     newest = db.execute(

@@ -166,6 +166,12 @@ def queued_record(db: sqlite3.Connection, author: PeerId, message: MessageId, pe
     return bytes(row[0]) if row else None
 
 
+def record_of(db: sqlite3.Connection, author: PeerId, message: MessageId) -> bytes | None:
+    """A message as it travels."""
+    row = db.execute("SELECT record FROM messages WHERE author = ? AND id = ?", (author, message)).fetchone()
+    return bytes(row[0]) if row else None
+
+
 def change(db: sqlite3.Connection, message: ChatMessage, record: bytes, digest: bytes) -> None:
     """Put another text in the place of a queued message."""
     position, old = _place(db, message.author, message.id, message.peer)

@@ -75,7 +75,7 @@ def test_a_long_conversation_keeps_few_rows_alive(window: MainWindow, qtbot: QtB
     assert len(timeline._rows) == 200
     assert timeline._rows[-1][0].text == "text 1000"
     bar = timeline.verticalScrollBar()
-    for _ in range(40):
+    for _ in range(140):
         bar.setValue(0)
         qtbot.wait(1)
         assert len(timeline._rows) <= 200

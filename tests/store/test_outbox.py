@@ -40,7 +40,9 @@ def test_a_confirmation_by_somebody_else_changes_nothing(db: sqlite3.Connection)
     assert len(outbox.waiting(db)) == 1
 
 
-def test_a_late_message_stands_in_its_place_and_one_of_a_peer_that_counts_anew_at_the_end(db: sqlite3.Connection) -> None:
+def test_a_late_message_stands_in_its_place_and_one_of_a_peer_that_counts_anew_at_the_end(
+    db: sqlite3.Connection,
+) -> None:
     for number in (2, 3, 5):
         outbox.add(db, message(number, f"text {number}"), number, b"", b"")
     assert outbox.add(db, message(4, "late"), 4, b"", b"") == outbox.Kept(4, True)

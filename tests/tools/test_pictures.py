@@ -16,6 +16,7 @@ STATES = (
     "full-wide", "full-middle", "full-narrow", "nobody-wide", "nobody-narrow",
     "greeting-wide", "greeting-narrow", "list-wide", "list-narrow", "troubles",
     "drop", "forgotten-wide", "forgotten-narrow", "conflict-wide", "conflict-narrow", "settings", "address",
+    "group-wide", "group-narrow", "group-new", "search",
     "sheet-verified", "sheet-stranger", "pairing", "pairing-verified", "pairing-alarm", "alarm",
 )
 

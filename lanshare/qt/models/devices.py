@@ -12,6 +12,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from lanshare.domain.events import (
     ConversationRead,
     Event,
+    GroupChanged,
     HistoryErased,
     IdentityChanged,
     MessageQueued,
@@ -25,6 +26,7 @@ from lanshare.domain.events import (
     TransferFinished,
     TransferQueued,
 )
+from lanshare.domain.message import MessageKind
 from lanshare.domain.peer import ORDINARY, PeerId, Rules, short_id, skeleton
 from lanshare.domain.transfer import TransferState
 from lanshare.node.shown import shown
@@ -33,6 +35,7 @@ from lanshare.qt.models.transfers import TransferBook, TransferView
 from lanshare.qt.theme.tokens import HUES
 
 DEVICE_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 1
+GROUP: Final = "group"
 _EPOCH: Final = datetime.datetime.fromtimestamp(0, datetime.UTC)
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -61,6 +64,22 @@ class Device:
     """What it calls itself; `name` is what the person calls it, if he does."""
 
     rules: Rules = ORDINARY
+    members: tuple[PeerId, ...] = ()
+    """Of a group: who is in it."""
+
+    mine: bool = True
+    """Of a group: whether this device is in it."""
+
+    muted: bool = False
+    """Nothing is told of it by the desktop."""
+
+    draft: str = ""
+    """What is written to it and not sent."""
+
+    @property
+    def group(self) -> bool:
+        """Whether it is no device but a group of them."""
+        return self.kind == GROUP
 
 
 class DeviceModel(QAbstractListModel):
@@ -71,6 +90,7 @@ class DeviceModel(QAbstractListModel):
         self._rows: list[Device] = []
         self._book = book
         self._open: PeerId | None = None
+        self._me: PeerId | None = None
         book.changed.connect(self._transfer_changed)
 
     # --- Qt's side
@@ -123,11 +143,15 @@ class DeviceModel(QAbstractListModel):
                 self._reset(event)
             case PeerAppeared() | PeerChanged():
                 self._seen(event)
+                self._groups_online()
             case PeerVanished():
                 self._change(event.id, online=False)
-            case MessageReceived():
-                self._heard(event.peer, event.text, event.sent_at, True)
-            case MessageQueued():
+                self._groups_online()
+            case GroupChanged():
+                self._grouped(event)
+            case MessageReceived() if event.kind == MessageKind.TEXT:
+                self._received(event)
+            case MessageQueued() if event.kind == MessageKind.TEXT:
                 self._heard(event.peer, texts.tr("You: {0}").format(event.text), event.sent_at, False)
             case OfferReceived():
                 count = texts.files(event.files)
@@ -160,10 +184,57 @@ class DeviceModel(QAbstractListModel):
             )
             if talk is not None:
                 row = replace(row, preview=shown(talk.preview), at=talk.at, unread=talk.unread)
-            self._rows.append(self._with_status(row))
+            self._rows.append(self._with_status(replace(row, draft=snapshot.drafts.get(peer.id, ""))))
+        self._me = snapshot.me.id
+        for group in snapshot.groups:
+            row = self._group_row(group)
+            if (talk := said.get(group.group)) is not None:
+                row = replace(row, preview=shown(talk.preview), at=talk.at, unread=talk.unread)
+            self._rows.append(replace(row, draft=snapshot.drafts.get(group.group, "")))
         self._rows.sort(key=_order)
         self._mark_twins()
         self.endResetModel()
+
+    def _group_row(self, event: GroupChanged) -> Device:
+        online = any(row.online for row in self._rows if row.id in event.members)
+        return Device(
+            event.group, shown(event.name), GROUP, (), "known", online, "", self._hue(event.group),
+            said=event.name, members=event.members, mine=event.mine,
+        )
+
+    def _grouped(self, event: GroupChanged) -> None:
+        row = self._group_row(event)
+        if self.row_of(event.group) >= 0:
+            self._change(event.group, name=row.name, said=row.said, members=row.members, mine=row.mine,
+                         online=row.online)
+            return
+        row = replace(row, at=texts.now_utc())
+        at = self._place(row)
+        self.beginInsertRows(QModelIndex(), at, at)
+        self._rows.insert(at, row)
+        self.endInsertRows()
+        self._refresh_twins()
+
+    def _groups_online(self) -> None:
+        there = {row.id for row in self._rows if row.online and not row.group}
+        for row in [one for one in self._rows if one.group]:
+            self._change(row.id, online=bool(there.intersection(row.members)))
+
+    def _received(self, event: MessageReceived) -> None:
+        group = self.device(event.peer)
+        named = group is not None and group.group
+        text = texts.tr("{0}: {1}").format(shown(event.name), event.text) if named else event.text
+        ours = event.author is not None and event.author == self._me
+        self._heard(event.peer, text, event.sent_at, not ours)
+
+    def set_muted(self, muted: tuple[PeerId, ...]) -> None:
+        """Conversations of which nothing is told."""
+        for row in list(self._rows):
+            self._change(row.id, muted=row.id in muted)
+
+    def set_draft(self, peer: PeerId, text: str) -> None:
+        """What is written to it and not sent."""
+        self._change(peer, draft=text)
 
     def _seen(self, event: PeerAppeared | PeerChanged) -> None:
         if self.row_of(event.id) >= 0:

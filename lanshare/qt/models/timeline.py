@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -12,24 +13,32 @@ from lanshare.domain.events import (
     Event,
     HistoryLoaded,
     MessageDelivered,
+    MessageEdited,
     MessageQueued,
+    MessageReacted,
+    MessageRead,
     MessageReceived,
     MessageRefused,
+    MessageSending,
+    MessageSpread,
+    MessageTakenBack,
     TransferQueued,
 )
-from lanshare.domain.message import Delivery, Moment
-from lanshare.domain.peer import PeerId
+from lanshare.domain.message import CONTROL, Delivery, Moment, Quote
+from lanshare.domain.peer import PeerId, short_id
 from lanshare.domain.transfer import Direction, TransferId
 from lanshare.node.shown import shown
+from lanshare.qt import texts
 from lanshare.qt.models.transfers import TransferBook
 
 ENTRY_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 1
 _Index = QModelIndex | QPersistentModelIndex
+_CONTROL: Final = frozenset(str(one) for one in CONTROL)
 
 
 @dataclass(slots=True)
 class Entry:
-    """A row: a text, or the id of a transfer whose view is in the TransferBook."""
+    """A row: a text, what changed in a group, or the id of a transfer whose view is in the TransferBook."""
 
     key: str
     at: datetime.datetime
@@ -38,19 +47,40 @@ class Entry:
     delivery: str = ""
     note: str = ""
     transfer: TransferId | None = None
+    order: str = ""
+    author: PeerId | None = None
+    who: str = ""
+    """Its author's name, where there may be several."""
+
+    tells: bool = False
+    """It tells what changed in a group: no bubble."""
+
+    late: bool = False
+    quote: Quote | None = None
+    quoted: str = ""
+    """The name of the quoted one's author."""
+
+    reactions: dict[PeerId, str] = field(default_factory=dict)
+    spread: tuple[int, int] = (0, 0)
 
 
 class TimelineModel(QAbstractListModel):
-    """Rows of Entry for one peer."""
+    """Rows of Entry for one conversation, in the order that all who hold it share."""
 
     def __init__(self, book: TransferBook, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._book = book
         self.peer: PeerId | None = None
+        self.shared = False
+        """Several may speak: each bubble tells its author."""
+
+        self.me: PeerId | None = None
         self.more = False
         self.first_position: int | None = None
         self._entries: list[Entry] = []
         self._keys: dict[str, Entry] = {}
+        self._places: dict[str, int] = {}
+        self._lived = 0
         book.changed.connect(self._transfer_changed)
 
     # --- Qt's side
@@ -74,40 +104,117 @@ class TimelineModel(QAbstractListModel):
         """The row's content."""
         return self._entries[row]
 
-    def open(self, peer: PeerId | None) -> None:
+    def row_of(self, key: str) -> int:
+        """The row of a message or transfer, -1 if it is not here."""
+        entry = self._keys.get(key)
+        if entry is None:
+            return -1
+        at = bisect.bisect_left(self._entries, entry.order, key=lambda one: one.order)
+        while at < len(self._entries) and self._entries[at] is not entry:
+            at += 1
+        return at if at < len(self._entries) else -1
+
+    def key_at(self, position: int) -> str | None:
+        """The key of what history calls by this position, if its page is here."""
+        return next((key for key, at in self._places.items() if at == position), None)
+
+    def last_queued(self) -> Entry | None:
+        """The newest text of ours that nobody has yet."""
+        return next((one for one in reversed(self._entries) if one.out and one.delivery == Delivery.QUEUED), None)
+
+    def open(self, peer: PeerId | None, shared: bool = False) -> None:
         """Show another conversation: empty until its history comes."""
         self.beginResetModel()
-        self.peer = peer
-        self._entries, self._keys = [], {}
+        self.peer, self.shared = peer, shared
+        self._entries, self._keys, self._places = [], {}, {}
         self.more, self.first_position = False, None
         self.endResetModel()
 
     def apply(self, event: Event, names: dict[PeerId, str]) -> None:
         """Take an event in."""
         match event:
-            case HistoryLoaded() if event.peer == self.peer:
+            case HistoryLoaded() if event.peer == self.peer and not event.found:
                 self._page(event, names)
             case MessageQueued() if event.peer == self.peer:
-                self._append(Entry(event.message, event.sent_at, True, event.text, Delivery.QUEUED))
+                self._insert(self._own(event, names))
             case MessageReceived() if event.peer == self.peer:
-                self._append(Entry(event.message, event.sent_at, False, event.text, Delivery.RECEIVED))
+                self._insert(self._theirs(event, names))
+            case MessageSending():
+                self._mark(event.message, Delivery.SENDING, "")
             case MessageDelivered():
                 self._mark(event.message, Delivery.DELIVERED, "")
+            case MessageRead():
+                self._mark(event.message, Delivery.READ, "")
             case MessageRefused():
                 self._mark(event.message, Delivery.REFUSED, event.message_text)
+            case MessageSpread() if (entry := self._keys.get(event.message)) is not None:
+                entry.spread = (event.have, event.of)
+                self._touch(entry)
+            case MessageEdited() if (entry := self._keys.get(event.message)) is not None:
+                entry.text = event.text
+                self._touch(entry)
+            case MessageTakenBack() if event.peer == self.peer:
+                self._remove(event.message)
+            case MessageReacted() if (entry := self._keys.get(event.message)) is not None:
+                if event.sign:
+                    entry.reactions[event.author] = event.sign
+                else:
+                    entry.reactions.pop(event.author, None)
+                self._touch(entry)
             case TransferQueued() if event.peer == self.peer:
-                self._append(Entry(event.transfer, event.at, event.direction == "out", transfer=event.transfer))
+                self._insert(self._moving(event))
 
     # --- inside
 
+    def _own(self, event: MessageQueued, names: dict[PeerId, str]) -> Entry:
+        entry = Entry(event.message, event.sent_at, True, event.text, event.state, order=event.order, author=self.me)
+        if event.kind in _CONTROL:
+            entry.tells, entry.text = True, texts.change(event.text, texts.tr("You"), names, self.me)
+        self._quote(entry, event.quote, names)
+        return entry
+
+    def _theirs(self, event: MessageReceived, names: dict[PeerId, str]) -> Entry:
+        author = event.author or event.peer
+        entry = Entry(
+            event.message, event.sent_at, author == self.me, event.text, Delivery.RECEIVED, order=event.order,
+            author=author, who=shown(event.name) if self.shared else "", late=event.late,
+        )
+        if event.kind in _CONTROL:
+            entry.tells, entry.text = True, texts.change(event.text, self._called(author, names), names, self.me)
+        self._quote(entry, event.quote, names)
+        return entry
+
+    def _moving(self, event: TransferQueued) -> Entry:
+        # It has no number of its own: behind all that is here.
+        self._lived += 1
+        last = self._entries[-1].order[:16] if self._entries else "0" * 16
+        return Entry(
+            event.transfer, event.at, event.direction == "out", transfer=event.transfer,
+            order=f"{last}~9{self._lived:016d}",
+        )
+
+    def _quote(self, entry: Entry, quote: Quote | None, names: dict[PeerId, str]) -> None:
+        if quote is not None:
+            entry.quote, entry.quoted = quote, self._called(quote.author, names)
+
+    def _called(self, peer: PeerId, names: dict[PeerId, str]) -> str:
+        return texts.tr("You") if peer == self.me else names.get(peer, short_id(peer))
+
     def _page(self, event: HistoryLoaded, names: dict[PeerId, str]) -> None:
-        fresh = [one for one in (self._entry_of(moment, names) for moment in event.moments) if one is not None]
-        fresh = [one for one in fresh if one.key not in self._keys]
+        fresh = []
+        for moment in event.moments:
+            entry = self._entry_of(moment, names)
+            if entry is not None and entry.key not in self._keys:
+                fresh.append(entry)
+                self._places[entry.key] = moment.position
         self.more = event.more
         if event.moments:
-            first = event.moments[0].position
-            self.first_position = first if self.first_position is None else min(first, self.first_position)
+            self.first_position = event.moments[0].position
         if not fresh:
+            return
+        if self._entries and fresh[-1].order > self._entries[0].order:
+            for entry in fresh:  # something came between the question and the answer
+                self._insert(entry)
             return
         self.beginInsertRows(QModelIndex(), 0, len(fresh) - 1)
         self._entries[:0] = fresh
@@ -117,20 +224,42 @@ class TimelineModel(QAbstractListModel):
     def _entry_of(self, moment: Moment, names: dict[PeerId, str]) -> Entry | None:
         if moment.message is not None:
             one = moment.message
-            return Entry(one.id, one.sent_at, one.direction is Direction.OUT, one.text, one.delivery)
+            out = one.direction is Direction.OUT
+            who = self._called(one.author, names)
+            entry = Entry(
+                one.id, one.sent_at, out, one.text, one.delivery, order=moment.order or one.order, author=one.author,
+                who=who if self.shared and not out else "", late=one.late, reactions=dict(one.reactions),
+            )
+            if one.kind in CONTROL:
+                entry.tells, entry.text = True, texts.change(one.text, who, names, self.me)
+            self._quote(entry, one.quote, names)
+            return entry
         if moment.transfer is not None:
             view = self._book.take(moment.transfer, names.get(moment.transfer.peer, ""))
-            return Entry(view.id, view.at, view.out, transfer=view.id)
+            return Entry(view.id, view.at, view.out, transfer=view.id, order=moment.order)
         return None
 
-    def _append(self, entry: Entry) -> None:
+    def _insert(self, entry: Entry) -> None:
         if entry.key in self._keys:
             return
         at = len(self._entries)
+        if self._entries and entry.order and entry.order < self._entries[-1].order:
+            at = bisect.bisect_left(self._entries, entry.order, key=lambda one: one.order)
+            if at == 0 and self.more:
+                return  # among what is not loaded yet: its page brings it
         self.beginInsertRows(QModelIndex(), at, at)
-        self._entries.append(entry)
+        self._entries.insert(at, entry)
         self._keys[entry.key] = entry
         self.endInsertRows()
+
+    def _remove(self, key: str) -> None:
+        row = self.row_of(key)
+        if row < 0:
+            return
+        self.beginRemoveRows(QModelIndex(), row, row)
+        del self._keys[key], self._entries[row]
+        self._places.pop(key, None)
+        self.endRemoveRows()
 
     def _mark(self, key: str, delivery: str, note: str) -> None:
         entry = self._keys.get(key)
@@ -144,9 +273,7 @@ class TimelineModel(QAbstractListModel):
             self._touch(entry)
 
     def _touch(self, entry: Entry) -> None:
-        # The newest rows are the ones that change.
-        for row in range(len(self._entries) - 1, -1, -1):
-            if self._entries[row] is entry:
-                index = self.index(row)
-                self.dataChanged.emit(index, index)
-                return
+        row = self.row_of(entry.key)
+        if row >= 0:
+            index = self.index(row)
+            self.dataChanged.emit(index, index)

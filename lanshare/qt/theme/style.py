@@ -90,6 +90,13 @@ QAbstractSpinBox:focus {{ border: 1px solid {look.accent}; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: none; }}
 QLineEdit:focus {{ border: 1px solid {look.accent}; }}
 QListView {{ background: transparent; border: none; }}
+QListWidget {{ background: {look.raised}; border: 1px solid {look.line}; border-radius: 9px; color: {look.text}; }}
+QListWidget::item {{ padding: 8px 10px; border-bottom: 1px solid {look.line}; color: {look.text}; }}
+QListWidget::item:hover {{ background: {look.hover}; }}
+QListWidget::item:selected {{ background: {look.selected}; color: {look.text}; }}
+QListWidget::indicator {{ width: 15px; height: 15px; border: 1px solid {look.away}; border-radius: 4px;
+  background: {look.raised}; }}
+QListWidget::indicator:checked {{ background: {look.accent}; border: 3px solid {look.selected}; }}
 QPushButton {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line}; border-radius: 8px;
   padding: 7px 14px; font-weight: 600; }}
 QPushButton:hover {{ background: {look.hover}; }}
@@ -114,6 +121,15 @@ QFrame#bubble[side="out"] {{ background: {look.bubble_out}; border-radius: 12px;
 QFrame#bubble[side="out"] QLabel {{ color: {look.bubble_out_text}; }}
 QFrame#bubble[side="in"] QLabel[role="time"] {{ color: {look.dim}; font-size: 11px; }}
 QFrame#bubble[side="out"] QLabel[role="time"] {{ color: {look.bubble_out_dim}; font-size: 11px; }}
+QLabel[role="signs"] {{ background: {look.raised}; border: 1px solid {look.line}; border-radius: 10px; padding: 1px 8px;
+  font-size: 13px; }}
+QFrame#quote {{ background: transparent; border: none; border-left: 3px solid {look.accent_ink}; }}
+QFrame#quote[side="out"] {{ border-left: 3px solid {look.bubble_out_text}; }}
+QFrame#bubble QLabel[role="quoted"] {{ font-size: 12px; font-weight: 600; }}
+QFrame#bubble QPushButton[kind="quiet"] {{ background: transparent; border: none; padding: 2px 0; text-align: left;
+  color: {look.accent_ink}; font-weight: 600; }}
+QFrame#bubble[side="out"] QPushButton[kind="quiet"] {{ color: {look.bubble_out_text}; }}
+QFrame#strip {{ background: {look.side}; border: none; border-left: 3px solid {look.accent}; border-radius: 6px; }}
 QFrame#notice {{ background: {look.warn_ground}; border: none; border-bottom: 1px solid {look.line}; }}
 QFrame#notice QLabel {{ color: {look.text}; }}
 QFrame#notice[tone="bad"] {{ background: {look.bad_ground}; }}

@@ -1,29 +1,48 @@
 """A message's row: text that can be selected, links that ask before they open, and how far it got.
 
-Signals: link(str) with the address a person clicked.
+Signals: link(str) with the address a person clicked; jump(str) with the id of the message that it answers; wants(str,
+object) with a word (reply, react:SIGN, edit, take-back, delete, copy) and the Entry.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from functools import partial
+from typing import Final
 
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QFontDatabase, QGuiApplication, QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from lanshare.domain.message import Delivery
+from lanshare.node.shown import shown
 from lanshare.qt import assets, texts
 from lanshare.qt.models.timeline import Entry
 from lanshare.qt.theme.style import tokens
-from lanshare.qt.widgets.labels import picture, plain, wrapped
+from lanshare.qt.widgets.labels import ElidedLabel, picture, plain, wrapped
 
 _SHARE = 0.74
+_FOLD: Final = 1500
+"""Characters of a long text that are seen before it is unfolded."""
+
+_LINES: Final = 14
+_SEEN: Final = 40_000
+"""Characters that are ever laid out: beyond that it can be copied."""
+
+SIGNS: Final = ("👍", "❤️", "😂", "😮", "😢", "🙏")
 
 
 class Bubble(QWidget):
     """One message."""
 
     link = Signal(str)
+    jump = Signal(str)
+    wants = Signal(str, object)
 
     def __init__(self, entry: Entry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._entry = entry
+        self._unfolded = False
+        self._width = 0
         self._frame = QFrame()
         self._frame.setObjectName("bubble")
         self._frame.setProperty("side", "out" if entry.out else "in")
@@ -36,65 +55,277 @@ class Bubble(QWidget):
             | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
         )
         self._text.setOpenExternalLinks(False)
+        self._text.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # ours has more to offer
         self._text.linkActivated.connect(self.link)
-        font = self._text.font()
-        font.setPixelSize(14)
-        self._text.setFont(font)
-        self._set_text(entry.text)
+        self._shown = ""
         self._time = plain(texts.clock(entry.at), "time")
+        self._late = plain(texts.tr("came late"), "time")
+        self._late.setToolTip(texts.tr("It came after messages that it belongs before."))
+        self._late.setVisible(entry.late)
+        self._spread = plain("", "time")
         self._mark = picture()
         self._note = wrapped("", "bad")
         self._note.hide()
         foot = QHBoxLayout()
-        foot.setSpacing(4)
+        foot.setSpacing(5)
+        foot.addWidget(self._late)
         foot.addStretch(1)
+        foot.addWidget(self._spread)
         foot.addWidget(self._time)
         foot.addWidget(self._mark)
         inner = QVBoxLayout(self._frame)
         inner.setContentsMargins(12, 8, 12, 6)
         inner.setSpacing(2)
+        if entry.who and not entry.out:
+            inner.addWidget(plain(entry.who, "percent"))
+        self._quote = _Quote(entry) if entry.quote is not None else None
+        if self._quote is not None:
+            self._quote.clicked.connect(self._jump)
+            inner.addWidget(self._quote)
         inner.addWidget(self._text)
+        self._more: QPushButton | None = None
+        self._inner = inner
         inner.addLayout(foot)
+        self._signs = plain("", "signs")
+        self._signs.hide()
         column = QVBoxLayout()
         column.setSpacing(2)
         side = Qt.AlignmentFlag.AlignRight if entry.out else Qt.AlignmentFlag.AlignLeft
-        column.addWidget(self._frame, 0, side)
+        row = QHBoxLayout()
+        row.setSpacing(2)
+        self._bar: QWidget | None = None
+        self._row = row
+        if entry.out:
+            row.addStretch(1)
+        row.addWidget(self._frame)
+        if not entry.out:
+            row.addStretch(1)
+        column.addLayout(row)
+        column.addWidget(self._signs, 0, side)
         column.addWidget(self._note)
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addLayout(column)
         self.refresh()
 
+    # --- what is shown
+
     def refresh(self) -> None:
-        """Show how far the message got."""
+        """Show how far the message got, and what stands at it."""
         entry, look = self._entry, tokens()
+        if entry.text != self._shown:
+            self._set_text(entry.text)
+            if self._width:
+                self.fit(self._width)
         self._mark.setVisible(entry.out)
-        name = {"queued": "clock", "delivered": "check-check", "refused": "circle-alert"}.get(entry.delivery, "check")
+        name = {
+            Delivery.QUEUED: "clock", Delivery.SENDING: "check", Delivery.DELIVERED: "check-check",
+            Delivery.READ: "eye", Delivery.REFUSED: "circle-alert",
+        }.get(Delivery(entry.delivery) if entry.delivery else Delivery.RECEIVED, "check")
         self._mark.setPixmap(assets.pixmap(name, look.bubble_out_dim, 14, self.devicePixelRatioF()))
+        have, of = entry.spread
+        among = texts.tr(" · {0} of {1} have it").format(have, of) if of and have < of else ""
         spoken = {
-            "queued": texts.tr("Queued: goes by itself when the device is there"),
-            "delivered": texts.tr("Delivered"),
-            "refused": texts.tr("Not delivered"),
-        }.get(entry.delivery, "")
+            Delivery.QUEUED: texts.tr("Queued: goes by itself when the device is there"),
+            Delivery.SENDING: texts.tr("On its way") + among,
+            Delivery.DELIVERED: texts.tr("Delivered"),
+            Delivery.READ: texts.tr("Read"),
+            Delivery.REFUSED: texts.tr("Not delivered"),
+        }.get(Delivery(entry.delivery) if entry.delivery else Delivery.RECEIVED, "")
         self._mark.setToolTip(spoken)
         self._mark.setAccessibleName(spoken)
+        self._spread.setText(f"{have}/{of}" if of and have < of else "")
         self._note.setText(entry.note)
         self._note.setVisible(bool(entry.note))
+        counts: dict[str, int] = {}
+        for sign in entry.reactions.values():
+            counts[sign] = counts.get(sign, 0) + 1
+        self._signs.setText("  ".join(f"{shown(sign)} {n}" if n > 1 else shown(sign) for sign, n in counts.items()))
+        self._signs.setVisible(bool(counts))
 
     def fit(self, width: int) -> None:
         """Take at most a part of the timeline's width, and no more than the text needs."""
+        self._width = width
         most = max(160, int(width * _SHARE)) - 24
         metrics = self._text.fontMetrics()
-        natural = max((metrics.horizontalAdvance(line) for line in self._entry.text[:4000].split("\n")), default=0)
+        natural = max((metrics.horizontalAdvance(line) for line in self._text_shown()[:4000].split("\n")), default=0)
         least = metrics.horizontalAdvance("00:00 ✓✓") + 12
+        if self._quote is not None:
+            least = max(least, min(self._quote.natural(), most))
+        if self._entry.late:
+            least += self._late.sizeHint().width() + 8
         chosen = max(least, min(natural + 4, most))
         self._text.setFixedSize(chosen, max(metrics.height(), self._text.heightForWidth(chosen)))
 
+    def _text_shown(self) -> str:
+        text = texts.unfenced(self._entry.text)
+        if self._unfolded:
+            return text[:_SEEN]
+        lines = text.split("\n", _LINES + 1)
+        cut = "\n".join(lines[:_LINES]) if len(lines) > _LINES + 1 else text
+        return cut[:_FOLD] if len(cut) > _FOLD + 300 else cut
+
     def _set_text(self, text: str) -> None:
-        if texts.has_link(text):
+        self._shown = text
+        large, code = texts.only_emoji(text), texts.is_code(text)
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont) if code else self.font()
+        font.setPixelSize(34 if large else 13 if code else 14)
+        self._text.setFont(font)
+        self._put()
+
+    def _put(self) -> None:
+        seen = self._text_shown()
+        if texts.has_link(seen):
             colour = tokens().bubble_out_text if self._entry.out else tokens().accent_ink
             self._text.setTextFormat(Qt.TextFormat.RichText)
-            self._text.setText(texts.linked(text, colour))
+            self._text.setText(texts.linked(seen, colour))
         else:
             self._text.setTextFormat(Qt.TextFormat.PlainText)
-            self._text.setText(text)
+            self._text.setText(seen)
+        rest = len(texts.unfenced(self._entry.text)) - len(seen)
+        if (rest > 0 or self._unfolded) and self._more is None:
+            self._more = QPushButton()
+            self._more.setProperty("kind", "quiet")
+            self._more.clicked.connect(self._fold)
+            self._inner.insertWidget(self._inner.count() - 1, self._more)
+        if self._more is not None:
+            whole = texts.size(len(self._entry.text.encode("utf-8", "replace")))
+            if not self._unfolded:
+                self._more.setText(texts.tr("Show all of it ({0})").format(whole))
+            elif rest > 0:
+                self._more.setText(texts.tr("Copy all of it ({0})").format(whole))
+            else:
+                self._more.setText(texts.tr("Show less"))
+
+    def _fold(self) -> None:
+        if self._unfolded and len(self._entry.text) > _SEEN:
+            self._want("copy")
+            return
+        self._unfolded = not self._unfolded
+        self._put()
+        self.fit(self._width)
+
+    # --- what a person wants of it
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        if self._bar is None:
+            self._bar = self._make_bar()
+            self._row.insertWidget(1, self._bar, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._bar.show()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        if self._bar is not None:
+            self._bar.hide()
+
+    def _make_bar(self) -> QWidget:
+        bar = QWidget()
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        look = tokens()
+        for icon, label, act in (
+            ("smile", texts.tr("React"), self._react_menu),
+            ("reply", texts.tr("Reply"), partial(self._want, "reply")),
+            ("ellipsis-vertical", texts.tr("More"), self._menu_here),
+        ):
+            button = QToolButton()
+            button.setIcon(assets.icon(icon, look.dim, 16))
+            button.setIconSize(QSize(16, 16))
+            button.setToolTip(label)
+            button.setAccessibleName(label)
+            button.clicked.connect(act)
+            row.addWidget(button)
+        return bar
+
+    def _react_menu(self) -> None:
+        menu = QMenu(self)
+        self._fill_signs(menu)
+        menu.popup(self.mapToGlobal(self._frame.geometry().topLeft()))
+
+    def _fill_signs(self, menu: QMenu) -> None:
+        for sign in SIGNS:
+            menu.addAction(sign, partial(self._want, f"react:{sign}"))
+        menu.addAction(texts.tr("No reaction"), partial(self._want, "react:"))
+
+    def menu(self) -> QMenu:
+        """What can be done with it."""
+        entry, menu = self._entry, QMenu(self)
+        menu.addAction(texts.tr("Reply"), partial(self._want, "reply"))
+        self._fill_signs(menu.addMenu(texts.tr("React")))
+        menu.addAction(texts.tr("Copy"), partial(self._want, "copy"))
+        menu.addSeparator()
+        if entry.out and entry.delivery == Delivery.QUEUED:
+            menu.addAction(texts.tr("Edit"), partial(self._want, "edit"))
+            menu.addAction(texts.tr("Take back"), partial(self._want, "take-back"))
+        else:
+            menu.addAction(texts.tr("Delete here"), partial(self._want, "delete"))
+        return menu
+
+    def _menu_here(self) -> None:
+        self.menu().popup(self.mapToGlobal(self._frame.geometry().bottomLeft()))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.menu().popup(event.globalPos())
+
+    def _want(self, word: str) -> None:
+        if word == "copy":
+            selected = self._text.selectedText().replace("\u2029", "\n")
+            QGuiApplication.clipboard().setText(selected or self._entry.text)
+            return
+        self.wants.emit(word, self._entry)
+
+    def _jump(self) -> None:
+        if self._entry.quote is not None:
+            self.jump.emit(self._entry.quote.id)
+
+
+class _Quote(QFrame):
+    """What a message answers: a line that leads there."""
+
+    clicked = Signal()
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__()
+        assert entry.quote is not None
+        self.setObjectName("quote")
+        self.setProperty("side", "out" if entry.out else "in")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._name = plain(shown(entry.quoted), "quoted")
+        self._text = ElidedLabel(shown(" ".join(entry.quote.text.split())), "time")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 3, 8, 3)
+        column.setSpacing(0)
+        column.addWidget(self._name)
+        column.addWidget(self._text)
+
+    def natural(self) -> int:
+        """The width that it would like."""
+        metrics = self._text.fontMetrics()
+        return min(260, max(self._name.sizeHint().width(), metrics.horizontalAdvance(self._text.text())) + 24)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.clicked.emit()
+
+
+class Told(QWidget):
+    """What changed in a group: a line in the middle."""
+
+    def __init__(self, entry: Entry, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._entry = entry
+        self._label = wrapped(entry.text, "dim")
+        self._label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(24, 4, 24, 4)
+        row.addWidget(self._label)
+
+    def refresh(self) -> None:
+        """It does not change."""
+        self._label.setText(self._entry.text)
+
+    def fit(self, width: int) -> None:
+        """Lines break by themselves."""
+
+

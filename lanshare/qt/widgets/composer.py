@@ -1,23 +1,31 @@
 """Where a person writes: grows with the text, Enter sends, Shift+Enter breaks; files and images can be pasted.
 
-Signals: said(str); attach(); pasted(object) with a tuple of paths; pasted_image(object) with a QImage.
+Signals: said(str, object) with the id of the message it answers or None; edited(str, str) with the message's id and its
+new text; recall() for Up in an empty field; typing(); attach(); pasted(object) with a tuple of paths;
+pasted_image(object) with a QImage.
 """
 
 from __future__ import annotations
 
 from PySide6.QtCore import QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QToolButton, QWidget
+from PySide6.QtGui import QImage, QKeyEvent, QTextCursor
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 
+from lanshare.domain.message import MessageId
+from lanshare.node.shown import shown
 from lanshare.qt import assets, texts
 from lanshare.qt.theme.style import tokens
 from lanshare.qt.widgets.drops import paths_in
+from lanshare.qt.widgets.labels import ElidedLabel, plain
 
 
 class Composer(QWidget):
     """The field and its buttons."""
 
-    said = Signal(str)
+    said = Signal(str, object)
+    edited = Signal(str, str)
+    recall = Signal()
+    typing = Signal()
     attach = Signal()
     pasted = Signal(object)
     pasted_image = Signal(object)
@@ -27,6 +35,10 @@ class Composer(QWidget):
         self.field = _Field(self)
         self.field.setAccessibleName(texts.tr("Message"))
         self.field.enter.connect(self._say)
+        self.field.up.connect(self.recall)
+        self.field.escape.connect(self.cancel)
+        self.about: MessageId | None = None
+        self.editing: str | None = None
         self.field.textChanged.connect(self._changed)
         self.field.pasted.connect(self.pasted)
         self.field.pasted_image.connect(self.pasted_image)
@@ -48,8 +60,27 @@ class Composer(QWidget):
         row.addWidget(self._attach, 0, Qt.AlignmentFlag.AlignBottom)
         row.addWidget(self.field, 1, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._send, 0, Qt.AlignmentFlag.AlignBottom)
-        outer = QHBoxLayout(self)
+        self._strip = QFrame()
+        self._strip.setObjectName("strip")
+        self._what = plain("", "name")
+        self._words = ElidedLabel("", "dim")
+        close = QToolButton()
+        close.setAccessibleName(texts.tr("Do not reply or edit"))
+        close.clicked.connect(self.cancel)
+        self._close = close
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(self._what)
+        words.addWidget(self._words)
+        strip = QHBoxLayout(self._strip)
+        strip.setContentsMargins(10, 4, 6, 4)
+        strip.addLayout(words, 1)
+        strip.addWidget(close)
+        self._strip.hide()
+        outer = QVBoxLayout(self)
         outer.setContentsMargins(18, 8, 18, 16)
+        outer.setSpacing(6)
+        outer.addWidget(self._strip)
         outer.addWidget(frame)
         self.dress()
         self._changed()
@@ -61,6 +92,38 @@ class Composer(QWidget):
         self._attach.setIconSize(QSize(20, 20))
         self._send.setIcon(assets.icon("arrow-up", look.accent_text, 20))
         self._send.setIconSize(QSize(20, 20))
+        self._close.setIcon(assets.icon("x", look.dim, 16))
+
+    def set_enter_sends(self, sends: bool) -> None:
+        """Whether Enter sends and Shift+Enter breaks, or Enter breaks and Ctrl+Enter sends."""
+        self.field.enter_sends = sends
+
+    def reply_to(self, message: str, who: str, text: str) -> None:
+        """What is written next answers this message."""
+        self.cancel()
+        self.about = MessageId(message)
+        self._show_strip(texts.tr("Reply to {0}").format(who), text)
+
+    def edit(self, message: str, text: str) -> None:
+        """What is in the field takes the place of this message."""
+        self.cancel()
+        self.editing = message
+        self._show_strip(texts.tr("Edit your message"), text)
+        self.field.setPlainText(text)
+        self.field.moveCursor(QTextCursor.MoveOperation.End)
+
+    def cancel(self) -> None:
+        """Neither reply nor edit."""
+        if self.editing is not None:
+            self.field.clear()
+        self.about = self.editing = None
+        self._strip.hide()
+
+    def _show_strip(self, what: str, text: str) -> None:
+        self._what.setText(what)
+        self._words.setText(shown(" ".join(text.split())[:300]))
+        self._strip.show()
+        self.field.setFocus()
 
     def set_name(self, name: str) -> None:
         """Whom the text goes to."""
@@ -68,25 +131,41 @@ class Composer(QWidget):
 
     def _say(self) -> None:
         text = self.field.toPlainText().strip("\n")
-        if text.strip():
-            self.field.clear()
-            self.said.emit(text)
+        if not text.strip():
+            return
+        about, editing = self.about, self.editing
+        self.editing = None
+        self.cancel()
+        self.field.clear()
+        if editing is not None:
+            self.edited.emit(editing, text)
+        else:
+            self.said.emit(text, about)
 
-    def _changed(self) -> None:
+    def grow(self) -> None:
+        """Be as high as what is written needs."""
         self._send.setEnabled(bool(self.field.toPlainText().strip()))
         lines = min(7, max(1, int(self.field.document().size().height())))
         self.field.setFixedHeight(lines * self.field.fontMetrics().lineSpacing() + 12)
+
+    def _changed(self) -> None:
+        if self.field.hasFocus() and self.field.toPlainText():
+            self.typing.emit()
+        self.grow()
 
 
 class _Field(QPlainTextEdit):
     """The text itself."""
 
     enter = Signal()
+    up = Signal()
+    escape = Signal()
     pasted = Signal(object)
     pasted_image = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.enter_sends = True
         font = self.font()
         font.setPixelSize(14)
         self.setFont(font)
@@ -96,10 +175,17 @@ class _Field(QPlainTextEdit):
         self.document().setDocumentMargin(4)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        plain_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if plain_enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if enter and not shift and (self.enter_sends or control):
             self.enter.emit()
             return
+        if event.key() == Qt.Key.Key_Up and not self.toPlainText():
+            self.up.emit()
+            return
+        if event.key() == Qt.Key.Key_Escape:
+            self.escape.emit()
         super().keyPressEvent(event)
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:

@@ -202,6 +202,8 @@ def _second_line(device: Device, target: bool) -> tuple[str, str]:
         return texts.tr("Blocked"), look.dim
     if device.status:
         return device.status, look.accent_ink
+    if device.draft:
+        return texts.tr("Draft: {0}").format(" ".join(device.draft.split())), look.accent_ink
     if device.preview:
         return device.preview, look.dim
     if not device.online:

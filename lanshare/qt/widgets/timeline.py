@@ -1,7 +1,7 @@
 """The conversation: real widgets in a scroll area, so that text can be selected and read aloud, buttons pressed.
 
 At most a window of rows is alive; older ones are asked for when the person scrolls up.
-Signals: older(); link(str); and those of its cards.
+Signals: older(); link(str); wants(str, object) and jump(str) of its bubbles; and those of its cards.
 """
 
 from __future__ import annotations
@@ -10,23 +10,25 @@ import datetime
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPropertyAnimation, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGraphicsOpacityEffect, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from lanshare.qt import texts
 from lanshare.qt.models.timeline import Entry, TimelineModel
 from lanshare.qt.models.transfers import TransferBook
-from lanshare.qt.widgets.bubble import Bubble
+from lanshare.qt.widgets.bubble import Bubble, Told
 from lanshare.qt.widgets.card import Card
 from lanshare.qt.widgets.labels import plain
 
 ALIVE: Final = 200
 """Rows kept alive: 150 take 80 MB and 1.1 ms a frame (desktop.md), 1,000 take twice that."""
 
-_BATCH: Final = 30
+_BATCH: Final = 8
+"""Rows built in one turn of the event loop: what is typed meanwhile waits no longer than that."""
+
 _Index = QModelIndex | QPersistentModelIndex
-_Row = Bubble | Card
+_Row = Bubble | Card | Told
 
 
 class Timeline(QScrollArea):
@@ -34,6 +36,8 @@ class Timeline(QScrollArea):
 
     older = Signal()
     link = Signal(str)
+    jump = Signal(str)
+    wants = Signal(str, object)
     act = Signal(object)
     save_to = Signal(str, str)
     open_path = Signal(str)
@@ -66,6 +70,7 @@ class Timeline(QScrollArea):
         model.modelReset.connect(self.rebuild)
         model.rowsInserted.connect(self._inserted)
         model.dataChanged.connect(self._changed)
+        model.rowsRemoved.connect(self._removed)
         bar = self.verticalScrollBar()
         bar.rangeChanged.connect(self._range_changed)
         bar.valueChanged.connect(self._scrolled)
@@ -76,19 +81,41 @@ class Timeline(QScrollArea):
 
     def rebuild(self) -> None:
         """Start anew: another conversation, or another appearance."""
-        self._pending.stop()
-        for _, row, day in self._rows:
-            for widget in (row, day):
-                if widget is not None:
-                    self._column.removeWidget(widget)
-                    widget.hide()
-                    widget.deleteLater()
-        self._rows = []
+        self._clear()
         self._at_end = True
         count = self._model.rowCount()
         self._first = count
         self._to_build = list(range(max(0, count - ALIVE), count))
         self._build_more()
+
+    def reveal(self, row: int) -> None:
+        """Bring a row before the eye, wherever it is; newer ones follow when the person scrolls down."""
+        if not self._first <= row < self._end():
+            self._clear()
+            self._at_end = False
+            self._first = row
+            for at in range(row, min(self._model.rowCount(), row + 2 * _BATCH)):
+                self._append(at)
+            for at in range(row - 1, max(-1, row - 1 - _BATCH), -1):
+                self._insert_above(at)
+        self._column.activate()
+        self._inside.adjustSize()
+        widget = self._rows[row - self._first][1]
+        self._at_end = False
+        self.verticalScrollBar().setValue(max(0, widget.y() - self.viewport().height() // 3))
+        widget.setProperty("found", True)
+        self.flash(widget)
+
+    def flash(self, widget: QWidget) -> None:
+        """Show for a moment which one is meant."""
+        effect = QGraphicsOpacityEffect(widget)
+        widget.setGraphicsEffect(effect)
+        motion = QPropertyAnimation(effect, b"opacity", widget)
+        motion.setDuration(900)
+        for at, value in ((0.0, 1.0), (0.25, 0.35), (0.5, 1.0), (0.75, 0.35), (1.0, 1.0)):
+            motion.setKeyValueAt(at, value)
+        motion.finished.connect(lambda: widget.setGraphicsEffect(None))  # type: ignore[arg-type]
+        motion.start(QPropertyAnimation.DeletionPolicy.DeleteWhenStopped)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -97,6 +124,20 @@ class Timeline(QScrollArea):
             row.fit(width)
 
     # --- inside
+
+    def _clear(self) -> None:
+        self._pending.stop()
+        self._to_build = []
+        for _, row, day in self._rows:
+            self._drop(row, day)
+        self._rows = []
+
+    def _drop(self, *widgets: QWidget | None) -> None:
+        for widget in widgets:
+            if widget is not None:
+                self._column.removeWidget(widget)
+                widget.hide()
+                widget.deleteLater()
 
     def _width(self) -> int:
         return self.viewport().width() - 44
@@ -114,6 +155,44 @@ class Timeline(QScrollArea):
                     self._first = last + 1
                 self._build_more()
             return
+        place = first - self._first
+        if first == last and 0 <= place < len(self._rows):
+            self._insert_between(place, first)
+        elif first <= self._first:
+            self._first += last - first + 1
+
+    def _insert_between(self, place: int, row: int) -> None:
+        """One that came late: in its place among those that are seen."""
+        entry = self._model.entry(row)
+        widget = self._make(entry)
+        _, next_row, next_day = self._rows[place]
+        self._column.insertWidget(self._column.indexOf(next_day if next_day is not None else next_row), widget)
+        widget.show()
+        self._rows.insert(place, (entry, widget, None))
+        for at in (place, place + 1):
+            self._set_day(at)
+
+    def _set_day(self, place: int) -> None:
+        """Above this row its day, if it is another one than above."""
+        if not 0 <= place < len(self._rows):
+            return
+        entry, widget, old = self._rows[place]
+        self._drop(old)
+        day = self._day(entry, self._rows[place - 1][0] if place else None)
+        if day is not None:
+            self._column.insertWidget(self._column.indexOf(widget), day)
+            day.show()
+        self._rows[place] = (entry, widget, day)
+
+    def _removed(self, parent: _Index, first: int, last: int) -> None:
+        for _ in range(first, last + 1):
+            place = first - self._first
+            if 0 <= place < len(self._rows):
+                _, widget, day = self._rows.pop(place)
+                self._drop(widget, day)
+                self._set_day(place)
+            elif place < 0:
+                self._first -= 1
 
     def _end(self) -> int:
         """The model's row behind the last one alive."""
@@ -164,11 +243,7 @@ class Timeline(QScrollArea):
         while len(self._rows) > ALIVE:
             _, row, day = self._rows.pop(0 if above else -1)
             self._first += int(above)
-            for widget in (row, day):
-                if widget is not None:
-                    self._column.removeWidget(widget)
-                    widget.hide()
-                    widget.deleteLater()
+            self._drop(row, day)
 
     def _append(self, row: int) -> None:
         if not self._rows:
@@ -222,9 +297,12 @@ class Timeline(QScrollArea):
             for name in ("act", "save_to", "open_path", "show_path"):
                 getattr(card, name).connect(getattr(self, name))
             widget = card
+        elif entry.tells:
+            widget = Told(entry, self._inside)
         else:
             bubble = Bubble(entry, self._inside)
-            bubble.link.connect(self.link)
+            for name in ("link", "jump", "wants"):
+                getattr(bubble, name).connect(getattr(self, name))
             widget = bubble
         widget.fit(self._width())
         return widget

@@ -1,13 +1,14 @@
 """The right-hand side: who it is, what was said and sent, and where to write. Files can be dropped anywhere on it.
 
-Signals: back(); send(object) with a tuple of paths; said(str); pasted_image(object); and the timeline's.
+Signals: back(); send(object) with a tuple of paths; pasted_image(object); search(); the composer's and the timeline's.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -41,7 +42,11 @@ class ConversationPane(QWidget):
 
     back = Signal()
     send = Signal(object)
-    said = Signal(str)
+    search = Signal()
+    keep = Signal()
+    take_in = Signal()
+    forget_after = Signal(int)
+    mute = Signal(bool)
     pasted_image = Signal(object)
     about = Signal()
     compare = Signal()
@@ -52,6 +57,11 @@ class ConversationPane(QWidget):
         self.setObjectName("pane")
         self.setAcceptDrops(True)
         self._device: Device | None = None
+        self._typing = ""
+        self._typing_over = QTimer(self)
+        self._typing_over.setSingleShot(True)
+        self._typing_over.setInterval(5000)
+        self._typing_over.timeout.connect(lambda: self.show_typing("") if self._typing else None)
         self._avatar = Avatar()
         self._name = ElidedLabel("", "title")
         self._status = ElidedLabel("", "dim")
@@ -68,15 +78,27 @@ class ConversationPane(QWidget):
         self._menu.addAction(texts.tr("Send files…"), self.choose_files)
         self._menu.addAction(texts.tr("Send a folder…"), self.choose_folder)
         self._menu.addSeparator()
-        self._menu.addAction(texts.tr("About this device…"), self.about.emit)
+        self._menu.addAction(texts.tr("Search here…"), self.search.emit)
+        self._about = self._menu.addAction(texts.tr("About this device…"), self.about.emit)
         self._compare = self._menu.addAction(texts.tr("Compare digits…"), self.compare.emit)
-        self._menu.addAction(texts.tr("Copy its id"), self._copy_id)
+        self._copy = self._menu.addAction(texts.tr("Copy its id"), self._copy_id)
+        self._mute = self._menu.addAction(texts.tr("No notices of it"))
+        self._mute.setCheckable(True)
+        self._mute.toggled.connect(self.mute)
+        self._menu.addSeparator()
+        keeping = self._menu.addMenu(texts.tr("Keep what is said"))
+        for label, seconds in (
+            (texts.tr("For ever"), 0), (texts.tr("For a month"), 30 * 86400), (texts.tr("For a day"), 86400),
+            (texts.tr("Only until it was read"), 1),
+        ):
+            keeping.addAction(label, partial(self.forget_after.emit, seconds))
+        self._menu.addAction(texts.tr("Save the conversation…"), self.keep.emit)
+        self._menu.addAction(texts.tr("Take a saved one in…"), self.take_in.emit)
         self._menu.addAction(texts.tr("Erase this conversation…"), self.erase.emit)
         self._more.setMenu(self._menu)
         self._head = self._build_head()
         self.timeline = Timeline(model, book)
         self.composer = Composer()
-        self.composer.said.connect(self.said)
         self.composer.attach.connect(self.choose_files)
         self.composer.pasted.connect(self.send)
         self.composer.pasted_image.connect(self.pasted_image)
@@ -121,6 +143,12 @@ class ConversationPane(QWidget):
         if device is None:
             return
         self._avatar.show_device(device.kind, device.hue, device.online)
+        self._about.setText(texts.tr("Members and name…") if device.group else texts.tr("About this device…"))
+        self._compare.setVisible(not device.group)
+        self._copy.setVisible(not device.group)
+        self.composer.setEnabled(device.mine)
+        with QSignalBlocker(self._mute):
+            self._mute.setChecked(device.muted)
         name = f"{device.name} · {short_id(device.id)}" if device.twin else device.name
         self._name.setText(name)
         parts = [texts.tr("Online") if device.online else texts.tr("Away")]
@@ -128,9 +156,27 @@ class ConversationPane(QWidget):
         parts += [device.addresses[0].rpartition(":")[0].strip("[]")] if device.addresses else []
         parts.append(_safety(device.trust))
         self._compare.setEnabled(device.online and device.trust != "blocked")
+        if device.group:
+            parts = [self._members(device)]
+        if self._typing:
+            parts = [self._typing]
         self._status.setText("  ·  ".join(parts))
         self.timeline.set_name(device.name)
         self.composer.set_name(device.name)
+
+    def show_typing(self, text: str) -> None:
+        """Say for a few seconds that somebody writes; "" nobody does any more."""
+        self._typing = text
+        self._typing_over.start()
+        if self._device is not None:
+            self.show_device(self._device)
+
+    def _members(self, device: Device) -> str:
+        if not device.mine:
+            return texts.tr("You are not in this group any more")
+        count = len(device.members)
+        there = texts.tr("somebody is there") if device.online else texts.tr("nobody is there now")
+        return texts.tr("{0} members").format(count) + "  ·  " + there
 
     def greet(self, asks: bool) -> None:
         """Where nobody is chosen, ask who may see this device here."""

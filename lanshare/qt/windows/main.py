@@ -57,6 +57,7 @@ from lanshare.qt.windows.mine import MineDialog
 from lanshare.qt.windows.notices import NoticeBoard
 from lanshare.qt.windows.settings import SettingsDialog
 from lanshare.qt.windows.sidebar import Sidebar
+from lanshare.qt.windows.talk import TalkDesk
 from lanshare.qt.windows.trust import TrustDesk
 
 _NARROW: Final = 720
@@ -92,6 +93,9 @@ class MainWindow(QWidget):
         self.pane = ConversationPane(self.timeline, self.book)
         self.board = NoticeBoard(self.pane.notices, self)
         self.trust = TrustDesk(self, self.devices, bridge.submit)
+        self.talk = TalkDesk(
+            self, self.pane, self.devices, self.timeline, self.board, bridge.submit, self.open_peer
+        )
         self._alarms: dict[str, IdentityChanged] = {}
         self._asked: NetworkAsked | None = None
         row = QHBoxLayout(self)
@@ -114,6 +118,7 @@ class MainWindow(QWidget):
         self.devices.apply(event)
         self.timeline.apply(event, self.devices.names())
         self.trust.apply(event)
+        self.talk.apply(event)
         match event:
             case Snapshot():
                 self._snapshot(event)
@@ -143,7 +148,8 @@ class MainWindow(QWidget):
             case WindowRequested():
                 self._requested(event)
             case HistoryErased() if event.peer in (None, self._open):
-                self.timeline.open(self._open)
+                device = self.devices.device(self._open) if self._open is not None else None
+                self.timeline.open(self._open, device is not None and device.group)
                 self._load()
             case HistoryLoaded():
                 self._mark_read()
@@ -164,8 +170,9 @@ class MainWindow(QWidget):
             self._open = device.id
             self.devices.set_open(device.id)
             self.pane.show_device(device)
-            self.timeline.open(device.id)
+            self.timeline.open(device.id, device.group)
             self._load()
+            self.talk.opened(device.id)
         self.sidebar.select(device.id)
         self._ask_network(self._asked)
         self._mark_read()
@@ -176,6 +183,7 @@ class MainWindow(QWidget):
 
     def close_peer(self) -> None:
         """Back to the list, where the window is narrow."""
+        self.talk.opened(None)
         self._open = None
         self.devices.set_open(None)
         self.timeline.open(None)
@@ -188,7 +196,13 @@ class MainWindow(QWidget):
         target = PeerId(peer) if peer is not None else self._open
         if target is None or not isinstance(paths, tuple) or not paths:
             return
-        self._bridge.submit(c.SendFiles(TransferId(secrets.token_hex(16)), target, paths))
+        device = self.devices.device(target)
+        targets: tuple[PeerId, ...] = (target,)
+        if device is not None and device.group:
+            targets = tuple(one for one in device.members if self._me is None or one != self._me.id)
+            self.board.show("each", texts.tr("It goes to each member: the cards are in their conversations."), "calm")
+        for one in targets:
+            self._bridge.submit(c.SendFiles(TransferId(secrets.token_hex(16)), one, paths))
 
     def make_ready(self, paths: tuple[Path, ...]) -> None:
         """Files that wait for a device to be chosen."""
@@ -242,7 +256,6 @@ class MainWindow(QWidget):
         self.sidebar.show_to.connect(self._show_to)
         self.pane.back.connect(self.close_peer)
         self.pane.send.connect(self.send_files)
-        self.pane.said.connect(self._say)
         self.pane.pasted_image.connect(self._paste_image)
         self.pane.about.connect(lambda: self._about(self.trust.open_sheet))
         self.pane.erase.connect(self._erase)
@@ -256,7 +269,12 @@ class MainWindow(QWidget):
         timeline.show_path.connect(lambda path: show_path(self, path))
         timeline.act.connect(self._bridge.submit)
         timeline.save_to.connect(self._save_to)
+        self.sidebar.new_group.connect(self.talk.new_group)
+        self.sidebar.search_all.connect(lambda: self.talk.find(None))
         QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self, self.quitting.emit)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, lambda: self.talk.find(self._open))
+        QShortcut(QKeySequence("Ctrl+K"), self, lambda: self.talk.find(None))
+        QShortcut(QKeySequence("Ctrl+Shift+V"), self, self.send_clipboard)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self, self._paste)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Preferences), self, self._show_settings)
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self._escape)
@@ -285,17 +303,25 @@ class MainWindow(QWidget):
             self._arrange()
 
     def _snapshot(self, event: Snapshot) -> None:
-        self._settings, self._overrides = event.settings, event.overrides
+        self._overrides = event.overrides
+        self._set_settings(event.settings)
         self._set_me(event.me)
         self._wear()
         for trouble in event.troubles:
             self._trouble(trouble)
         if self._open is not None:
-            self.timeline.open(self._open)
+            device = self.devices.device(self._open)
+            self.timeline.open(self._open, device is not None and device.group)
             self._load()
+
+    def _set_settings(self, settings: Settings) -> None:
+        self._settings = self.talk.settings = settings
+        self.pane.composer.set_enter_sends(settings.enter_sends)
+        self.devices.set_muted(settings.muted)
 
     def _set_me(self, me: Me) -> None:
         self._me = me
+        self.timeline.me = me.id
         self.sidebar.show_me(me)
 
     def _wear(self) -> None:
@@ -323,15 +349,23 @@ class MainWindow(QWidget):
         if device is not None and device.unread:
             self._bridge.submit(c.MarkRead(self._open))
 
-    def _say(self, text: str) -> None:
-        if self._open is not None:
-            self._bridge.submit(c.SendText(MessageId(secrets.token_hex(16)), self._open, text))
-
     def _save_to(self, transfer: str, clash: str) -> None:
         start = self._me.download_folder if self._me is not None else ""
         folder = QFileDialog.getExistingDirectory(self, texts.tr("Save to"), start)
         if folder:
             self._bridge.submit(c.AnswerOffer(TransferId(transfer), True, Path(folder), Clash(clash)))
+
+    def send_clipboard(self) -> None:
+        """What is in the clipboard goes to the open conversation at once: files, an image, or text."""
+        mime = QApplication.clipboard().mimeData()
+        if self._open is None or mime is None:
+            self.show()
+            self.raise_()
+            return
+        if mime.hasText() and not paths_in(mime):
+            self._bridge.submit(c.SendText(MessageId(secrets.token_hex(16)), self._open, mime.text()))
+        else:
+            self._paste()
 
     def _paste(self) -> None:
         """Ctrl+V outside the text field: files and images go to the open device, text into the field."""
@@ -398,7 +432,7 @@ class MainWindow(QWidget):
             self._dialog = None
 
     def _settings_changed(self, event: SettingsChanged) -> None:
-        self._settings = event.settings
+        self._set_settings(event.settings)
         self._wear()
         if "port" in event.needs_restart:
             self.board.show("restart", texts.tr("The new port is used when lanshare starts the next time."), "calm")
@@ -458,7 +492,11 @@ class MainWindow(QWidget):
         self._bridge.submit(c.RenewIdentity())
 
     def _about(self, work: Callable[[Device], None]) -> None:
-        if self._open is not None and (device := self.devices.device(self._open)) is not None:
+        if self._open is None or (device := self.devices.device(self._open)) is None:
+            return
+        if device.group:
+            self.talk.about_group(device)
+        else:
             work(device)
 
     def _requested(self, event: WindowRequested) -> None:

@@ -1,6 +1,6 @@
 """The left-hand side: the devices, and who we are.
 
-Signals: chosen(str); dropped(str, object); add_address(); settings().
+Signals: chosen(str); dropped(str, object); add_address(); settings(); new_group(); search_all().
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ class Sidebar(QWidget):
     add_address = Signal()
     settings = Signal()
     show_to = Signal(str, float)
+    new_group = Signal()
+    search_all = Signal()
     mine = Signal()
 
     def __init__(self, model: DeviceModel, parent: QWidget | None = None) -> None:
@@ -43,6 +45,10 @@ class Sidebar(QWidget):
         self.list.dropped.connect(self.dropped)
         self._add = _tool(texts.tr("Add a device by its address"))
         self._add.clicked.connect(self.add_address)
+        self._group = _tool(texts.tr("New group"))
+        self._group.clicked.connect(self.new_group)
+        self._find = _tool(texts.tr("Search everywhere (Ctrl+K)"))
+        self._find.clicked.connect(self.search_all)
         self._settings = _tool(texts.tr("Settings"))
         self._settings.clicked.connect(self.settings)
         self._search = QLineEdit()
@@ -54,6 +60,8 @@ class Sidebar(QWidget):
         head.setContentsMargins(18, 16, 14, 8)
         head.addWidget(plain(texts.tr("Devices"), "title"))
         head.addStretch(1)
+        head.addWidget(self._find)
+        head.addWidget(self._group)
         head.addWidget(self._add)
         head.addWidget(self._settings)
         search = QHBoxLayout()
@@ -106,6 +114,8 @@ class Sidebar(QWidget):
         """Take the colours in force."""
         look = tokens()
         self._add.setIcon(assets.icon("user-plus", look.dim, 20))
+        self._group.setIcon(assets.icon("users", look.dim, 20))
+        self._find.setIcon(assets.icon("search", look.dim, 20))
         self._settings.setIcon(assets.icon("settings", look.dim, 20))
         self._eye.setIcon(assets.icon("eye", look.dim, 18))
         self._code.setIcon(assets.icon("qr-code", look.dim, 18))

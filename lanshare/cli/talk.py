@@ -1,0 +1,198 @@
+"""Groups on the command line, messages and files to several at once, and conversations as files."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from lanshare.cli.desk import DECLINED, DONE, FAILED, FIND, NOT_FOUND, UNFINISHED, Desk, Usage, find, with_desk
+from lanshare.cli.printer import Printer
+from lanshare.domain.commands import (
+    ChangeGroup,
+    CreateGroup,
+    SaveConversation,
+    SendFiles,
+    TakeIn,
+)
+from lanshare.domain.events import (
+    ConversationSaved,
+    ConversationTaken,
+    GroupChanged,
+    GroupRefused,
+    TransferFailed,
+    TransferFinished,
+    TransferPaused,
+    TransferProgressed,
+    TransferQueued,
+    TransferStarted,
+    TransferWaiting,
+)
+from lanshare.domain.message import MessageId
+from lanshare.domain.peer import PeerId, short_id
+from lanshare.domain.transfer import TransferId
+from lanshare.node.shown import shown
+
+_SETTLING: Final = 10.0
+"""Seconds to hear that a change of a group is kept; after it, so many for members that are there to hear of it."""
+
+_TELLING: Final = 2.0
+
+
+def add_parser(group: argparse.ArgumentParser) -> None:
+    """The words of `lanshare group`."""
+    group.add_argument("group", nargs="?", metavar="GROUP", help="a name, or the beginning of an id; none: list them")
+    group.add_argument("--new", nargs="+", metavar="PEER", help="found it with these")
+    group.add_argument("--add", nargs="+", metavar="PEER", default=[])
+    group.add_argument("--remove", nargs="+", metavar="PEER", default=[])
+    group.add_argument("--rename", default="", metavar="NAME")
+    group.add_argument("--leave", action="store_true")
+
+
+def group(arguments: argparse.Namespace, printer: Printer) -> int:
+    """List groups, or found or change one."""
+    changes = bool(arguments.add or arguments.remove or arguments.rename or arguments.leave)
+    if arguments.new and changes:
+        raise Usage("--new founds a group; --add, --remove, --rename and --leave change one.")
+    if arguments.group is None and (arguments.new or changes):
+        raise Usage("which group? Its name comes first.")
+
+    def work(desk: Desk) -> int:
+        if arguments.new:
+            members = _members(desk, arguments.new)
+            if isinstance(members, int):
+                return members
+            desk.host.submit(CreateGroup(MessageId(secrets.token_hex(16)), arguments.group, members))
+            return _settled(desk, lambda event: event.name == arguments.group.strip())
+        if arguments.group is None:
+            for one in desk.groups.values():
+                _show(desk, printer, one)
+            if not desk.groups:
+                printer.say("No groups. `lanshare group NAME --new PEER...` founds one.")
+            return DONE
+        meant = group_named(desk, arguments.group)
+        if meant is None:
+            printer.say(f"lanshare: there is no group called {shown(arguments.group)}.")
+            return NOT_FOUND
+        if not changes:
+            _show(desk, printer, desk.groups[meant])
+            return DONE
+        add = _members(desk, arguments.add)
+        if isinstance(add, int):
+            return add
+        remove = _members(desk, arguments.remove, desk.groups[meant].members)
+        if isinstance(remove, int):
+            return remove
+        assert desk.snapshot is not None
+        if arguments.leave:
+            remove = (*remove, desk.snapshot.me.id)
+        desk.host.submit(ChangeGroup(MessageId(secrets.token_hex(16)), meant, arguments.rename, add, remove))
+        return _settled(desk, lambda event: event.group == meant)
+
+    return with_desk(arguments, printer, work)
+
+
+def group_named(desk: Desk, wanted: str) -> PeerId | None:
+    """The group that a person means. Usage if it could be several."""
+    found = [one for one in desk.groups.values() if one.name.casefold() == wanted.casefold()] or [
+        one for one in desk.groups.values() if len(wanted) >= 4 and one.group.startswith(wanted.lower())
+    ]
+    if len(found) > 1:
+        lines = "".join(f"\n  {shown(one.name)}  {short_id(one.group)}" for one in found)
+        raise Usage(f"several groups are called {shown(wanted)}. Use the beginning of an id:{lines}")
+    return found[0].group if found else None
+
+
+def _members(desk: Desk, wanted: Sequence[str], among: Iterable[PeerId] = ()) -> tuple[PeerId, ...] | int:
+    found: list[PeerId] = []
+    inside = list(among)
+    for one in wanted:
+        member = next((peer for peer in inside if len(one) >= 4 and peer.startswith(one.lower())), None)
+        peer = member or find(desk, one, FIND, any_known=True)
+        if isinstance(peer, int):
+            return peer
+        found.append(peer)
+    return tuple(found)
+
+
+def _show(desk: Desk, printer: Printer, one: GroupChanged) -> None:
+    if printer.as_json:
+        printer.event(one)
+        return
+    me = desk.snapshot.me.id if desk.snapshot is not None else ""
+    names = ["you" if peer == me else shown(desk.name(peer)) for peer in one.members]
+    left = "" if one.mine else "  (you are not in it any more)"
+    printer.line(f"{shown(one.name):<28} {short_id(one.group)}  {', '.join(names)}{left}")
+
+
+def _settled(desk: Desk, fits: Callable[[GroupChanged], bool]) -> int:
+    deadline = time.monotonic() + _SETTLING
+    while (event := desk.next(deadline)) is not None:
+        if isinstance(event, GroupRefused):
+            desk.printer.event(event)
+            return FAILED
+        if isinstance(event, GroupChanged) and fits(event):
+            desk.printer.event(event)
+            # Members that are there hear of it now; the others from whoever meets them.
+            until = time.monotonic() + _TELLING
+            while desk.next(until) is not None:
+                pass
+            return DONE
+    return UNFINISHED
+
+
+def send_to_each(
+    desk: Desk, members: Sequence[PeerId], paths: tuple[Path, ...], deadline: float | None, no_wait: bool
+) -> int:
+    """Send to several; the worst of what came of it. What is not over in time is kept and goes on by itself."""
+    open_ = {TransferId(secrets.token_hex(16)): one for one in members}
+    for transfer, one in open_.items():
+        desk.host.submit(SendFiles(transfer, one, paths))
+    ours, worst = set(open_), DONE
+    queued: set[TransferId] = set()
+    while open_:
+        event = desk.next(deadline)
+        if event is None:
+            desk.printer.say(f"{len(open_)} are not finished yet. They are kept and go on by themselves.")
+            return UNFINISHED
+        watched = (
+            TransferQueued | TransferStarted | TransferProgressed | TransferWaiting | TransferPaused
+            | TransferFinished | TransferFailed
+        )
+        if not isinstance(event, watched) or event.transfer not in ours:
+            continue
+        desk.printer.event(event)
+        if isinstance(event, TransferQueued):
+            queued.add(event.transfer)
+            if no_wait and queued == ours:
+                return DONE
+        elif isinstance(event, TransferFinished):
+            open_.pop(event.transfer, None)
+            worst = worst if event.state == "done" else FAILED
+        elif isinstance(event, TransferFailed):
+            open_.pop(event.transfer, None)
+            worst = worst or (DECLINED if event.state == "declined" else FAILED)
+    return worst
+
+
+def keep(arguments: argparse.Namespace, printer: Printer, peer: PeerId | None) -> int:
+    """Write a conversation into a folder, or take a saved one in."""
+    if arguments.export and peer is None:
+        raise Usage("--export needs a device or a group: whose conversation?")
+
+    def work(desk: Desk) -> int:
+        if arguments.export:
+            assert peer is not None
+            desk.host.submit(SaveConversation(peer, Path(arguments.export).absolute()))
+        else:
+            desk.host.submit(TakeIn(Path(arguments.take_in).absolute()))
+        while (event := desk.next(time.monotonic() + 600.0)) is not None:
+            if isinstance(event, ConversationSaved | ConversationTaken):
+                printer.event(event)
+                return FAILED if event.code else DONE
+        return UNFINISHED
+
+    return with_desk(arguments, printer, work, announce=False)

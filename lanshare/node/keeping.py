@@ -1,0 +1,187 @@
+"""A conversation as files: HTML to read, JSON lines to take in again, and what was received and sent beside them."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import html
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from lanshare.domain.errors import Code, LanshareError, ProtocolError
+from lanshare.domain.message import CONTROL, MessageKind, Moment
+from lanshare.domain.peer import PeerId, short_id
+from lanshare.domain.talk import Texted
+from lanshare.exchange import texting
+from lanshare.node.shown import shown
+from lanshare.store import history, outbox
+
+_PAGE: Final = 500
+_COPIED: Final = 4 * 1024**3
+"""Bytes of files that are copied at most; what is larger is named with where it lies."""
+
+_STYLE: Final = """
+body { font: 15px/1.45 system-ui, sans-serif; max-width: 46em; margin: 2em auto; padding: 0 1em; color: #12151c; }
+.day { text-align: center; color: #566074; margin: 1.5em 0 .5em; font-weight: 600; }
+.told { text-align: center; color: #566074; margin: .4em 0; }
+.m { max-width: 75%; margin: .35em 0; padding: .5em .8em; border-radius: 12px; background: #eef1f6;
+  width: fit-content; }
+.m.out { margin-left: auto; background: #4355e0; color: #fff; }
+.m p { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; }
+.m blockquote { margin: 0 0 .3em; padding-left: .6em; border-left: 3px solid; opacity: .75; }
+.m small { opacity: .7; } .m a { color: inherit; } img { max-width: 100%; border-radius: 8px; }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What was written: where, how many moments, how many files were copied, which were not there any more."""
+
+    folder: Path
+    moments: int
+    files: int
+    missing: int
+
+
+def moments(db: sqlite3.Connection, peer: PeerId) -> Iterator[Moment]:
+    """All of a conversation, oldest first."""
+    pages: list[list[Moment]] = []
+    before, more = None, True
+    while more:
+        page, more = history.page(db, peer, before, _PAGE)
+        if page:
+            pages.append(page)
+            before = page[0].position
+        else:
+            break
+    for page in reversed(pages):
+        yield from page
+
+
+def save(db: sqlite3.Connection, peer: PeerId, folder: Path, names: Callable[[PeerId], str]) -> Saved:
+    """Write a conversation into a new folder. LanshareError NO_FOLDER or DISK_FULL if that cannot be."""
+    place = _fresh(folder, names(peer) or short_id(peer))
+    try:
+        place.mkdir()
+        return _save(db, peer, place, names)
+    except OSError as error:
+        code = Code.DISK_FULL if error.errno == 28 else Code.NO_FOLDER
+        raise LanshareError(code, error.strerror or str(folder)) from error
+
+
+def _save(db: sqlite3.Connection, peer: PeerId, place: Path, names: Callable[[PeerId], str]) -> Saved:
+    count = copied = missing = size = 0
+    files = place / "files"
+    day: datetime.date | None = None
+    title = html.escape(shown(names(peer) or short_id(peer)))
+    with (place / "conversation.html").open("w", encoding="utf-8", errors="replace") as page, \
+            (place / "conversation.jsonl").open("w", encoding="utf-8", errors="replace") as lines:
+        page.write(f"<!doctype html><meta charset=utf-8><title>{title}</title><style>{_STYLE}</style>\n")
+        page.write(f"<h1>{title}</h1>\n")
+        lines.write(json.dumps({"lanshare": 1, "conversation": peer}) + "\n")
+        for one in moments(db, peer):
+            count += 1
+            local = one.at.astimezone()
+            if local.date() != day:
+                day = local.date()
+                page.write(f"<div class=day>{day.isoformat()}</div>\n")
+            if one.message is not None:
+                lines.write(json.dumps(_line(db, one), ensure_ascii=False) + "\n")
+                page.write(_message(one, names, local))
+                continue
+            transfer = one.transfer
+            assert transfer is not None
+            kept: list[str] = []
+            for path in map(Path, transfer.paths):
+                if not path.is_file() or size + path.stat().st_size > _COPIED:
+                    missing += 1
+                    kept.append("")
+                    continue
+                files.mkdir(exist_ok=True)
+                copy = _fresh(files, path.name)
+                shutil.copyfile(path, copy)
+                size += copy.stat().st_size
+                copied += 1
+                kept.append(copy.name)
+            tops = [top.name for top in transfer.offer.tops]
+            lines.write(json.dumps({
+                "at": one.at.isoformat(), "transfer": transfer.id, "direction": transfer.direction,
+                "state": transfer.state, "names": tops, "files": kept,
+            }, ensure_ascii=False) + "\n")
+            page.write(_files(tops, kept, transfer.direction == "out", local))
+    return Saved(place, count, copied, missing)
+
+
+def _line(db: sqlite3.Connection, one: Moment) -> dict[str, Any]:
+    message = one.message
+    assert message is not None
+    record = outbox.record_of(db, message.author, message.id)
+    return {
+        "at": one.at.isoformat(), "author": message.author, "id": message.id, "kind": message.kind,
+        "text": message.text, "delivery": message.delivery, "record": base64.b64encode(record or b"").decode("ascii"),
+    }
+
+
+def _message(one: Moment, names: Callable[[PeerId], str], local: datetime.datetime) -> str:
+    message = one.message
+    assert message is not None
+    who = html.escape(shown(names(message.author)))
+    text = "\n".join(html.escape(shown(line)) for line in message.text.split("\n"))
+    if message.kind in CONTROL:
+        return f"<div class=told>{who}: {text}</div>\n"
+    side = " out" if message.direction == "out" else ""
+    quote = f"<blockquote>{html.escape(shown(message.quote.text[:200]))}</blockquote>" if message.quote else ""
+    signs = " ".join(html.escape(shown(sign)) for _, sign in message.reactions)
+    return (f'<div class="m{side}">{quote}<p dir=auto>{text}</p><small>{who} · {local:%H:%M} {signs}</small></div>\n')
+
+
+def _files(tops: list[str], kept: list[str], out: bool, local: datetime.datetime) -> str:
+    parts = []
+    for at, name in enumerate(tops):
+        text = html.escape(shown(name))
+        file = kept[at] if at < len(kept) else ""
+        target = html.escape("files/" + file, quote=True)
+        if file and file.lower().endswith((".png", ".jpg", ".jpeg", ".gif", ".webp")):
+            parts.append(f'<a href="{target}"><img src="{target}" alt="{text}"></a>')
+        else:
+            parts.append(f'<a href="{target}">{text}</a>' if file else text)
+    side = " out" if out else ""
+    return f'<div class="m{side}"><p>{"<br>".join(parts)}</p><small>{local:%H:%M}</small></div>\n'
+
+
+def _fresh(folder: Path, name: str) -> Path:
+    """A path that is not there yet."""
+    safe = "".join("_" if char in '/\\:*?"<>|' or ord(char) < 32 else char for char in name).strip(". ")[:120] or "x"
+    stem, dot, ending = safe.rpartition(".")
+    for number in range(10_000):
+        candidate = safe if not number else f"{stem or ending} ({number}){dot}{ending if stem else ''}"
+        if not (folder / candidate).exists():
+            return folder / candidate
+    raise FileExistsError(name)
+
+
+def saved_lines(path: Path) -> Iterator[tuple[bytes, str]]:
+    """Of a saved conversation each record, with how far it got. ProtocolError if it is none; OSError."""
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        try:
+            head = json.loads(lines.readline())
+            if head.get("lanshare") != 1:
+                raise ProtocolError("no saved conversation")
+            for line in lines:
+                one = json.loads(line)
+                if record := one.get("record"):
+                    yield base64.b64decode(record), str(one.get("delivery", ""))
+        except (ValueError, AttributeError) as error:
+            raise ProtocolError("no saved conversation") from error
+
+
+def taken_in(record: bytes, delivery: str, me: PeerId, peers: list[PeerId]) -> tuple[Texted, str]:
+    """A saved record, checked as if it were said now. ProtocolError if it is not what its author signed."""
+    texted = texting.restored(record, me, peers)
+    ours = texted.message.author == me and texted.message.kind in (MessageKind.TEXT, MessageKind.REACTION)
+    return texted, delivery if ours and delivery in ("delivered", "read") else "delivered" if ours else "received"

@@ -1,0 +1,134 @@
+"""A group: found one, or see and change who is in it.
+
+Signals: act(object) with the command that the person wants.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lanshare.domain import commands as c
+from lanshare.domain.groups import NAME
+from lanshare.domain.message import MessageId
+from lanshare.domain.peer import PeerId, short_id
+from lanshare.qt import texts
+from lanshare.qt.models.devices import Device
+from lanshare.qt.widgets.labels import wrapped
+
+_ID = int(Qt.ItemDataRole.UserRole)
+
+
+class GroupDialog(QDialog):
+    """Name and members. What is pressed is asked of the engine; every member can do the same."""
+
+    act = Signal(object)
+
+    def __init__(
+        self, devices: Sequence[Device], me: PeerId | None, group: Device | None = None, chosen: Sequence[PeerId] = (),
+        parent: QWidget | None = None,
+    ) -> None:
+        """`group` None: a new one, with `chosen` marked already."""
+        super().__init__(parent)
+        self._group, self._me = group, me
+        title = texts.tr("New group") if group is None else texts.tr("Group")
+        self.setWindowTitle(title)
+        self.setMinimumWidth(400)
+        self._name = QLineEdit()
+        self._name.setMaxLength(NAME)
+        self._name.setPlaceholderText(texts.tr("What is the group called?"))
+        self._name.setAccessibleName(texts.tr("Name of the group"))
+        self._name.textChanged.connect(self._check)
+        self._list = QListWidget()
+        self._list.setAccessibleName(texts.tr("Members"))
+        self._list.itemChanged.connect(self._check)
+        names = {one.id: one.name for one in devices}
+        members = set(group.members) if group is not None else set(chosen)
+        shown = [one for one in devices if not one.group and one.trust != "blocked"]
+        for device in shown:
+            self._add(device.id, f"{device.name} · {short_id(device.id)}" if device.twin else device.name, members)
+        for peer in sorted(members - {one.id for one in shown} - {me or PeerId("")}):
+            self._add(peer, names.get(peer, short_id(peer)), members)
+        self._message = wrapped("", "dim")
+        self._save = QPushButton(texts.tr("Create the group") if group is None else texts.tr("Save"))
+        self._save.setProperty("kind", "main")
+        self._save.setDefault(True)
+        self._save.clicked.connect(self._apply)
+        cancel = QPushButton(texts.tr("Cancel"))
+        cancel.setAutoDefault(False)
+        cancel.clicked.connect(self.reject)
+        buttons = QHBoxLayout()
+        if group is not None and group.mine:
+            leave = QPushButton(texts.tr("Leave the group"))
+            leave.setAutoDefault(False)
+            leave.clicked.connect(self._leave)
+            buttons.addWidget(leave)
+        buttons.addStretch(1)
+        buttons.addWidget(cancel)
+        buttons.addWidget(self._save)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(22, 20, 22, 16)
+        column.setSpacing(12)
+        column.addWidget(wrapped(title, "title"))
+        column.addWidget(self._name)
+        column.addWidget(wrapped(texts.tr("Members, and you:"), "section"))
+        column.addWidget(self._list, 1)
+        column.addWidget(self._message)
+        column.addLayout(buttons)
+        if group is not None:
+            self._name.setText(group.said)
+            self._name.setEnabled(group.mine)
+            self._list.setEnabled(group.mine)
+        self._check()
+
+    def _add(self, peer: PeerId, name: str, members: set[PeerId]) -> None:
+        item = QListWidgetItem(name)
+        item.setData(_ID, peer)
+        item.setSizeHint(QSize(0, 34))
+        item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+        item.setCheckState(Qt.CheckState.Checked if peer in members else Qt.CheckState.Unchecked)
+        self._list.addItem(item)
+
+    def members(self) -> tuple[PeerId, ...]:
+        """Whoever is marked."""
+        items = [self._list.item(row) for row in range(self._list.count())]
+        return tuple(PeerId(one.data(_ID)) for one in items if one.checkState() is Qt.CheckState.Checked)
+
+    def _check(self) -> None:
+        whole = bool(self._name.text().strip()) and bool(self.members())
+        ours = self._group is None or self._group.mine
+        self._save.setEnabled(whole and ours)
+        if not ours:
+            self._message.setText(texts.tr("You are not in this group any more. What was said before stays."))
+        elif self._group is None:
+            self._message.setText(texts.tr("Everyone in it can add, remove and rename. No computer is in charge."))
+        else:
+            self._message.setText(texts.tr("Whoever comes in sees what is said from then on."))
+
+    def _apply(self) -> None:
+        fresh, name, members = MessageId(secrets.token_hex(16)), self._name.text(), self.members()
+        if self._group is None:
+            self.act.emit(c.CreateGroup(fresh, name, members))
+        else:
+            before = [one for one in self._group.members if one != self._me]
+            add = tuple(one for one in members if one not in before)
+            remove = tuple(one for one in before if one not in members)
+            self.act.emit(c.ChangeGroup(fresh, self._group.id, name, add, remove))
+        self.accept()
+
+    def _leave(self) -> None:
+        if self._group is not None and self._me is not None:
+            self.act.emit(c.ChangeGroup(MessageId(secrets.token_hex(16)), self._group.id, remove=(self._me,)))
+        self.accept()

@@ -1,0 +1,310 @@
+"""What a person does with what is said: the window's part of conversations, apart from showing them.
+
+Replies, reactions, edits, drafts, groups, searching, typing, keeping.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from lanshare.domain import commands as c
+from lanshare.domain.events import (
+    ConversationSaved,
+    ConversationTaken,
+    Event,
+    GroupAsked,
+    GroupChanged,
+    GroupRefused,
+    HistoryLoaded,
+    MessageStays,
+    PeerTyping,
+)
+from lanshare.domain.message import MessageId
+from lanshare.domain.peer import PeerId
+from lanshare.domain.settings import Settings
+from lanshare.node.shown import shown
+from lanshare.qt import texts
+from lanshare.qt.models.devices import Device, DeviceModel
+from lanshare.qt.models.timeline import Entry, TimelineModel
+from lanshare.qt.outside import show_path
+from lanshare.qt.windows.conversation import ConversationPane
+from lanshare.qt.windows.group import GroupDialog
+from lanshare.qt.windows.notices import NoticeBoard
+from lanshare.qt.windows.search import SearchDialog
+
+_DRAFT: Final = 700
+"""Milliseconds of quiet after which what is written is kept."""
+
+_TYPING: Final = 3.0
+"""Seconds between two tellings that somebody writes."""
+
+
+class TalkDesk(QObject):
+    """Carries out what is pressed in a conversation; `open_peer` brings one to the front."""
+
+    def __init__(
+        self, window: QWidget, pane: ConversationPane, devices: DeviceModel, timeline: TimelineModel,
+        board: NoticeBoard, submit: Callable[[c.Command], None], open_peer: Callable[[str], None],
+    ) -> None:
+        super().__init__(window)
+        self._window, self._pane, self._devices, self._timeline = window, pane, devices, timeline
+        self._board, self._submit, self._open_peer = board, submit, open_peer
+        self.search: SearchDialog | None = None
+        self.group: GroupDialog | None = None
+        self.settings = Settings()
+        self._peer: PeerId | None = None
+        self._jump: int | None = None
+        self._told_at = 0.0
+        self._request = 1_000_000
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_DRAFT)
+        self._timer.timeout.connect(self.keep_draft)
+        composer = pane.composer
+        composer.said.connect(self._say)
+        composer.edited.connect(self._edited)
+        composer.recall.connect(self._recall)
+        composer.typing.connect(self._type)
+        composer.field.textChanged.connect(self._timer.start)
+        pane.timeline.wants.connect(self._want)
+        pane.timeline.jump.connect(self._jump_to_message)
+        pane.search.connect(lambda: self.find(self._peer))
+        pane.keep.connect(self._save)
+        pane.take_in.connect(self._take_in)
+        pane.forget_after.connect(self._forget_after)
+        pane.mute.connect(self._mute)
+
+    # --- events
+
+    def apply(self, event: Event) -> None:
+        """Take an event in."""
+        match event:
+            case HistoryLoaded() if event.found and self.search is not None:
+                self.search.show_found(event)
+            case HistoryLoaded() if self._jump is not None and event.peer == self._timeline.peer:
+                position, self._jump = self._jump, None
+                self._reveal(self._timeline.key_at(position))
+            case PeerTyping() if event.peer == self._timeline.peer:
+                name = self._devices.names().get(event.author, "")
+                self._pane.show_typing(texts.tr("{0} is typing…").format(name))
+            case GroupAsked():
+                self._asked(event)
+            case GroupRefused():
+                self._board.show("group", event.message, "warn")
+            case GroupChanged() if event.added and event.mine and self._founding == event.name:
+                self._founding = None
+                self._open_peer(event.group)
+            case MessageStays():
+                self._board.show("stays", event.message_text, "calm")
+            case ConversationSaved():
+                self._saved(event)
+            case ConversationTaken():
+                text = event.message or texts.tr("{0} messages were taken in.").format(event.messages)
+                if event.refused:
+                    more = texts.tr("{0} were not what their authors signed, or of nobody who is known here.")
+                    text += " " + more.format(event.refused)
+                self._board.show("taken", text, "warn" if event.code or event.refused else "calm")
+
+    _founding: str | None = None
+
+    def opened(self, peer: PeerId | None) -> None:
+        """Another conversation is in front: keep what was written in the one before, bring back what was here."""
+        self.keep_draft()
+        self._peer = peer
+        self._pane.composer.cancel()
+        self._pane.show_typing("")
+        device = self._devices.device(peer) if peer is not None else None
+        field = self._pane.composer.field
+        field.blockSignals(True)
+        field.setPlainText(device.draft if device is not None else "")
+        field.blockSignals(False)
+        self._pane.composer.grow()
+
+    # --- drafts and typing
+
+    def keep_draft(self) -> None:
+        """What is written and not sent is kept over a restart."""
+        self._timer.stop()
+        composer = self._pane.composer
+        device = self._devices.device(self._peer) if self._peer is not None else None
+        if device is None or composer.editing is not None:
+            return
+        text = composer.field.toPlainText()
+        if text != device.draft:
+            self._devices.set_draft(device.id, text)
+            self._submit(c.SaveDraft(device.id, text))
+
+    def _type(self) -> None:
+        now = time.monotonic()
+        if self._peer is not None and now - self._told_at > _TYPING:
+            self._told_at = now
+            self._submit(c.TellTyping(self._peer))
+
+    # --- saying
+
+    def _say(self, text: str, about: object) -> None:
+        if self._peer is not None:
+            answered = MessageId(about) if isinstance(about, str) else None
+            self._submit(c.SendText(MessageId(secrets.token_hex(16)), self._peer, text, answered))
+            self.keep_draft()
+
+    def _edited(self, message: str, text: str) -> None:
+        if self._peer is not None:
+            self._submit(c.EditText(MessageId(message), self._peer, text))
+
+    def _recall(self) -> None:
+        entry = self._timeline.last_queued()
+        if entry is not None:
+            self._pane.composer.edit(entry.key, entry.text)
+
+    def _want(self, word: str, entry: object) -> None:
+        peer = self._peer
+        if not isinstance(entry, Entry) or peer is None:
+            return
+        message = MessageId(entry.key)
+        verb, _, sign = word.partition(":")
+        match verb:
+            case "reply":
+                device = self._devices.device(peer)
+                name = texts.tr("yourself") if entry.out else entry.who or (device.name if device else "")
+                self._pane.composer.reply_to(entry.key, name, entry.text)
+            case "react":
+                self._submit(c.React(MessageId(secrets.token_hex(16)), peer, message, sign))
+            case "edit":
+                self._pane.composer.edit(entry.key, entry.text)
+            case "take-back":
+                self._submit(c.TakeBack(message, peer))
+            case "delete":
+                self._submit(c.DeleteMessage(message, peer))
+
+    # --- groups
+
+    def new_group(self) -> None:
+        """Found one."""
+        chosen = [self._peer] if self._peer is not None and not self._is_group(self._peer) else []
+        self._show_group(None, chosen)
+
+    def about_group(self, group: Device) -> None:
+        """Who is in it."""
+        self._show_group(group, ())
+
+    def _asked(self, event: GroupAsked) -> None:
+        text = texts.tr("{0}, whom you do not know yet, would have you in the group “{1}” of {2}.").format(
+            shown(event.by), shown(event.name), event.members
+        )
+        key = f"group:{event.group}"
+
+        def answer(joins: bool) -> None:
+            self._submit(c.AnswerGroup(event.group, joins))
+            self._board.drop(key)
+
+        self._board.show(key, text, "calm", texts.tr("Join"), lambda: answer(True), texts.tr("No"),
+                         lambda: answer(False))
+
+    def _show_group(self, group: Device | None, chosen: object) -> None:
+        if self.group is not None:
+            return
+        marked = [PeerId(one) for one in chosen] if isinstance(chosen, list) else []
+        self.group = dialog = GroupDialog(self._devices.devices(), self._timeline.me, group, marked, self._window)
+        dialog.act.connect(self._group_act)
+        dialog.finished.connect(lambda _: self._drop_group())
+        dialog.open()
+
+    def _group_act(self, command: object) -> None:
+        if isinstance(command, c.CreateGroup):
+            self._founding = command.name.strip()
+            self._submit(command)
+        elif isinstance(command, c.ChangeGroup):
+            self._submit(command)
+
+    def _drop_group(self) -> None:
+        if self.group is not None:
+            self.group.deleteLater()
+            self.group = None
+
+    def _is_group(self, peer: PeerId) -> bool:
+        device = self._devices.device(peer)
+        return device is not None and device.group
+
+    # --- finding
+
+    def find(self, peer: PeerId | None) -> None:
+        """Search in a conversation, or in all."""
+        if self.search is not None:
+            self.search.close()
+        self.search = dialog = SearchDialog(peer, dict(self._devices.names()), self._window)
+        dialog.wanted.connect(self._submit)
+        dialog.chosen.connect(self.jump)
+        dialog.finished.connect(lambda _: self._drop_search(dialog))
+        dialog.show()
+
+    def _drop_search(self, dialog: SearchDialog) -> None:
+        if self.search is dialog:
+            self.search = None
+        dialog.deleteLater()
+
+    def jump(self, peer: str, position: int) -> None:
+        """Open a conversation at this place."""
+        if self._timeline.peer != peer:
+            self._open_peer(peer)
+        if (key := self._timeline.key_at(position)) is not None and self._timeline.row_of(key) >= 0:
+            self._reveal(key)
+            return
+        device = self._devices.device(PeerId(peer))
+        self._timeline.open(PeerId(peer), device is not None and device.group)
+        self._jump = position
+        self._request += 1
+        self._submit(c.LoadHistory(self._request, PeerId(peer), None, 60, around=position))
+
+    def _jump_to_message(self, key: str) -> None:
+        self._reveal(key)
+
+    def _reveal(self, key: str | None) -> None:
+        row = self._timeline.row_of(key) if key is not None else -1
+        if row >= 0:
+            self._pane.timeline.reveal(row)
+        elif key is not None:
+            self._board.show("found", texts.tr("It is further above: scroll up, or search for it."), "calm")
+
+    # --- keeping
+
+    def _save(self) -> None:
+        if self._peer is None:
+            return
+        folder = QFileDialog.getExistingDirectory(self._window, texts.tr("Save the conversation in"))
+        if folder:
+            self._submit(c.SaveConversation(self._peer, Path(folder)))
+
+    def _take_in(self) -> None:
+        found, _ = QFileDialog.getOpenFileName(
+            self._window, texts.tr("A saved conversation"), "", "conversation.jsonl (*.jsonl)"
+        )
+        if found:
+            self._submit(c.TakeIn(Path(found)))
+
+    def _saved(self, event: ConversationSaved) -> None:
+        if event.code:
+            self._board.show("saved", event.message, "warn")
+            return
+        text = texts.tr("{0} messages and files were saved in {1}.").format(event.moments, shown(event.folder))
+        if event.missing:
+            text += " " + texts.tr("{0} files were not there any more.").format(event.missing)
+        folder = event.folder
+        self._board.show("saved", text, "calm", texts.tr("Show in folder"), lambda: show_path(self._window, folder))
+
+    def _forget_after(self, seconds: int) -> None:
+        if self._peer is not None:
+            self._submit(c.KeepFor(self._peer, seconds))
+
+    def _mute(self, muted: bool) -> None:
+        if self._peer is not None:
+            rest = tuple(one for one in self.settings.muted if one != self._peer)
+            self._submit(c.ChangeSettings(replace(self.settings, muted=(*rest, self._peer) if muted else rest)))

@@ -1,0 +1,109 @@
+"""Groups and saved conversations with real processes, as a person at a terminal would use them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.harness.engines import Device, Process
+
+
+@pytest.fixture
+def devices(tmp_path: Path) -> Iterator[Callable[[str], Device]]:
+    """Makes devices."""
+    made: list[Device] = []
+
+    def make(name: str) -> Device:
+        made.append(Device(tmp_path, name))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def test_a_group_is_founded_talked_in_and_left_and_who_was_away_gets_it_from_the_others(
+    devices: Callable[[str], Device],
+) -> None:
+    anna, bob, carl = devices("Anna"), devices("Bob"), devices("Carl")
+    engines: dict[str, Process] = {one.name: one.receive() for one in (anna, bob, carl)}
+    assert anna.run("group", "Garden", "--new", "Bob", "Carl")[0] == 0
+    engines["Bob"].wait_for("GroupChanged", lambda event: event["name"] == "Garden" and len(event["members"]) == 3)
+    engines["Carl"].wait_for("GroupChanged")
+    engines["Carl"].interrupt()
+    code, events = anna.run("text", "Garden", "the hose is broken", "--wait", "3")
+    assert code == 6, "one of them is away"
+    assert [one["have"] for one in events if one["event"] == "MessageSpread"] == [1]
+    said = engines["Bob"].wait_for("MessageReceived", lambda event: event["text"] == "the hose is broken")
+    assert said["name"] == "Anna"
+    engines["Carl"] = carl.receive()
+    handed = engines["Carl"].wait_for("MessageReceived", lambda event: event["text"] == "the hose is broken")
+    assert handed["name"] == "Anna", "from Bob, but it is Anna's"
+    code, events = bob.run("group")
+    assert [one["name"] for one in events] == ["Garden"]
+    assert carl.run("group", "Garden", "--leave")[0] == 0
+    engines["Bob"].wait_for("GroupChanged", lambda event: len(event["members"]) == 2)
+    assert carl.run("text", "Garden", "still here?")[0] == 1
+    assert anna.run("text", "Garden", "without Carl", "--wait", "20")[0] == 0
+    assert "without Carl" not in [one["text"] for one in carl.history()]
+    assert anna.run("group", "Nobody", "--rename", "x")[0] == 3
+    assert anna.run("group", "--rename", "x")[0] == 2
+
+
+def test_files_to_a_group_go_to_each_member(devices: Callable[[str], Device], tmp_path: Path) -> None:
+    anna, bob, carl = devices("Anna"), devices("Bob"), devices("Carl")
+    engines = [one.receive() for one in (anna, bob, carl)]
+    assert anna.run("group", "Garden", "--new", "Bob", "Carl")[0] == 0
+    for engine in engines:
+        engine.wait_for("GroupChanged")
+    (tmp_path / "plan.txt").write_text("plan")
+    assert anna.run("send", "Garden", str(tmp_path / "plan.txt"))[0] == 0
+    assert [(one.into / "plan.txt").read_text() for one in (bob, carl)] == ["plan", "plan"]
+
+
+def test_a_conversation_is_saved_searched_and_taken_in_again(devices: Callable[[str], Device], tmp_path: Path) -> None:
+    anna, bob = devices("Anna"), devices("Bob")
+    engine, other = bob.receive(), anna.receive()
+    assert bob.run("text", "Anna", "I know you")[0] == 0
+    for text in ("the first <b>word</b>", "see https://example.org/x", "das Käsebrot"):
+        assert anna.run("text", "Bob", text)[0] == 0
+    (tmp_path / "photo.png").write_bytes(b"png")
+    assert anna.run("send", "Bob", str(tmp_path / "photo.png"))[0] == 0
+    engine.wait_for("TransferFinished")
+    engine.interrupt()
+    other.interrupt()
+    for words, texts in (
+        (["--search", "kase"], ["das Käsebrot"]), (["--kind", "link"], ["see https://example.org/x"]),
+        (["--kind", "image"], ["photo.png"]), (["--search", "word", "--until", "2020-01-01"], []),
+    ):
+        assert [one["text"] for one in bob.run("history", "Anna", *words)[1]] == texts
+    out = tmp_path / "out"
+    out.mkdir()
+    assert bob.run("history", "Anna", "--export", str(out))[0] == 0
+    (folder,) = out.iterdir()
+    page = (folder / "conversation.html").read_text(encoding="utf-8")
+    assert "&lt;b&gt;word" in page
+    assert "<b>" not in page
+    assert (folder / "files" / "photo.png").read_bytes() == b"png"
+    assert bob.run("history", "Anna", "--erase")[0] == 0
+    assert bob.history() == []
+    code, events = bob.run("history", "--import", str(folder / "conversation.jsonl"))
+    assert (code, events[-1]["messages"], events[-1]["refused"]) == (0, 4, 0)
+    assert [one["text"] for one in bob.history()] == [
+        "I know you", "the first <b>word</b>", "see https://example.org/x", "das Käsebrot"
+    ]
+    lines = (folder / "conversation.jsonl").read_text(encoding="utf-8").splitlines()
+    forged = json.loads(lines[2])
+    record = base64.b64decode(forged["record"])
+    forged["record"] = base64.b64encode(record.replace(b"the first", b"the worst")).decode()
+    (tmp_path / "forged.jsonl").write_text("\n".join([lines[0], json.dumps(forged)]))
+    assert bob.run("history", "Anna", "--erase")[0] == 0
+    code, events = bob.run("history", "--import", str(tmp_path / "forged.jsonl"))
+    assert (events[-1]["messages"], events[-1]["refused"]) == (0, 1)
+    code, events = bob.run("history", "--import", str(tmp_path / "photo.png"))
+    assert code == 1
+    assert "no conversation" in events[-1]["message"]

@@ -1,0 +1,71 @@
+"""Conversations as files: every moment is there, names are safe, what is not a saved one is refused."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from lanshare.domain.errors import LanshareError, ProtocolError
+from lanshare.domain.message import MessageId
+from lanshare.exchange import texting
+from lanshare.node import keeping
+from lanshare.store import database, outbox
+from lanshare.trust.identity import Identity
+
+ANNA, BOB = Identity.create(), Identity.create()
+NOW = datetime.datetime(2026, 11, 25, tzinfo=datetime.UTC)
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> sqlite3.Connection:
+    """Anna's history with Bob: 1,200 messages of both."""
+    database.prepare(tmp_path / "x.sqlite")
+    link = database.connect(tmp_path / "x.sqlite")
+    for number in range(1, 1201):
+        who = ANNA if number % 2 else BOB
+        peer = BOB if who is ANNA else ANNA
+        clock = (number - 1, number - 1, None)
+        made = texting.compose(who, peer.id, MessageId(f"{number:032x}"), f"text {number}", clock, NOW)
+        if who is BOB:
+            made = texting.read(texting.frame_of(made.record), ANNA.id, BOB.id)
+        outbox.add(link, made.message, made.sequence, made.record, made.digest)
+    return link
+
+
+def test_all_of_a_long_conversation_is_saved_in_order_and_taken_in(db: sqlite3.Connection, tmp_path: Path) -> None:
+    saved = keeping.save(db, BOB.id, tmp_path, lambda peer: "a/b\\..:c" if peer == BOB.id else "Anna")
+    assert saved.folder.parent == tmp_path
+    assert saved.moments == 1200
+    lines = list(keeping.saved_lines(saved.folder / "conversation.jsonl"))
+    assert len(lines) == 1200
+    bodies = [texting.frame_of(record).body for record, _ in lines]
+    assert bodies == [f"text {number}" for number in range(1, 1201)]
+    taken = [keeping.taken_in(record, state, ANNA.id, [BOB.id])[0].message for record, state in lines]
+    assert {one.peer for one in taken} == {BOB.id}
+    assert [one.author for one in taken[:2]] == [ANNA.id, BOB.id]
+    again = keeping.save(db, BOB.id, tmp_path, lambda peer: "a/b\\..:c")
+    assert again.folder != saved.folder, "nothing is written over"
+
+
+def test_what_is_no_saved_conversation_or_not_signed_is_refused(tmp_path: Path) -> None:
+    for text in ("", "x", "{}", '{"lanshare": 2}', '{"lanshare": 1}\nnonsense'):
+        (tmp_path / "x").write_text(text)
+        with pytest.raises(ProtocolError):
+            list(keeping.saved_lines(tmp_path / "x"))
+    made = texting.compose(BOB, ANNA.id, MessageId("ab" * 16), "hi", (0, 0, None), NOW)
+    with pytest.raises(LanshareError):
+        keeping.taken_in(made.record.replace(b"\xa2hi", b"\xa2ho"), "", ANNA.id, [BOB.id])
+    line = {"record": base64.b64encode(made.record).decode()}
+    (tmp_path / "x").write_text('{"lanshare": 1}\n' + json.dumps(line))
+    ((record, state),) = keeping.saved_lines(tmp_path / "x")
+    assert keeping.taken_in(record, state, ANNA.id, [BOB.id])[1] == "received"
+
+
+def test_a_folder_that_cannot_be_written_is_said(db: sqlite3.Connection, tmp_path: Path) -> None:
+    with pytest.raises(LanshareError):
+        keeping.save(db, BOB.id, tmp_path / "nowhere", lambda peer: "x")
