@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bench import living, moving
+from bench import living, moving, talking
 from bench.ground import warm_memory
 
 ROWS: dict[str, Callable[[bool], Any]] = {
@@ -30,6 +30,9 @@ ROWS: dict[str, Callable[[bool], Any]] = {
     "start": living.row_start,
     "lateness": living.row_lateness,
     "beside": living.row_beside,
+    "search": talking.row_search,
+    "opening": talking.row_opening,
+    "start-full": talking.row_start_full,
 }
 
 

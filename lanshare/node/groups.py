@@ -245,10 +245,7 @@ class Groups:
         effects: list[Effect] = []
         stands = self.rows.get(note.group)
         for peer in note.peers:
-            effects += [
-                Say(peer, Circled(tuple(records[at : at + limits.CIRCLE])))
-                for at in range(0, len(records), limits.CIRCLE)
-            ]
+            effects += [Say(peer, Circled(some)) for some in _pieces(records)]
             if stands is not None and peer in stands.members and self.me in stands.members:
                 effects.append(Say(peer, Held(note.group, note.held)))
         return effects
@@ -308,3 +305,16 @@ def whole(
         else outbox.set_delivery(db, me, message, Delivery.DELIVERED, group)
     )
     return SpreadStored(group, message, have, of, read, done)
+
+
+def _pieces(records: list[Texted]) -> list[tuple[Texted, ...]]:
+    """Records in frames that are not too long, the founding one in the first."""
+    pieces: list[list[Texted]] = [[]]
+    size = 0
+    for one in records:
+        if pieces[-1] and (len(pieces[-1]) == limits.CIRCLE or size + len(one.record) > limits.CIRCLE_BYTES):
+            pieces.append([])
+            size = 0
+        pieces[-1].append(one)
+        size += len(one.record)
+    return [tuple(piece) for piece in pieces if piece]

@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from lanshare.domain.errors import Code, LanshareError
+from lanshare.store.folding import folded
 
 VERSION: Final = 3
+_INDEXED: Final = 3
 _GROUP: Final = 256
 _AGAIN: Final = (0.05, 0.2, 0.5, 1.0)
 """Seconds before a write that the disk refused is tried again; then it is given up and said."""
@@ -106,13 +108,17 @@ ALTER TABLE timeline ADD COLUMN lamport INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE timeline ADD COLUMN tie TEXT NOT NULL DEFAULT '';
 ALTER TABLE timeline ADD COLUMN late INTEGER NOT NULL DEFAULT 0;
 UPDATE timeline SET lamport = said.lamport, tie = said.author || said.id FROM messages AS said
-    WHERE said.id = timeline.message AND said.peer = timeline.peer;
+    WHERE said.id = timeline.message AND +said.peer = timeline.peer;
 UPDATE timeline SET tie = '~' || printf('%016d', position), lamport = coalesce((
-    SELECT max(said.lamport) FROM messages AS said JOIN timeline AS other ON other.message = said.id
-    AND other.peer = said.peer WHERE said.peer = timeline.peer AND other.position < timeline.position), 0)
+    SELECT other.lamport FROM timeline AS other WHERE other.peer = timeline.peer AND other.position < timeline.position
+    AND other.message IS NOT NULL ORDER BY other.position DESC LIMIT 1), 0)
     WHERE transfer IS NOT NULL;
 CREATE INDEX timeline_order ON timeline (peer, lamport, tie);
 DROP INDEX timeline_peer;
+CREATE INDEX timeline_transfers ON timeline (position) WHERE transfer IS NOT NULL;
+DROP TABLE search;
+CREATE VIRTUAL TABLE search USING fts5(body, content='', prefix='1 2 3',
+    tokenize="unicode61 remove_diacritics 0");
 CREATE TABLE retention (peer TEXT PRIMARY KEY, seconds INTEGER NOT NULL) STRICT;
 """,
 }
@@ -157,10 +163,23 @@ def prepare(path: Path) -> bool:
             link.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = 1; COMMIT;")
             version = 1
         for step in range(version + 1, VERSION + 1):
-            link.executescript(f"BEGIN; {_MIGRATIONS[step]} PRAGMA user_version = {step}; COMMIT;")
+            link.executescript(f"BEGIN; {_MIGRATIONS[step]}")
+            if step == _INDEXED:
+                _index(link)
+            link.execute(f"PRAGMA user_version = {step}")
+            link.execute("COMMIT")
     finally:
         link.close()
     return damaged
+
+
+def _index(link: sqlite3.Connection) -> None:
+    """Fill the index of words anew: the beginnings of words have one of their own from here on."""
+    rows = link.execute(
+        "SELECT timeline.position, messages.text FROM timeline JOIN messages ON messages.id = timeline.message AND"
+        " +messages.peer = timeline.peer WHERE messages.kind = 'text'"
+    )
+    link.executemany("INSERT INTO search (rowid, body) VALUES (?, ?)", ((row[0], folded(row[1])) for row in rows))
 
 
 def is_current(path: Path) -> bool:

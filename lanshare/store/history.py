@@ -18,9 +18,10 @@ _SELECT = f"""
     SELECT timeline.position, timeline.at, timeline.message, timeline.transfer, timeline.lamport, timeline.tie,
         timeline.late, {MESSAGE_COLUMNS}, {TRANSFER_COLUMNS}
     FROM timeline
-    LEFT JOIN messages ON messages.id = timeline.message AND messages.peer = timeline.peer
+    LEFT JOIN messages ON messages.id = timeline.message AND +messages.peer = timeline.peer
     LEFT JOIN transfers ON transfers.id = timeline.transfer
 """
+# The plus keeps SQLite from looking through all of a conversation for each message: it thinks peers are many.
 _MESSAGE_AT = 7
 _TRANSFER_AT = _MESSAGE_AT + 10
 _LINK = "(messages.text LIKE '%http://%' OR messages.text LIKE '%https://%')"
@@ -81,16 +82,13 @@ def search(db: sqlite3.Connection, wanted: Wanted, limit: int) -> list[Moment]:
             values.append(value)
     rows: list[tuple[object, ...]] = []
     if wanted.kind in ("", "text", "link") and (words or wanted.kind == "link"):
-        found, more = [*where, "messages.kind = 'text'"], list(values)
+        found = [*where, "messages.kind = 'text'"] + ([_LINK] if wanted.kind == "link" else [])
         if words:
-            found.append("timeline.position IN (SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC"
-                         " LIMIT ?)")
-            more += [words, _CANDIDATES]
-        if wanted.kind == "link":
-            found.append(_LINK)
-        rows += db.execute(
-            f"{_SELECT} WHERE {' AND '.join(found)} ORDER BY timeline.position DESC LIMIT ?", (*more, limit)
-        ).fetchall()
+            rows += _with_words(db, words, " AND ".join(found), values, limit)
+        else:
+            rows += db.execute(
+                f"{_SELECT} WHERE {' AND '.join(found)} ORDER BY timeline.position DESC LIMIT ?", (*values, limit)
+            ).fetchall()
     if wanted.kind in ("", "file", "image") and (wanted.words or wanted.kind):
         found = [*where, "timeline.transfer IS NOT NULL"]
         rows += [
@@ -106,12 +104,45 @@ def search(db: sqlite3.Connection, wanted: Wanted, limit: int) -> list[Moment]:
 
 
 _CANDIDATES = 2000
-"""The newest of so many that hold the words are looked at more closely: a word that is everywhere costs no more."""
+_ROUNDS = 25
+"""The newest that hold the words are looked at more closely, so many at a time, at most so often: what a word that is
+everywhere costs is bounded by it."""
+
+
+def _with_words(
+    db: sqlite3.Connection, words: str, where: str, values: list[object], limit: int
+) -> list[tuple[object, ...]]:
+    """Newest first. The index alone finds the words; what else is wanted is asked of the rows that it found."""
+    rows: list[tuple[object, ...]] = []
+    before = 2**62
+    for _ in range(_ROUNDS):
+        hits = [
+            row[0]
+            for row in db.execute(
+                "SELECT rowid FROM search WHERE search MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
+                (words, before, limit if where == _ANY else _CANDIDATES),
+            )
+        ]
+        if not hits:
+            break
+        before = hits[-1]
+        rows += db.execute(
+            f"SELECT * FROM ({_SELECT} WHERE timeline.position IN (SELECT value FROM json_each(?)) AND {where})"
+            " ORDER BY 1 DESC LIMIT ?",
+            (json.dumps(hits), *values, limit - len(rows)),
+        ).fetchall()
+        if len(rows) >= limit:
+            break
+    return rows
+
+
+_ANY = "1 AND messages.kind = 'text'"
 
 
 def _names_fit(row: tuple[object, ...], wanted: Wanted) -> bool:
     moment = _moment(row)
-    assert moment.transfer is not None
+    if moment.transfer is None:
+        return False
     names = [top.name for top in moment.transfer.offer.tops]
     if wanted.kind == "image":
         names = [name for name in names if name.rpartition(".")[2].lower() in _IMAGES]
@@ -180,7 +211,7 @@ def erase(db: sqlite3.Connection, peer: PeerId | None) -> list[TransferId]:
     # An id is its author's choice: it names a message only together with the conversation.
     for position, text in db.execute(
         "SELECT timeline.position, messages.text FROM timeline JOIN messages ON messages.id = timeline.message"
-        " AND messages.peer = timeline.peer WHERE (messages.peer, messages.id) IN (SELECT peer, id FROM messages"
+        " AND +messages.peer = timeline.peer WHERE (messages.peer, messages.id) IN (SELECT peer, id FROM messages"
         f" WHERE {said}) AND messages.kind = 'text'",
         (peer,),
     ).fetchall():
@@ -214,7 +245,7 @@ def expire(db: sqlite3.Connection, now_ms: int) -> list[PeerId]:
     for peer, seconds in db.execute("SELECT peer, seconds FROM retention").fetchall():
         rows = db.execute(
             "SELECT timeline.position, messages.author, messages.id, messages.text FROM timeline JOIN messages ON"
-            " messages.id = timeline.message AND messages.peer = timeline.peer WHERE timeline.peer = ? AND timeline.at"
+            " messages.id = timeline.message AND +messages.peer = timeline.peer WHERE timeline.peer = ? AND timeline.at"
             " < ? AND NOT unread AND delivery NOT IN ('queued', 'sending') AND kind = 'text'",
             (peer, now_ms - seconds * 1000),
         ).fetchall()

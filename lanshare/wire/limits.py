@@ -39,13 +39,16 @@ SEEN: Final = 256
 CIRCLE: Final = 64
 """Records about a group's members in one frame: at a signature check of 0.1 ms each, a turn of the link."""
 
-CIRCLE_RECORD: Final = 24 * 1024
-"""Bytes of one such record: 256 members' ids with room to spare."""
+CIRCLE_RECORD: Final = 16 * 1024
+"""Bytes of one such record: 256 members' ids of 55 bytes each, and its fields."""
 
-HELD: Final = 512
-"""Authors in one Holding: a group's members, those who left, and twice that."""
+CIRCLE_BYTES: Final = 48 * 1024
+"""Bytes of records that we put into one such frame: with the longest record it stays below CONTROL_FRAME."""
 
-HELD_RANGES: Final = 64
+HELD: Final = 256
+"""Authors in one Holding: with 16 ranges each it stays below CONTROL_FRAME."""
+
+HELD_RANGES: Final = 16
 """Ranges of an author's numbers in one Holding; more holes than that are asked for later."""
 
 HANDED: Final = 200

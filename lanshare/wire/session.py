@@ -14,7 +14,7 @@ from lanshare.wire.frames import NUMBERS, Attach, Data, Frame, Hello
 from lanshare.wire.phases import Phase, Speaker, next_phase
 
 _START: Final = 16 * 1024
-_FULL: Final = limits.DATA_FRAME + codec.HEADER.size
+_FULL: Final = max(limits.DATA_FRAME, limits.TEXT_FRAME) + codec.HEADER.size
 _KINDS: Final = {number: kind for kind, number in NUMBERS.items()}
 
 

@@ -82,7 +82,7 @@ def test_a_long_conversation_keeps_few_rows_alive(window: MainWindow, qtbot: QtB
         if timeline._first == 0:
             break
     assert timeline._rows[0][0].text == "text 1"
-    for _ in range(40):
+    for _ in range(140):
         bar.setValue(bar.maximum())
         qtbot.wait(1)
     assert timeline._rows[-1][0].text == "text 1000"

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from lanshare.domain.errors import Code, LanshareError
-from lanshare.store import database, outbox
+from lanshare.domain.message import Wanted
+from lanshare.store import database, history, outbox
 from lanshare.store.database import Store
-from tests.harness.made import message
+from tests.harness.made import ME, PEER, message
 
 
 def test_a_write_is_durable_before_then_is_called(tmp_path: Path) -> None:
@@ -87,3 +88,32 @@ def test_a_newer_database_is_refused_and_untouched(tmp_path: Path) -> None:
         database.prepare(path)
     assert error.value.code is Code.DATABASE_NEWER
     assert path.read_bytes() == before
+
+
+def test_a_history_of_the_version_before_is_taken_over_with_its_order_and_its_words(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    link = sqlite3.connect(path)
+    link.executescript(f"{database._SCHEMA} {database._MIGRATIONS[2]} PRAGMA user_version = 2;")
+    for number, (author, text) in enumerate((("p", "first"), ("m", "still queued"), ("p", "third")), 1):
+        link.execute(
+            "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, x'', ?)",
+            (author * 52, f"{number:032x}", PEER, "in" if author == "p" else "out", text, number, number, number,
+             "received" if author == "p" else "queued", number.to_bytes(32, "big")),
+        )
+        link.execute("INSERT INTO timeline (peer, at, message) VALUES (?, ?, ?)", (PEER, number, f"{number:032x}"))
+        link.execute("INSERT INTO search (rowid, body) VALUES (?, ?)", (number, text))
+    link.execute("INSERT INTO timeline (position, peer, at, transfer) VALUES (9, ?, 9, 'x')", (PEER,))
+    link.commit()
+    link.close()
+    assert not database.is_current(path)
+    assert not database.prepare(path)
+    assert database.is_current(path)
+    link = database.connect(path)
+    shown = [one.message.text for one in history.page(link, PEER, None, 10)[0] if one.message]
+    assert shown == ["first", "still queued", "third"]
+    assert [len(history.search(link, Wanted(words), 9)) for words in ("st", "thi", "nothing")] == [1, 1, 0]
+    assert outbox.clock(link, PEER, ME) == (3, 2, (3).to_bytes(32, "big"))
+    assert [ident for _, ident in outbox.waiting(link)] == [f"{2:032x}"]
+    order = [row[0] for row in link.execute("SELECT position FROM timeline ORDER BY lamport, tie")]
+    assert order == [1, 2, 3, 9], "the transfer stays behind what was there before it"
+    link.close()

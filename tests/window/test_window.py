@@ -33,11 +33,14 @@ def screen() -> Iterator[Screen]:
 class Window:
     """A lanshare window on a screen, with its profile."""
 
-    def __init__(self, screen: Screen, folder: Path, name: str, x: int = 0, y: int = 0) -> None:
+    def __init__(
+        self, screen: Screen, folder: Path, name: str, x: int = 0, y: int = 0, exist: bool = False
+    ) -> None:
+        """`exist`: its profile is there already."""
         self.screen, self.folder, self.x, self.y = screen, folder / name, x, y
         self.downloads = folder / f"{name} downloads"
         self.downloads.mkdir()
-        self.folder.mkdir()
+        self.folder.mkdir(exist_ok=exist)
         settings = {"download_folder": str(self.downloads), "appearance": "light"}
         (self.folder / "settings.json").write_text(json.dumps(settings))
         self.port = free_port()

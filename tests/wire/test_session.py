@@ -160,3 +160,15 @@ def example(kind: type[Frame]) -> Frame:
 def test_every_phase_of_the_table_leads_to_a_phase_of_the_table_or_the_end() -> None:
     reachable = {phase for moves in TABLE.values() for phase in moves.values()} | {Phase.START}
     assert {phase for phase, _ in TABLE} <= reachable | {Phase.DATA}
+
+
+def test_the_longest_text_that_may_be_sent_can_be_received() -> None:
+    one, other = greeted()
+    text = f.Text(b"k" * 256, NONCE, ID, 1, (NONCE,) * 16, 1, 1, "x" * limits.TEXT, b"s" * 128, "reaction", NONCE)
+    data = one.send(text)
+    frames = []
+    while data:
+        data = data[other.receive_data(data) :]
+        while (frame := other.next_frame()) is not None:
+            frames.append(frame)
+    assert frames == [text]

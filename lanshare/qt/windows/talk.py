@@ -24,6 +24,7 @@ from lanshare.domain.events import (
     GroupChanged,
     GroupRefused,
     HistoryLoaded,
+    MessageReceived,
     MessageStays,
     PeerTyping,
 )
@@ -95,6 +96,8 @@ class TalkDesk(QObject):
             case PeerTyping() if event.peer == self._timeline.peer:
                 name = self._devices.names().get(event.author, "")
                 self._pane.show_typing(texts.tr("{0} is typing…").format(name))
+            case MessageReceived() if event.peer == self._timeline.peer:
+                self._pane.show_typing("")
             case GroupAsked():
                 self._asked(event)
             case GroupRefused():
