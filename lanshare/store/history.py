@@ -159,9 +159,10 @@ def _with_answers(db: sqlite3.Connection, moments: list[Moment]) -> list[Moment]
     signs: dict[tuple[str, str], dict[PeerId, str]] = {}
     for author, message, by, sign in db.execute(
         "SELECT messages.author, messages.id, reaction.author, reaction.text FROM json_each(?) AS wanted"
-        " JOIN messages ON messages.author = wanted.value ->> 0 AND messages.id = wanted.value ->> 1"
-        " JOIN messages AS reaction ON reaction.about = messages.digest AND reaction.peer = messages.peer"
-        " WHERE reaction.kind = 'reaction' ORDER BY reaction.lamport, reaction.author, reaction.id",
+        " CROSS JOIN messages ON messages.author = wanted.value ->> 0 AND messages.id = wanted.value ->> 1"
+        " CROSS JOIN messages AS reaction ON reaction.about = messages.digest AND +reaction.peer = messages.peer"
+        " WHERE reaction.about != x'' AND reaction.kind = 'reaction'"
+        " ORDER BY reaction.lamport, reaction.author, reaction.id",
         (wanted,),
     ):
         signs.setdefault((author, message), {})[by] = sign
@@ -181,7 +182,7 @@ def quote(db: sqlite3.Connection, peer: PeerId, about: str) -> Quote | None:
     if not about:
         return None
     row = db.execute(
-        "SELECT id, author, substr(text, 1, 200) FROM messages WHERE digest = ? AND peer = ?",
+        "SELECT id, author, substr(text, 1, 200) FROM messages WHERE digest = ? AND +peer = ?",
         (bytes.fromhex(about), peer),
     ).fetchone()
     return Quote(MessageId(row[0]), PeerId(row[1]), row[2]) if row else None
@@ -262,7 +263,10 @@ def conversations(db: sqlite3.Connection) -> list[Conversation]:
     """The newest moment of every peer, newest first."""
     newest = db.execute(
         _SELECT
-        + " WHERE timeline.position IN (SELECT max(position) FROM timeline GROUP BY peer)"
+        + " WHERE timeline.position IN (WITH RECURSIVE each(peer) AS (SELECT min(peer) FROM timeline UNION ALL"
+        + " SELECT (SELECT min(peer) FROM timeline WHERE peer > each.peer) FROM each WHERE each.peer IS NOT NULL)"
+        + " SELECT (SELECT position FROM timeline WHERE peer = each.peer ORDER BY lamport DESC, tie DESC LIMIT 1)"
+        + " FROM each)"
         + " ORDER BY timeline.position DESC",
     ).fetchall()
     unread = dict(db.execute("SELECT peer, count(*) FROM timeline WHERE unread GROUP BY peer"))

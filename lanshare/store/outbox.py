@@ -188,7 +188,7 @@ def remove(db: sqlite3.Connection, message: MessageId, peer: PeerId) -> bool:
     """Take a message out of the history, with what was found by it; False if it is not there, or still unconfirmed."""
     gone = False
     rows = db.execute(
-        "SELECT author FROM messages WHERE id = ? AND peer = ? AND delivery != 'sending' AND kind = 'text'",
+        "SELECT author FROM messages WHERE id = ? AND +peer = ? AND delivery != 'sending' AND kind = 'text'",
         (message, peer),
     ).fetchall()
     for (author,) in rows:
@@ -204,7 +204,7 @@ def remove(db: sqlite3.Connection, message: MessageId, peer: PeerId) -> bool:
 def digest_of(db: sqlite3.Connection, message: MessageId, peer: PeerId) -> bytes:
     """How other records name a message of a conversation; empty if it is not here."""
     row = db.execute(
-        "SELECT digest FROM messages WHERE id = ? AND peer = ? AND kind = 'text' ORDER BY lamport DESC LIMIT 1",
+        "SELECT digest FROM messages WHERE id = ? AND +peer = ? AND kind = 'text' ORDER BY lamport DESC LIMIT 1",
         (message, peer),
     ).fetchone()
     return bytes(row[0]) if row else b""
@@ -212,7 +212,7 @@ def digest_of(db: sqlite3.Connection, message: MessageId, peer: PeerId) -> bytes
 
 def named(db: sqlite3.Connection, digest: bytes, peer: PeerId) -> MessageId | None:
     """The message of this digest in a conversation."""
-    row = db.execute("SELECT id FROM messages WHERE digest = ? AND peer = ?", (digest, peer)).fetchone()
+    row = db.execute("SELECT id FROM messages WHERE digest = ? AND +peer = ?", (digest, peer)).fetchone()
     return MessageId(row[0]) if row else None
 
 

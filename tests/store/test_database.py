@@ -117,3 +117,29 @@ def test_a_history_of_the_version_before_is_taken_over_with_its_order_and_its_wo
     order = [row[0] for row in link.execute("SELECT position FROM timeline ORDER BY lamport, tie")]
     assert order == [1, 2, 3, 9], "the transfer stays behind what was there before it"
     link.close()
+
+
+def test_a_large_history_is_looked_through_beside_the_work_and_damage_is_dealt_with_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(database, "_LARGE", 1000)
+    path = tmp_path / "x.sqlite"
+    database.prepare(path)
+    link = database.connect(path)
+    for number in range(400):
+        outbox.add(link, message(number + 1, "some words " * 40), number + 1, b"r" * 300, number.to_bytes(32, "big"))
+    link.close()
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(size // 2)
+        file.write(b"\xff" * 20_000)
+    assert not database.prepare(path), "it starts at once"
+    told = threading.Event()
+    store = Store(path)
+    store.start(lambda error: told.set())
+    assert told.wait(20)
+    store.close()
+    caplog.clear()
+    assert database.prepare(path), "and is moved aside at the next start"
+    assert len(list(tmp_path.glob("x.damaged-*"))) >= 1
+    assert not database.prepare(path)
