@@ -53,6 +53,7 @@ TOOLS = {
     "ip": "iproute2",
     "mkfs.vfat": "dosfstools",
     "fusefat": "fusefat",
+    "dbus-daemon": "dbus-daemon",
     "ntfs-3g": "ntfs-3g",
 }
 

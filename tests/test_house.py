@@ -36,6 +36,7 @@ SOLE = {
     "blake3": ("files/content.py",),
     "multiprocessing": ("net/local.py",),
     "zxingcpp": ("qt/qr.py",),
+    "jeepney": ("qt/desktop.py",),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import logging
+import secrets
 import signal
 import sys
 import threading
@@ -18,15 +19,20 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QMessageBox, QSystemTrayIcon
 
 import lanshare
-from lanshare.domain.commands import OpenWindow
+from lanshare.domain.commands import AnswerOffer, OpenWindow, SendText
 from lanshare.domain.errors import LanshareError
 from lanshare.domain.events import EngineStopped, Event, MessageReceived, OfferReceived, Snapshot
+from lanshare.domain.message import MessageId, MessageKind
+from lanshare.domain.peer import PeerId
+from lanshare.domain.settings import Settings
+from lanshare.domain.transfer import TransferId
 from lanshare.node import sentences
 from lanshare.node.assemble import Options, log_to_file, pasted_folder, read_settings
 from lanshare.node.host import Host
 from lanshare.node.shown import shown
 from lanshare.qt import assets, screen, texts
 from lanshare.qt.bridge import Bridge
+from lanshare.qt.desktop import Desktop, Notice
 from lanshare.qt.theme import style
 from lanshare.qt.tray import Tray
 from lanshare.qt.windows.main import MainWindow
@@ -54,6 +60,8 @@ class App:
         self.bridge = Bridge(self.host.submit)
         self.window: MainWindow | None = None
         self._tray: Tray | None = None
+        self.desktop = Desktop()
+        self.desktop.acted.connect(self._acted)
 
     def run(self) -> int:
         """Until the person quits; the exit code."""
@@ -76,6 +84,7 @@ class App:
         if not ((self._hidden or settings.start_hidden) and has_tray):
             window.show()
         window.make_ready(self._paths)
+        self.desktop.start()
         QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: window._wear())
         code = self.qt.exec()
         geometry.setValue("geometry", window.saveGeometry())
@@ -84,6 +93,7 @@ class App:
     def close(self) -> None:
         """Down in order: no event reaches a dying window, no thread outlives the engine."""
         self.bridge.close()
+        self.desktop.close()
         self.host.close()
         if self.window is not None:
             self.window.hide()
@@ -117,14 +127,28 @@ class App:
             self.qt.quit()
             return
         window.on_event(event)  # type: ignore[arg-type]
-        if self._tray is not None and not window.isActiveWindow():
-            if isinstance(event, MessageReceived):
-                self._tray.tell(shown(event.name), shown(event.text[:200]))
-            elif isinstance(event, OfferReceived):
-                self._tray.tell(
-                    shown(event.name), texts.tr("wants to send you {0}").format(texts.files(event.files))
-                )
+        if not window.isActiveWindow() and (notice := notice_of(event, window.settings)) is not None:
+            if not self.desktop.tell(notice) and self._tray is not None:
+                self._tray.tell(notice.title, notice.text)
             self._wink(window)
+        if self._tray is not None:
+            self._tray.show_unread(window.devices.unread())
+        assert isinstance(self.qt, QApplication)
+        self.qt.setBadgeNumber(window.devices.unread())
+
+    def _acted(self, key: str, action: str, reply: str) -> None:
+        """A button of a desktop notice was pressed, or a reply written into it."""
+        kind, _, rest = key.partition(":")
+        peer, _, ident = rest.partition(":")
+        if kind == "offer" and action in ("accept", "decline"):
+            self.bridge.submit(AnswerOffer(TransferId(ident), action == "accept"))
+        elif kind == "said" and action == "reply" and reply.strip():
+            self.bridge.submit(SendText(MessageId(secrets.token_hex(16)), PeerId(peer), reply))
+        elif self.window is not None:
+            self.window.show()
+            self.window.raise_()
+            self.window.activateWindow()
+            self.window.open_peer(peer)
 
     def _wink(self, window: MainWindow) -> None:
         if window.isVisible() and window.devices.unread():
@@ -135,6 +159,8 @@ class App:
         tray.show_window.connect(window.show)
         tray.show_window.connect(window.raise_)
         tray.quit_app.connect(self.qt.quit)
+        tray.send_clipboard.connect(window.send_clipboard)
+        tray.quiet.connect(window.set_quiet)
         told: list[bool] = []
 
         def tell_once() -> None:
@@ -151,6 +177,22 @@ class App:
 
     def _geometry_file(self) -> Path:
         return pasted_folder(self._options).parent / "window.ini"
+
+
+def notice_of(event: object, settings: Settings) -> Notice | None:
+    """What the desktop is to tell of an event, if the person wants it to."""
+    if not settings.notices:
+        return None
+    if isinstance(event, MessageReceived) and event.kind == MessageKind.TEXT and event.peer not in settings.muted:
+        text = shown(event.text[:200]) if settings.notice_text else texts.tr("A message")
+        return Notice(f"said:{event.peer}", shown(event.name), text, (), texts.tr("Reply"), settings.sound)
+    if isinstance(event, OfferReceived) and event.peer not in settings.muted:
+        text = texts.tr("wants to send you {0}").format(texts.files(event.files))
+        if settings.notice_text and event.offer.tops:
+            text += ": " + ", ".join(shown(top.name) for top in event.offer.tops[:3])
+        actions = (("accept", texts.tr("Accept")), ("decline", texts.tr("Decline")))
+        return Notice(f"offer:{event.peer}:{event.transfer}", shown(event.name), text, actions, "", settings.sound)
+    return None
 
 
 def _say(title: str, text: str) -> None:

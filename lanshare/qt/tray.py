@@ -1,6 +1,6 @@
 """The icon in the notification area, where there is one: shows what is unread, brings the window back, quits.
 
-Signals: show_window(); quit_app().
+Signals: show_window(); send_clipboard(); quiet(bool); quit_app().
 """
 
 from __future__ import annotations
@@ -15,12 +15,18 @@ class Tray(QObject):
     """Only made where QSystemTrayIcon.isSystemTrayAvailable()."""
 
     show_window = Signal()
+    send_clipboard = Signal()
+    quiet = Signal(bool)
     quit_app = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._menu = QMenu()
         self._menu.addAction(texts.tr("Show lanshare"), self.show_window.emit)
+        self._menu.addAction(texts.tr("Send the clipboard"), self.send_clipboard.emit)
+        quiet = self._menu.addAction(texts.tr("Do not disturb"))
+        quiet.setCheckable(True)
+        quiet.toggled.connect(self.quiet)
         self._menu.addSeparator()
         self._menu.addAction(texts.tr("Quit"), self.quit_app.emit)
         self._icon = QSystemTrayIcon(assets.app_icon(), self)
@@ -33,6 +39,10 @@ class Tray(QObject):
     def tell(self, title: str, text: str) -> None:
         """A notice of the desktop's own, which steals no focus."""
         self._icon.showMessage(title, text, assets.app_icon(), 6000)
+
+    def show_unread(self, count: int) -> None:
+        """How much is unread, in the icon's hint."""
+        self._icon.setToolTip(texts.tr("lanshare · {0} unread").format(count) if count else "lanshare")
 
     def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         if reason is QSystemTrayIcon.ActivationReason.Trigger:

@@ -29,6 +29,7 @@ from lanshare.files import origin
 from lanshare.files.content import small_id
 from lanshare.qt.bridge import Bridge
 from lanshare.qt.outside import open_path
+from lanshare.qt.widgets import preview
 from lanshare.qt.widgets.bubble import Bubble
 from lanshare.qt.widgets.card import Card
 from lanshare.qt.windows.main import MainWindow
@@ -40,6 +41,7 @@ from tests.harness.shells import Shell, met
 from tests.hostile.conftest import Victim
 from tests.hostile.test_display import PAYLOADS, labels_are_plain
 from tests.hostile.test_identity import CANARY, Impostor
+from tests.qt.test_preview import png
 
 PROGRAM = b"#!/bin/sh\ntouch /tmp/lanshare-was-run\n"
 
@@ -111,7 +113,7 @@ def impostor(victim: Victim, tmp_path: Path) -> Iterator[Callable[[], Impostor]]
         one.close()
 
 
-def received(desk: Desk, mallory: Identity, name: str) -> str:
+def received(desk: Desk, mallory: Identity, name: str, content: bytes = PROGRAM) -> str:
     """One file of hers with this name, accepted by a click and arrived; the transfer's id."""
     transfer = secrets.token_bytes(16)
     ident = transfer.hex()
@@ -126,10 +128,10 @@ def received(desk: Desk, mallory: Identity, name: str) -> str:
         desk.until(lambda: not desk.window.book.views[TransferId(ident)].asked, "the answer")
         with Attacker(desk.shell.port, mallory) as data:
             data.attach(transfer)
-            data.say_raw(f.Begin, 0, [name], "file", len(PROGRAM), 1, 0, "", True)
-            data.say(f.Data(memoryview(PROGRAM)))
-            data.say(f.End(small_id(PROGRAM)))
-            data.say(f.AllSent(1, len(PROGRAM)))
+            data.say_raw(f.Begin, 0, [name], "file", len(content), 1, 0, "", True)
+            data.say(f.Data(memoryview(content)))
+            data.say(f.End(small_id(content)))
+            data.say(f.AllSent(1, len(content)))
             data.hear_kind(f.Complete)
         desk.until(lambda: bool(desk.window.book.views[TransferId(ident)].paths), "that it arrived")
     desk.until(lambda: "Show in folder" in desk.buttons(ident), "what can be done with it")
@@ -290,3 +292,17 @@ def test_a_terminal_that_receives_is_steered_by_nothing_from_the_wire(tmp_path: 
     steering = [char for char in words if (ord(char) < 32 and char != "\n") or 0x7F <= ord(char) < 0xA0]
     assert steering == []
     assert "\u202e" not in words
+
+
+def test_an_image_that_unfolds_without_end_is_no_picture_and_harms_nothing(desk: Desk, mallory: Identity) -> None:
+    bomb = png(60_000, 60_000)
+    assert len(bomb) < 64 * 1024
+    ident = received(desk, mallory, "photo.png", bomb)
+    card = desk.card(ident)
+    done: list[str] = []
+    preview.loader().loaded.connect(lambda path, image: done.append(path))
+    path = desk.window.book.views[TransferId(ident)].paths[0]
+    desk.until(lambda: path in done or preview.loader().ask(path) is not None, "that it was looked at")
+    assert not card._preview.isVisible()
+    good = received(desk, mallory, "small.png", png(16, 16))
+    desk.until(lambda: desk.card(good)._preview.isVisible(), "a sound one")

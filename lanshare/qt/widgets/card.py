@@ -10,6 +10,7 @@ import secrets
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -30,6 +31,7 @@ from lanshare.node.shown import shown
 from lanshare.qt import assets, texts
 from lanshare.qt.models.transfers import TransferView
 from lanshare.qt.theme.style import tokens
+from lanshare.qt.widgets import preview
 from lanshare.qt.widgets.labels import ElidedLabel, picture, plain, set_role, wrapped
 
 _WIDTH: Final = 400
@@ -91,6 +93,10 @@ class Card(QWidget):
         head.addWidget(self._rest)
         head.addWidget(self._close)
         self._inner.addLayout(head)
+        self._preview = picture()
+        self._preview.hide()
+        self._inner.addWidget(self._preview)
+        self._pictured = ""
         self._names = QVBoxLayout()
         self._names.setSpacing(4)
         self._inner.addLayout(self._names)
@@ -164,6 +170,7 @@ class Card(QWidget):
         self._message.setText(self._message_text())
         self._message.setVisible(bool(self._message.text()))
         self._time.setVisible(not view.asked)
+        self._show_picture()
         self._fit_message()
         shape = (view.state, view.asked, view.offer if view.asked else None, view.compared, view.paths,
                  view.undone)
@@ -172,6 +179,27 @@ class Card(QWidget):
             self._reshape()
 
     # --- inside
+
+    def _show_picture(self) -> None:
+        """An image that is whole and ours is shown small, once it is decoded."""
+        view = self._view
+        whole = view.state in (TransferState.DONE, TransferState.PARTIAL) and not view.undone
+        path = view.paths[0] if whole and len(view.paths) == 1 and preview.is_image(view.paths[0]) else ""
+        if path == self._pictured:
+            return
+        self._pictured = path
+        self._preview.hide()
+        if path:
+            preview.loader().loaded.connect(self._picture_loaded)
+            if (image := preview.loader().ask(path)) is not None:
+                self._picture_loaded(path, image)
+
+    def _picture_loaded(self, path: str, image: object) -> None:
+        if path != self._pictured or not isinstance(image, QImage) or image.isNull():
+            return
+        self._preview.setPixmap(QPixmap.fromImage(image))
+        self._preview.setAccessibleName(texts.tr("Picture: {0}").format(texts.path_name(path)))
+        self._preview.show()
 
     def _show_rest(self) -> None:
         """The button that lets it rest, or go on."""

@@ -238,6 +238,16 @@ class MainWindow(QWidget):
         if event.type() is QEvent.Type.ActivationChange and self.isActiveWindow():
             self._mark_read()
 
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._settings
+
+    def set_quiet(self, quiet: bool) -> None:
+        """Do not disturb, or do."""
+        if self._settings.notices is quiet:
+            self._bridge.submit(c.ChangeSettings(replace(self._settings, notices=not quiet)))
+
     def dress(self) -> None:
         """Take the colours in force."""
         self.sidebar.dress()
@@ -391,6 +401,10 @@ class MainWindow(QWidget):
                 self.send_files((path,))
 
     def _escape(self) -> None:
+        composer = self.pane.composer
+        if composer.about is not None or composer.editing is not None:
+            composer.cancel()
+            return
         if self._narrow and self._open is not None:
             self.close_peer()
 

@@ -83,6 +83,19 @@ class SettingsDialog(QDialog):
         self._row(form, texts.tr("Sending speed"), self._limit)
         self._row(form, texts.tr("Receiving speed"), self._receive_limit)
         form.addRow("", self._hidden)
+        self._marks = {
+            "enter_sends": QCheckBox(texts.tr("Enter sends a message, Shift+Enter begins a new line")),
+            "read_receipts": QCheckBox(texts.tr("Tell known devices when their messages were read")),
+            "notices": QCheckBox(texts.tr("Tell on the desktop what comes while the window is not in front")),
+            "notice_text": QCheckBox(texts.tr("… with its text")),
+            "sound": QCheckBox(texts.tr("… with a sound")),
+        }
+        for field, box in self._marks.items():
+            box.setChecked(bool(getattr(settings, field)))
+            form.addRow("", box)
+        for field in ("notice_text", "sound"):
+            self._marks[field].setEnabled(settings.notices)
+            self._marks["notices"].toggled.connect(self._marks[field].setEnabled)
         self._save = QPushButton(texts.tr("Save"))
         self._save.setProperty("kind", "main")
         self._save.setDefault(True)
@@ -128,6 +141,11 @@ class SettingsDialog(QDialog):
                 start_hidden=self._hidden.isChecked(),
                 speed_limit=int(self._limit.value() * 1e6),
                 receive_limit=int(self._receive_limit.value() * 1e6),
+                enter_sends=self._marks["enter_sends"].isChecked(),
+                read_receipts=self._marks["read_receipts"].isChecked(),
+                notices=self._marks["notices"].isChecked(),
+                notice_text=self._marks["notice_text"].isChecked(),
+                sound=self._marks["sound"].isChecked(),
             )
         )
         self.accept()

@@ -1,0 +1,75 @@
+"""Pictures in cards: small, off the window's thread, and never a bomb."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QThread
+from PySide6.QtGui import QColor, QImage
+from pytestqt.qtbot import QtBot
+
+from lanshare.qt.widgets import preview
+
+
+def png(width: int, height: int) -> bytes:
+    """A PNG whose head tells these measures; its rows unfold from a few bytes."""
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = zlib.compress(b"\0" * min(width * height // 8 + height, 50_000_000), 9)
+    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def test_an_image_is_read_small_on_another_thread(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "photo.png"
+    image = QImage(2000, 1000, QImage.Format.Format_RGB32)
+    image.fill(QColor("red"))
+    image.save(str(path))
+    threads: list[object] = []
+    real = preview.read
+
+    def spy(path: str) -> QImage:
+        threads.append(QThread.currentThread())
+        return real(path)
+
+    monkeypatch.setattr(preview, "read", spy)
+    loader = preview.Loader()
+    with qtbot.waitSignal(loader.loaded, timeout=20_000) as waited:
+        assert loader.ask(str(path)) is None
+    shown = waited.args[1]
+    assert isinstance(shown, QImage)
+    assert (shown.width(), shown.height()) == (372, 186)
+    assert threads != [QThread.currentThread()]
+    assert loader.ask(str(path)) is not None, "kept"
+    loader.close()
+
+
+@pytest.mark.parametrize("name", ["bomb.png", "text.png", "link.png", "huge.png", "gone.png", "svg.png"])
+def test_bombs_lies_links_and_nothing_are_not_shown(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name == "bomb.png":
+        path.write_bytes(png(60_000, 60_000))
+    elif name == "text.png":
+        path.write_text("no image at all")
+    elif name == "svg.png":
+        path.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9"/></svg>')
+    elif name == "link.png":
+        (tmp_path / "real.png").write_bytes(png(8, 8))
+        path.symlink_to(tmp_path / "real.png")
+    elif name == "huge.png":
+        with path.open("wb") as file:
+            file.write(png(8, 8))
+            file.truncate(100 * 1024 * 1024)
+    assert preview.read(str(path)).isNull()
+
+
+def test_only_images_by_their_last_ending_are_tried() -> None:
+    assert preview.is_image("a.JPG")
+    for name in ("a.svg", "a.png.exe", "a", "a.tiff", "a.icns"):
+        assert not preview.is_image(name)

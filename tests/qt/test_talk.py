@@ -1,0 +1,283 @@
+"""What a person does in a conversation, by keys and mouse on a window over nothing: what it asks of the engine."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QListWidget, QPushButton
+from pytestqt.qtbot import QtBot
+
+from lanshare.domain import commands as c
+from lanshare.domain import events as e
+from lanshare.domain.commands import Command
+from lanshare.domain.message import MessageId, Quote, place
+from lanshare.domain.peer import PeerId
+from lanshare.domain.settings import Settings
+from lanshare.qt import texts
+from lanshare.qt.widgets.bubble import Bubble, Told
+from lanshare.qt.windows.main import MainWindow
+from tools import pictures as made
+
+NOW = datetime.datetime(2026, 11, 25, 12, 0, tzinfo=datetime.UTC)
+GROUP = PeerId("g" * 52)
+
+
+def said(number: int, text: str, peer: PeerId = made.MARTA, lamport: int = 0, **more: object) -> e.MessageReceived:
+    """A message of Marta's."""
+    author = str(more.pop("author", peer))
+    order = place(lamport or number, f"{author}{number:032x}")
+    return e.MessageReceived(MessageId(f"{number:032x}"), peer, "Marta", text, NOW, number, author=PeerId(author),
+                             order=order, **more)  # type: ignore[arg-type]
+
+
+def queued(number: int, text: str, state: str = "queued") -> e.MessageQueued:
+    """One of ours."""
+    order = place(number, f"{made.ME.id}{number:032x}")
+    return e.MessageQueued(MessageId(f"{number:032x}"), made.MARTA, text, NOW, number, None, state, order)
+
+
+def bubbles(window: MainWindow) -> list[str]:
+    """The texts that are shown, from above to below."""
+    found = window.pane.timeline.findChildren(Bubble)
+    return [one._entry.text for one in sorted(found, key=lambda one: one.y())]
+
+
+@pytest.fixture
+def talk(window: MainWindow, submitted: list[Command]) -> MainWindow:
+    """The window with Marta's conversation in front."""
+    window.open_peer(made.MARTA)
+    submitted.clear()
+    return window
+
+
+def type_in(window: MainWindow, text: str, enter: bool = True) -> None:
+    """By keys."""
+    field = window.pane.composer.field
+    QTest.keyClicks(field, text)
+    if enter:
+        QTest.keyClick(field, Qt.Key.Key_Return)
+
+
+def asked(submitted: list[Command], kind: type) -> list[Command]:
+    """Commands of a kind."""
+    return [one for one in submitted if isinstance(one, kind)]
+
+
+def test_up_brings_the_last_queued_message_back_and_enter_changes_it(
+    talk: MainWindow, submitted: list[Command]
+) -> None:
+    talk.on_event(queued(1, "delivered one", "delivered"))
+    talk.on_event(queued(2, "hello"))
+    QTest.keyClick(talk.pane.composer.field, Qt.Key.Key_Up)
+    assert talk.pane.composer.field.toPlainText() == "hello"
+    type_in(talk, " again")
+    assert asked(submitted, c.EditText) == [c.EditText(MessageId(f"{2:032x}"), made.MARTA, "hello again")]
+    assert asked(submitted, c.SendText) == []
+    talk.on_event(e.MessageEdited(MessageId(f"{2:032x}"), made.MARTA, "hello again"))
+    assert "hello again" in bubbles(talk)
+    QTest.keyClick(talk.pane.composer.field, Qt.Key.Key_Up)
+    QTest.keyClick(talk.pane.composer.field, Qt.Key.Key_Escape)
+    assert talk.pane.composer.field.toPlainText() == ""
+
+
+def test_a_reply_names_what_it_answers_and_a_click_on_the_quote_leads_there(
+    talk: MainWindow, submitted: list[Command], qtbot: QtBot
+) -> None:
+    talk.on_event(said(1, "the question"))
+    (bubble,) = talk.pane.timeline.findChildren(Bubble)
+    bubble._want("reply")
+    type_in(talk, "the answer")
+    (sent,) = asked(submitted, c.SendText)
+    assert isinstance(sent, c.SendText)
+    assert (sent.text, sent.about) == ("the answer", MessageId(f"{1:032x}"))
+    type_in(talk, "no reply any more")
+    assert isinstance(submitted[-1], c.SendText | c.SaveDraft)
+    last = asked(submitted, c.SendText)[-1]
+    assert isinstance(last, c.SendText)
+    assert last.about is None
+    quote = Quote(MessageId(f"{1:032x}"), made.MARTA, "the question")
+    talk.on_event(replace(queued(2, "the answer"), quote=quote))
+    answer = next(one for one in talk.pane.timeline.findChildren(Bubble) if one._entry.text == "the answer")
+    with qtbot.waitSignal(answer.jump):
+        assert answer._quote is not None
+        QTest.mouseClick(answer._quote, Qt.MouseButton.LeftButton)
+
+
+def test_reactions_are_asked_for_shown_and_taken_away(talk: MainWindow, submitted: list[Command]) -> None:
+    talk.on_event(said(1, "nice"))
+    (bubble,) = talk.pane.timeline.findChildren(Bubble)
+    bubble._want("react:👍")
+    (reaction,) = asked(submitted, c.React)
+    assert isinstance(reaction, c.React)
+    assert (reaction.about, reaction.sign) == (MessageId(f"{1:032x}"), "👍")
+    for author in (made.MARTA, made.ME.id):
+        talk.on_event(e.MessageReacted(MessageId(f"{1:032x}"), made.MARTA, author, "👍"))
+    assert bubble._signs.text() == "👍 2"
+    talk.on_event(e.MessageReacted(MessageId(f"{1:032x}"), made.MARTA, made.MARTA, ""))
+    assert bubble._signs.text() == "👍"
+
+
+@pytest.mark.parametrize(("state", "offers"), [("queued", "Take back"), ("delivered", "Delete here")])
+def test_what_can_be_taken_back_is_offered_and_goes(
+    talk: MainWindow, submitted: list[Command], state: str, offers: str
+) -> None:
+    talk.on_event(queued(1, "a", state))
+    talk.on_event(queued(2, "b", "delivered"))
+    first = next(one for one in talk.pane.timeline.findChildren(Bubble) if one._entry.text == "a")
+    actions = {one.text(): one for one in first.menu().actions()}
+    assert ("Edit" in actions) is (state == "queued")
+    actions[offers].trigger()
+    assert isinstance(submitted[-1], c.TakeBack | c.DeleteMessage)
+    talk.on_event(e.MessageTakenBack(MessageId(f"{1:032x}"), made.MARTA))
+    QApplication.sendPostedEvents(None, 52)  # DeferredDelete
+    assert bubbles(talk) == ["b"]
+
+
+def test_a_late_message_goes_to_its_place_and_says_so(talk: MainWindow) -> None:
+    talk.on_event(said(1, "one", lamport=1))
+    talk.on_event(said(3, "three", lamport=3))
+    talk.on_event(said(2, "two", lamport=2, late=True))
+    QApplication.processEvents()
+    assert bubbles(talk) == ["one", "two", "three"]
+    late = next(one for one in talk.pane.timeline.findChildren(Bubble) if one._entry.text == "two")
+    assert late._late.isVisible()
+
+
+def test_a_draft_is_kept_and_comes_back(window: MainWindow, submitted: list[Command]) -> None:
+    window.open_peer(made.MARTA)
+    type_in(window, "half a thought", enter=False)
+    window.open_peer(made.LIVING)
+    assert c.SaveDraft(made.MARTA, "half a thought") in submitted
+    assert window.pane.composer.field.toPlainText() == ""
+    window.open_peer(made.MARTA)
+    assert window.pane.composer.field.toPlainText() == "half a thought"
+    type_in(window, "", enter=True)
+    window.talk.keep_draft()
+    assert c.SaveDraft(made.MARTA, "") in submitted
+    fresh = replace(made.snapshot(), drafts={made.ANNA: "from before"})
+    window.on_event(fresh)
+    window.open_peer(made.ANNA)
+    assert window.pane.composer.field.toPlainText() == "from before"
+
+
+@pytest.mark.parametrize("sends", [True, False])
+def test_enter_does_what_the_person_chose(talk: MainWindow, submitted: list[Command], sends: bool) -> None:
+    talk.on_event(e.SettingsChanged(Settings(enter_sends=sends), ()))
+    type_in(talk, "one")
+    field = talk.pane.composer.field
+    assert bool(asked(submitted, c.SendText)) is sends
+    if not sends:
+        assert field.toPlainText() == "one\n"
+        QTest.keyClick(field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        assert len(asked(submitted, c.SendText)) == 1
+
+
+def test_a_group_is_founded_shown_and_changed(window: MainWindow, submitted: list[Command]) -> None:
+    window.talk.new_group()
+    dialog = window.talk.group
+    assert dialog is not None
+    dialog._name.setText("Garden")
+    for row in range(2):
+        dialog._list.item(row).setCheckState(Qt.CheckState.Checked)
+    QTest.mouseClick(dialog._save, Qt.MouseButton.LeftButton)
+    (found,) = asked(submitted, c.CreateGroup)
+    assert isinstance(found, c.CreateGroup)
+    assert (found.name, len(found.members)) == ("Garden", 2)
+    window.on_event(e.GroupChanged(GROUP, "Garden", (made.MARTA, made.ANNA, made.ME.id), True, True))
+    assert window._open == GROUP, "the new one comes to the front"
+    body = f'{{"name":"Garden","add":["{made.ANNA}"]}}'
+    window.on_event(said(1, body, GROUP, kind="found", author=made.MARTA))
+    window.on_event(said(2, "hello", GROUP, author=made.MARTA))
+    (told,) = window.pane.timeline.findChildren(Told)
+    assert "added Anna's MacBook" in told._entry.text
+    assert bubbles(window) == ["hello"]
+    (device,) = [one for one in window.devices.devices() if one.id == GROUP]
+    assert device.preview == "Marta: hello"
+    window.talk.about_group(device)
+    dialog = window.talk.group
+    assert dialog is not None
+    leave = next(one for one in dialog.findChildren(QPushButton) if "Leave" in one.text())
+    QTest.mouseClick(leave, Qt.MouseButton.LeftButton)
+    (change,) = asked(submitted, c.ChangeGroup)
+    assert isinstance(change, c.ChangeGroup)
+    assert change.remove == (made.ME.id,)
+    window.on_event(e.GroupChanged(GROUP, "Garden", (made.MARTA,), False))
+    assert not window.pane.composer.isEnabled()
+
+
+def test_files_to_a_group_are_offered_to_each_member(window: MainWindow, submitted: list[Command]) -> None:
+    from pathlib import Path
+
+    window.on_event(e.GroupChanged(GROUP, "Garden", (made.MARTA, made.ANNA, made.ME.id), True))
+    window.open_peer(GROUP)
+    window.send_files((Path("/x"),))
+    sent = asked(submitted, c.SendFiles)
+    assert [one.peer for one in sent if isinstance(one, c.SendFiles)] == [made.MARTA, made.ANNA]
+
+
+def test_a_search_asks_shows_and_jumps(window: MainWindow, submitted: list[Command], qtbot: QtBot) -> None:
+    window.open_peer(made.MARTA)
+    submitted.clear()
+    QTest.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    dialog = window.talk.search
+    assert dialog is not None
+    QTest.keyClicks(dialog._field, "alb")
+    qtbot.waitUntil(lambda: bool(asked(submitted, c.LoadHistory)), timeout=5000)
+    question = asked(submitted, c.LoadHistory)[-1]
+    assert isinstance(question, c.LoadHistory)
+    assert (question.search, question.peer) == ("alb", None)
+    moments = tuple(one for one in made.history().moments if one.message is not None)
+    window.on_event(e.HistoryLoaded(question.request, None, moments, False, True))
+    found = dialog.findChildren(QListWidget)[0]
+    assert found.count() == len(moments)
+    QTest.keyClick(dialog._field, Qt.Key.Key_Return)
+    jump = asked(submitted, c.LoadHistory)[-1]
+    assert isinstance(jump, c.LoadHistory)
+    assert jump.around == moments[-1].position
+    window.on_event(e.HistoryLoaded(jump.request, made.MARTA, made.history().moments, False))
+    assert window.timeline.row_of(moments[-1].message.id) >= 0 if moments[-1].message else False
+
+
+@pytest.mark.parametrize(("text", "large", "code"), [
+    ("🍅🍅", True, False), ("❤️", True, False), ("hi 🍅", False, False), ("12", False, False),
+    ("```\nx = 1\n```", False, True), ("    a\n    b\n    c", False, True), ("", False, False),
+])
+def test_emoji_alone_are_large_and_code_keeps_its_columns(text: str, large: bool, code: bool) -> None:
+    assert texts.only_emoji(text) is large
+    assert texts.is_code(text) is code
+
+
+def test_a_text_of_a_mebibyte_is_folded_and_can_be_unfolded(talk: MainWindow) -> None:
+    talk.on_event(said(1, "long words " * 95_000))
+    (bubble,) = talk.pane.timeline.findChildren(Bubble)
+    assert len(bubble._text.text()) < 2000
+    assert bubble._more is not None
+    assert "MB" in bubble._more.text()
+    QTest.mouseClick(bubble._more, Qt.MouseButton.LeftButton)
+    assert 2000 < len(bubble._text.text()) <= 40_000
+    QTest.mouseClick(bubble._more, Qt.MouseButton.LeftButton)
+    assert len(QApplication.clipboard().text()) > 1_000_000
+
+
+def test_typing_is_told_and_shown_and_over_with_the_message(talk: MainWindow, submitted: list[Command]) -> None:
+    talk.activateWindow()
+    talk.pane.composer.field.setFocus()
+    type_in(talk, "abc", enter=False)
+    assert len(asked(submitted, c.TellTyping)) <= 1, "not at every key"
+    talk.on_event(e.PeerTyping(made.MARTA, made.MARTA))
+    assert "typing" in talk.pane._status.text()
+    talk.on_event(said(1, "there"))
+    assert "typing" not in talk.pane._status.text()
+
+
+def test_a_stranger_who_would_have_us_in_a_group_asks(window: MainWindow, submitted: list[Command]) -> None:
+    window.on_event(e.GroupAsked(GROUP, "<b>club</b>", made.GUEST, "Guest", 3))
+    (notice,) = window.board.notices.values()
+    (join,) = [one for one in notice.findChildren(QPushButton) if one.text() == "Join"]
+    QTest.mouseClick(join, Qt.MouseButton.LeftButton)
+    assert submitted[-1] == c.AnswerGroup(GROUP, True)
+    assert window.board.notices == {}
