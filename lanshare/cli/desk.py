@@ -48,7 +48,8 @@ FIND: Final = 10.0
 
 def _seen_as(peer: Peer | PeerChanged) -> PeerAppeared:
     return PeerAppeared(
-        peer.id, peer.name, peer.kind, peer.addresses, peer.trust, peer.online, peer.system, peer.alias, peer.rules
+        peer.id, peer.name, peer.kind, peer.addresses, peer.trust, peer.online, peer.system, peer.alias, peer.rules,
+        peer.note,
     )
 
 

@@ -63,6 +63,7 @@ class PeerAppeared:
     system: str = ""
     alias: str = ""
     rules: Rules = ORDINARY
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class PeerChanged:
     system: str = ""
     alias: str = ""
     rules: Rules = ORDINARY
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

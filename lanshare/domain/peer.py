@@ -180,3 +180,4 @@ class Peer:
     system: str = ""
     alias: str = ""
     rules: Rules = ORDINARY
+    note: str = ""

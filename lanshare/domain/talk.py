@@ -116,9 +116,10 @@ class HadAll:
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """I am called this now."""
+    """I am called this now, with this beside it."""
 
     name: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

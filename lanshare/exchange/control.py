@@ -116,7 +116,7 @@ class Control:
             case f.Pong():
                 pass
             case f.Hello():
-                self._hear(Renamed(clean_name(frame.name, self._peer[:8])))
+                self._hear(Renamed(clean_name(frame.name, self._peer[:8]), clean_name(frame.note)))
             case f.Bye():
                 self.left = True
                 self.done = True

@@ -29,6 +29,8 @@ class Facts:
     system: str
     port: int
     instance: bytes
+    note: str = ""
+    """What its person wants others to see beside its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ def hello(facts: Facts, purpose: str) -> Hello:
         port=facts.port,
         instance=facts.instance,
         purpose="data" if purpose == "data" else "control",
+        note=facts.note[: limits.LABEL],
     )
 
 
@@ -62,6 +65,7 @@ def _guest(peer: PeerId, said: Hello) -> Guest:
         clean_name(said.system),
         said.port,
         said.instance,
+        clean_name(said.note),
     )
     return Guest(peer, facts, said.purpose)
 

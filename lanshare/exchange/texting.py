@@ -95,6 +95,13 @@ def frame_of(record: bytes) -> Text:
     return _decoder.decode(record)
 
 
+def _decoded(record: bytes) -> Text:
+    try:
+        return _decoder.decode(record)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, ValueError) as error:
+        raise ProtocolError("no record") from error
+
+
 def read(frame: Text, me: PeerId, peer: PeerId) -> Texted:
     """A record that a peer says; ProtocolError if it is forged, altered or out of place.
 
@@ -126,10 +133,7 @@ def restored(record: bytes, me: PeerId, peers: Sequence[PeerId] = ()) -> Texted:
 
     Of a conversation of two, `peers` are those that it may be with.
     """
-    try:
-        frame = _decoder.decode(record)
-    except msgspec.MsgspecError as error:
-        raise ProtocolError("no record") from error
+    frame = _decoded(record)
     author = id_of_key(frame.author)
     with_whom = next(
         (one for one in (author, *peers) if one != me and frame.conversation == pair_conversation(me, one)), None
@@ -146,10 +150,7 @@ def read_circle(records: Sequence[bytes], me: PeerId) -> tuple[Texted, ...]:
     """Records that found and change one group; ProtocolError if they are of several, or not what they say."""
     frames = []
     for record in records:
-        try:
-            frame = _decoder.decode(record)
-        except msgspec.MsgspecError as error:
-            raise ProtocolError("no record") from error
+        frame = _decoded(record)
         if frame.kind not in (MessageKind.FOUND, MessageKind.CHANGE):
             raise ProtocolError("a text among those about members")
         frames.append(frame)

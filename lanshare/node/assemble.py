@@ -10,7 +10,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lanshare.domain.errors import Code, LanshareError
@@ -147,6 +147,7 @@ class Engine:
             machine.system(),
             0,
             secrets.token_bytes(16),
+            chosen.away_note,
         )
         me = Self(identity, facts)
         store = Store(where.database)
@@ -161,7 +162,7 @@ class Engine:
         if options.announce:
             listener = Listener(wanted, interfaces, tls.acceptor_context(where.key), Serving(me, post).serve)
             port = listener.port
-            me.facts = Facts(facts.name, facts.kind, facts.system, port, facts.instance)
+            me.facts = replace(facts, port=port)
         announcement = Announcement(identity.id, facts.name, facts.kind, port) if options.announce else None
         discovery = Discovery(
             announcement,

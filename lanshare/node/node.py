@@ -581,7 +581,7 @@ class Node:
             case Postponed():
                 return self._transfers.heard_postponed(peer, said)
             case Renamed():
-                return self._peers.renamed(peer, said.name)
+                return self._peers.renamed(peer, said.name, said.note)
 
     # --- effects
 
@@ -824,9 +824,12 @@ class Node:
         if settings.visibility is not old.visibility:
             self._showing = Showing(settings.visibility)
         effects: list[e.Effect] = []
-        if settings.name != old.name and "name" not in parts.overrides:
+        renamed = settings.name != old.name and "name" not in parts.overrides
+        if renamed:
             parts.me.facts = replace(parts.me.facts, name=settings.name or parts.default_name)
             parts.renamed(parts.me.facts.name)
+        if renamed or settings.away_note != old.away_note:
+            parts.me.facts = replace(parts.me.facts, note=settings.away_note)
             for row in self._peers.rows.values():
                 if row.link is not None:
                     row.link.post(parts.me.facts)

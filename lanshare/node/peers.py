@@ -80,6 +80,7 @@ class Row:
     shown: bool = False
     alias: str = ""
     rules: Rules = ORDINARY
+    note: str = ""
 
 
 @dataclass(slots=True)
@@ -187,7 +188,7 @@ class Peers:
         return tuple(
             Peer(
                 row.id, row.name, row.kind, tuple(row.addresses), row.trust, row.link is not None, row.system,
-                row.alias, row.rules,
+                row.alias, row.rules, row.note,
             )
             for row in self.rows.values()
             if row.link is not None or row.shown or row.trust is not TrustLevel.STRANGER
@@ -285,6 +286,7 @@ class Peers:
         self.version += 1
         row.down_at = None
         row.name, row.kind, row.system = guest.facts.name, guest.facts.kind, guest.facts.system
+        row.note = guest.facts.note
         row.last_seen, row.shown = wall_ms, True
         reachable = note.address if note.dialled else Address(note.address.host, guest.facts.port)
         if reachable.port:
@@ -311,12 +313,12 @@ class Peers:
             target.sighting = None
         return self.tick(now)
 
-    def renamed(self, peer: PeerId, name: str) -> list[Effect]:
+    def renamed(self, peer: PeerId, name: str, note: str) -> list[Effect]:
         """It is called something else now."""
         row = self.rows.get(peer)
-        if row is None or row.name == name:
+        if row is None or (row.name, row.note) == (name, note):
             return []
-        row.name = name
+        row.name, row.note = name, note
         return [self._remember(row), Tell(self._changed(row))]
 
     def befriend(self, peer: PeerId) -> list[Effect]:
@@ -591,12 +593,12 @@ class Peers:
     def _appeared(self, row: Row) -> PeerAppeared:
         online = row.link is not None
         facts = (row.id, row.name, row.kind, tuple(row.addresses), row.trust, online, row.system)
-        return PeerAppeared(*facts, row.alias, row.rules)
+        return PeerAppeared(*facts, row.alias, row.rules, row.note)
 
     def _changed(self, row: Row) -> PeerChanged:
         online = row.link is not None
         facts = (row.id, row.name, row.kind, tuple(row.addresses), row.trust, online, row.system)
-        return PeerChanged(*facts, row.alias, row.rules)
+        return PeerChanged(*facts, row.alias, row.rules, row.note)
 
 
 def _parsed(texts: Iterable[str]) -> dict[Address, None]:

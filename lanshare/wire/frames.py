@@ -59,6 +59,7 @@ class Hello(_Frame, frozen=True):
     instance: Id128
     purpose: Literal["control", "data"]
     capabilities: Annotated[tuple[Word, ...], Meta(max_length=limits.CAPABILITIES)] = ()
+    note: Label = ""
 
 
 class Refusal(_Frame, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import random
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.message import MessageId
 from lanshare.domain.peer import PeerId
+from lanshare.exchange import texting
 from lanshare.node import speech
 from lanshare.trust.identity import Identity
 from lanshare.wire import codec
@@ -16,6 +18,8 @@ from lanshare.wire.frames import NUMBERS
 from tests.hostile.corpus import NAMES
 from tests.wire.test_session import example
 
+KEY = Identity.create()
+NOW = datetime.datetime(2026, 11, 25, tzinfo=datetime.UTC)
 _ODD = (0, 1, 0x0A, 0x22, 0x2E, 0x2F, 0x5C, 0x7F, 0x80, 0xC0, 0xC1, 0xD9, 0xDB, 0xDC, 0xDF, 0xE2, 0xED, 0xFF)
 
 
@@ -44,6 +48,11 @@ def seeds(target: str) -> list[bytes]:
         ],
         "typed": [b"192.168.1.20:17717", b"[fe80::1%eth0]:1", b"a" * 52, "\u4f60\u597d caf\u00e9".encode()],
         "certificate": [Identity.create().certificate],
+        "talk": [
+            texting.change_body("us", [PeerId("a" * 52)], [PeerId("b" * 52)]).encode(), b'{"add":[1]}', b"[]",
+            texting.compose(KEY, PeerId("a" * 52), MessageId("ab" * 16), "hi", (0, 0, None), NOW).record,
+            b'{"record": "AAAA", "delivery": 7}',
+        ],
     }
     return [*made[target], *saved]
 

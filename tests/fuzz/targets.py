@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import datetime
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from lanshare.domain.errors import LanshareError, ProtocolError
+from lanshare.domain.groups import fold
+from lanshare.domain.message import ChatMessage, Delivery, MessageId, MessageKind
 from lanshare.domain.peer import parse_address, peer_id
+from lanshare.domain.transfer import Direction
+from lanshare.exchange import texting
 from lanshare.files import ledger, manifest, names
 from lanshare.files.lines import framed
-from lanshare.node import speech
+from lanshare.node import keeping, speech
+from lanshare.qt import texts
 from lanshare.store.folding import folded, query
 from lanshare.trust.identity import id_of_certificate, verify
 from lanshare.wire import codec
 from lanshare.wire.session import Session
+from tests.harness.made import ME
 from tests.wire.test_session import greeted
 
 Target = Callable[[bytes], None]
@@ -110,6 +118,29 @@ def certificate(data: bytes) -> None:
     verify(data[: len(data) // 2], data[len(data) // 2 :], b"said")
 
 
+def talk(data: bytes) -> None:
+    """What changes a group, what a saved conversation holds, what is shown of both."""
+    text = data.decode("utf-8", "replace")
+    now = datetime.datetime(2026, 11, 25, tzinfo=datetime.UTC)
+    one = ChatMessage(
+        MessageId("0" * 32), ME, ME, Direction.IN, text, now, 1, Delivery.RECEIVED, MessageKind.CHANGE
+    )
+    fold(ME, [texting.change_of(one), texting.change_of(replace(one, kind=MessageKind.FOUND))])
+    texts.change(text, "who", {}, None)
+    for read in (lambda: texting.read_circle([data], ME), lambda: texting.restored(data, ME)):
+        try:
+            read()
+        except LanshareError:
+            pass
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "conversation.jsonl")
+        path.write_bytes(b'{"lanshare": 1}\n' + data)
+        try:
+            list(keeping.saved_lines(path))
+        except LanshareError:
+            pass
+
+
 TARGETS: dict[str, Target] = {
-    one.__name__: one for one in (frame, session, name, line, listed, said, typed, certificate)
+    one.__name__: one for one in (frame, session, name, line, listed, said, typed, certificate, talk)
 }

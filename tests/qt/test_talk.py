@@ -281,3 +281,35 @@ def test_a_stranger_who_would_have_us_in_a_group_asks(window: MainWindow, submit
     QTest.mouseClick(join, Qt.MouseButton.LeftButton)
     assert submitted[-1] == c.AnswerGroup(GROUP, True)
     assert window.board.notices == {}
+
+
+def test_the_same_words_go_to_several_each_on_its_own(window: MainWindow, submitted: list[Command]) -> None:
+    from lanshare.qt.windows.group import SeveralDialog
+
+    window.talk.to_several()
+    (dialog,) = window.findChildren(SeveralDialog)
+    assert not dialog._send.isEnabled()
+    for row in range(2):
+        dialog._list.item(row).setCheckState(Qt.CheckState.Checked)
+    dialog._text.setPlainText("lunch?")
+    QTest.mouseClick(dialog._send, Qt.MouseButton.LeftButton)
+    sent = asked(submitted, c.SendText)
+    assert len({one.peer for one in sent if isinstance(one, c.SendText)}) == 2
+    assert {one.text for one in sent if isinstance(one, c.SendText)} == {"lunch?"}
+
+
+def test_a_note_is_seen_beside_the_name(talk: MainWindow) -> None:
+    device = talk.devices.device(made.MARTA)
+    assert device is not None
+    talk.on_event(e.PeerChanged(made.MARTA, "Marta", "laptop", (), "known", True, note="back on Monday"))
+    assert "back on Monday" in talk.pane._status.text()
+
+
+def test_a_refused_message_says_why_and_can_be_sent_again(talk: MainWindow, submitted: list[Command]) -> None:
+    talk.on_event(queued(1, "too much"))
+    talk.on_event(e.MessageRefused(MessageId(f"{1:032x}"), made.MARTA, "peer-busy", "Marta has too many open."))
+    (bubble,) = talk.pane.timeline.findChildren(Bubble)
+    assert "too many" in bubble._note.text()
+    again = next(one for one in bubble.findChildren(QPushButton) if one.text() == "Send again")
+    QTest.mouseClick(again, Qt.MouseButton.LeftButton)
+    assert [type(one).__name__ for one in submitted[-2:]] == ["DeleteMessage", "SendText"]

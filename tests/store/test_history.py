@@ -90,3 +90,24 @@ def test_transfers_that_are_over_go_and_others_stay(db: sqlite3.Connection) -> N
         journal.add(db, one)
     assert history.erase(db, None) == [TransferId("a" * 32)]
     assert [one.transfer.id for one in history.page(db, None, None, 9)[0] if one.transfer] == [TransferId("b" * 32)]
+
+
+def test_what_is_not_to_stay_goes_once_it_is_read_and_delivered(db: sqlite3.Connection) -> None:
+    outbox.add(db, message(1, "old and read"), 1, b"", b"")
+    outbox.add(db, replace(message(2, "old and delivered", True), delivery=Delivery.DELIVERED), 2, b"", b"")
+    history.mark_read(db, PEER)
+    outbox.add(db, message(3, "not read yet"), 3, b"", b"")
+    outbox.add(db, message(4, "still queued", True), 4, b"", b"")
+    other = replace(message(5, "of another"), peer=PeerId("w" * 52), author=PeerId("w" * 52))
+    outbox.add(db, other, 1, b"", b"")
+    later = int(NOW.timestamp() * 1000) + 90_000_000
+    assert history.expire(db, later) == [], "nobody asked for it"
+    history.keep_for(db, PEER, 86_400)
+    assert history.expire(db, later - 86_400_000) == []
+    assert history.expire(db, later) == [PEER]
+    left = [one.message.text for one in history.page(db, None, None, 10)[0] if one.message]
+    assert left == ["not read yet", "still queued", "of another"]
+    assert history.search(db, Wanted("old"), 10) == []
+    history.keep_for(db, PEER, 0)
+    history.mark_read(db, PEER)
+    assert history.expire(db, later) == []

@@ -64,6 +64,9 @@ class Device:
     """What it calls itself; `name` is what the person calls it, if he does."""
 
     rules: Rules = ORDINARY
+    note: str = ""
+    """What its person wants to be seen beside its name."""
+
     members: tuple[PeerId, ...] = ()
     """Of a group: who is in it."""
 
@@ -181,6 +184,7 @@ class DeviceModel(QAbstractListModel):
             row = Device(
                 peer.id, shown(peer.alias or peer.name), peer.kind, peer.addresses, peer.trust, peer.online,
                 peer.system, self._hue(peer.id), alias=peer.alias, said=peer.name, rules=peer.rules,
+                note=peer.note,
             )
             if talk is not None:
                 row = replace(row, preview=shown(talk.preview), at=talk.at, unread=talk.unread)
@@ -244,6 +248,7 @@ class DeviceModel(QAbstractListModel):
                 alias=event.alias,
                 said=event.name,
                 rules=event.rules,
+                note=event.note,
                 kind=event.kind,
                 addresses=event.addresses,
                 trust=event.trust,
@@ -254,6 +259,7 @@ class DeviceModel(QAbstractListModel):
         row = Device(
             event.id, shown(event.alias or event.name), event.kind, event.addresses, event.trust, event.online,
             event.system, self._hue(event.id), alias=event.alias, said=event.name, rules=event.rules,
+            note=event.note,
         )
         at = self._place(row)
         self.beginInsertRows(QModelIndex(), at, at)

@@ -84,6 +84,7 @@ class Bubble(QWidget):
             inner.addWidget(self._quote)
         inner.addWidget(self._text)
         self._more: QPushButton | None = None
+        self._again: QPushButton | None = None
         self._inner = inner
         inner.addLayout(foot)
         self._signs = plain("", "signs")
@@ -135,6 +136,11 @@ class Bubble(QWidget):
         self._mark.setToolTip(spoken)
         self._mark.setAccessibleName(spoken)
         self._spread.setText(f"{have}/{of}" if of and have < of else "")
+        if entry.out and entry.delivery == Delivery.REFUSED and self._again is None:
+            self._again = QPushButton(texts.tr("Send again"))
+            self._again.setProperty("kind", "quiet")
+            self._again.clicked.connect(partial(self._want, "again"))
+            self._inner.addWidget(self._again)
         self._note.setText(entry.note)
         self._note.setVisible(bool(entry.note))
         counts: dict[str, int] = {}
@@ -228,6 +234,7 @@ class Bubble(QWidget):
         for icon, label, act in (
             ("smile", texts.tr("React"), self._react_menu),
             ("reply", texts.tr("Reply"), partial(self._want, "reply")),
+            ("copy", texts.tr("Copy"), partial(self._want, "copy")),
             ("ellipsis-vertical", texts.tr("More"), self._menu_here),
         ):
             button = QToolButton()
@@ -260,6 +267,8 @@ class Bubble(QWidget):
             menu.addAction(texts.tr("Edit"), partial(self._want, "edit"))
             menu.addAction(texts.tr("Take back"), partial(self._want, "take-back"))
         else:
+            if entry.out and entry.delivery == Delivery.REFUSED:
+                menu.addAction(texts.tr("Send again"), partial(self._want, "again"))
             menu.addAction(texts.tr("Delete here"), partial(self._want, "delete"))
         return menu
 

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from lanshare.domain.peer import short_id
+from lanshare.node.shown import shown
 from lanshare.qt import assets, texts
 from lanshare.qt.models.devices import Device
 from lanshare.qt.models.timeline import TimelineModel
@@ -152,6 +153,7 @@ class ConversationPane(QWidget):
         name = f"{device.name} · {short_id(device.id)}" if device.twin else device.name
         self._name.setText(name)
         parts = [texts.tr("Online") if device.online else texts.tr("Away")]
+        parts += [f"“{shown(device.note)}”"] if device.note else []
         parts += [device.system] if device.system else []
         parts += [device.addresses[0].rpartition(":")[0].strip("[]")] if device.addresses else []
         parts.append(_safety(device.trust))
@@ -207,6 +209,9 @@ class ConversationPane(QWidget):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
             self._overlay.appear(self._device.name, len(paths))
+        elif event.mimeData().hasText() and self._device is not None:
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         event.setDropAction(Qt.DropAction.CopyAction)
@@ -222,6 +227,11 @@ class ConversationPane(QWidget):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
             self.send.emit(paths)
+        elif event.mimeData().hasText() and self._device is not None:
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+            self.composer.field.insertPlainText(event.mimeData().text())
+            self.composer.field.setFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() is QEvent.Type.Resize and self._overlay.isVisible():

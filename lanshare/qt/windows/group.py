@@ -1,4 +1,4 @@
-"""A group: found one, or see and change who is in it.
+"""A group: found one, or see and change who is in it. And the same words to several, without one.
 
 Signals: act(object) with the command that the person wants.
 """
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QPlainTextEdit,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -131,4 +132,62 @@ class GroupDialog(QDialog):
     def _leave(self) -> None:
         if self._group is not None and self._me is not None:
             self.act.emit(c.ChangeGroup(MessageId(secrets.token_hex(16)), self._group.id, remove=(self._me,)))
+        self.accept()
+
+
+class SeveralDialog(QDialog):
+    """Say the same to several devices, each on its own: no group is made of them."""
+
+    act = Signal(object)
+
+    def __init__(self, devices: Sequence[Device], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(texts.tr("Write to several"))
+        self.setMinimumWidth(400)
+        self._list = QListWidget()
+        self._list.setAccessibleName(texts.tr("To whom"))
+        for device in devices:
+            if device.trust == "blocked" or not device.mine:
+                continue
+            item = QListWidgetItem(f"{device.name} · {short_id(device.id)}" if device.twin else device.name)
+            item.setData(_ID, device.id)
+            item.setSizeHint(QSize(0, 34))
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(Qt.CheckState.Unchecked)
+            self._list.addItem(item)
+        self._text = QPlainTextEdit()
+        self._text.setAccessibleName(texts.tr("Message"))
+        self._text.setPlaceholderText(texts.tr("Each gets it in a conversation of its own."))
+        self._text.setFixedHeight(90)
+        self._send = QPushButton(texts.tr("Send"))
+        self._send.setProperty("kind", "main")
+        self._send.clicked.connect(self._apply)
+        cancel = QPushButton(texts.tr("Cancel"))
+        cancel.setAutoDefault(False)
+        cancel.clicked.connect(self.reject)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(cancel)
+        buttons.addWidget(self._send)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(22, 20, 22, 16)
+        column.setSpacing(12)
+        column.addWidget(wrapped(texts.tr("Write to several"), "title"))
+        column.addWidget(self._list, 1)
+        column.addWidget(self._text)
+        column.addLayout(buttons)
+        self._list.itemChanged.connect(self._check)
+        self._text.textChanged.connect(self._check)
+        self._check()
+
+    def _chosen(self) -> list[PeerId]:
+        items = [self._list.item(row) for row in range(self._list.count())]
+        return [PeerId(one.data(_ID)) for one in items if one.checkState() is Qt.CheckState.Checked]
+
+    def _check(self) -> None:
+        self._send.setEnabled(bool(self._chosen() and self._text.toPlainText().strip()))
+
+    def _apply(self) -> None:
+        for peer in self._chosen():
+            self.act.emit(c.SendText(MessageId(secrets.token_hex(16)), peer, self._text.toPlainText()))
         self.accept()

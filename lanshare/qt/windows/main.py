@@ -280,6 +280,7 @@ class MainWindow(QWidget):
         timeline.act.connect(self._bridge.submit)
         timeline.save_to.connect(self._save_to)
         self.sidebar.new_group.connect(self.talk.new_group)
+        self.sidebar.to_several.connect(self.talk.to_several)
         self.sidebar.search_all.connect(lambda: self.talk.find(None))
         QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self, self.quitting.emit)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, lambda: self.talk.find(self._open))

@@ -49,6 +49,9 @@ class SettingsDialog(QDialog):
         browse = QPushButton(texts.tr("Choose…"))
         browse.setAutoDefault(False)
         browse.clicked.connect(self._browse)
+        self._note = QLineEdit(settings.away_note)
+        self._note.setMaxLength(64)
+        self._note.setPlaceholderText(texts.tr("Back on Monday"))
         self._port = QSpinBox()
         self._port.setRange(1024, 65535)
         self._port.setValue(settings.port)
@@ -78,6 +81,7 @@ class SettingsDialog(QDialog):
         self._row(form, texts.tr("Name of this device"), self._name)
         form.addRow(plain(texts.tr("Save files in")), folder)
         self._folder.setAccessibleName(texts.tr("Save files in"))
+        self._row(form, texts.tr("Note beside it"), self._note)
         self._row(form, texts.tr("Port"), self._port)
         self._row(form, texts.tr("Appearance"), self._look)
         self._row(form, texts.tr("Sending speed"), self._limit)
@@ -141,6 +145,7 @@ class SettingsDialog(QDialog):
                 start_hidden=self._hidden.isChecked(),
                 speed_limit=int(self._limit.value() * 1e6),
                 receive_limit=int(self._receive_limit.value() * 1e6),
+                away_note=clean_name(self._note.text()),
                 enter_sends=self._marks["enter_sends"].isChecked(),
                 read_receipts=self._marks["read_receipts"].isChecked(),
                 notices=self._marks["notices"].isChecked(),

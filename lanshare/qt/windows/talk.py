@@ -37,7 +37,7 @@ from lanshare.qt.models.devices import Device, DeviceModel
 from lanshare.qt.models.timeline import Entry, TimelineModel
 from lanshare.qt.outside import show_path
 from lanshare.qt.windows.conversation import ConversationPane
-from lanshare.qt.windows.group import GroupDialog
+from lanshare.qt.windows.group import GroupDialog, SeveralDialog
 from lanshare.qt.windows.notices import NoticeBoard
 from lanshare.qt.windows.search import SearchDialog
 
@@ -185,6 +185,9 @@ class TalkDesk(QObject):
                 self._pane.composer.edit(entry.key, entry.text)
             case "take-back":
                 self._submit(c.TakeBack(message, peer))
+            case "again":
+                self._submit(c.DeleteMessage(message, peer))
+                self._submit(c.SendText(MessageId(secrets.token_hex(16)), peer, entry.text))
             case "delete":
                 self._submit(c.DeleteMessage(message, peer))
 
@@ -194,6 +197,13 @@ class TalkDesk(QObject):
         """Found one."""
         chosen = [self._peer] if self._peer is not None and not self._is_group(self._peer) else []
         self._show_group(None, chosen)
+
+    def to_several(self) -> None:
+        """The same words to several, each on its own."""
+        dialog = SeveralDialog(self._devices.devices(), self._window)
+        dialog.act.connect(self._submit)
+        dialog.finished.connect(lambda _: dialog.deleteLater())
+        dialog.open()
 
     def about_group(self, group: Device) -> None:
         """Who is in it."""
