@@ -14,7 +14,14 @@ from typing import Final
 
 from lanshare.domain.commands import AnswerGroup, ChangeGroup, CreateGroup
 from lanshare.domain.errors import Code
-from lanshare.domain.events import GroupAsked, GroupChanged, GroupRefused, MessageReceived, MessageSending
+from lanshare.domain.events import (
+    GroupAsked,
+    GroupChanged,
+    GroupRefused,
+    MessageDelivered,
+    MessageReceived,
+    MessageSending,
+)
 from lanshare.domain.groups import MEMBERS, Group, fold
 from lanshare.domain.message import Delivery, MessageId, MessageKind
 from lanshare.domain.peer import PeerId, TrustLevel, clean_name
@@ -112,7 +119,8 @@ class Groups:
         self.rows[note.group.id] = note.group
         told = self._event(note.group, before is None)
         everyone = {*note.group.members, *(before.members if before is not None else ())} - {self.me}
-        return [Tell(told), *self._tell_circle(note.group.id, [one for one in everyone if self.online(one)])]
+        done = [Tell(MessageDelivered(one, note.group.id)) for one in note.delivered]
+        return [Tell(told), *done, *self._tell_circle(note.group.id, [one for one in everyone if self.online(one)])]
 
     # --- what members say
 
@@ -147,7 +155,9 @@ class Groups:
 
         def operation(db: sqlite3.Connection) -> GroupMerged:
             stands, kept = circles.merge(db, said.records, peer, me, texting.change_of)
-            return GroupMerged(peer, stands, tuple((texted.message, where) for texted, where in kept))
+            done = circles.delivered_now(db, me, stands) if stands is not None and kept else []
+            arrived = tuple((texted.message, where) for texted, where in kept)
+            return GroupMerged(peer, stands, arrived, tuple(done))
 
         return [Keep(operation, lambda note: note)]
 
@@ -159,6 +169,7 @@ class Groups:
         before = self.rows.get(group.id)
         self.rows[group.id] = group
         effects: list[Effect] = []
+        effects += [Tell(MessageDelivered(one, group.id)) for one in note.delivered]
         if note.arrived:
             effects.append(Tell(self._event(group, before is None or self.me not in before.members)))
             effects += [
@@ -199,7 +210,7 @@ class Groups:
             ours = dict(said.ranges).get(me, ())
             news = tuple(
                 whole(db, me, group, message, have, of, False)
-                for message, have in circles.confirm(db, group, me, peer, ours)
+                for message, have in circles.confirm(db, group, me, peer, ours, stands.members)
             )
             records = circles.missing(db, group, peer, said.ranges, limits.HANDED)
             fresh = outbox.on_their_way(db, me, group) if records else []
@@ -288,7 +299,7 @@ def spread(
         return None
     if read:
         circles.receipt(db, message, member)
-    have = circles.receipt(db, message, member, read)
+    have = circles.receipt(db, message, member, read, stands.members)
     if have is None:
         return None
     of = len([one for one in stands.members if one != me])

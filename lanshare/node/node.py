@@ -681,7 +681,8 @@ class Node:
                 return None
             quote = history.quote(db, effect.peer, about.hex())
             group = groups.settle(db, effect.peer, texting.change_of) if effect.kind in CONTROL else None
-            return n.TextStored(texted, kept.position, quote, group, effect.about)
+            done = groups.delivered_now(db, identity.id, group) if group is not None else []
+            return n.TextStored(texted, kept.position, quote, group, effect.about, tuple(done))
 
         self._parts.store.write(operation, self._post_some)
 

@@ -276,6 +276,8 @@ class TextStored:
     quote: Quote | None = None
     group: Group | None = None
     about: MessageId | None = None
+    delivered: tuple[MessageId, ...] = ()
+    """As in GroupMerged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +339,8 @@ class GroupMerged:
     speaker: PeerId
     group: Group | None
     arrived: tuple[tuple[ChatMessage, Kept], ...]
+    delivered: tuple[MessageId, ...] = ()
+    """Messages of ours that all have by now, as somebody who had not is no member any more."""
 
 
 @dataclass(frozen=True, slots=True)

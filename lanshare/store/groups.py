@@ -151,7 +151,7 @@ def _without(ours: Sequence[tuple[int, int]], theirs: Ranges) -> list[tuple[int,
 
 
 def confirm(
-    db: sqlite3.Connection, group: PeerId, me: PeerId, member: PeerId, ranges: Ranges
+    db: sqlite3.Connection, group: PeerId, me: PeerId, member: PeerId, ranges: Ranges, among: Sequence[PeerId]
 ) -> list[tuple[MessageId, int]]:
     """A member has our messages of these numbers; those of which that is news, with how many members have each."""
     news = []
@@ -161,13 +161,17 @@ def confirm(
             " AND delivery IN ('queued', 'sending')",
             (group, me, first, last),
         ).fetchall():
-            if (have := receipt(db, MessageId(message), member)) is not None:
+            if (have := receipt(db, MessageId(message), member, False, among)) is not None:
                 news.append((MessageId(message), have))
     return news
 
 
-def receipt(db: sqlite3.Connection, message: MessageId, member: PeerId, read: bool = False) -> int | None:
-    """Note that a member has (or read) a message of ours; how many did by now, None if it was noted before."""
+def receipt(
+    db: sqlite3.Connection, message: MessageId, member: PeerId, read: bool = False,
+    among: Sequence[PeerId] | None = None,
+) -> int | None:
+    """Note that a member has (or read) a message of ours; how many (of those `among`) did by now, None if it was
+    noted before."""
     if read:
         changed = db.execute(
             "INSERT INTO receipts VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET read = 1 WHERE read = 0", (message, member)
@@ -177,8 +181,26 @@ def receipt(db: sqlite3.Connection, message: MessageId, member: PeerId, read: bo
     if not changed.rowcount:
         return None
     where = "AND read" if read else ""
-    (count,) = db.execute(f"SELECT count(*) FROM receipts WHERE message = ? {where}", (message,)).fetchone()
+    (count,) = db.execute(
+        f"SELECT count(*) FROM receipts WHERE message = ?1 {where} AND (?2 = '' OR member IN (SELECT value FROM"
+        " json_each(?2)))",
+        (message, json.dumps(among) if among is not None else ""),
+    ).fetchone()
     return int(count)
+
+
+def delivered_now(db: sqlite3.Connection, me: PeerId, group: Group) -> list[MessageId]:
+    """Messages of ours that all members have as the group stands now: whoever left need not have them any more."""
+    others = [one for one in group.members if one != me]
+    if me not in group.members or not others:
+        return []
+    rows = db.execute(
+        "UPDATE messages SET delivery = 'delivered' WHERE peer = ?1 AND author = ?2 AND delivery = 'sending' AND"
+        " (SELECT count(*) FROM receipts WHERE receipts.message = messages.id AND member IN"
+        " (SELECT value FROM json_each(?3))) >= ?4 RETURNING id",
+        (group.id, me, json.dumps(others), len(others)),
+    )
+    return [MessageId(row[0]) for row in rows.fetchall()]
 
 
 def conversation_of(db: sqlite3.Connection, author: PeerId, message: MessageId) -> PeerId | None:

@@ -204,3 +204,28 @@ def test_a_member_that_was_away_gets_everything_from_whoever_has_it(tmp_path: Pa
     assert carl.texts(group) == bob.texts(group), "its author is away, and another member hands it on"
     world.calm()
     assert len([one for one in anna.events if isinstance(one, e.MessageDelivered)]) == 450
+
+
+def test_a_member_that_leaves_without_having_it_keeps_nothing_from_being_delivered(tmp_path: Path) -> None:
+    world = World(tmp_path, "ABC")
+    anna, bob, carl = world.engines
+    group = found(world, anna)
+    carl.kill()
+    anna.node.submit(c.SendText(new(), group, "hello"))
+    for _ in range(6):
+        for engine in (anna, bob):
+            engine.work()
+        for pair in list(world.links):
+            for end in pair:
+                while end.open and end.flying:
+                    end.deliver()
+    assert not [one for one in anna.events if isinstance(one, e.MessageDelivered)]
+    bob.node.submit(c.ChangeGroup(new(), group, remove=(carl.id,)))
+    for _ in range(6):
+        for engine in (anna, bob):
+            engine.work()
+        for pair in list(world.links):
+            for end in pair:
+                while end.open and end.flying:
+                    end.deliver()
+    assert [one.peer for one in anna.events if isinstance(one, e.MessageDelivered)] == [group]

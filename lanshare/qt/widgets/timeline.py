@@ -103,7 +103,6 @@ class Timeline(QScrollArea):
         widget = self._rows[row - self._first][1]
         self._at_end = False
         self.verticalScrollBar().setValue(max(0, widget.y() - self.viewport().height() // 3))
-        widget.setProperty("found", True)
         self.flash(widget)
 
     def flash(self, widget: QWidget) -> None:
