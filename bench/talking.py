@@ -55,14 +55,15 @@ def filled(folder: Path, messages: int, peers: int) -> list[PeerId]:
             author, at = me if out else peer, 1_700_000_000_000 + number * 1000
             said.append((author, f"{number:032x}", peer, "out" if out else "in", text, at, number, number,
                          "delivered" if out else "received", b"", number.to_bytes(32, "big")))
-            shown.append((number, peer, at, f"{number:032x}", number, f"{author}{number:032x}"))
+            shown.append((number, peer, at, author, f"{number:032x}", number, f"{author}{number:032x}"))
             found.append((number, folded(text)))
         link.executemany(
             "INSERT INTO messages (author, id, peer, direction, text, sent_at, lamport, sequence, delivery, record,"
             " digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", said
         )
         link.executemany(
-            "INSERT INTO timeline (position, peer, at, message, lamport, tie) VALUES (?, ?, ?, ?, ?, ?)", shown
+            "INSERT INTO timeline (position, peer, at, author, message, lamport, tie) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            shown,
         )
         link.executemany("INSERT INTO search (rowid, body) VALUES (?, ?)", found)
     link.execute("COMMIT")

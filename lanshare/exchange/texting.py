@@ -118,6 +118,8 @@ def read(frame: Text, me: PeerId, peer: PeerId) -> Texted:
         conversation = id_of_digest(frame.conversation)
     if frame.kind == MessageKind.REACTION and (len(frame.about) != 32 or len(frame.body) > _SIGN):
         raise ProtocolError("a reaction to nothing, or no sign")
+    if frame.kind in (MessageKind.FOUND, MessageKind.CHANGE) and len(_encoder.encode(frame)) > limits.CIRCLE_RECORD:
+        raise ProtocolError("a change of a group that is too long")
     if frame.lamport > _FAR or frame.sequence > _FAR:
         raise ProtocolError("a text beyond all counting")
     if frame.kind == MessageKind.FOUND and frame.conversation != group_conversation(frame.author, frame.id):

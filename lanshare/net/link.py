@@ -192,6 +192,8 @@ class Link:
             busy = not self.unsent and not exchange.done and exchange.produce(now)
             if self.unsent:
                 busy = self._write() or busy
+                if self.unsent > limits.UNSENT:
+                    raise LinkLost(Code.PEER_SILENT, "does not read")
             if exchange.done and not self.unsent:
                 return
             busy = (now >= self._rest_until and self._read(exchange)) or busy

@@ -29,14 +29,16 @@ from lanshare.domain.peer import Habit, PeerId, Rules, TrustLevel
 from lanshare.domain.talk import SeenKept, Texted, TextKept, TextsSeen, TextTurnedDown
 from lanshare.exchange import texting
 from lanshare.node import sentences
-from lanshare.node.effects import Befriend, Compose, Effect, Keep, Look, Resend, Rewrite, Say, Tell
+from lanshare.node.effects import Befriend, Compose, Effect, Keep, Look, ReadHere, Resend, Rewrite, Say, Tell
 from lanshare.node.groups import Groups, spread, with_what_it_is_about
 from lanshare.node.notes import (
     DeliveryStored,
+    Durable,
     OutboxLoaded,
     Publish,
     SeenLooked,
     SeenStored,
+    Spreads,
     SpreadStored,
     TextArrived,
     TextChanged,
@@ -192,7 +194,7 @@ class Chats:
             Tell(
                 MessageReceived(
                     message.id, message.peer, self.name(message.author), message.text, message.sent_at,
-                    note.kept.position, note.quote, message.author, message.order, note.kept.late, message.kind,
+                    note.kept.position, note.quote, message.author, note.kept.order, note.kept.late, message.kind,
                 )
             )
         )
@@ -209,7 +211,8 @@ class Chats:
             if conversation == peer:
                 kept = outbox.set_delivery(db, me, message, Delivery.DELIVERED, peer)
                 return DeliveryStored(peer, message, Delivery.DELIVERED) if kept else None
-            return spread(db, me, conversation, message, peer, False) if conversation is not None else None
+            found = spread(db, me, conversation, message, peer, False) if conversation is not None else []
+            return Spreads(tuple(found)) if found else None
 
         return [Keep(operation, lambda note: note)]
 
@@ -273,11 +276,12 @@ class Chats:
             rest = [one for one in messages if one not in news]
             shared = [(one, circles.conversation_of(db, me, one)) for one in rest]
             found = [
-                spread(db, me, conversation, one, peer, True)
+                note
                 for one, conversation in shared
                 if conversation is not None and conversation != peer
+                for note in spread(db, me, conversation, one, peer, True)
             ]
-            return SeenStored(peer, messages, tuple(news), tuple(one for one in found if one is not None))
+            return SeenStored(peer, messages, tuple(news), tuple(found))
 
         return [Keep(operation, lambda note: note)]
 
@@ -288,14 +292,10 @@ class Chats:
         return effects + [effect for one in note.spread for effect in self.spread_stored(one)]
 
     def heard_seen_kept(self, peer: PeerId, said: SeenKept) -> list[Effect]:
-        """The peer knows what was seen; tell it the rest."""
+        """The peer knows what was seen; tell it the rest, if there is any and it may know."""
         messages = said.messages
-
-        def operation(db: sqlite3.Connection) -> list[MessageId]:
-            history.told(db, peer, messages)
-            return history.untold(db, peer, limits.SEEN)
-
-        return [Keep(operation, lambda rest: SeenLooked(peer, tuple(rest)) if rest else None)]
+        rest = Durable((ReadHere(peer),))
+        return [Keep(lambda db: history.told(db, peer, messages), lambda news: rest if news else None)]
 
     # --- who is there
 

@@ -35,6 +35,10 @@ from lanshare.store import history, outbox
 from lanshare.wire import limits
 
 _ASKED: Final = 32
+_COLLECTED: Final = 2048
+_HAND_EVERY: Final = 0.2
+"""Seconds between two answers to one member about one group: what is handed over for nothing is bounded by it."""
+
 _SOON: Final = 0.3
 """Seconds after something new came before the others are told what we hold: what comes in a row is told once."""
 
@@ -58,6 +62,12 @@ class Groups:
     """Groups that strangers would have us in, also those that the person said no to."""
 
     _gossip_at: dict[PeerId, float] = field(default_factory=dict)
+    _parts: dict[tuple[PeerId, PeerId], tuple[Texted, ...]] = field(default_factory=dict)
+    """Of groups that are new, by speaker and group: what came of their records so far."""
+
+    _handed_at: dict[tuple[PeerId, PeerId], float] = field(default_factory=dict)
+    _held_later: dict[tuple[PeerId, PeerId], Held] = field(default_factory=dict)
+    """What was said to be held sooner than it is answered: the last word of each counts."""
 
     # --- look-ups
 
@@ -108,6 +118,8 @@ class Groups:
             return [self._refused(command.group, Code.BLOCKED_MEMBER if add else Code.GROUP_EMPTY)]
         if not add and not remove and (not name or name == stands.name):
             return []
+        if len(add) + len(remove) > MEMBERS:
+            return [self._refused(command.group, Code.GROUP_EMPTY)]
         body = texting.change_body(name if name != stands.name else "", add, remove)
         return [Compose(command.group, command.message, body, Delivery.DELIVERED, MessageKind.CHANGE, None, True)]
 
@@ -126,9 +138,21 @@ class Groups:
 
     def heard_circle(self, peer: PeerId, said: Circled) -> list[Effect]:
         """Records about a group's members. Only known devices may take us into a group that is new."""
-        if said.records[0].message.peer not in self.rows and self.trust(peer) is TrustLevel.STRANGER:
-            return self._asked(peer, said)
+        if said.records[0].message.peer not in self.rows:
+            said = self._collected(peer, said)
+            if self.trust(peer) is TrustLevel.STRANGER:
+                return self._asked(peer, said)
         return self._merge(peer, said)
+
+    def _collected(self, peer: PeerId, said: Circled) -> Circled:
+        """Of a group that is new: what came in this frame with what came in those before it, the founding one first."""
+        key = (peer, said.records[0].message.peer)
+        before = () if any(one.message.kind is MessageKind.FOUND for one in said.records) else self._parts.pop(key, ())
+        together = (*before, *said.records)[:_COLLECTED]
+        if len(self._parts) >= _ASKED:
+            self._parts.pop(next(iter(self._parts)))
+        self._parts[key] = together
+        return Circled(together)
 
     def _asked(self, peer: PeerId, said: Circled) -> list[Effect]:
         """A stranger may only ask: once for each group, and no more often than anything else."""
@@ -168,6 +192,7 @@ class Groups:
             return []
         before = self.rows.get(group.id)
         self.rows[group.id] = group
+        self._parts.pop((note.speaker, group.id), None)
         effects: list[Effect] = []
         effects += [Tell(MessageDelivered(one, group.id)) for one in note.delivered]
         if note.arrived:
@@ -176,7 +201,7 @@ class Groups:
                 Tell(
                     MessageReceived(
                         one.id, one.peer, self.name(one.author), one.text, one.sent_at, kept.position, None, one.author,
-                        one.order, kept.late, one.kind,
+                        kept.order, kept.late, one.kind,
                     )
                 )
                 for one, kept in note.arrived
@@ -198,19 +223,22 @@ class Groups:
 
         return [Keep(operation, lambda note: note)]
 
-    def heard_held(self, peer: PeerId, said: Held) -> list[Effect]:
+    def heard_held(self, peer: PeerId, said: Held, now: float) -> list[Effect]:
         """What a member has: note what it has of ours, hand over what it lacks."""
         group, me = said.group, self.me
+        key = (peer, group)
+        if now - self._handed_at.get(key, -1.0) < _HAND_EVERY:
+            self._held_later[key] = said
+            return []
+        self._handed_at[key] = now
         stands = self.rows.get(group)
         if stands is None or me not in stands.members or peer not in stands.members:
             return []
-        of = len(stands.members) - 1
-
         def operation(db: sqlite3.Connection) -> Handed:
             ours = dict(said.ranges).get(me, ())
             news = tuple(
-                whole(db, me, group, message, have, of, False)
-                for message, have in circles.confirm(db, group, me, peer, ours, stands.members)
+                note for message in circles.confirm(db, group, me, ours)
+                for note in spread(db, me, group, message, peer, False)
             )
             records = circles.missing(db, group, peer, said.ranges, limits.HANDED)
             fresh = outbox.on_their_way(db, me, group) if records else []
@@ -244,11 +272,15 @@ class Groups:
     def tick(self, now: float) -> list[Effect]:
         """What time brings."""
         due = [group for group, at in self._gossip_at.items() if at <= now]
-        return [effect for group in due for effect in self.gossip(group)]
+        effects = [effect for group in due for effect in self.gossip(group)]
+        for key in [key for key in self._held_later if now - self._handed_at.get(key, -1.0) >= _HAND_EVERY]:
+            effects += self.heard_held(key[0], self._held_later.pop(key), now)
+        return effects
 
     def next_time(self) -> float | None:
         """When tick() has something to do again."""
-        return min(self._gossip_at.values(), default=None)
+        later = [self._handed_at.get(key, 0.0) + _HAND_EVERY for key in self._held_later]
+        return min([*self._gossip_at.values(), *later], default=None)
 
     def circle_loaded(self, note: CircleLoaded) -> list[Effect]:
         """Say who is in a group, and what we hold of it."""
@@ -292,30 +324,27 @@ def with_what_it_is_about(db: sqlite3.Connection, note: TextArrived) -> TextArri
 
 def spread(
     db: sqlite3.Connection, me: PeerId, group: PeerId, message: MessageId, member: PeerId, read: bool
-) -> SpreadStored | None:
-    """Note that a member has, or read, our message in a group; once all do, so it is delivered, or read."""
+) -> list[SpreadStored]:
+    """Note that a member has, or read, our message in a group; once all do, so it is delivered, or read.
+
+    All are those who were members when it was said, and are: others need not have it.
+    """
     stands = circles.find(db, group)
     if stands is None or member not in stands.members:
-        return None
-    if read:
-        circles.receipt(db, message, member)
-    have = circles.receipt(db, message, member, read, stands.members)
-    if have is None:
-        return None
-    of = len([one for one in stands.members if one != me])
-    return whole(db, me, group, message, have, of, read)
-
-
-def whole(
-    db: sqlite3.Connection, me: PeerId, group: PeerId, message: MessageId, have: int, of: int, read: bool
-) -> SpreadStored:
-    """The note for that, and the message's own state if it is true of all."""
-    done = have >= of and (
-        bool(outbox.set_read(db, me, [message], group))
-        if read
-        else outbox.set_delivery(db, me, message, Delivery.DELIVERED, group)
-    )
-    return SpreadStored(group, message, have, of, read, done)
+        return []
+    notes = []
+    owed = circles.owed(db, me, stands, message)
+    for kind in (False, True) if read else (False,):
+        have = circles.receipt(db, message, member, kind, owed)
+        if have is None:
+            continue
+        done = have >= len(owed) and (
+            bool(outbox.set_read(db, me, [message], group))
+            if kind
+            else outbox.set_delivery(db, me, message, Delivery.DELIVERED, group)
+        )
+        notes.append(SpreadStored(group, message, have, len(owed), kind, done))
+    return notes
 
 
 def _pieces(records: list[Texted]) -> list[tuple[Texted, ...]]:

@@ -176,7 +176,7 @@ def saved_lines(path: Path) -> Iterator[tuple[bytes, str]]:
                 one = json.loads(line)
                 if record := one.get("record"):
                     yield base64.b64decode(record), str(one.get("delivery", ""))
-        except (ValueError, AttributeError) as error:
+        except (ValueError, AttributeError, TypeError, RecursionError) as error:
             raise ProtocolError("no saved conversation") from error
 
 

@@ -278,7 +278,7 @@ class Node:
     def next_time(self) -> float | None:
         """Seconds until step() has something to do even without an item."""
         tables = (self._peers, self._transfers, self._pairings, self._showing, self._groups)
-        times = [at for table in tables if (at := table.next_time()) is not None]
+        times = [at for table in tables if (at := table.next_time()) is not None] + [self._expire_at]
         return min(times) - self._parts.clock.now() if times else None
 
     def step(self, item: object) -> None:
@@ -436,7 +436,9 @@ class Node:
             case c.MarkRead():
                 peer = item.peer
                 seen = n.Durable((e.Tell(ConversationRead(peer)), e.ReadHere(peer)))
-                return [e.Keep(lambda db: history.mark_read(db, peer), lambda _: seen), *self._expire()]
+                # What is kept only until it was read stays for the moment in which that is told.
+                self._expire_at = min(self._expire_at, now + 5.0)
+                return [e.Keep(lambda db: history.mark_read(db, peer), lambda _: seen)]
         return None
 
     def _talk_note(self, item: object, now: float) -> list[e.Effect] | None:
@@ -451,8 +453,8 @@ class Node:
                 return self._chats.loaded(item)
             case n.DeliveryStored():
                 return self._chats.delivery_stored(item)
-            case n.SpreadStored():
-                return self._chats.spread_stored(item)
+            case n.Spreads():
+                return [effect for one in item.notes for effect in self._chats.spread_stored(one)]
             case n.SeenLooked():
                 return self._chats.seen_looked(item)
             case n.SeenStored():
@@ -560,7 +562,7 @@ class Node:
             case Circled():
                 return self._groups.heard_circle(peer, said)
             case Held():
-                return self._groups.heard_held(peer, said)
+                return self._groups.heard_held(peer, said, now)
             case TypingSaid():
                 ours = said.conversation == peer or peer in self._groups.present(said.conversation)
                 return [e.Tell(PeerTyping(said.conversation, peer))] if ours else []
@@ -806,7 +808,7 @@ class Node:
                         refused += texted.message.kind not in CONTROL
                         continue
                     message = replace(texted.message, delivery=Delivery(state))
-                    kept = outbox.add(db, message, texted.sequence, texted.record, texted.digest)
+                    kept = outbox.add(db, message, texted.sequence, texted.record, texted.digest, again=True)
                     fresh += kept is not None
             except (OSError, LanshareError) as error:
                 code = error.code if isinstance(error, LanshareError) else Code.FILE_UNREADABLE

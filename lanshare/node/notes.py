@@ -333,6 +333,13 @@ class SpreadStored:
 
 
 @dataclass(frozen=True, slots=True)
+class Spreads:
+    """Several of these."""
+
+    notes: tuple[SpreadStored, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GroupMerged:
     """Records about a group came from a peer; `group` None: it is none of ours."""
 

@@ -106,10 +106,12 @@ CREATE TABLE held (peer TEXT NOT NULL, author TEXT NOT NULL, ranges TEXT NOT NUL
 CREATE TABLE receipts (
     message TEXT NOT NULL, member TEXT NOT NULL, read INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (message, member)
 ) STRICT;
+CREATE TABLE gone (author TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (author, id)) STRICT;
+ALTER TABLE timeline ADD COLUMN author TEXT NOT NULL DEFAULT '';
 ALTER TABLE timeline ADD COLUMN lamport INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE timeline ADD COLUMN tie TEXT NOT NULL DEFAULT '';
 ALTER TABLE timeline ADD COLUMN late INTEGER NOT NULL DEFAULT 0;
-UPDATE timeline SET lamport = said.lamport, tie = said.author || said.id FROM messages AS said
+UPDATE timeline SET author = said.author, lamport = said.lamport, tie = said.author || said.id FROM messages AS said
     WHERE said.id = timeline.message AND +said.peer = timeline.peer;
 UPDATE timeline SET tie = '~' || printf('%016d', position), lamport = coalesce((
     SELECT other.lamport FROM timeline AS other WHERE other.peer = timeline.peer AND other.position < timeline.position
@@ -178,8 +180,8 @@ def prepare(path: Path) -> bool:
 def _index(link: sqlite3.Connection) -> None:
     """Fill the index of words anew: the beginnings of words have one of their own from here on."""
     rows = link.execute(
-        "SELECT timeline.position, messages.text FROM timeline JOIN messages ON messages.id = timeline.message AND"
-        " +messages.peer = timeline.peer WHERE messages.kind = 'text'"
+        "SELECT timeline.position, messages.text FROM timeline JOIN messages ON messages.author = timeline.author AND"
+        " messages.id = timeline.message WHERE messages.kind = 'text'"
     )
     link.executemany("INSERT INTO search (rowid, body) VALUES (?, ?)", ((row[0], folded(row[1])) for row in rows))
 
@@ -324,7 +326,7 @@ class Store:
             try:
                 results = _group(link, work)
                 break
-            except (sqlite3.Error, ValueError, TypeError) as error:
+            except Exception as error:  # whatever it was, the thread must go on to the next one
                 with contextlib.suppress(sqlite3.Error):
                     if link.in_transaction:
                         link.execute("ROLLBACK")

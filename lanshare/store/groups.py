@@ -103,35 +103,66 @@ def accept(db: sqlite3.Connection, said: Texted, speaker: PeerId, me: PeerId) ->
 
 
 def held(db: sqlite3.Connection, group: PeerId, ranges: int) -> tuple[tuple[PeerId, Ranges], ...]:
-    """What we have of a group: of each author the newest ranges of its numbers."""
-    rows = db.execute("SELECT author, ranges FROM held WHERE peer = ?", (group,))
-    return tuple(
-        (PeerId(author), tuple((first, last) for first, last in json.loads(text)[-ranges:])) for author, text in rows
-    )
+    """What we have of a group: of each author the ranges of its numbers, the lowest ones if they are too many.
+
+    `ranges`: how many in all. Who leaves many holes has to do with fewer than the others.
+    """
+    rows = [(PeerId(author), json.loads(text)) for author, text in db.execute(
+        "SELECT author, ranges FROM held WHERE peer = ? ORDER BY author", (group,)
+    )]
+    rows.sort(key=lambda row: len(row[1]))
+    told = []
+    left = ranges
+    for at, (author, ours) in enumerate(rows):
+        share = max(1, left // (len(rows) - at))
+        some = tuple((first, last) for first, last in ours[:share])
+        left -= len(some)
+        told.append((author, some))
+    return tuple(told)
 
 
 def missing(
     db: sqlite3.Connection, group: PeerId, peer: PeerId, theirs: Iterable[tuple[PeerId, Ranges]], limit: int
 ) -> list[bytes]:
-    """Texts that we have of a group and a member has not, oldest first: those that were said since it came in."""
+    """Texts that we have of a group and a member has not, oldest first: those that were said since it came in.
+
+    Every author gets its share of what is handed over at once, so that none keeps another's from coming. Bounded in
+    bytes as well, but never to nothing.
+    """
     stands = find(db, group)
     if stands is None or peer not in stands.members:
         return []
     lamport, author, ident = stands.since[peer]
     has = dict(theirs)
     numbers = dict(db.execute("SELECT author, ranges FROM held WHERE peer = ?", (group,)).fetchall())
+    share = max(1, limit // max(1, len(numbers)))
     found: list[tuple[int, str, str, bytes]] = []
     for one, text in numbers.items():
         ours = [(first, last) for first, last in json.loads(text)]
+        mine: list[tuple[int, str, str, bytes]] = []
         for first, last in _without(ours, has.get(PeerId(one), ())):
-            found += db.execute(
+            mine += db.execute(
                 "SELECT lamport, author, id, record FROM messages WHERE peer = ? AND author = ? AND sequence BETWEEN ?"
                 " AND ? AND kind NOT IN ('found', 'change') AND (lamport, author, id) > (?, ?, ?)"
                 " ORDER BY sequence LIMIT ?",
-                (group, one, first, last, lamport, author, ident, limit),
+                (group, one, first, last, lamport, author, ident, limit - len(mine)),
             ).fetchall()
+            if len(mine) >= limit:
+                break
+        found += mine[:share] if len(numbers) > 1 else mine
     found.sort(key=lambda row: row[:3])
-    return [row[3] for row in found[:limit]]
+    records: list[bytes] = []
+    size = 0
+    for row in found[:limit]:
+        if records and size + len(row[3]) > _BYTES:
+            break
+        records.append(row[3])
+        size += len(row[3])
+    return records
+
+
+_BYTES = 2 * 1024 * 1024
+"""Bytes of texts that are handed over at once."""
 
 
 def _without(ours: Sequence[tuple[int, int]], theirs: Ranges) -> list[tuple[int, int]]:
@@ -150,20 +181,24 @@ def _without(ours: Sequence[tuple[int, int]], theirs: Ranges) -> list[tuple[int,
     return rest
 
 
-def confirm(
-    db: sqlite3.Connection, group: PeerId, me: PeerId, member: PeerId, ranges: Ranges, among: Sequence[PeerId]
-) -> list[tuple[MessageId, int]]:
-    """A member has our messages of these numbers; those of which that is news, with how many members have each."""
-    news = []
-    for first, last in ranges:
-        for (message,) in db.execute(
-            "SELECT id FROM messages WHERE peer = ? AND author = ? AND sequence BETWEEN ? AND ? AND kind = 'text'"
-            " AND delivery IN ('queued', 'sending')",
+def confirm(db: sqlite3.Connection, group: PeerId, me: PeerId, ranges: Ranges) -> list[MessageId]:
+    """Messages of ours of these numbers of which it is not known yet that all have them."""
+    return [
+        MessageId(row[0])
+        for first, last in ranges
+        for row in db.execute(
+            "SELECT id FROM messages WHERE peer = ? AND author = ? AND sequence BETWEEN ? AND ?"
+            " AND kind IN ('text', 'reaction') AND delivery IN ('queued', 'sending')",
             (group, me, first, last),
-        ).fetchall():
-            if (have := receipt(db, MessageId(message), member, False, among)) is not None:
-                news.append((MessageId(message), have))
-    return news
+        ).fetchall()
+    ]
+
+
+def owed(db: sqlite3.Connection, me: PeerId, group: Group, message: MessageId) -> list[PeerId]:
+    """The members that are to have a message of ours: those that were in the group when it was said, and are."""
+    row = db.execute("SELECT lamport FROM messages WHERE author = ? AND id = ?", (me, message)).fetchone()
+    place = (row[0] if row else 0, str(me), str(message))
+    return [one for one in group.members if one != me and group.since[one] < place]
 
 
 def receipt(
@@ -190,17 +225,24 @@ def receipt(
 
 
 def delivered_now(db: sqlite3.Connection, me: PeerId, group: Group) -> list[MessageId]:
-    """Messages of ours that all members have as the group stands now: whoever left need not have them any more."""
-    others = [one for one in group.members if one != me]
-    if me not in group.members or not others:
-        return []
-    rows = db.execute(
-        "UPDATE messages SET delivery = 'delivered' WHERE peer = ?1 AND author = ?2 AND delivery = 'sending' AND"
-        " (SELECT count(*) FROM receipts WHERE receipts.message = messages.id AND member IN"
-        " (SELECT value FROM json_each(?3))) >= ?4 RETURNING id",
-        (group.id, me, json.dumps(others), len(others)),
-    )
-    return [MessageId(row[0]) for row in rows.fetchall()]
+    """Messages of ours that all have as the group stands now: whoever left need not have them any more.
+
+    Once we are out, nobody is to have anything of us: what is under way is over.
+    """
+    done = []
+    for (ident,) in db.execute(
+        "SELECT id FROM messages WHERE peer = ? AND author = ? AND delivery IN ('queued', 'sending')", (group.id, me)
+    ).fetchall():
+        message = MessageId(ident)
+        others = owed(db, me, group, message) if me in group.members else []
+        (have,) = db.execute(
+            "SELECT count(*) FROM receipts WHERE message = ? AND member IN (SELECT value FROM json_each(?))",
+            (message, json.dumps(others)),
+        ).fetchone()
+        if have >= len(others):
+            db.execute("UPDATE messages SET delivery = 'delivered' WHERE author = ? AND id = ?", (me, message))
+            done.append(message)
+    return done
 
 
 def conversation_of(db: sqlite3.Connection, author: PeerId, message: MessageId) -> PeerId | None:

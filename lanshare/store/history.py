@@ -18,10 +18,9 @@ _SELECT = f"""
     SELECT timeline.position, timeline.at, timeline.message, timeline.transfer, timeline.lamport, timeline.tie,
         timeline.late, {MESSAGE_COLUMNS}, {TRANSFER_COLUMNS}
     FROM timeline
-    LEFT JOIN messages ON messages.id = timeline.message AND +messages.peer = timeline.peer
+    LEFT JOIN messages ON messages.author = timeline.author AND messages.id = timeline.message
     LEFT JOIN transfers ON transfers.id = timeline.transfer
 """
-# The plus keeps SQLite from looking through all of a conversation for each message: it thinks peers are many.
 _MESSAGE_AT = 7
 _TRANSFER_AT = _MESSAGE_AT + 10
 _LINK = "(messages.text LIKE '%http://%' OR messages.text LIKE '%https://%')"
@@ -209,17 +208,18 @@ def erase(db: sqlite3.Connection, peer: PeerId | None) -> list[TransferId]:
     sent = (
         "(?1 IS NULL OR peer = ?1) AND state IN ('done', 'partial', 'declined', 'cancelled', 'failed')"
     )
-    # An id is its author's choice: it names a message only together with the conversation.
+    # An id is its author's choice: it names a message only together with the author.
     for position, text in db.execute(
-        "SELECT timeline.position, messages.text FROM timeline JOIN messages ON messages.id = timeline.message"
-        " AND +messages.peer = timeline.peer WHERE (messages.peer, messages.id) IN (SELECT peer, id FROM messages"
+        "SELECT timeline.position, messages.text FROM timeline JOIN messages ON messages.author = timeline.author"
+        " AND messages.id = timeline.message WHERE (messages.author, messages.id) IN (SELECT author, id FROM messages"
         f" WHERE {said}) AND messages.kind = 'text'",
         (peer,),
     ).fetchall():
         db.execute("INSERT INTO search (search, rowid, body) VALUES ('delete', ?, ?)", (position, folded(text)))
+    db.execute(f"INSERT OR IGNORE INTO gone SELECT author, id FROM messages WHERE direction = 'in' AND {said}", (peer,))
     gone = [TransferId(row[0]) for row in db.execute(f"SELECT id FROM transfers WHERE {sent}", (peer,))]
     db.execute(
-        f"DELETE FROM timeline WHERE (peer, message) IN (SELECT peer, id FROM messages WHERE {said})"
+        f"DELETE FROM timeline WHERE (author, message) IN (SELECT author, id FROM messages WHERE {said})"
         f" OR (peer, transfer) IN (SELECT peer, id FROM transfers WHERE {sent})",
         (peer,),
     )
@@ -246,13 +246,14 @@ def expire(db: sqlite3.Connection, now_ms: int) -> list[PeerId]:
     for peer, seconds in db.execute("SELECT peer, seconds FROM retention").fetchall():
         rows = db.execute(
             "SELECT timeline.position, messages.author, messages.id, messages.text FROM timeline JOIN messages ON"
-            " messages.id = timeline.message AND +messages.peer = timeline.peer WHERE timeline.peer = ? AND timeline.at"
-            " < ? AND NOT unread AND delivery NOT IN ('queued', 'sending') AND kind = 'text'",
+            " messages.author = timeline.author AND messages.id = timeline.message WHERE timeline.peer = ? AND"
+            " timeline.at < ? AND NOT unread AND delivery NOT IN ('queued', 'sending') AND kind = 'text'",
             (peer, now_ms - seconds * 1000),
         ).fetchall()
         for position, author, message, text in rows:
             db.execute("INSERT INTO search (search, rowid, body) VALUES ('delete', ?, ?)", (position, folded(text)))
             db.execute("DELETE FROM timeline WHERE position = ?", (position,))
+            db.execute("INSERT OR IGNORE INTO gone VALUES (?, ?)", (author, message))
             db.execute("DELETE FROM messages WHERE author = ? AND id = ?", (author, message))
         if rows:
             changed.append(PeerId(peer))
@@ -289,8 +290,8 @@ def conversations(db: sqlite3.Connection) -> list[Conversation]:
 def mark_read(db: sqlite3.Connection, peer: PeerId) -> None:
     """The person has seen all of it: what is told to its authors is untold()."""
     db.execute(
-        "UPDATE messages SET seen = 1 WHERE peer = ?1 AND direction = 'in' AND seen = 0 AND id IN"
-        " (SELECT message FROM timeline WHERE peer = ?1 AND unread)",
+        "UPDATE messages SET seen = 1 WHERE peer = ?1 AND direction = 'in' AND seen = 0 AND (author, id) IN"
+        " (SELECT author, message FROM timeline WHERE peer = ?1 AND unread)",
         (peer,),
     )
     db.execute("UPDATE timeline SET unread = 0 WHERE peer = ? AND unread", (peer,))
@@ -302,10 +303,11 @@ def untold(db: sqlite3.Connection, author: PeerId, limit: int) -> list[MessageId
     return [MessageId(row[0]) for row in rows]
 
 
-def told(db: sqlite3.Connection, author: PeerId, messages: Sequence[MessageId]) -> None:
-    """An author knows that these were seen."""
-    db.executemany("UPDATE messages SET seen = 2 WHERE author = ? AND id = ? AND seen = 1",
-                   [(author, one) for one in messages])
+def told(db: sqlite3.Connection, author: PeerId, messages: Sequence[MessageId]) -> bool:
+    """An author knows that these were seen; whether that was news."""
+    news = db.executemany("UPDATE messages SET seen = 2 WHERE author = ? AND id = ? AND seen = 1",
+                          [(author, one) for one in messages])
+    return news.rowcount > 0
 
 
 def _moment(row: tuple[object, ...]) -> Moment:

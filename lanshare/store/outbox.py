@@ -8,11 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lanshare.domain.message import CONTROL, ChatMessage, Delivery, MessageId, MessageKind
+from lanshare.domain.message import place as place_of
 from lanshare.domain.peer import PeerId
 from lanshare.domain.ranges import Ranges
 from lanshare.domain.transfer import Direction
 from lanshare.store.folding import folded
 from lanshare.store.rows import MESSAGE_COLUMNS, message_of, to_ms, to_the_end
+
+_JUMP = 2**28
+"""How far a peer's Lamport number may be ahead: a number at the end of all counting would end the conversation."""
+
+_HOLES = 1024
+"""Ranges of an author's numbers that are kept apart."""
 
 
 def clock(db: sqlite3.Connection, peer: PeerId, author: PeerId) -> tuple[int, int, bytes | None]:
@@ -28,8 +35,23 @@ def clock(db: sqlite3.Connection, peer: PeerId, author: PeerId) -> tuple[int, in
     return (lamport, sequence, row[0] if row else None)
 
 
-def add(db: sqlite3.Connection, message: ChatMessage, sequence: int, record: bytes, digest: bytes) -> Kept | None:
-    """Keep a message; where it came to lie, or None if it was here already."""
+def add(
+    db: sqlite3.Connection, message: ChatMessage, sequence: int, record: bytes, digest: bytes, again: bool = False
+) -> Kept | None:
+    """Keep a message; where it came to lie, or None if it was here already, or is not to be believed.
+
+    What was deleted here is not taken when it is said once more; with `again` it is.
+    """
+    theirs = message.direction is Direction.IN
+    (clock_now,) = db.execute("SELECT max(lamport) FROM clocks WHERE peer = ?", (message.peer,)).fetchone()
+    if theirs and message.lamport > (clock_now or 0) + _JUMP:
+        return None
+    if again:
+        db.execute("DELETE FROM gone WHERE author = ? AND id = ?", (message.author, message.id))
+    elif theirs and db.execute(
+        "SELECT 1 FROM gone WHERE author = ? AND id = ?", (message.author, message.id)
+    ).fetchone():
+        return None
     cursor = db.execute(
         "INSERT INTO messages (author, id, peer, direction, text, sent_at, lamport, sequence, delivery, record, digest,"
         " kind, about) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -51,7 +73,6 @@ def add(db: sqlite3.Connection, message: ChatMessage, sequence: int, record: byt
     )
     if cursor.rowcount == 0:
         return None
-    theirs = message.direction is Direction.IN
     db.execute(
         "INSERT INTO clocks VALUES (?1, ?2, ?3) ON CONFLICT (peer) DO UPDATE SET lamport = max(lamport, ?2),"
         " sequence = max(sequence, ?3)",
@@ -59,15 +80,15 @@ def add(db: sqlite3.Connection, message: ChatMessage, sequence: int, record: byt
     )
     restarted = hold(db, message.peer, message.author, sequence) and message.author == message.peer
     if message.kind is MessageKind.REACTION:
-        return Kept(0, False)  # it stands at another message
+        return Kept(0, False, "")  # it stands at another message
     place = (message.lamport, f"{message.author}{message.id}")
     late = theirs and not restarted and db.execute(
         "SELECT 1 FROM timeline WHERE peer = ? AND (lamport, tie) > (?, ?) AND message IS NOT NULL LIMIT 1",
         (message.peer, *place),
     ).fetchone() is not None
     cursor = db.execute(
-        "INSERT INTO timeline (peer, at, message, unread, lamport, tie, late) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (message.peer, to_ms(message.sent_at), message.id, int(theirs), *place, int(late)),
+        "INSERT INTO timeline (peer, at, author, message, unread, lamport, tie, late) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (message.peer, to_ms(message.sent_at), message.author, message.id, int(theirs), *place, int(late)),
     )
     position = int(cursor.lastrowid or 0)
     if restarted:
@@ -75,15 +96,18 @@ def add(db: sqlite3.Connection, message: ChatMessage, sequence: int, record: byt
         to_the_end(db, position, message.peer)
     if message.kind not in CONTROL:
         db.execute("INSERT INTO search (rowid, body) VALUES (?, ?)", (position, folded(message.text)))
-    return Kept(position, late)
+    lamport, tie = db.execute("SELECT lamport, tie FROM timeline WHERE position = ?", (position,)).fetchone()
+    return Kept(position, late, place_of(lamport, tie))
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Where a message came to lie: its position (0: it has none of its own), and whether later ones were there."""
+    """Where a message came to lie: its position (0: it has none of its own), whether later ones were there, and its
+    place in the order of all."""
 
     position: int
     late: bool
+    order: str
 
 
 def hold(db: sqlite3.Connection, peer: PeerId, author: PeerId, sequence: int) -> bool:
@@ -93,6 +117,10 @@ def hold(db: sqlite3.Connection, peer: PeerId, author: PeerId, sequence: int) ->
     if sequence in ranges:
         return True
     ranges.add(sequence)
+    if len(ranges.ranges) > _HOLES:
+        # Whoever leaves that many holes gets the oldest closed: what was in it is not asked for any more.
+        (first, _), (_, last) = ranges.ranges[:2]
+        ranges.ranges[:2] = [(first, last)]
     db.execute("INSERT OR REPLACE INTO held VALUES (?, ?, ?)", (peer, author, json.dumps(ranges.ranges)))
     return False
 
@@ -196,6 +224,7 @@ def remove(db: sqlite3.Connection, message: MessageId, peer: PeerId) -> bool:
         if position is not None:
             db.execute("INSERT INTO search (search, rowid, body) VALUES ('delete', ?, ?)", (position, folded(text)))
             db.execute("DELETE FROM timeline WHERE position = ?", (position,))
+        db.execute("INSERT OR IGNORE INTO gone VALUES (?, ?)", (author, message))
         db.execute("DELETE FROM messages WHERE author = ? AND id = ? AND peer = ?", (author, message, peer))
         gone = True
     return gone
@@ -218,8 +247,9 @@ def named(db: sqlite3.Connection, digest: bytes, peer: PeerId) -> MessageId | No
 
 def _place(db: sqlite3.Connection, author: PeerId, message: MessageId, peer: PeerId) -> tuple[int | None, str]:
     row = db.execute(
-        "SELECT timeline.position, messages.text FROM messages LEFT JOIN timeline ON timeline.message = messages.id"
-        " AND timeline.peer = messages.peer WHERE messages.author = ? AND messages.id = ? AND messages.peer = ?",
+        "SELECT timeline.position, messages.text FROM messages LEFT JOIN timeline ON timeline.peer = messages.peer AND"
+        " timeline.author = messages.author AND timeline.message = messages.id"
+        " WHERE messages.author = ? AND messages.id = ? AND messages.peer = ?",
         (author, message, peer),
     ).fetchone()
     return (row[0], row[1]) if row else (None, "")

@@ -21,7 +21,8 @@ TRANSFER_COLUMNS: Final = (
     " detail, paths, skipped, seconds, notes"
 )
 MESSAGE_COLUMNS: Final = (
-    "messages.id, messages.peer, author, messages.direction, text, sent_at, messages.lamport, delivery, kind, about"
+    "messages.id, messages.peer, messages.author, messages.direction, text, sent_at, messages.lamport, delivery, kind,"
+    " about"
 )
 
 

@@ -145,6 +145,10 @@ def test_a_group_cannot_be_founded_in_anothers_name_nor_changed_by_whoever_is_no
         stolen = record(eve, ring.id, texting.change_body("x", [victim.wait_id()], ()), 1, kind=MessageKind.FOUND)
         link.say(f.Circle((encoded(stolen),)))
         assert link.is_cut()
+    with Attacker(victim.port, mallory) as link:
+        link.greet()
+        link.say(record(mallory, ring.id, "x" * 20_000, 6, kind=MessageKind.CHANGE))
+        assert link.is_cut(), "one that could not be handed on is not taken"
 
 
 def test_whoever_was_removed_says_nothing_more(victim: Victim, mallory: Identity, alive: Callable[[], None]) -> None:

@@ -12,11 +12,11 @@ from lanshare.domain.errors import Code
 from lanshare.domain.events import MessageDelivered, MessageQueued, MessageReceived, MessageRefused, MessageSending
 from lanshare.domain.message import Delivery, MessageId
 from lanshare.domain.peer import Habit, Rules, TrustLevel
-from lanshare.domain.talk import Texted, TextKept, TextTurnedDown
+from lanshare.domain.talk import SeenKept, Texted, TextKept, TextTurnedDown
 from lanshare.node.chats import Chats
-from lanshare.node.effects import Befriend, Compose, Effect, Keep, Resend, Say, Tell
+from lanshare.node.effects import Befriend, Compose, Effect, Keep, ReadHere, Resend, Say, Tell
 from lanshare.node.groups import Groups
-from lanshare.node.notes import DeliveryStored, OutboxLoaded, TextArrived, TextStored
+from lanshare.node.notes import DeliveryStored, Durable, OutboxLoaded, TextArrived, TextStored
 from lanshare.node.questions import Prompts
 from lanshare.store.outbox import Kept
 from lanshare.wire import limits
@@ -64,7 +64,7 @@ def test_a_text_that_is_too_long_is_refused_here() -> None:
 def test_it_is_confirmed_only_when_it_is_durable_and_shown_once() -> None:
     (keep,) = chats().heard_text(PEER, texted())
     assert isinstance(keep, Keep), "nothing is confirmed yet"
-    for kept, shown in ((Kept(7, False), 1), (None, 0)):
+    for kept, shown in ((Kept(7, False, ""), 1), (None, 0)):
         effects = chats().arrived(TextArrived(texted().message, kept, PEER), 0.0)
         assert Say(PEER, TextKept(message(1, "").id)) in effects
         assert sum(isinstance(one, MessageReceived) for one in told(effects)) == shown
@@ -122,3 +122,16 @@ def test_what_is_said_just_when_a_peer_comes_does_not_overtake_what_waited_for_i
     assert isinstance(effects[1], Keep), "and is looked up with whatever came meanwhile"
     assert table.loaded(OutboxLoaded(PEER, ())) == []
     assert Say(PEER, new.texted) in table.stored(new)
+
+
+def test_nothing_is_told_of_what_was_read_if_the_person_does_not_want_it_or_to_strangers() -> None:
+    for trust, receipts in ((TrustLevel.STRANGER, True), (TrustLevel.KNOWN, False)):
+        table = chats(trust)
+        table.receipts = lambda receipts=receipts: receipts  # type: ignore[misc]
+        assert table.read_here(PEER) == []
+        (keep,) = table.heard_seen_kept(PEER, SeenKept((ID,)))
+        assert isinstance(keep, Keep)
+        assert keep.then is not None
+        assert keep.then(False) is None, "what was not told is not confirmed"
+        assert keep.then(True) == Durable((ReadHere(PEER),)), "and the rest goes the same way"
+    assert chats().read_here(PEER) != []

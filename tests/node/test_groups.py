@@ -75,7 +75,7 @@ def test_what_is_held_is_told_to_members_that_are_there_and_not_to_those_that_le
     assert groups.peer_up(OTHER) == []
     note = CircleLoaded(GROUP, (PEER, OTHER), (), ())
     assert groups.circle_loaded(note) == [Say(PEER, Held(GROUP, ()))]
-    assert table(members=(PEER,)).heard_held(PEER, Held(GROUP, ())) == [], "we left"
+    assert table(members=(PEER,)).heard_held(PEER, Held(GROUP, ()), 0.0) == [], "we left"
 
 
 def test_gossip_waits_a_moment_so_that_much_is_told_once() -> None:

@@ -53,7 +53,9 @@ def test_all_of_a_long_conversation_is_saved_in_order_and_taken_in(db: sqlite3.C
 
 
 def test_what_is_no_saved_conversation_or_not_signed_is_refused(tmp_path: Path) -> None:
-    for text in ("", "x", "{}", '{"lanshare": 2}', '{"lanshare": 1}\nnonsense'):
+    head = '{"lanshare": 1}\n'
+    deep = head + "[" * 100_000
+    for text in (deep, f"{head}[1]", head + '{"record": 7}', "", "x", "{}", '{"lanshare": 2}', f"{head}nonsense"):
         (tmp_path / "x").write_text(text)
         with pytest.raises(ProtocolError):
             list(keeping.saved_lines(tmp_path / "x"))

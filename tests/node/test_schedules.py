@@ -12,8 +12,13 @@ import pytest
 
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
+from lanshare.domain.groups import fold
 from lanshare.domain.message import MessageId
 from lanshare.domain.peer import PeerId
+from lanshare.domain.talk import TextKept, TextsSeen
+from lanshare.exchange import texting
+from lanshare.node import notes as n
+from lanshare.store import groups
 from tests.harness.simulated import Engine, World
 
 SCHEDULES = 250
@@ -134,9 +139,14 @@ def test_however_many_change_a_group_at_once_all_see_the_same_in_the_end(tmp_pat
                     engine.node.submit(c.SendText(new(), group, f"{engine.name}{step}"))
             engine.work(3)
         world.calm()
-        stands = [one.groups()[group] for one in world.engines]
-        inside = [one for one in world.engines if one.id in stands[0][1]]
-        assert all(one.groups()[group] == stands[0] for one in inside), "members agree about who is in it"
+        everything = [
+            texting.change_of(one) for engine in world.engines for one in groups.changes(engine.link, group)
+        ]
+        truth = fold(group, {one.order: one for one in everything}.values())
+        assert truth is not None
+        inside = [one for one in world.engines if one.id in truth.members]
+        for one in inside:
+            assert one.groups()[group] == (truth.name, truth.members), "members agree, and with all that was said"
         for one in world.engines:
             if one not in inside:
                 assert one.id not in one.groups()[group][1], "who is out knows it"
@@ -229,3 +239,51 @@ def test_a_member_that_leaves_without_having_it_keeps_nothing_from_being_deliver
                 while end.open and end.flying:
                     end.deliver()
     assert [one.peer for one in anna.events if isinstance(one, e.MessageDelivered)] == [group]
+
+
+def test_who_is_added_after_many_changes_gets_in_though_they_come_in_several_frames(tmp_path: Path) -> None:
+    world = World(tmp_path, "ABC")
+    anna, bob, carl = world.engines
+    world.calm()
+    anna.node.submit(c.CreateGroup(new(), "first", (bob.id,)))
+    world.calm()
+    (group,) = anna.groups()
+    for number in range(150):
+        anna.node.submit(c.ChangeGroup(new(), group, name=f"name {number}"))
+        anna.work()
+    anna.node.submit(c.ChangeGroup(new(), group, add=(carl.id,)))
+    world.calm()
+    assert carl.groups()[group] == ("name 149", anna.groups()[group][1])
+
+
+def test_who_comes_in_while_a_message_is_under_way_need_not_have_it(tmp_path: Path) -> None:
+    world = World(tmp_path, "ABCD")
+    anna, bob, carl, dora = world.engines
+    world.calm()
+    anna.node.submit(c.CreateGroup(new(), "three", (bob.id, carl.id)))
+    world.calm()
+    (group,) = anna.groups()
+    carl.kill()
+    anna.node.submit(c.SendText(new(), group, "hello"))
+    anna.work()
+    anna.node.submit(c.ChangeGroup(new(), group, add=(dora.id,)))
+    anna.work()
+    world.calm()
+    assert dora.texts(group) == []
+    assert [one.peer for one in anna.events if isinstance(one, e.MessageDelivered)] == [group]
+
+
+def test_read_before_it_is_said_to_be_stored_is_delivered_and_read(tmp_path: Path) -> None:
+    world = World(tmp_path, "AB")
+    anna, bob = world.engines
+    group = found(world, anna)
+    world.calm()
+    anna.node.submit(c.SendText(new(), group, "hello"))
+    anna.work()
+    (ident,) = [one.message for one in anna.events if isinstance(one, e.MessageQueued) and one.text == "hello"]
+    anna.node.post(n.Heard(bob.id, TextsSeen((ident,))))
+    anna.work()
+    anna.node.post(n.Heard(bob.id, TextKept(ident)))
+    anna.work()
+    (state,) = anna.link.execute("SELECT delivery FROM messages WHERE id = ?", (ident,)).fetchone()
+    assert state == "read"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -313,3 +314,53 @@ def test_a_refused_message_says_why_and_can_be_sent_again(talk: MainWindow, subm
     again = next(one for one in bubble.findChildren(QPushButton) if one.text() == "Send again")
     QTest.mouseClick(again, Qt.MouseButton.LeftButton)
     assert [type(one).__name__ for one in submitted[-2:]] == ["DeleteMessage", "SendText"]
+
+
+def page(window: MainWindow, numbers: range, more: bool = False, request: int = 1) -> e.HistoryLoaded:
+    """A page of Marta's messages."""
+    moments = []
+    for number in numbers:
+        one = made.text(number, False, f"text {number}", 100 - number)
+        moments.append(replace(one, order=one.message.order if one.message else ""))
+    return e.HistoryLoaded(request, made.MARTA, tuple(moments), more)
+
+
+def test_a_page_that_comes_after_something_new_loses_nothing(talk: MainWindow) -> None:
+    talk.on_event(said(61, "text 61", lamport=61))
+    talk.on_event(page(talk, range(1, 61), more=True))
+    assert [talk.timeline.entry(row).text for row in range(talk.timeline.rowCount())] == [
+        f"text {number}" for number in range(1, 62)
+    ]
+
+
+def test_older_ones_can_be_had_after_the_oldest_that_was_loaded_is_deleted(
+    talk: MainWindow, submitted: list[Command]
+) -> None:
+    talk.on_event(page(talk, range(11, 31), more=True))
+    talk.on_event(e.MessageTakenBack(MessageId(f"{11:032x}"), made.MARTA))
+    talk._load()
+    question = submitted[-1]
+    assert isinstance(question, c.LoadHistory)
+    assert question.before == 12
+
+
+def test_two_messages_of_one_id_by_two_authors_are_both_shown(talk: MainWindow) -> None:
+    talk.on_event(queued(1, "ours", "delivered"))
+    talk.on_event(replace(said(2, "theirs"), message=MessageId(f"{1:032x}")))
+    assert bubbles(talk) == ["ours", "theirs"]
+
+
+def test_a_jump_into_another_conversation_waits_for_its_own_page(
+    window: MainWindow, submitted: list[Command]
+) -> None:
+    window.open_peer(made.LIVING)
+    window.talk.jump(made.MARTA, 5)
+    ordinary, around = [one for one in submitted if isinstance(one, c.LoadHistory)][-2:]
+    window.on_event(page(window, range(40, 61), True, ordinary.request))
+    desk: Any = window.talk
+    assert desk._jump == 5, "that was not the one"
+    window.on_event(page(window, range(1, 61), False, around.request))
+    assert desk._jump is None
+    row = window.timeline.row_of(f"{5:032x}")
+    timeline = window.pane.timeline
+    assert timeline._first <= row < timeline._end()

@@ -90,3 +90,24 @@ def test_a_change_that_came_before_what_makes_it_count_counts_in_the_end(db: sql
     assert (group.name, len(group.members), len(kept)) == ("his", 3, 2)
     assert groups.find(db, GROUP) == groups.load(db)[0]
     assert [texting.frame_of(one).kind for one in groups.circle(db, GROUP)] == ["found", "change", "change"]
+
+
+def test_an_author_with_holes_keeps_nobody_elses_texts_from_coming(db: sqlite3.Connection) -> None:
+    founded(db, BOB, CARL)
+    for number in range(2, 700, 2):
+        groups.accept(db, said(ANNA, number, f"hole {number}"), ANNA.id, BOB.id)
+    assert groups.accept(db, said(CARL, 900, "honest"), CARL.id, BOB.id)[0]
+    told = dict(groups.held(db, GROUP, 100))
+    assert 50 < sum(map(len, told.values())) <= 100
+    assert told[CARL.id] == ((900, 900),), "who leaves no holes is told of as a whole"
+    theirs = ((ANNA.id, told[ANNA.id]),)
+    found = [texting.frame_of(one).body for one in groups.missing(db, GROUP, CARL.id, theirs, 40)]
+    assert "honest" in found
+
+
+def test_what_is_handed_over_at_once_is_bounded_in_bytes(db: sqlite3.Connection) -> None:
+    founded(db, BOB, CARL)
+    for number in range(2, 10):
+        groups.accept(db, said(ANNA, number, "x" * 900_000), ANNA.id, BOB.id)
+    found = groups.missing(db, GROUP, CARL.id, (), 200)
+    assert 1 <= len(found) <= 2

@@ -11,7 +11,7 @@ from tests.harness.made import ME, PEER, message
 
 
 def test_the_same_message_is_kept_once(db: sqlite3.Connection) -> None:
-    assert outbox.add(db, message(1, "hi"), 1, b"", b"") == outbox.Kept(1, False)
+    assert outbox.add(db, message(1, "hi"), 1, b"", b"") == outbox.Kept(1, False, message(1, "").order)
     assert outbox.add(db, message(1, "other text"), 1, b"", b"") is None
     assert [one.message.text for one in history.page(db, PEER, None, 10)[0] if one.message] == ["hi"]
 
@@ -45,7 +45,7 @@ def test_a_late_message_stands_in_its_place_and_one_of_a_peer_that_counts_anew_a
 ) -> None:
     for number in (2, 3, 5):
         outbox.add(db, message(number, f"text {number}"), number, b"", b"")
-    assert outbox.add(db, message(4, "late"), 4, b"", b"") == outbox.Kept(4, True)
+    assert outbox.add(db, message(4, "late"), 4, b"", b"") == outbox.Kept(4, True, message(4, "").order)
     anew = replace(message(1, "after a loss"), id=MessageId("ee" * 16))
     kept = outbox.add(db, anew, 2, b"", b"")
     assert kept is not None
@@ -87,7 +87,7 @@ def test_a_reaction_stands_at_its_message_and_an_empty_one_takes_it_away(db: sql
         reaction = replace(
             message(number, sign), kind=MessageKind.REACTION, about=(b"d" * 32).hex(), id=MessageId(f"{number:032x}")
         )
-        assert outbox.add(db, reaction, number, b"", b"r%d" % number) == outbox.Kept(0, False)
+        assert outbox.add(db, reaction, number, b"", b"r%d" % number) == outbox.Kept(0, False, "")
         (shown,) = [moment.message for moment in history.page(db, PEER, None, 10)[0]]
         assert shown is not None
         assert shown.reactions == (((PEER, sign),) if sign else ())
@@ -110,3 +110,32 @@ def test_drafts_are_kept_until_they_are_emptied(db: sqlite3.Connection) -> None:
     assert outbox.drafts(db) == {PEER: "half a thought"}
     outbox.keep_draft(db, PEER, "")
     assert outbox.drafts(db) == {}
+
+
+def test_an_id_that_two_authors_chose_names_two_messages_and_both_can_be_erased(db: sqlite3.Connection) -> None:
+    outbox.add(db, replace(message(1, "our words", out=True), delivery=Delivery.DELIVERED), 1, b"", b"a")
+    theirs = replace(message(2, "their words"), id=message(1, "").id)
+    outbox.add(db, theirs, 1, b"", b"b")
+    shown = [one.message.text for one in history.page(db, PEER, None, 10)[0] if one.message]
+    assert shown == ["our words", "their words"]
+    assert len(history.search(db, Wanted("words"), 10)) == 2
+    history.mark_read(db, PEER)
+    history.erase(db, None)
+    assert history.page(db, PEER, None, 10) == ([], False)
+    assert history.search(db, Wanted("words"), 10) == []
+    db.execute("INSERT INTO search (search) VALUES ('integrity-check')")
+
+
+def test_a_number_at_the_end_of_all_counting_is_not_believed(db: sqlite3.Connection) -> None:
+    outbox.add(db, message(1, "hi"), 1, b"", b"")
+    assert outbox.add(db, replace(message(2, "end"), lamport=2**52), 2, b"", b"") is None
+    assert outbox.clock(db, PEER, ME)[0] == 1
+
+
+def test_what_was_deleted_does_not_come_back_when_it_is_said_once_more(db: sqlite3.Connection) -> None:
+    one = message(1, "away with it")
+    outbox.add(db, one, 1, b"", b"")
+    assert outbox.remove(db, one.id, PEER)
+    assert outbox.add(db, one, 1, b"", b"") is None
+    assert history.page(db, PEER, None, 10) == ([], False)
+    assert outbox.add(db, one, 1, b"", b"", again=True) is not None, "but it can be taken in from what was saved"

@@ -37,8 +37,8 @@ class Circle:
     def shown(self, device: Device) -> list[str]:
         """What was said in the group, in its order."""
         question = (
-            "SELECT messages.text FROM timeline JOIN messages ON messages.id = timeline.message AND messages.peer ="
-            " timeline.peer WHERE timeline.peer IN (SELECT id FROM groups) AND kind = 'text'"
+            "SELECT messages.text FROM timeline JOIN messages ON messages.id = timeline.message AND messages.author ="
+            " timeline.author WHERE timeline.peer IN (SELECT id FROM groups) AND kind = 'text'"
             " ORDER BY timeline.lamport, timeline.tie"
         )
         return [row[0] for row in self.rows(device, question)]

@@ -136,9 +136,9 @@ class TimelineModel(QAbstractListModel):
             case HistoryLoaded() if event.peer == self.peer and not event.found:
                 self._page(event, names)
             case MessageQueued() if event.peer == self.peer:
-                self._insert(self._own(event, names))
+                self._insert(self._own(event, names), event.position)
             case MessageReceived() if event.peer == self.peer:
-                self._insert(self._theirs(event, names))
+                self._insert(self._theirs(event, names), event.position)
             case MessageSending():
                 self._mark(event.message, Delivery.SENDING, "")
             case MessageDelivered():
@@ -201,20 +201,26 @@ class TimelineModel(QAbstractListModel):
         return texts.tr("You") if peer == self.me else names.get(peer, short_id(peer))
 
     def _page(self, event: HistoryLoaded, names: dict[PeerId, str]) -> None:
-        fresh = []
+        fresh: list[Entry] = []
         for moment in event.moments:
             entry = self._entry_of(moment, names)
-            if entry is not None and entry.key not in self._keys:
-                fresh.append(entry)
-                self._places[entry.key] = moment.position
+            if entry is None or self._distinct(entry).key in self._keys:
+                continue
+            if any(one.key == entry.key for one in fresh):
+                entry.key = f"{entry.key}@{entry.author}"
+            fresh.append(entry)
+            self._places[entry.key] = moment.position
         self.more = event.more
         if event.moments:
             self.first_position = event.moments[0].position
         if not fresh:
             return
         if self._entries and fresh[-1].order > self._entries[0].order:
-            for entry in fresh:  # something came between the question and the answer
-                self._insert(entry)
+            # Something came between the question and the answer: one list of both, in order.
+            self.beginResetModel()
+            self._entries = sorted([*self._entries, *fresh], key=lambda one: one.order)
+            self._keys.update({one.key: one for one in fresh})
+            self.endResetModel()
             return
         self.beginInsertRows(QModelIndex(), 0, len(fresh) - 1)
         self._entries[:0] = fresh
@@ -239,8 +245,15 @@ class TimelineModel(QAbstractListModel):
             return Entry(view.id, view.at, view.out, transfer=view.id, order=moment.order)
         return None
 
-    def _insert(self, entry: Entry) -> None:
-        if entry.key in self._keys:
+    def _distinct(self, entry: Entry) -> Entry:
+        """An id is its author's choice: of two authors' messages of one id the second one gets a key of its own."""
+        other = self._keys.get(entry.key)
+        if other is not None and entry.author is not None and other.author not in (None, entry.author):
+            entry.key = f"{entry.key}@{entry.author}"
+        return entry
+
+    def _insert(self, entry: Entry, position: int = 0) -> None:
+        if self._distinct(entry).key in self._keys:
             return
         at = len(self._entries)
         if self._entries and entry.order and entry.order < self._entries[-1].order:
@@ -250,6 +263,8 @@ class TimelineModel(QAbstractListModel):
         self.beginInsertRows(QModelIndex(), at, at)
         self._entries.insert(at, entry)
         self._keys[entry.key] = entry
+        if position:
+            self._places[entry.key] = position
         self.endInsertRows()
 
     def _remove(self, key: str) -> None:
@@ -258,7 +273,12 @@ class TimelineModel(QAbstractListModel):
             return
         self.beginRemoveRows(QModelIndex(), row, row)
         del self._keys[key], self._entries[row]
-        self._places.pop(key, None)
+        gone = self._places.pop(key, None)
+        if gone is not None and gone == self.first_position:
+            # What is older is asked for from the next one that is still there.
+            self.first_position = next(
+                (self._places[one.key] for one in self._entries if one.key in self._places), None
+            )
         self.endRemoveRows()
 
     def _mark(self, key: str, delivery: str, note: str) -> None:

@@ -90,7 +90,7 @@ class TalkDesk(QObject):
         match event:
             case HistoryLoaded() if event.found and self.search is not None:
                 self.search.show_found(event)
-            case HistoryLoaded() if self._jump is not None and event.peer == self._timeline.peer:
+            case HistoryLoaded() if self._jump is not None and event.request == self._request:
                 position, self._jump = self._jump, None
                 self._reveal(self._timeline.key_at(position))
             case PeerTyping() if event.peer == self._timeline.peer:
