@@ -34,6 +34,14 @@ class SendText:
 
 
 @dataclass(frozen=True, slots=True)
+class CompareOffer:
+    """Compare an offer that is asked about with what is in another folder; OfferCompared follows."""
+
+    transfer: TransferId
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class React:
     """Put a sign (an emoji; "" takes it away) to a message of a conversation; MessageReacted follows."""
 
@@ -335,6 +343,7 @@ class OpenWindow:
 Command = (
     SendFiles
     | SendText
+    | CompareOffer
     | React
     | CreateGroup
     | AnswerGroup

@@ -151,6 +151,14 @@ class Compare:
 
 
 @dataclass(frozen=True, slots=True)
+class CompareAgain:
+    """Compare all that a peer listed of an offer so far with what is in another folder."""
+
+    transfer: TransferId
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Undo:
     """Move what a finished transfer put into a folder aside."""
 
@@ -233,6 +241,7 @@ Effect = (
     | Run
     | ListOffer
     | Compare
+    | CompareAgain
     | Undo
     | PostRun
     | EndRun

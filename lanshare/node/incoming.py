@@ -6,7 +6,7 @@ import datetime
 from dataclasses import replace
 from pathlib import Path
 
-from lanshare.domain.commands import AnswerOffer, UndoReceive
+from lanshare.domain.commands import AnswerOffer, CompareOffer, UndoReceive
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     OfferCompared,
@@ -27,6 +27,7 @@ from lanshare.domain.transfer import (
 from lanshare.node.effects import (
     Befriend,
     Compare,
+    CompareAgain,
     Effect,
     Keep,
     Look,
@@ -116,7 +117,16 @@ class Incoming(Table):
         if said.first != row.listed or row.listed + len(said.entries) > limits.LISTED:
             return []
         row.listed += len(said.entries)
-        return [Compare(said, self.world.downloads())]
+        return [Compare(said, row.looks_in or self.world.downloads())]
+
+    def compare_in(self, command: CompareOffer) -> list[Effect]:
+        """A person would have it in another folder: what of it is there?"""
+        row = self.rows.get(command.transfer)
+        asked = row is not None and not row.accepted and row.transfer.state is TransferState.OFFERED
+        if row is None or not asked or row.transfer.direction is not Direction.IN:
+            return []
+        row.looks_in = command.folder
+        return [CompareAgain(command.transfer, command.folder)]
 
     def compared(self, note: Compared) -> list[Effect]:
         """How an offer's entries relate to what is here."""
@@ -133,7 +143,7 @@ class Incoming(Table):
             note.same_bytes,
             note.differing,
             note.new + note.same + note.differs >= row.transfer.offer.files,
-            self.world.free(self.world.downloads()),
+            self.world.free(row.looks_in or self.world.downloads()),
         )
         # Behind the question itself, which waits for the store.
         return [Keep(lambda _: None, lambda _: Publish(event))]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import logging
+import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from lanshare.domain.errors import Code, IdentityDiffers, LanshareError
 from lanshare.domain.events import ConversationSaved, ReceiveUndone
@@ -28,7 +33,7 @@ from lanshare.net.link import Link
 from lanshare.net.tls import TlsContext
 from lanshare.node import keeping, sentences
 from lanshare.node.awake import Awake
-from lanshare.node.effects import Compare, Dial, Discard, ListOffer, Run, Save, Scan, Undo
+from lanshare.node.effects import Compare, CompareAgain, Dial, Discard, ListOffer, Run, Save, Scan, Undo
 from lanshare.node.links import Post, Self, greet_as_dialler, run_control, run_sink, run_source
 from lanshare.node.notes import (
     Compared,
@@ -290,32 +295,72 @@ class ListJob:
 
 
 class CompareJob:
-    """Count how what a peer listed relates to what is in a folder."""
+    """Count how what a peer listed relates to what is in a folder, and keep it for another look."""
 
-    def __init__(self, effect: Compare, tally: Compared, post: Callable[[Compared], None]) -> None:
-        self._effect, self._tally, self._post = effect, tally, post
+    def __init__(
+        self, effect: Compare, kept: Path, tally: Callable[[], Compared], done: Callable[[Compared], None]
+    ) -> None:
+        """`tally`: what was counted of the pieces before."""
+        self._effect, self._kept, self._tally, self._done = effect, kept, tally, done
 
     def cancel(self) -> None:
         """It takes no time worth cancelling."""
 
     def run(self) -> None:
         """What cannot be compared counts as new: it will be received beside whatever is there."""
-        said, tally = self._effect.said, self._tally
-        if said.first == 0:
-            tally = Compared(said.transfer, 0, 0, 0, 0, 0, ())
+        said = self._effect.said
+        first = said.first == 0
         try:
-            try:
-                root = open_folder(self._effect.folder)
-            except FileNotFoundError:
-                root = None
-            try:
-                tally = _tallied(tally, root, said)
-            finally:
-                if root is not None:
-                    root.close()
+            self._kept.parent.mkdir(mode=0o700, exist_ok=True)
+            with open(self._kept, "wb" if first else "ab", opener=_privately) as file:
+                file.write(base64.b64encode(msgspec.msgpack.encode(said)) + b"\n")
         except OSError as error:
-            _log.warning("an offer was not compared: %s", error.strerror)
-        self._post(tally)
+            _log.info("an offer's list was not kept: %s", error.strerror)
+        tally = Compared(said.transfer, 0, 0, 0, 0, 0, ()) if first else self._tally()
+        self._done(_looked(tally, self._effect.folder, said))
+
+
+class CompareAgainJob:
+    """Count the same for another folder, from what was kept."""
+
+    def __init__(self, effect: CompareAgain, kept: Path, done: Callable[[Compared], None]) -> None:
+        self._effect, self._kept, self._done = effect, kept, done
+
+    def cancel(self) -> None:
+        """It takes no time worth cancelling."""
+
+    def run(self) -> None:
+        """Nothing that was kept: then nothing is told."""
+        tally = Compared(self._effect.transfer, 0, 0, 0, 0, 0, ())
+        try:
+            with self._kept.open("rb") as lines:
+                for line in lines:
+                    said = msgspec.msgpack.decode(base64.b64decode(line), type=Listed)
+                    tally = _looked(tally, self._effect.folder, said)
+        except (OSError, ValueError, msgspec.MsgspecError) as error:
+            _log.info("an offer was not compared again: %s", type(error).__name__)
+            return
+        self._done(tally)
+
+
+def _privately(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _looked(tally: Compared, folder: Path, said: Listed) -> Compared:
+    try:
+        try:
+            root = open_folder(folder)
+        except FileNotFoundError:
+            root = None
+        try:
+            return _tallied(tally, root, said)
+        finally:
+            if root is not None:
+                root.close()
+    except OSError as error:
+        _log.warning("an offer was not compared: %s", error.strerror)
+        return tally
 
 
 def _tallied(tally: Compared, root: Folder | None, said: Listed) -> Compared:
@@ -433,6 +478,8 @@ class Runner:
     def __init__(self, net: Net, data: Path, post: Callable[[object], None]) -> None:
         """`data`: the profile's folder, below which lists and receipts are kept."""
         self._net, self._data, self._post = net, data, post
+        # What an earlier engine was asked about is listed anew when it is asked again.
+        shutil.rmtree(data / "offered", ignore_errors=True)
         self._compares = Workers("in-compare", 1)
         self._awake = Awake()
         self._tallies: dict[TransferId, Compared] = {}
@@ -459,13 +506,22 @@ class Runner:
     def compare(self, effect: Compare) -> None:
         """Compare what was listed with what is here: one after the other, as they came."""
         transfer = effect.said.transfer
-
-        def done(tally: Compared) -> None:
-            self._tallies[transfer] = tally
-            self._post(tally)
-
         blank = Compared(transfer, 0, 0, 0, 0, 0, ())
-        self._compares.start(CompareJob(effect, self._tallies.get(transfer, blank), done))
+        offered = self._offered(transfer)
+        job = CompareJob(effect, offered, lambda: self._tallies.get(transfer, blank), self._compared)
+        self._compares.start(job)
+
+    def compare_again(self, effect: CompareAgain) -> None:
+        """Compare all that was listed so far with what is in another folder."""
+        self._compares.start(CompareAgainJob(effect, self._offered(effect.transfer), self._compared))
+
+    def _compared(self, tally: Compared) -> None:
+        self._tallies[tally.transfer] = tally
+        self._post(tally)
+
+    def _offered(self, transfer: TransferId) -> Path:
+        """Where it is kept what a peer listed of an offer, while the person is asked."""
+        return self._data / "offered" / transfer
 
     def undo(self, effect: Undo) -> None:
         """Undo a finished receiving."""
@@ -526,7 +582,8 @@ class Runner:
             scan.cancel()
         self._tallies.pop(effect.transfer, None)
         listed = self.manifest(effect.transfer)
-        self._scans.start(DiscardJob(effect, self._post, listed, memo_path(listed)))
+        papers = (listed, memo_path(listed), self._offered(effect.transfer))
+        self._scans.start(DiscardJob(effect, self._post, *papers))
 
     def close(self) -> None:
         """End everything and wait for it."""

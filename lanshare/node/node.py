@@ -117,6 +117,7 @@ class Running(Protocol):
     def run(self, effect: e.Run) -> None: ...
     def list_offer(self, effect: e.ListOffer) -> None: ...
     def compare(self, effect: e.Compare) -> None: ...
+    def compare_again(self, effect: e.CompareAgain) -> None: ...
     def undo(self, effect: e.Undo) -> None: ...
     def save(self, effect: e.Save) -> None: ...
     def serves(self, transfer: TransferId, link: n.LinkHandle) -> None: ...
@@ -348,6 +349,8 @@ class Node:
                 return [*self._peers.want(item.peer, now), *self._transfers.send(item, now, self._parts.clock.wall())]
             case c.AnswerOffer():
                 return self._transfers.answer(item, now)
+            case c.CompareOffer():
+                return self._transfers.compare_in(item)
             case c.CancelTransfer():
                 return self._transfers.cancel(item.transfer, now)
             case c.PauseTransfer():
@@ -622,6 +625,8 @@ class Node:
                 runner.list_offer(effect)
             case e.Compare():
                 runner.compare(effect)
+            case e.CompareAgain():
+                runner.compare_again(effect)
             case e.Undo():
                 runner.undo(effect)
             case e.Save():

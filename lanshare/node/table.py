@@ -100,6 +100,9 @@ class Row:
     listed: int = 0
     """Entries of its offer that were listed here so far."""
 
+    looks_in: Path | None = None
+    """The folder that its offer is compared with, if the person chose another one than usual."""
+
     split: Split = NOTHING_YET
     aside: bool = False
     """A person here put a file of it aside: it is paused when the others are over."""

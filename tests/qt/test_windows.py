@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QLabel, QPushButton
+from PySide6.QtWidgets import QDialog, QFileDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from lanshare.domain import commands as c
@@ -21,6 +21,7 @@ from lanshare.domain.peer import Habit, Rules
 from lanshare.domain.settings import Visibility
 from lanshare.qt.models.devices import DEVICE_ROLE
 from lanshare.qt.qr import code_of, peer_in
+from lanshare.qt.widgets.card import Card
 from lanshare.qt.windows.main import MainWindow
 from lanshare.qt.windows.mine import MineDialog
 from tools import pictures as made
@@ -309,3 +310,23 @@ def test_a_new_network_is_asked_about(window: MainWindow, submitted: list[Comman
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     assert submitted[-1:] == [c.AnswerNetwork("ab" * 8, home)]
     assert window.board.notices == {}
+
+
+def test_before_a_folder_is_accepted_it_is_compared_with(
+    window: MainWindow, submitted: list[Command], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    window.open_peer(made.MARTA)
+    made.living(window)
+    view = next(one for one in window.book.views.values() if one.asked)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    window._save_to(view.id)
+    assert submitted[-1] == c.CompareOffer(view.id, tmp_path)
+    assert not [one for one in submitted if isinstance(one, c.AnswerOffer)], "nothing is accepted by it"
+    window.on_event(e.OfferCompared(view.id, made.MARTA, 1, 0, 1, 5, 0, ("waypoints.txt",), True, 10**9))
+    card = next(one for one in window.findChildren(Card) if one._view is view)
+    assert str(tmp_path) in card._message.text()
+    assert "1 differ" in card._message.text()
+    accept = next(one for one in card.findChildren(QPushButton) if one.text().startswith("Accept"))
+    QTest.mouseClick(accept, Qt.MouseButton.LeftButton)
+    (answer,) = [one for one in submitted if isinstance(one, c.AnswerOffer)]
+    assert answer.into == tmp_path

@@ -155,6 +155,15 @@ def test_the_same_again_is_not_sent_again_and_the_question_says_so(
     compared = bob.wait_for(e.OfferCompared)
     assert (compared.new, compared.same, compared.differs, compared.complete) == (1, 39, 1, True)
     assert compared.differing == ("album/d1/f1",)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    bob.say(c.CompareOffer(offer.transfer, empty))
+    there = bob.wait_for(e.OfferCompared)
+    assert (there.new, there.same, there.differs, there.complete) == (41, 0, 0, True), "another folder, another answer"
+    kept = list((bob.host._options.profile or tmp_path).glob("**/offered/*"))
+    assert [one.stat().st_mode & 0o077 for one in kept] == [0]
+    bob.say(c.CompareOffer(offer.transfer, into))
+    assert bob.wait_for(e.OfferCompared).same == 39
     bob.say(c.AnswerOffer(offer.transfer, True))
     finished = anna.wait_for(e.TransferFinished)
     assert (finished.state, finished.files) == ("done", 41)

@@ -59,6 +59,9 @@ class TransferView:
     files: int = 0
     files_failed: int = 0
     compared: OfferCompared | None = None
+    into: str = ""
+    """The folder that the person chose for it instead of the usual one."""
+
     profiled: TransferProfiled | None = None
     undone: bool = False
 
@@ -121,6 +124,13 @@ class TransferBook(QObject):
         )
         self.views[transfer.id] = view
         return view
+
+    def choose_folder(self, transfer: TransferId, folder: str) -> None:
+        """A person would have what is offered in this folder."""
+        view = self.views.get(transfer)
+        if view is not None and view.asked:
+            view.into, view.compared = folder, None
+            self.changed.emit(transfer)
 
     def apply(self, event: Event, names: dict[PeerId, str]) -> None:
         """Take an event in; `changed` follows if it was about a transfer."""

@@ -1,12 +1,13 @@
 """A transfer's row: the question, the progress, the result, the trouble. One widget for its whole life.
 
-Signals: act(object) with a command for the engine; save_to(str, str) with the transfer's id and the chosen Clash;
+Signals: act(object) with a command for the engine; save_to(str) with the transfer's id;
 open_path(str) and show_path(str) with a path.
 """
 
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -42,7 +43,7 @@ class Card(QWidget):
     """One transfer."""
 
     act = Signal(object)
-    save_to = Signal(str, str)
+    save_to = Signal(str)
     open_path = Signal(str)
     show_path = Signal(str)
 
@@ -173,7 +174,7 @@ class Card(QWidget):
         self._show_picture()
         self._fit_message()
         shape = (view.state, view.asked, view.offer if view.asked else None, view.compared, view.paths,
-                 view.undone)
+                 view.undone, view.into)
         if shape != self._shape:
             self._shape = shape
             self._reshape()
@@ -262,11 +263,11 @@ class Card(QWidget):
             known = view.compared if view.compared is not None and view.compared.complete else None
             size = known.new_bytes if known is not None else view.offer.bytes
             accept = _button(texts.tr("Accept · {0}").format(texts.size(size)), "main")
-            accept.clicked.connect(lambda: self.act.emit(c.AnswerOffer(view.id, True, None, self._chosen_clash())))
+            accept.clicked.connect(self._accept)
             decline = _button(texts.tr("Decline"))
             decline.clicked.connect(lambda: self.act.emit(c.AnswerOffer(view.id, False)))
             elsewhere = _button(texts.tr("Save to…"))
-            elsewhere.clicked.connect(lambda: self.save_to.emit(view.id, str(self._chosen_clash())))
+            elsewhere.clicked.connect(lambda: self.save_to.emit(view.id))
             return [accept, decline, elsewhere]
         if view.undone:
             return []
@@ -297,6 +298,10 @@ class Card(QWidget):
             )
             return [again]
         return []
+
+    def _accept(self) -> None:
+        into = Path(self._view.into) if self._view.into else None
+        self.act.emit(c.AnswerOffer(self._view.id, True, into, self._chosen_clash()))
 
     def _chosen_clash(self) -> Clash:
         return Clash(self._clash.currentData())
@@ -355,7 +360,9 @@ class Card(QWidget):
     def _message_text(self) -> str:
         view = self._view
         if view.asked:
-            return texts.compared(view.compared, view.free) if view.compared is not None else ""
+            told = texts.compared(view.compared, view.free) if view.compared is not None else ""
+            where = texts.tr("Into {0}").format(shown(view.into)) if view.into else ""
+            return "\n".join(part for part in (where, told) if part)
         if view.undone:
             return shown(view.message)
         if view.state in (TransferState.DONE, TransferState.PARTIAL):

@@ -39,7 +39,7 @@ class Timeline(QScrollArea):
     jump = Signal(str)
     wants = Signal(str, object)
     act = Signal(object)
-    save_to = Signal(str, str)
+    save_to = Signal(str)
     open_path = Signal(str)
     show_path = Signal(str)
 

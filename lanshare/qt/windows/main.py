@@ -38,7 +38,6 @@ from lanshare.domain.events import (
     WindowRequested,
 )
 from lanshare.domain.message import MessageId
-from lanshare.domain.offer import Clash
 from lanshare.domain.peer import PeerId, short_id
 from lanshare.domain.settings import Settings, Visibility
 from lanshare.domain.transfer import TransferId
@@ -360,11 +359,13 @@ class MainWindow(QWidget):
         if device is not None and device.unread:
             self._bridge.submit(c.MarkRead(self._open))
 
-    def _save_to(self, transfer: str, clash: str) -> None:
+    def _save_to(self, transfer: str) -> None:
         start = self._me.download_folder if self._me is not None else ""
         folder = QFileDialog.getExistingDirectory(self, texts.tr("Save to"), start)
         if folder:
-            self._bridge.submit(c.AnswerOffer(TransferId(transfer), True, Path(folder), Clash(clash)))
+            # What accepting would mean there is shown first.
+            self.book.choose_folder(TransferId(transfer), folder)
+            self._bridge.submit(c.CompareOffer(TransferId(transfer), Path(folder)))
 
     def send_clipboard(self) -> None:
         """What is in the clipboard goes to the open conversation at once: files, an image, or text."""
