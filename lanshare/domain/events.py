@@ -268,6 +268,14 @@ class TransferFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferRead:
+    """The other person has seen what we sent."""
+
+    transfer: TransferId
+    peer: PeerId
+
+
+@dataclass(frozen=True, slots=True)
 class TransferFailed:
     """It ended without success. state: failed, declined or cancelled."""
 
@@ -616,6 +624,7 @@ Event = (
     | TransferJoined
     | ReceiveUndone
     | TransferFinished
+    | TransferRead
     | TransferFailed
     | MessageQueued
     | MessageSending

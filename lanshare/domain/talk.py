@@ -37,16 +37,16 @@ class TextTurnedDown:
 
 @dataclass(frozen=True, slots=True)
 class TextsSeen:
-    """My person has seen these messages of yours."""
+    """My person has seen these messages and transfers of yours."""
 
-    messages: tuple[MessageId, ...]
+    ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SeenKept:
     """That these were seen is durable here."""
 
-    messages: tuple[MessageId, ...]
+    ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,10 @@ def moved(old: TransferState, new: TransferState) -> TransferState:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """A transfer as a shell shows it. Sizes in bytes; `done_bytes` counts what was kept from earlier."""
+    """A transfer as a shell shows it. Sizes in bytes; `done_bytes` counts what was kept from earlier.
+
+    `read`: the other person has seen what we sent.
+    """
 
     id: TransferId
     peer: PeerId
@@ -112,3 +115,4 @@ class Transfer:
     notes: tuple[Skipped, ...] = ()
     seconds: float = 0.0
     rate: float = 0.0
+    read: bool = False

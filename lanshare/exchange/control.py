@@ -129,7 +129,7 @@ class Control:
             case f.TextRefused():
                 self._hear(TextTurnedDown(MessageId(frame.id.hex()), frame.code))
             case f.Seen():
-                self._hear(TextsSeen(tuple(MessageId(one.hex()) for one in frame.ids)))
+                self._hear(TextsSeen(tuple(one.hex() for one in frame.ids)))
             case f.Circle():
                 self._hear(Circled(texting.read_circle(frame.records, self._me)))
             case f.Holding():
@@ -139,7 +139,7 @@ class Control:
                 pair = frame.conversation == pair_conversation(self._me, self._peer)
                 self._hear(TypingSaid(self._peer if pair else id_of_digest(frame.conversation)))
             case f.SeenKept():
-                self._hear(SeenKept(tuple(MessageId(one.hex()) for one in frame.ids)))
+                self._hear(SeenKept(tuple(one.hex() for one in frame.ids)))
             case f.Offer():
                 after = TransferId(frame.after.hex()) if len(frame.after) == 16 else None
                 self._hear(Offered(TransferId(frame.transfer.hex()), _offer(frame), after))
@@ -190,14 +190,14 @@ def _frame(item: object) -> Frame:
         case TextTurnedDown():
             return f.TextRefused(bytes.fromhex(item.message), item.code)
         case TextsSeen():
-            return f.Seen(tuple(bytes.fromhex(one) for one in item.messages))
+            return f.Seen(tuple(bytes.fromhex(one) for one in item.ids))
         case Circled():
             return f.Circle(tuple(one.record for one in item.records))
         case Held():
             held = tuple(f.Held(key_bytes(one), ranges) for one, ranges in item.ranges[: limits.HELD])
             return f.Holding(key_bytes(item.group), held)
         case SeenKept():
-            return f.SeenKept(tuple(bytes.fromhex(one) for one in item.messages))
+            return f.SeenKept(tuple(bytes.fromhex(one) for one in item.ids))
         case Offered():
             tops = tuple(
                 f.Top(top.name, "folder" if top.kind is EntryKind.FOLDER else "file", top.files, top.bytes)

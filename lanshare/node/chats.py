@@ -23,6 +23,7 @@ from lanshare.domain.events import (
     MessageSpread,
     MessageStays,
     MessageTakenBack,
+    TransferRead,
 )
 from lanshare.domain.message import CONTROL, Delivery, MessageId, MessageKind
 from lanshare.domain.peer import Habit, PeerId, Rules, TrustLevel
@@ -46,7 +47,7 @@ from lanshare.node.notes import (
 )
 from lanshare.node.questions import Prompts
 from lanshare.store import groups as circles
-from lanshare.store import history, outbox
+from lanshare.store import history, journal, outbox
 from lanshare.wire import limits
 
 
@@ -265,14 +266,16 @@ class Chats:
 
     def seen_looked(self, note: SeenLooked) -> list[Effect]:
         """Tell a peer what was seen of what it said."""
-        return [Say(note.peer, TextsSeen(note.messages))]
+        return [Say(note.peer, TextsSeen(note.ids))]
 
     def heard_seen(self, peer: PeerId, said: TextsSeen) -> list[Effect]:
-        """A peer's person has seen messages of ours."""
-        me, messages = self.me, said.messages
+        """A peer's person has seen messages or files of ours."""
+        me, ids = self.me, said.ids
 
         def operation(db: sqlite3.Connection) -> SeenStored:
+            messages = [MessageId(one) for one in ids]
             news = outbox.set_read(db, me, messages, peer)
+            transfers = journal.set_seen(db, ids, peer)
             rest = [one for one in messages if one not in news]
             shared = [(one, circles.conversation_of(db, me, one)) for one in rest]
             found = [
@@ -281,21 +284,22 @@ class Chats:
                 if conversation is not None and conversation != peer
                 for note in spread(db, me, conversation, one, peer, True)
             ]
-            return SeenStored(peer, messages, tuple(news), tuple(found))
+            return SeenStored(peer, ids, tuple(news), tuple(transfers), tuple(found))
 
         return [Keep(operation, lambda note: note)]
 
     def seen_stored(self, note: SeenStored) -> list[Effect]:
         """It is durable that they were seen."""
-        effects: list[Effect] = [Say(note.peer, SeenKept(note.messages))]
+        effects: list[Effect] = [Say(note.peer, SeenKept(note.ids))]
         effects += [Tell(MessageRead(one, note.peer)) for one in note.news]
+        effects += [Tell(TransferRead(one, note.peer)) for one in note.transfers]
         return effects + [effect for one in note.spread for effect in self.spread_stored(one)]
 
     def heard_seen_kept(self, peer: PeerId, said: SeenKept) -> list[Effect]:
         """The peer knows what was seen; tell it the rest, if there is any and it may know."""
-        messages = said.messages
+        ids = said.ids
         rest = Durable((ReadHere(peer),))
-        return [Keep(lambda db: history.told(db, peer, messages), lambda news: rest if news else None)]
+        return [Keep(lambda db: history.told(db, peer, ids), lambda news: rest if news else None)]
 
     # --- who is there
 

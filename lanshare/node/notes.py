@@ -362,19 +362,20 @@ class CircleLoaded:
 
 @dataclass(frozen=True, slots=True)
 class SeenLooked:
-    """Messages of a peer that were seen and of which it is not known that it knows."""
+    """Messages and transfers of a peer that were seen and of which it is not known that it knows."""
 
     peer: PeerId
-    messages: tuple[MessageId, ...]
+    ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SeenStored:
-    """That messages of ours were seen is durable: say so, and tell which were news."""
+    """That messages and transfers of ours were seen is durable: say so, and tell which were news."""
 
     peer: PeerId
-    messages: tuple[MessageId, ...]
+    ids: tuple[str, ...]
     news: tuple[MessageId, ...]
+    transfers: tuple[TransferId, ...]
     spread: tuple[SpreadStored, ...]
 
 

@@ -124,6 +124,8 @@ DROP TABLE search;
 CREATE VIRTUAL TABLE search USING fts5(body, content='', prefix='1 2 3',
     tokenize="unicode61 remove_diacritics 0");
 CREATE TABLE retention (peer TEXT PRIMARY KEY, seconds INTEGER NOT NULL) STRICT;
+ALTER TABLE transfers ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX transfers_unseen ON transfers (peer, seen) WHERE direction = 'in' AND seen < 2;
 """,
 }
 """What makes a database of the version before into one of this version."""

@@ -295,19 +295,32 @@ def mark_read(db: sqlite3.Connection, peer: PeerId) -> None:
         (peer,),
     )
     db.execute("UPDATE timeline SET unread = 0 WHERE peer = ? AND unread", (peer,))
+    db.execute(
+        "UPDATE transfers SET seen = 1 WHERE peer = ? AND direction = 'in' AND seen = 0 AND seen < 2"
+        " AND state IN ('done', 'partial')",
+        (peer,),
+    )
 
 
-def untold(db: sqlite3.Connection, author: PeerId, limit: int) -> list[MessageId]:
-    """Messages of an author, in whatever conversation, that were seen, of which it has not confirmed that it knows."""
-    rows = db.execute("SELECT id FROM messages WHERE author = ? AND seen = 1 LIMIT ?", (author, limit))
-    return [MessageId(row[0]) for row in rows]
+def untold(db: sqlite3.Connection, author: PeerId, limit: int) -> list[str]:
+    """Messages of an author, in whatever conversation, and its transfers to us that were seen, by id, of which it has
+    not confirmed that it knows."""
+    rows = db.execute(
+        "SELECT id FROM messages WHERE author = ?1 AND seen = 1 UNION ALL"
+        " SELECT id FROM transfers WHERE peer = ?1 AND direction = 'in' AND seen = 1 AND seen < 2 LIMIT ?2",
+        (author, limit),
+    )
+    return [row[0] for row in rows]
 
 
-def told(db: sqlite3.Connection, author: PeerId, messages: Sequence[MessageId]) -> bool:
-    """An author knows that these were seen; whether that was news."""
-    news = db.executemany("UPDATE messages SET seen = 2 WHERE author = ? AND id = ? AND seen = 1",
-                          [(author, one) for one in messages])
-    return news.rowcount > 0
+def told(db: sqlite3.Connection, author: PeerId, seen: Sequence[str]) -> bool:
+    """An author knows that these messages and transfers were seen; whether that was news."""
+    which = [(author, one) for one in seen]
+    messages = db.executemany("UPDATE messages SET seen = 2 WHERE author = ? AND id = ? AND seen = 1", which)
+    transfers = db.executemany(
+        "UPDATE transfers SET seen = 2 WHERE peer = ? AND id = ? AND direction = 'in' AND seen = 1", which
+    )
+    return messages.rowcount + transfers.rowcount > 0
 
 
 def _moment(row: tuple[object, ...]) -> Moment:

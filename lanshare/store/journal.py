@@ -132,6 +132,20 @@ def finish(
     )
 
 
+def set_seen(db: sqlite3.Connection, transfers: Sequence[str], peer: PeerId) -> list[TransferId]:
+    """The peer's person has seen what we sent, where these name transfers to it; those of which that was not known."""
+    changed = []
+    for one in transfers:
+        cursor = db.execute(
+            "UPDATE transfers SET seen = 1 WHERE id = ? AND peer = ? AND direction = 'out' AND seen = 0"
+            " AND state IN ('done', 'partial')",
+            (one, peer),
+        )
+        if cursor.rowcount:
+            changed.append(TransferId(one))
+    return changed
+
+
 def tidied(db: sqlite3.Connection, transfer: TransferId) -> None:
     """Nothing that was kept for it lies about any more."""
     db.execute("UPDATE transfers SET untidy = 0 WHERE id = ?", (transfer,))
@@ -152,17 +166,17 @@ def unfinished(db: sqlite3.Connection) -> list[Unfinished]:
     )
     result = []
     for row in rows:
-        folder = paths_from_text(row[15]) if row[15] else ()
+        folder = paths_from_text(row[16]) if row[16] else ()
         result.append(
             Unfinished(
-                transfer_of(row[:14]),
-                paths_from_text(row[14]),
-                Landing(folder[0], Clash(row[17]), row[18]) if folder else None,
-                bool(row[16]),
-                bool(row[19]),
-                int(row[20]),
-                frozenset(msgspec.json.decode(row[21], type=list[str])),
-                TransferId(row[22]) if row[22] else None,
+                transfer_of(row[:15]),
+                paths_from_text(row[15]),
+                Landing(folder[0], Clash(row[18]), row[19]) if folder else None,
+                bool(row[17]),
+                bool(row[20]),
+                int(row[21]),
+                frozenset(msgspec.json.decode(row[22], type=list[str])),
+                TransferId(row[23]) if row[23] else None,
             )
         )
     return result
@@ -176,8 +190,8 @@ def ended(db: sqlite3.Connection, transfer: TransferId) -> tuple[PeerId, Transfe
     ).fetchone()
     if row is None:
         return None
-    found = transfer_of(row[:14])
-    return found.peer, found, int(row[14])
+    found = transfer_of(row[:15])
+    return found.peer, found, int(row[15])
 
 
 def landed(db: sqlite3.Connection, transfer: TransferId) -> tuple[Transfer, Path] | None:
@@ -187,7 +201,7 @@ def landed(db: sqlite3.Connection, transfer: TransferId) -> tuple[Transfer, Path
         " WHERE id = ? AND direction = 'in' AND destination != ''",
         (transfer,),
     ).fetchone()
-    return (transfer_of(row[:14]), paths_from_text(row[14])[0]) if row else None
+    return (transfer_of(row[:15]), paths_from_text(row[15])[0]) if row else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ class TextRefused(_Frame, frozen=True):
 
 
 class Seen(_Frame, frozen=True):
-    """My person has seen these messages of yours."""
+    """My person has seen these messages and transfers of yours."""
 
     ids: Annotated[tuple[Id128, ...], Meta(min_length=1, max_length=limits.SEEN)]
 

@@ -34,7 +34,7 @@ DATA_SENT: Final = 256 * 1024
 """Bytes in one Data frame that we send."""
 
 SEEN: Final = 256
-"""Messages that are said to be seen in one frame."""
+"""Messages and transfers that are said to be seen in one frame."""
 
 CIRCLE: Final = 64
 """Records about a group's members in one frame: at a signature check of 0.1 ms each, a turn of the link."""

@@ -18,8 +18,10 @@ from lanshare.domain.commands import Command
 from lanshare.domain.message import MessageId, Quote, place
 from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
+from lanshare.domain.transfer import TransferId
 from lanshare.qt import texts
 from lanshare.qt.widgets.bubble import Bubble, Told
+from lanshare.qt.widgets.card import Card
 from lanshare.qt.windows.main import MainWindow
 from tools import pictures as made
 
@@ -66,6 +68,36 @@ def type_in(window: MainWindow, text: str, enter: bool = True) -> None:
 def asked(submitted: list[Command], kind: type) -> list[Command]:
     """Commands of a kind."""
     return [one for one in submitted if isinstance(one, kind)]
+
+
+def test_files_that_arrive_are_marked_as_read_once_they_are_before_the_persons_eyes(
+    talk: MainWindow, submitted: list[Command], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = made.offer(made.top("photo.jpg", 800))
+    first, second, sent = (TransferId(sign * 32) for sign in "123")
+    front = [True]
+    monkeypatch.setattr(talk, "isActiveWindow", lambda: front[0])
+
+    def finished(ident: TransferId, way: str) -> None:
+        talk.on_event(e.TransferQueued(ident, made.MARTA, way, photo, NOW, "moving"))
+        submitted.clear()
+        talk.on_event(e.TransferFinished(ident, made.MARTA, way, "done", 1, 0, 800, 1.0, True, ("/x/photo.jpg",)))
+
+    finished(first, "in")
+    assert asked(submitted, c.MarkRead) == [c.MarkRead(made.MARTA)]
+    finished(sent, "out")
+    assert asked(submitted, c.MarkRead) == [], "our own files are no news to us"
+    front[0] = False
+    finished(second, "in")
+    assert asked(submitted, c.MarkRead) == [], "nobody looks"
+    front[0] = True
+    talk.on_event(e.PeerTyping(made.LIVING, made.LIVING))
+    assert asked(submitted, c.MarkRead) == [c.MarkRead(made.MARTA)]
+
+    card = next(one for one in talk.pane.timeline.findChildren(Card) if one._view.id == sent)
+    assert card._status.text().endswith("Delivered and verified")
+    talk.on_event(e.TransferRead(sent, made.MARTA))
+    assert card._status.text().endswith("Verified and read")
 
 
 def test_up_brings_the_last_queued_message_back_and_enter_changes_it(

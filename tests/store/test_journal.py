@@ -9,8 +9,8 @@ from pathlib import Path
 
 from lanshare.domain.offer import Clash, Landing, Offer
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
-from lanshare.store import journal
-from tests.harness.made import NOW, PEER
+from lanshare.store import history, journal
+from tests.harness.made import ME, NOW, PEER
 
 
 def test_a_transfer_lives_from_the_wish_to_the_end(db: sqlite3.Connection) -> None:
@@ -61,3 +61,40 @@ def test_an_accepted_one_is_taken_up_with_its_destination(db: sqlite3.Connection
     assert left.landing == Landing(Path("/into/here"), Clash.SKIP, "ab")
     assert journal.sent(db, transfer.id) is None, "only what we sent can be sent again"
     assert journal.ended(db, TransferId("c" * 32)) is None
+
+
+def test_files_that_were_seen_are_told_once_they_are_whole_and_until_their_sender_confirms_it(
+    db: sqlite3.Connection,
+) -> None:
+    first, second, moving = (TransferId(sign * 32) for sign in "123")
+    for ident in (first, second, moving):
+        transfer = Transfer(ident, PEER, Direction.IN, TransferState.MOVING, Offer((), 1, 0, 0, True), NOW)
+        journal.add(db, transfer)
+        if ident != moving:
+            journal.finish(db, replace(transfer, state=TransferState.DONE), 0, ())
+    assert history.untold(db, PEER, 10) == []
+    history.mark_read(db, PEER)
+    assert history.untold(db, PEER, 10) == [first, second]
+    assert history.untold(db, ME, 10) == []
+    assert not history.told(db, ME, [first]), "nobody else confirms it"
+    assert history.told(db, PEER, [first, moving])
+    assert not history.told(db, PEER, [first]), "once is enough"
+    history.mark_read(db, PEER)
+    assert history.untold(db, PEER, 10) == [second]
+
+
+def test_only_who_received_our_files_whole_says_that_they_were_seen(db: sqlite3.Connection) -> None:
+    ident = TransferId("4" * 32)
+    transfer = Transfer(ident, PEER, Direction.OUT, TransferState.MOVING, Offer((), 1, 0, 0, True), NOW)
+    journal.add(db, transfer)
+    assert journal.set_seen(db, [ident], PEER) == [], "it is not there yet"
+    journal.finish(db, replace(transfer, state=TransferState.DONE), 0, ())
+    assert journal.set_seen(db, [ident], ME) == [], "that is somebody else"
+    (moment,) = history.page(db, PEER, None, 10)[0]
+    assert moment.transfer is not None
+    assert not moment.transfer.read
+    assert journal.set_seen(db, [ident, "5" * 32], PEER) == [ident]
+    assert journal.set_seen(db, [ident], PEER) == [], "it was known"
+    (moment,) = history.page(db, PEER, None, 10)[0]
+    assert moment.transfer is not None
+    assert moment.transfer.read

@@ -95,6 +95,28 @@ def test_a_pause_from_either_side_holds_until_that_side_lets_it_go(
     assert (tmp_path / "in" / "big.bin").read_bytes() == source.read_bytes()
 
 
+def test_the_sender_learns_that_its_files_were_looked_at_even_after_it_was_away(
+    tmp_path: Path, shells: Callable[..., Shell]
+) -> None:
+    anna, bob = shells("Anna"), shells("Bob")
+    (tmp_path / "plan").write_bytes(b"plan")
+    (tmp_path / "map").write_bytes(b"map")
+    first = send(anna, bob, [tmp_path / "plan"], tmp_path / "in")
+    for side in (anna, bob):
+        side.wait_for(e.TransferFinished)
+    bob.say(c.MarkRead(met(bob, anna).id))
+    assert anna.wait_for(e.TransferRead).transfer == first
+    second = send(anna, bob, [tmp_path / "map"], tmp_path / "in")
+    for side in (anna, bob):
+        side.wait_for(e.TransferFinished)
+    peer = met(bob, anna).id
+    anna.host.close()
+    bob.say(c.MarkRead(peer))
+    bob.wait_for(e.ConversationRead)
+    again = shells("Anna")
+    assert again.wait_for(e.TransferRead).transfer == second, "and the first is not told again"
+
+
 def test_a_small_file_and_a_message_do_not_wait_behind_a_big_one(
     tmp_path: Path, shells: Callable[..., Shell]
 ) -> None:

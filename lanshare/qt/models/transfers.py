@@ -25,6 +25,7 @@ from lanshare.domain.events import (
     TransferProfiled,
     TransferProgressed,
     TransferQueued,
+    TransferRead,
     TransferStarted,
     TransferVerifying,
     TransferWaiting,
@@ -64,6 +65,7 @@ class TransferView:
 
     profiled: TransferProfiled | None = None
     undone: bool = False
+    read: bool = False
 
     @property
     def active(self) -> bool:
@@ -119,6 +121,7 @@ class TransferBook(QObject):
             skipped=transfer.skipped,
             notes=transfer.notes,
             undone=transfer.code == Code.UNDONE,
+            read=transfer.read,
             files=transfer.files_done,
             files_failed=len(transfer.skipped),
         )
@@ -198,5 +201,7 @@ class TransferBook(QObject):
                 view.files, view.files_failed = event.files, event.files_failed
                 view.bytes = view.total = event.bytes
                 view.paths, view.skipped, view.notes, view.message = event.paths, event.skipped, event.notes, ""
+            case TransferRead():
+                view.read = True
             case TransferFailed():
                 view.state, view.message, view.asked = TransferState(event.state), event.message, False

@@ -346,6 +346,8 @@ class Card(QWidget):
                 return texts.tr("Undone"), "dim"
             case TransferState.DONE:
                 done = texts.tr("Delivered and verified") if view.out else texts.tr("Verified · saved")
+                if view.read:
+                    done = texts.tr("Verified and read")
                 return f"{texts.size(view.bytes)}  ·  {done}", "good"
             case TransferState.PARTIAL:
                 total = view.files + view.files_failed

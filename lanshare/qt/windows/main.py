@@ -35,6 +35,7 @@ from lanshare.domain.events import (
     SettingsChanged,
     SettingsRefused,
     Snapshot,
+    TransferFinished,
     WindowRequested,
 )
 from lanshare.domain.message import MessageId
@@ -84,6 +85,9 @@ class MainWindow(QWidget):
         self._overrides: tuple[str, ...] = ()
         self._open: PeerId | None = None
         self._request = 0
+        self._marked: set[PeerId] = set()
+        """Conversations all of which was said to be read. What was there before the window began is not known to be."""
+
         self._narrow = False
         self._ready: tuple[Path, ...] = ()
         self._address: AddressDialog | None = None
@@ -152,11 +156,12 @@ class MainWindow(QWidget):
                 self._load()
             case HistoryLoaded():
                 self._mark_read()
+            case TransferFinished() if event.direction == "in":
+                self._marked.discard(event.peer)
         self._update_empty()
         if self._open is not None and (device := self.devices.device(self._open)) is not None:
             self.pane.show_device(device)
-            if device.unread:
-                self._mark_read()
+            self._mark_read()
 
     # --- what a person does
 
@@ -356,8 +361,9 @@ class MainWindow(QWidget):
         if self._open is None or not self.isActiveWindow():
             return
         device = self.devices.device(self._open)
-        if device is not None and device.unread:
-            self._bridge.submit(c.MarkRead(self._open))
+        if device is not None and (device.unread or device.id not in self._marked):
+            self._marked.add(device.id)
+            self._bridge.submit(c.MarkRead(device.id))
 
     def _save_to(self, transfer: str) -> None:
         start = self._me.download_folder if self._me is not None else ""
