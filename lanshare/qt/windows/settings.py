@@ -89,7 +89,7 @@ class SettingsDialog(QDialog):
         form.addRow("", self._hidden)
         self._marks = {
             "enter_sends": QCheckBox(texts.tr("Enter sends a message, Shift+Enter begins a new line")),
-            "read_receipts": QCheckBox(texts.tr("Tell known devices when their messages were read")),
+            "read_receipts": QCheckBox(texts.tr("Tell known devices when what they sent was read")),
             "notices": QCheckBox(texts.tr("Tell on the desktop what comes while the window is not in front")),
             "notice_text": QCheckBox(texts.tr("… with its text")),
             "sound": QCheckBox(texts.tr("… with a sound")),
