@@ -17,6 +17,7 @@ import ctypes
 import hashlib
 import os
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -163,6 +164,8 @@ def call(command: list[str], environment_of: dict[str, str]) -> int:
 def isolated(command: list[str], offscreen: bool) -> int:
     """Run where nothing can reach a real network: in a namespace of our own, else held to loopback."""
     environment_of = own_environment()
+    # A script's background job begins with Ctrl+C ignored, and so would all the programs that the tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if offscreen:
         environment_of["QT_QPA_PLATFORM"] = "offscreen"
     if not in_own_network():
