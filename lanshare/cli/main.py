@@ -448,6 +448,9 @@ def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
         printer.say(f"{shown(me.name)} ({me.id[:8]}) receives on port {me.port}. Ctrl+C ends it.")
         if arguments.json:
             printer.event(MeChanged(me))
+            for peer in desk.peers.values():
+                if peer.online:
+                    printer.event(peer)
         left = arguments.count
         incoming = {one.id for one in desk.snapshot.transfers if one.direction == "in"}
         while left is None or left > 0:

@@ -107,3 +107,24 @@ def test_a_conversation_is_saved_searched_and_taken_in_again(devices: Callable[[
     code, events = bob.run("history", "--import", str(tmp_path / "photo.png"))
     assert code == 1
     assert "no conversation" in events[-1]["message"]
+
+
+def test_who_was_there_before_the_command_began_is_told_too(devices: Callable[[str], Device], tmp_path: Path) -> None:
+    anna, bob = devices("Anna"), devices("Bob")
+    first, other = anna.receive(), bob.receive()
+    first.wait_for("PeerAppeared", lambda event: event["name"] == "Bob")
+    joined = Process(["receive", "--json", "--profile", str(anna.folder)])
+    try:
+        joined.wait_for("PeerAppeared", lambda event: event["name"] == "Bob" and event["online"])
+    finally:
+        joined.interrupt()
+    other.interrupt()
+    first.wait_for("PeerVanished")
+    joined = Process(["receive", "--json", "--profile", str(anna.folder)])
+    try:
+        joined.wait_for("MeChanged")
+        bob.receive()
+        heard = [joined.wait_for("PeerAppeared"), *joined.events]
+        assert [one["online"] for one in heard if one["event"] == "PeerAppeared"].count(False) == 0, "he was away"
+    finally:
+        joined.interrupt()

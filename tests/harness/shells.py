@@ -12,6 +12,7 @@ from typing import TypeVar
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.events import Event
+from lanshare.domain.peer import Peer
 from lanshare.domain.transfer import TransferId
 from lanshare.node.assemble import Options
 from lanshare.node.host import Host
@@ -52,15 +53,21 @@ class Shell:
         self.host.submit(command)
 
 
-def met(one: Shell, other: Shell) -> e.PeerAppeared:
+def met(one: Shell, other: Shell) -> Peer | e.PeerAppeared:
     """Both see each other; the other as the first sees it."""
-    _appeared(other)
-    return _appeared(one)
+    appeared(other)
+    return appeared(one)
 
 
-def _appeared(shell: Shell) -> e.PeerAppeared:
-    seen = [event for event in shell.seen if isinstance(event, e.PeerAppeared)]
-    return seen[0] if seen else shell.wait_for(e.PeerAppeared)
+def appeared(shell: Shell) -> Peer | e.PeerAppeared:
+    """The first device that a shell was told of: it may have been there before the shell's Snapshot."""
+    assert shell.host_id
+    for event in shell.seen:
+        if isinstance(event, e.PeerAppeared):
+            return event
+        if isinstance(event, e.Snapshot) and (there := [one for one in event.peers if one.online]):
+            return there[0]
+    return shell.wait_for(e.PeerAppeared)
 
 
 def new_transfer() -> TransferId:

@@ -26,7 +26,7 @@ from lanshare.wire.frames import Frame
 from lanshare.wire.session import Session
 from tests.harness import disks
 from tests.harness.disks import Disk
-from tests.harness.shells import Shell, met, new_transfer
+from tests.harness.shells import Shell, appeared, met, new_transfer
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_taken_port_gives_another_one_and_a_notice(shells: Callable[..., Shell
         trouble = told[0] if told else anna.wait_for(e.NetworkTroubled)
         assert trouble.code == Code.PORT_TAKEN
         assert str(taken) in trouble.message
-        assert bob.wait_for(e.PeerAppeared).name == "Anna"
+        assert appeared(bob).name == "Anna"
 
 
 def test_a_profile_that_cannot_be_written_is_said_in_words(tmp_path: Path) -> None:
@@ -274,7 +274,7 @@ def test_a_shell_that_loses_its_engine_becomes_one(tmp_path: Path, shells: Calla
         second.wait_for(e.Snapshot)
         assert not _joined(second)
         bob = shells("Bob")
-        assert bob.wait_for(e.PeerAppeared).name == "Anna"
+        assert appeared(bob).name == "Anna"
     finally:
         second.host.close()
 

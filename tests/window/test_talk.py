@@ -6,6 +6,7 @@ import datetime
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +18,9 @@ from lanshare.trust.identity import Identity
 from tests.harness.engines import Process
 from tests.harness.screen import Screen, cannot, until
 from tests.window.test_window import ROW, Window
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QImage
 
 REASON = cannot()
 pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON or "there is a screen")
@@ -165,9 +169,11 @@ def test_a_search_by_keys_jumps_to_its_place(screen: Screen, tmp_path: Path) -> 
     window = Window(screen, tmp_path, "Anna", exist=True)
     window.click(*ROW)
     before = QImage(str(screen.picture("search-before")))
-    screen.do("key", "--window", window.id, "ctrl+k")
+    screen.do("windowfocus", "--sync", window.id)
+    screen.do("key", "ctrl+k")
     dialog = screen.window("Search", window.program.pid)
     screen.do("windowfocus", "--sync", dialog)
+    until(lambda: _has_focus(screen, dialog), "that its field can be typed in")
     screen.do("type", "needl")
     until(lambda: _has_ink(screen, dialog), "that it is found")
     screen.picture("search-found")
@@ -184,13 +190,23 @@ def test_a_search_by_keys_jumps_to_its_place(screen: Screen, tmp_path: Path) -> 
     until(jumped, "that it jumped there")
 
 
-def _has_ink(screen: Screen, dialog: str) -> bool:
-    """Whether something is written in the list of what was found."""
+def _picture_of(screen: Screen, dialog: str) -> tuple[QImage, int, int]:
+    """The screen, and where on it a dialog begins."""
     from PySide6.QtGui import QImage
 
     text = screen._text("xdotool", "getwindowgeometry", "--shell", dialog)
     fields = dict(line.split("=") for line in text.splitlines())
-    left, top = int(fields["X"]), int(fields["Y"])
-    image = QImage(str(screen.picture("search-looking")))
+    return QImage(str(screen.picture("search-looking"))), int(fields["X"]), int(fields["Y"])
+
+
+def _has_focus(screen: Screen, dialog: str) -> bool:
+    """Whether the border of its first field shows that keys go there."""
+    image, left, top = _picture_of(screen, dialog)
+    return "#4355e0" in {image.pixelColor(left + x, top + y).name() for x in range(8, 32) for y in (20, 26, 32, 38)}
+
+
+def _has_ink(screen: Screen, dialog: str) -> bool:
+    """Whether something is written in the list of what was found."""
+    image, left, top = _picture_of(screen, dialog)
     line = [image.pixelColor(left + 30 + x, top + 108 + y).lightness() for x in range(200) for y in range(30)]
     return min(line) < 90
