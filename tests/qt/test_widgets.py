@@ -16,6 +16,7 @@ from lanshare.domain.commands import Command
 from lanshare.domain.message import MessageId
 from lanshare.domain.offer import Clash
 from lanshare.domain.transfer import TransferId
+from lanshare.qt.widgets.number import megabytes
 from lanshare.qt.windows.main import MainWindow
 from tools import pictures as made
 
@@ -143,3 +144,13 @@ def test_transfers_can_rest_go_on_be_retried_and_undone(
     assert isinstance(undo, c.UndoReceive)
     window.on_event(e.ReceiveUndone(undo.transfer, made.MARTA, 3, 0, 0, "/x", "3 files were moved to /x."))
     qtbot.waitUntil(lambda: "Undo" not in buttons(window))
+
+
+def test_a_field_for_megabytes_begins_where_other_fields_do_and_says_what_nothing_means(qtbot: QtBot) -> None:
+    speed = megabytes(2_500_000, " MB/s", "No limit", 100_000.0, 1)
+    qtbot.addWidget(speed)
+    assert speed.value() == pytest.approx(2.5)
+    assert speed.text().endswith("MB/s")
+    speed.setValue(0)
+    assert speed.text() == "No limit"
+    assert speed.findChildren(QLineEdit)[0].textMargins().left() >= 8

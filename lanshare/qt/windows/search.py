@@ -29,6 +29,7 @@ from lanshare.domain.peer import PeerId, short_id
 from lanshare.node.shown import shown
 from lanshare.qt import texts
 from lanshare.qt.widgets.labels import plain
+from lanshare.qt.widgets.number import inset
 
 _PLACE: Final = int(Qt.ItemDataRole.UserRole)
 _PAUSE: Final = 120
@@ -76,7 +77,7 @@ class SearchDialog(QDialog):
             (texts.tr("Last year"), 366), (texts.tr("Since…"), -1),
         ):
             self._days.addItem(label, days)
-        self._since = QDateEdit(QDate.currentDate().addDays(-31))
+        self._since = inset(QDateEdit(QDate.currentDate().addDays(-31)))
         self._since.setCalendarPopup(True)
         self._since.setAccessibleName(texts.tr("Since this day"))
         self._since.hide()

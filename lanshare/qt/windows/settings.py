@@ -29,6 +29,7 @@ from lanshare.domain.peer import clean_name
 from lanshare.domain.settings import Appearance, Settings
 from lanshare.qt import texts
 from lanshare.qt.widgets.labels import plain, set_role, wrapped
+from lanshare.qt.widgets.number import inset, megabytes
 
 
 class SettingsDialog(QDialog):
@@ -52,7 +53,7 @@ class SettingsDialog(QDialog):
         self._note = QLineEdit(settings.away_note)
         self._note.setMaxLength(64)
         self._note.setPlaceholderText(texts.tr("Back on Monday"))
-        self._port = QSpinBox()
+        self._port = inset(QSpinBox())
         self._port.setRange(1024, 65535)
         self._port.setValue(settings.port)
         self._look = QComboBox()
@@ -90,7 +91,7 @@ class SettingsDialog(QDialog):
         self._marks = {
             "enter_sends": QCheckBox(texts.tr("Enter sends a message, Shift+Enter begins a new line")),
             "read_receipts": QCheckBox(texts.tr("Tell known devices when what they sent was read")),
-            "notices": QCheckBox(texts.tr("Tell on the desktop what comes while the window is not in front")),
+            "notices": QCheckBox(texts.tr("Show a notice when the window is not in front")),
             "notice_text": QCheckBox(texts.tr("… with its text")),
             "sound": QCheckBox(texts.tr("… with a sound")),
         }
@@ -157,10 +158,4 @@ class SettingsDialog(QDialog):
 
 
 def _speed(bytes_per_second: int) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
-    box.setRange(0.0, 100_000.0)
-    box.setDecimals(1)
-    box.setSuffix(texts.tr(" MB/s"))
-    box.setSpecialValueText(texts.tr("No limit"))
-    box.setValue(bytes_per_second / 1e6)
-    return box
+    return megabytes(bytes_per_second, texts.tr(" MB/s"), texts.tr("No limit"), 100_000.0, 1)

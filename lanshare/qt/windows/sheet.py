@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -37,6 +36,7 @@ from lanshare.qt.theme.style import tokens
 from lanshare.qt.widgets.avatar import Avatar
 from lanshare.qt.widgets.keypicture import KeyPicture
 from lanshare.qt.widgets.labels import picture, plain, set_role, wrapped
+from lanshare.qt.widgets.number import megabytes
 
 _HOUR_MS = 3_600_000
 
@@ -69,24 +69,16 @@ class DeviceSheet(QDialog):
         ), device.rules.messages)
         self._while = _choice(texts.tr("For how long"), (("", texts.tr("For good")), ("hour", texts.tr("For an hour"))),
                               "hour" if device.rules.until else "")
-        self._size = QDoubleSpinBox()
-        self._size.setRange(0.0, 1_000_000.0)
-        self._size.setDecimals(0)
-        self._size.setSuffix(texts.tr(" MB"))
-        self._size.setSpecialValueText(texts.tr("Any size"))
-        self._size.setValue(device.rules.up_to / 1e6)
+        self._size = megabytes(device.rules.up_to, texts.tr(" MB"), texts.tr("Any size"), 1_000_000.0, 0)
         self._size.setAccessibleName(texts.tr("Up to which size"))
         self._home = QCheckBox(texts.tr("Only on networks where I am at home"))
         self._home.setChecked(device.rules.at_home)
         self._into = QLineEdit(device.rules.into)
         self._into.setPlaceholderText(texts.tr("The download folder"))
         self._into.setAccessibleName(texts.tr("Into which folder"))
-        self._speed = QDoubleSpinBox()
-        self._speed.setRange(0.0, 100_000.0)
-        self._speed.setDecimals(1)
-        self._speed.setSuffix(texts.tr(" MB/s"))
-        self._speed.setSpecialValueText(texts.tr("As fast as it goes"))
-        self._speed.setValue(device.rules.speed / 1e6)
+        self._speed = megabytes(
+            device.rules.speed, texts.tr(" MB/s"), texts.tr("As fast as it goes"), 100_000.0, 1
+        )
         self._speed.setAccessibleName(texts.tr("How fast files go to it and come from it"))
         self._exchanged = wrapped("", "dim")
         self._exchanged.hide()
