@@ -8,8 +8,7 @@ import sys
 
 def main(arguments: list[str] | None = None) -> int:
     """The console entry point; returns the exit code."""
-    from lanshare.cli.desk import INTERRUPTED
-    from lanshare.cli.main import build_parser, run
+    from lanshare.cli.words import INTERRUPTED, build_parser
 
     parsed = build_parser().parse_args(arguments)
     if hasattr(signal, "SIGTERM"):
@@ -17,6 +16,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if parsed.command in (None, "open"):
             return _window(parsed)
+        from lanshare.cli.main import run
+
         return run(parsed)
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -40,7 +41,7 @@ def _window(parsed: object) -> int:
         print(f"lanshare: the window needs PySide6 and its system libraries ({error}).", file=sys.stderr)
         print("Run `python3 dev.py run`, or use the command line: `lanshare --help`.", file=sys.stderr)
         return 1
-    from lanshare.cli.desk import options_of
+    from lanshare.cli.words import options_of
 
     return run_window(
         options_of(parsed),

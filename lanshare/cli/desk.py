@@ -5,15 +5,16 @@ device that a person means.
 from __future__ import annotations
 
 import argparse
-import os
 import queue
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec.structs import replace
+
 from lanshare.cli.printer import Printer
+from lanshare.cli.words import options_of
 from lanshare.domain.commands import AddAddress
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
@@ -29,8 +30,8 @@ from lanshare.domain.events import (
 )
 from lanshare.domain.peer import Peer, PeerId, TrustLevel, parse_address, short_id
 from lanshare.node import sentences
-from lanshare.node.assemble import Options
 from lanshare.node.host import Host
+from lanshare.node.options import Options
 from lanshare.node.shown import shown
 
 DONE: Final = 0
@@ -40,7 +41,6 @@ NOT_FOUND: Final = 3
 DECLINED: Final = 4
 IDENTITY: Final = 5
 UNFINISHED: Final = 6
-INTERRUPTED: Final = 130
 
 FIND: Final = 10.0
 """Seconds to look for a device that is named on the command line."""
@@ -109,21 +109,6 @@ class Desk:
 
     def _seen(self, peer: PeerAppeared) -> None:
         self.peers[peer.id] = peer
-
-
-def options_of(arguments: argparse.Namespace, announce: bool = True) -> Options:
-    """Options from the common flags and the environment."""
-    profile = arguments.profile or os.environ.get("LANSHARE_PROFILE") or None
-    interfaces = arguments.interface or [
-        one for one in os.environ.get("LANSHARE_INTERFACE", "").replace(",", " ").split() if one
-    ]
-    return Options(
-        profile=Path(profile) if profile else None,
-        port=arguments.port,
-        name=arguments.name,
-        interfaces=tuple(interfaces),
-        announce=announce,
-    )
 
 
 def with_desk(

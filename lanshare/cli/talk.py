@@ -42,16 +42,6 @@ _SETTLING: Final = 10.0
 _TELLING: Final = 2.0
 
 
-def add_parser(group: argparse.ArgumentParser) -> None:
-    """The words of `lanshare group`."""
-    group.add_argument("group", nargs="?", metavar="GROUP", help="a name, or the beginning of an id; none: list them")
-    group.add_argument("--new", nargs="+", metavar="PEER", help="found it with these")
-    group.add_argument("--add", nargs="+", metavar="PEER", default=[])
-    group.add_argument("--remove", nargs="+", metavar="PEER", default=[])
-    group.add_argument("--rename", default="", metavar="NAME")
-    group.add_argument("--leave", action="store_true")
-
-
 def group(arguments: argparse.Namespace, printer: Printer) -> int:
     """List groups, or found or change one."""
     changes = bool(arguments.add or arguments.remove or arguments.rename or arguments.leave)

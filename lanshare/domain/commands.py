@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from lanshare.domain.message import MessageId
 from lanshare.domain.offer import Clash
@@ -13,8 +14,7 @@ from lanshare.domain.settings import Settings, Visibility
 from lanshare.domain.transfer import TransferId
 
 
-@dataclass(frozen=True, slots=True)
-class SendFiles:
+class SendFiles(Struct, frozen=True):
     """Offer files and folders to a peer. The shell chooses the id, so it can follow what it asked for."""
 
     transfer: TransferId
@@ -22,8 +22,7 @@ class SendFiles:
     paths: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SendText:
+class SendText(Struct, frozen=True):
     """Say something to a peer; kept and delivered later if the peer is away."""
 
     message: MessageId
@@ -33,16 +32,14 @@ class SendText:
     """The message of this conversation that it answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompareOffer:
+class CompareOffer(Struct, frozen=True):
     """Compare an offer that is asked about with what is in another folder; OfferCompared follows."""
 
     transfer: TransferId
     folder: Path
 
 
-@dataclass(frozen=True, slots=True)
-class React:
+class React(Struct, frozen=True):
     """Put a sign (an emoji; "" takes it away) to a message of a conversation; MessageReacted follows."""
 
     message: MessageId
@@ -51,8 +48,7 @@ class React:
     sign: str
 
 
-@dataclass(frozen=True, slots=True)
-class CreateGroup:
+class CreateGroup(Struct, frozen=True):
     """Found a group; `founding` becomes the id of its first record. GroupChanged follows."""
 
     founding: MessageId
@@ -60,16 +56,14 @@ class CreateGroup:
     members: tuple[PeerId, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerGroup:
+class AnswerGroup(Struct, frozen=True):
     """Be in a group that a stranger would have us in, or not; GroupChanged follows a yes."""
 
     group: PeerId
     joins: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeGroup:
+class ChangeGroup(Struct, frozen=True):
     """Add, remove, rename; removing oneself is leaving. GroupChanged follows, or GroupRefused."""
 
     message: MessageId
@@ -79,46 +73,40 @@ class ChangeGroup:
     remove: tuple[PeerId, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class KeepFor:
+class KeepFor(Struct, frozen=True):
     """How long what is said in a conversation stays here, in seconds; 0: for ever, 1: only until it was read."""
 
     peer: PeerId
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class SaveConversation:
+class SaveConversation(Struct, frozen=True):
     """Write a conversation into a new folder in this one; ConversationSaved follows."""
 
     peer: PeerId
     folder: Path
 
 
-@dataclass(frozen=True, slots=True)
-class TakeIn:
+class TakeIn(Struct, frozen=True):
     """Take in the messages of a saved conversation that are not here; ConversationTaken follows."""
 
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class SaveDraft:
+class SaveDraft(Struct, frozen=True):
     """Keep what is written and not sent; "" forgets it."""
 
     peer: PeerId
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class TellTyping:
+class TellTyping(Struct, frozen=True):
     """Tell a peer, or the members of a group, that somebody writes here; said at most now and then."""
 
     peer: PeerId
 
 
-@dataclass(frozen=True, slots=True)
-class EditText:
+class EditText(Struct, frozen=True):
     """Change a message that is still queued; MessageEdited follows, or MessageStays if it is on its way already."""
 
     message: MessageId
@@ -126,24 +114,21 @@ class EditText:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class TakeBack:
+class TakeBack(Struct, frozen=True):
     """Take back a message that is still queued; MessageTakenBack or MessageStays follows."""
 
     message: MessageId
     peer: PeerId
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteMessage:
+class DeleteMessage(Struct, frozen=True):
     """Take a message out of this device's history for good; the other side keeps its own. MessageTakenBack follows."""
 
     message: MessageId
     peer: PeerId
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerOffer:
+class AnswerOffer(Struct, frozen=True):
     """Accept (into a folder, or the download folder if None) or decline. The first answer wins."""
 
     transfer: TransferId
@@ -152,29 +137,25 @@ class AnswerOffer:
     clash: Clash = Clash.KEEP
 
 
-@dataclass(frozen=True, slots=True)
-class CancelTransfer:
+class CancelTransfer(Struct, frozen=True):
     """End a transfer from this side; what is verified stays, what is partial goes."""
 
     transfer: TransferId
 
 
-@dataclass(frozen=True, slots=True)
-class PauseTransfer:
+class PauseTransfer(Struct, frozen=True):
     """Let a transfer rest until ResumeTransfer, from either side; it stays so over restarts."""
 
     transfer: TransferId
 
 
-@dataclass(frozen=True, slots=True)
-class ResumeTransfer:
+class ResumeTransfer(Struct, frozen=True):
     """Let a paused transfer go on; one that waits tries again at once, or goes before the others of its peer."""
 
     transfer: TransferId
 
 
-@dataclass(frozen=True, slots=True)
-class LeaveOut:
+class LeaveOut(Struct, frozen=True):
     """Do not go on with the one file of a transfer that moves now, if it still is `path`; the others go on.
 
     `later`: it only rests. Once the others are over, the transfer is paused until ResumeTransfer.
@@ -185,15 +166,13 @@ class LeaveOut:
     later: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class UndoReceive:
+class UndoReceive(Struct, frozen=True):
     """Move what a finished transfer put here into a dated folder, and bring back what it replaced."""
 
     transfer: TransferId
 
 
-@dataclass(frozen=True, slots=True)
-class RetryTransfer:
+class RetryTransfer(Struct, frozen=True):
     """Offer again, under a new id, what did not arrive: the files that failed, or all after a failed, declined or
     cancelled sending."""
 
@@ -201,46 +180,40 @@ class RetryTransfer:
     new: TransferId
 
 
-@dataclass(frozen=True, slots=True)
-class RequestPairing:
+class RequestPairing(Struct, frozen=True):
     """Compare six digits with a device; PairingCodeReady or PairingEnded follows."""
 
     peer: PeerId
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerPairing:
+class AnswerPairing(Struct, frozen=True):
     """Whether the person sees the same digits on both screens; None: no comparison after all."""
 
     peer: PeerId
     same: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class TrustPeer:
+class TrustPeer(Struct, frozen=True):
     """The person has the device's full id from elsewhere, typed or as a QR code: PeerVerified follows."""
 
     peer: PeerId
 
 
-@dataclass(frozen=True, slots=True)
-class ShowTo:
+class ShowTo(Struct, frozen=True):
     """Show this device to others than the settings say, for so many seconds (0: as the settings say). MeChanged."""
 
     level: Visibility
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerNetwork:
+class AnswerNetwork(Struct, frozen=True):
     """What a NetworkAsked was about: the person is at home there, or shows himself to known devices only."""
 
     network: str
     home: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ChangePeer:
+class ChangePeer(Struct, frozen=True):
     """What the person calls a device ("": as it calls itself), and the rules for it. PeerChanged follows."""
 
     peer: PeerId
@@ -248,8 +221,7 @@ class ChangePeer:
     rules: Rules
 
 
-@dataclass(frozen=True, slots=True)
-class SettleAlarm:
+class SettleAlarm(Struct, frozen=True):
     """What an IdentityChanged is: the known device set up anew (`same`), or somebody who pretends."""
 
     known: PeerId
@@ -257,30 +229,26 @@ class SettleAlarm:
     same: bool
 
 
-@dataclass(frozen=True, slots=True)
-class BlockPeer:
+class BlockPeer(Struct, frozen=True):
     """Have nothing to do with a device any more, or (`blocked` False) let it be known again."""
 
     peer: PeerId
     blocked: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class ForgetPeer:
+class ForgetPeer(Struct, frozen=True):
     """Forget a device and how far it was trusted; PeerForgotten follows. If it comes again it is a stranger."""
 
     peer: PeerId
 
 
-@dataclass(frozen=True, slots=True)
-class AddAddress:
+class AddAddress(Struct, frozen=True):
     """Look for a device at an address a person typed; PeerAppeared or AddressFailed follows."""
 
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class LoadHistory:
+class LoadHistory(Struct, frozen=True):
     """Ask for a page of a conversation (all of them if `peer` is None) before a position; HistoryLoaded follows."""
 
     request: int
@@ -297,8 +265,7 @@ class LoadHistory:
     """A page with this position in its middle, instead of the newest one."""
 
 
-@dataclass(frozen=True, slots=True)
-class EraseHistory:
+class EraseHistory(Struct, frozen=True):
     """Take out for good what was said and sent with a device (all of them if None) and is over; HistoryErased follows.
 
     The received files stay where they are.
@@ -307,34 +274,29 @@ class EraseHistory:
     peer: PeerId | None
 
 
-@dataclass(frozen=True, slots=True)
-class AskExchanged:
+class AskExchanged(Struct, frozen=True):
     """How much was said and sent with a device? ExchangedTold follows."""
 
     peer: PeerId
 
 
-@dataclass(frozen=True, slots=True)
-class RenewIdentity:
+class RenewIdentity(Struct, frozen=True):
     """Make this device a new one: another key and id. IdentityRenewed follows, then the engine starts anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class MarkRead:
+class MarkRead(Struct, frozen=True):
     """The person has seen a conversation."""
 
     peer: PeerId
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeSettings:
+class ChangeSettings(Struct, frozen=True):
     """Replace the settings; SettingsChanged or SettingsRefused follows."""
 
     settings: Settings
 
 
-@dataclass(frozen=True, slots=True)
-class OpenWindow:
+class OpenWindow(Struct, frozen=True):
     """Bring the window of this profile to the front, with files ready to send."""
 
     paths: tuple[Path, ...] = ()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from lanshare.domain.message import Conversation, MessageId, Moment, Quote
 from lanshare.domain.offer import Offer, Skipped
@@ -12,8 +13,7 @@ from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import Transfer, TransferId
 
 
-@dataclass(frozen=True, slots=True)
-class Me:
+class Me(Struct, frozen=True):
     """This device."""
 
     id: PeerId
@@ -27,8 +27,7 @@ class Me:
     """Seconds for which `visibility` holds; 0: for good."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """All that a shell needs when it joins; sent once, first."""
 
     me: Me
@@ -43,15 +42,13 @@ class Snapshot:
     drafts: dict[PeerId, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class MeChanged:
+class MeChanged(Struct, frozen=True):
     """This device's name, port, addresses or visibility changed."""
 
     me: Me
 
 
-@dataclass(frozen=True, slots=True)
-class PeerAppeared:
+class PeerAppeared(Struct, frozen=True):
     """A device can be reached now."""
 
     id: PeerId
@@ -66,8 +63,7 @@ class PeerAppeared:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PeerChanged:
+class PeerChanged(Struct, frozen=True):
     """A device has a new name, address, trust level or presence."""
 
     id: PeerId
@@ -82,16 +78,14 @@ class PeerChanged:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PeerVanished:
+class PeerVanished(Struct, frozen=True):
     """A device can be reached no longer."""
 
     id: PeerId
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class AddressFailed:
+class AddressFailed(Struct, frozen=True):
     """Nobody of ours answered at an address that a person typed."""
 
     address: str
@@ -99,8 +93,7 @@ class AddressFailed:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class OfferReceived:
+class OfferReceived(Struct, frozen=True):
     """A peer asks to send something; answer with AnswerOffer. Silence declines nothing: the question stays open
     until the peer goes or withdraws it."""
 
@@ -113,8 +106,7 @@ class OfferReceived:
     free: int
 
 
-@dataclass(frozen=True, slots=True)
-class OfferGrew:
+class OfferGrew(Struct, frozen=True):
     """More of an offer has been counted."""
 
     transfer: TransferId
@@ -122,8 +114,7 @@ class OfferGrew:
     offer: Offer
 
 
-@dataclass(frozen=True, slots=True)
-class OfferCompared:
+class OfferCompared(Struct, frozen=True):
     """What accepting would mean: files that are new here, that seem to be here already, and that differ from one of
     the same name. `complete`: all of the offer was compared. `free`: bytes on the disk where it would go."""
 
@@ -139,8 +130,7 @@ class OfferCompared:
     free: int
 
 
-@dataclass(frozen=True, slots=True)
-class OfferWithdrawn:
+class OfferWithdrawn(Struct, frozen=True):
     """The question is void: the sender took it back, went away, or somebody else answered it."""
 
     transfer: TransferId
@@ -148,8 +138,7 @@ class OfferWithdrawn:
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class TransferQueued:
+class TransferQueued(Struct, frozen=True):
     """A transfer exists; it starts as soon as it can."""
 
     transfer: TransferId
@@ -160,8 +149,7 @@ class TransferQueued:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
-class TransferStarted:
+class TransferStarted(Struct, frozen=True):
     """The first byte moves."""
 
     transfer: TransferId
@@ -169,8 +157,7 @@ class TransferStarted:
     direction: str
 
 
-@dataclass(frozen=True, slots=True)
-class TransferProgressed:
+class TransferProgressed(Struct, frozen=True):
     """bytes: done so far, what was kept from earlier included; rate in bytes per second. May be dropped.
 
     file: the path of the one that moves now, "" between two.
@@ -183,8 +170,7 @@ class TransferProgressed:
     file: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TransferProfiled:
+class TransferProfiled(Struct, frozen=True):
     """What is slow: shares of the time so far in per cent. May be dropped."""
 
     transfer: TransferId
@@ -194,15 +180,13 @@ class TransferProfiled:
     target_disk: int
 
 
-@dataclass(frozen=True, slots=True)
-class TransferVerifying:
+class TransferVerifying(Struct, frozen=True):
     """All bytes are over; the receiver makes them durable."""
 
     transfer: TransferId
 
 
-@dataclass(frozen=True, slots=True)
-class TransferWaiting:
+class TransferWaiting(Struct, frozen=True):
     """It stands, keeps what it has and goes on by itself."""
 
     transfer: TransferId
@@ -213,8 +197,7 @@ class TransferWaiting:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class TransferPaused:
+class TransferPaused(Struct, frozen=True):
     """It rests until a person lets it go on. by: us, or peer."""
 
     transfer: TransferId
@@ -225,16 +208,14 @@ class TransferPaused:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class TransferJoined:
+class TransferJoined(Struct, frozen=True):
     """What was asked for under `transfer` is under way already, as `into`: that one goes on."""
 
     transfer: TransferId
     into: TransferId
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiveUndone:
+class ReceiveUndone(Struct, frozen=True):
     """What was received lies in `folder` now; `restored` files came back, `left` were changed since and stayed."""
 
     transfer: TransferId
@@ -246,8 +227,7 @@ class ReceiveUndone:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class TransferFinished:
+class TransferFinished(Struct, frozen=True):
     """Verified and durable at the receiver. state: done, or partial if some files failed (`skipped` says which).
 
     `notes`: files that arrived, but not in every respect as they were (their code says in which).
@@ -267,16 +247,14 @@ class TransferFinished:
     notes: tuple[Skipped, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TransferRead:
+class TransferRead(Struct, frozen=True):
     """The other person has seen what we sent."""
 
     transfer: TransferId
     peer: PeerId
 
 
-@dataclass(frozen=True, slots=True)
-class TransferFailed:
+class TransferFailed(Struct, frozen=True):
     """It ended without success. state: failed, declined or cancelled."""
 
     transfer: TransferId
@@ -286,8 +264,7 @@ class TransferFailed:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class MessageQueued:
+class MessageQueued(Struct, frozen=True):
     """A message of ours is stored here and will be delivered."""
 
     message: MessageId
@@ -301,16 +278,14 @@ class MessageQueued:
     kind: str = "text"
 
 
-@dataclass(frozen=True, slots=True)
-class MessageSending:
+class MessageSending(Struct, frozen=True):
     """A message of ours is on its way; it can be changed no longer."""
 
     message: MessageId
     peer: PeerId
 
 
-@dataclass(frozen=True, slots=True)
-class MessageSpread:
+class MessageSpread(Struct, frozen=True):
     """So many of the other members of a group have our message by now."""
 
     message: MessageId
@@ -319,8 +294,7 @@ class MessageSpread:
     of: int
 
 
-@dataclass(frozen=True, slots=True)
-class GroupChanged:
+class GroupChanged(Struct, frozen=True):
     """A group is new, or has other members or another name. `mine`: this device is in it. `added`: it just came in."""
 
     group: PeerId
@@ -330,8 +304,7 @@ class GroupChanged:
     added: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class GroupAsked:
+class GroupAsked(Struct, frozen=True):
     """Somebody who is not known here would have us in a group."""
 
     group: PeerId
@@ -341,8 +314,7 @@ class GroupAsked:
     members: int
 
 
-@dataclass(frozen=True, slots=True)
-class GroupRefused:
+class GroupRefused(Struct, frozen=True):
     """A group was not founded or changed, and why."""
 
     group: PeerId
@@ -350,8 +322,7 @@ class GroupRefused:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class ConversationSaved:
+class ConversationSaved(Struct, frozen=True):
     """A conversation was written to a folder, or not: then `code` says why."""
 
     peer: PeerId
@@ -363,8 +334,7 @@ class ConversationSaved:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ConversationTaken:
+class ConversationTaken(Struct, frozen=True):
     """Of a saved conversation so many messages are new here, and so many were refused."""
 
     path: str
@@ -374,24 +344,21 @@ class ConversationTaken:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PeerTyping:
+class PeerTyping(Struct, frozen=True):
     """Somebody writes to us; `peer` is the conversation. Holds for a few seconds."""
 
     peer: PeerId
     author: PeerId
 
 
-@dataclass(frozen=True, slots=True)
-class MessageRead:
+class MessageRead(Struct, frozen=True):
     """The other person has seen our message."""
 
     message: MessageId
     peer: PeerId
 
 
-@dataclass(frozen=True, slots=True)
-class MessageEdited:
+class MessageEdited(Struct, frozen=True):
     """A queued message says something else now."""
 
     message: MessageId
@@ -399,16 +366,14 @@ class MessageEdited:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class MessageTakenBack:
+class MessageTakenBack(Struct, frozen=True):
     """A message is gone from this device: taken back before it was sent, or deleted here."""
 
     message: MessageId
     peer: PeerId
 
 
-@dataclass(frozen=True, slots=True)
-class MessageStays:
+class MessageStays(Struct, frozen=True):
     """A message could not be changed or taken back, as it is on its way or there already."""
 
     message: MessageId
@@ -416,8 +381,7 @@ class MessageStays:
     message_text: str
 
 
-@dataclass(frozen=True, slots=True)
-class MessageReacted:
+class MessageReacted(Struct, frozen=True):
     """Somebody put a sign to a message, or took his away (""). `message`: the one that it stands at."""
 
     message: MessageId
@@ -426,16 +390,14 @@ class MessageReacted:
     sign: str
 
 
-@dataclass(frozen=True, slots=True)
-class MessageDelivered:
+class MessageDelivered(Struct, frozen=True):
     """The peer stored our message durably."""
 
     message: MessageId
     peer: PeerId
 
 
-@dataclass(frozen=True, slots=True)
-class MessageRefused:
+class MessageRefused(Struct, frozen=True):
     """The message cannot be delivered as it is."""
 
     message: MessageId
@@ -444,8 +406,7 @@ class MessageRefused:
     message_text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MessageReceived:
+class MessageReceived(Struct, frozen=True):
     """A peer's message is stored here."""
 
     message: MessageId
@@ -461,15 +422,13 @@ class MessageReceived:
     kind: str = "text"
 
 
-@dataclass(frozen=True, slots=True)
-class ConversationRead:
+class ConversationRead(Struct, frozen=True):
     """Nothing of this conversation is unread any more."""
 
     peer: PeerId
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryLoaded:
+class HistoryLoaded(Struct, frozen=True):
     """A page, oldest first; `more` if there is something before it."""
 
     request: int
@@ -480,16 +439,14 @@ class HistoryLoaded:
     """It is what a search found, not a page."""
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryErased:
+class HistoryErased(Struct, frozen=True):
     """What was said and sent with a device (all of them if None) is gone. `whole`: from the file on disk, too."""
 
     peer: PeerId | None
     whole: bool
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityChanged:
+class IdentityChanged(Struct, frozen=True):
     """A known device's name or id is used with another key: nothing was sent to it."""
 
     name: str
@@ -497,8 +454,7 @@ class IdentityChanged:
     seen: PeerId
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityCloned:
+class IdentityCloned(Struct, frozen=True):
     """One key is used by two devices at the same time, as when a disk or a profile was copied. `ours`: our own key."""
 
     peer: PeerId
@@ -507,15 +463,13 @@ class IdentityCloned:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityRenewed:
+class IdentityRenewed(Struct, frozen=True):
     """This device has a new key from its next start on, which follows; the old one lies at `old`."""
 
     old: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangedTold:
+class ExchangedTold(Struct, frozen=True):
     """What was exchanged with a device so far, as far as the history holds it. `since`: the first of it, if any."""
 
     peer: PeerId
@@ -525,8 +479,7 @@ class ExchangedTold:
     since: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class PairingCodeReady:
+class PairingCodeReady(Struct, frozen=True):
     """Both screens show these digits now ("123 456"); answer with AnswerPairing. `ours`: this side asked for it."""
 
     peer: PeerId
@@ -535,8 +488,7 @@ class PairingCodeReady:
     ours: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PairingEnded:
+class PairingEnded(Struct, frozen=True):
     """A comparison ended without success; trust is as it was before."""
 
     peer: PeerId
@@ -544,60 +496,52 @@ class PairingEnded:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class PeerVerified:
+class PeerVerified(Struct, frozen=True):
     """Both persons saw the same digits, or its full id was typed: this device is verified."""
 
     peer: PeerId
 
 
-@dataclass(frozen=True, slots=True)
-class PeerForgotten:
+class PeerForgotten(Struct, frozen=True):
     """A device is known here no longer; what was exchanged with it stays in the history."""
 
     peer: PeerId
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsChanged:
+class SettingsChanged(Struct, frozen=True):
     """The settings in force. `needs_restart` names fields that take effect at the next start."""
 
     settings: Settings
     needs_restart: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsRefused:
+class SettingsRefused(Struct, frozen=True):
     """The settings were not taken; `field` names the one that is wrong."""
 
     field: str
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkTroubled:
+class NetworkTroubled(Struct, frozen=True):
     """Something about the network or the profile that a person should know; an empty message: it is over."""
 
     code: str
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkAsked:
+class NetworkAsked(Struct, frozen=True):
     """A network that is new to this computer: until AnswerNetwork it shows itself to nobody there."""
 
     network: str
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class WindowRequested:
+class WindowRequested(Struct, frozen=True):
     """Somebody wants the window in front, with these paths ready to send."""
 
     paths: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class EngineStopped:
+class EngineStopped(Struct, frozen=True):
     """The engine ends; nothing follows."""
 
     code: str

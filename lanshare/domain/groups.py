@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lanshare.domain.peer import PeerId
 
@@ -14,8 +15,7 @@ NAME = 64
 """Characters of a group's name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One record that founds or changes a group, at its place in the order of all: `order` is (lamport, author, id).
 
     `name`: "" leaves it. A member removes himself when he leaves.
@@ -29,8 +29,7 @@ class Change:
     remove: tuple[PeerId, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """A group as it stands. `since`: the place in the order from which on each member may see what was said.
 
     `former`: who was a member once; `void`: ids of records that changed nothing, as their author was no member there.

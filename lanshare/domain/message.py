@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
+
+from msgspec import Struct
 
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import Direction, Transfer
@@ -44,8 +45,11 @@ CONTROL = frozenset({MessageKind.FOUND, MessageKind.CHANGE})
 """What tells about a group instead of saying something in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+QUOTED: Final = 200
+"""Code points of a message that a quote of it shows."""
+
+
+class Quote(Struct, frozen=True):
     """The message that another one answers, as far as it is here."""
 
     id: MessageId
@@ -53,8 +57,7 @@ class Quote:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChatMessage:
+class ChatMessage(Struct, frozen=True):
     """One text in a conversation. Shown in the order (lamport, author, id).
 
     `about`: the digest, in hexadecimal, of the message that this one answers or reacts to; "" for none. `reactions`:
@@ -88,8 +91,7 @@ def place(lamport: int, tie: str) -> str:
     return f"{lamport:016x}{tie}"
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """One row of a timeline: a message or a transfer. `position` names it in this store; `order` is its place."""
 
     position: int
@@ -99,8 +101,7 @@ class Moment:
     order: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(Struct, frozen=True):
     """The newest thing said or sent with a peer, for the list of devices."""
 
     peer: PeerId
@@ -109,8 +110,7 @@ class Conversation:
     unread: int
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What is searched for. `words` each also as a beginning; `kind`: text, link, file, image, or all; times in ms."""
 
     words: str

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 NAME_BYTES: Final = 255
 """UTF-8 bytes in one path component: NAME_MAX of every common file system."""
@@ -28,8 +29,7 @@ class EntryKind(StrEnum):
     LINK = "link"
 
 
-@dataclass(frozen=True, slots=True)
-class FileEntry:
+class FileEntry(Struct, frozen=True):
     """One thing to send: its relative path in parts, bytes, and modification time in ns since 1970.
 
     `target`: where a link leads. `executable`: its owner may execute it.
@@ -43,8 +43,7 @@ class FileEntry:
     executable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TopEntry:
+class TopEntry(Struct, frozen=True):
     """A top-level name of an offer, with what is counted of it so far."""
 
     name: str
@@ -53,8 +52,7 @@ class TopEntry:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """What a peer wants to send. It grows while its tree is walked, until `complete`.
 
     `tops` holds the first names only; `names` counts them all.
@@ -75,8 +73,7 @@ class Clash(StrEnum):
     REPLACE = "replace"
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+class Landing(Struct, frozen=True):
     """Where an accepted offer goes. `disk` names the file system that it was begun on, once that is known."""
 
     folder: Path
@@ -86,8 +83,7 @@ class Landing:
     """Files may keep the right to be executed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """Something that was not sent or not kept, and why (a Code's value)."""
 
     path: str

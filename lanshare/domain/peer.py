@@ -6,9 +6,10 @@ import base64
 import re
 import struct
 import unicodedata
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NewType
+
+from msgspec import Struct
 
 PeerId = NewType("PeerId", str)
 """SHA-256 of a device's public key (SubjectPublicKeyInfo, DER) in lower-case base32 without padding: 52 characters."""
@@ -95,8 +96,7 @@ class Habit(StrEnum):
     BLOCK = "block"
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """What a person decided for one device. Only a verified device's files are ever accepted without asking.
 
     `up_to`: bytes of one offer, 0 for any; `into`: a folder, "" for the download folder; `until`: ms since 1970, 0 for
@@ -133,8 +133,7 @@ class DeviceKind(StrEnum):
             return cls.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """Host (numeric IP or name; IPv6 link-local with %scope) and TCP port."""
 
     host: str
@@ -167,8 +166,7 @@ def parse_address(text: str) -> Address:
     return Address(host, number)
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
+class Peer(Struct, frozen=True):
     """A device as a shell shows it. `name` is what it says, `alias` what our person calls it: that one goes first."""
 
     id: PeerId

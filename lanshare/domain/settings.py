@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from lanshare.domain.peer import DEFAULT_PORT, PeerId, clean_name
 
@@ -24,8 +25,7 @@ class Visibility(StrEnum):
     NOBODY = "nobody"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What a person chose. `name` and `download_folder` empty: the system's own."""
 
     name: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from lanshare.domain.message import ChatMessage, MessageId
 from lanshare.domain.offer import FileEntry, Offer
@@ -10,8 +10,7 @@ from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
 
 
-@dataclass(frozen=True, slots=True)
-class Texted:
+class Texted(Struct, frozen=True):
     """A message: `record` is its signed form as it travels, `digest` its name as a parent."""
 
     message: ChatMessage
@@ -20,59 +19,51 @@ class Texted:
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class TextKept:
+class TextKept(Struct, frozen=True):
     """Your message is durable here."""
 
     message: MessageId
 
 
-@dataclass(frozen=True, slots=True)
-class TextTurnedDown:
+class TextTurnedDown(Struct, frozen=True):
     """Your message was not kept."""
 
     message: MessageId
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class TextsSeen:
+class TextsSeen(Struct, frozen=True):
     """My person has seen these messages and transfers of yours."""
 
     ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SeenKept:
+class SeenKept(Struct, frozen=True):
     """That these were seen is durable here."""
 
     ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Circled:
+class Circled(Struct, frozen=True):
     """Records that found and change one group."""
 
     records: tuple[Texted, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """What somebody has of a group: ranges of numbers by author."""
 
     group: PeerId
     ranges: tuple[tuple[PeerId, tuple[tuple[int, int], ...]], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TypingSaid:
+class TypingSaid(Struct, frozen=True):
     """My person writes, to you or in this group: `conversation` is you, or the group."""
 
     conversation: PeerId
 
 
-@dataclass(frozen=True, slots=True)
-class Offered:
+class Offered(Struct, frozen=True):
     """I would send you this. `after`: it is what did not arrive of that earlier transfer, and goes where that went."""
 
     transfer: TransferId
@@ -80,8 +71,7 @@ class Offered:
     after: TransferId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """Yes or no to your offer."""
 
     transfer: TransferId
@@ -89,23 +79,20 @@ class Answered:
     code: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """A transfer ends here before its time."""
 
     transfer: TransferId
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class FetchAsked:
+class FetchAsked(Struct, frozen=True):
     """I cannot reach you: come and fetch it."""
 
     transfer: TransferId
 
 
-@dataclass(frozen=True, slots=True)
-class HadAll:
+class HadAll(Struct, frozen=True):
     """I have all of it, durable, since earlier."""
 
     transfer: TransferId
@@ -114,16 +101,14 @@ class HadAll:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Renamed:
+class Renamed(Struct, frozen=True):
     """I am called this now, with this beside it."""
 
     name: str
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """Entries of my offer from index `first` on; `last`: no more follow."""
 
     transfer: TransferId
@@ -132,52 +117,45 @@ class Listed:
     last: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Paused:
+class Paused(Struct, frozen=True):
     """My person wants this to rest, or to go on."""
 
     transfer: TransferId
     paused: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Postponed:
+class Postponed(Struct, frozen=True):
     """It waits here for a while and goes on by itself; why."""
 
     transfer: TransferId
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class PairBegun:
+class PairBegun(Struct, frozen=True):
     """Let us compare six digits: this fixes my nonce."""
 
     commitment: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class PairNonce:
+class PairNonce(Struct, frozen=True):
     """My nonce, now that yours is fixed."""
 
     nonce: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class PairRevealed:
+class PairRevealed(Struct, frozen=True):
     """The nonce that I had fixed."""
 
     nonce: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class PairJudged:
+class PairJudged(Struct, frozen=True):
     """My person sees the same digits as yours, or other ones."""
 
     same: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PairStopped:
+class PairStopped(Struct, frozen=True):
     """The comparison ends here, and why."""
 
     code: str

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NewType
+
+from msgspec import Struct
 
 from lanshare.domain.errors import LocalMisuse
 from lanshare.domain.offer import Offer, Skipped
@@ -93,8 +94,7 @@ def moved(old: TransferState, new: TransferState) -> TransferState:
     return new
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(Struct, frozen=True):
     """A transfer as a shell shows it. Sizes in bytes; `done_bytes` counts what was kept from earlier.
 
     `read`: the other person has seen what we sent.

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lanshare.domain.errors import Code, IdentityDiffers, LanshareError, ProtocolError, VersionDiffers
 from lanshare.domain.peer import DeviceKind, PeerId, clean_name
@@ -20,8 +21,7 @@ from lanshare.wire.frames import VERSION, Bye, Challenge, Frame, Hello, Proof, R
 _OURS = f"{VERSION}-{VERSION}"
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What a device says of itself once both are proven. `instance`: 16 random bytes of this run of the engine."""
 
     name: str
@@ -33,8 +33,7 @@ class Facts:
     """What its person wants others to see beside its name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Guest:
+class Guest(Struct, frozen=True):
     """Whom we talk to: proven id, hints beside it."""
 
     id: PeerId

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from lanshare.domain.offer import FileEntry
 from lanshare.files.manifest import ManifestReader
@@ -18,8 +19,7 @@ _COST: Final = 24
 """Bytes that an entry takes beside its names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Some entries, the first of which has this index; `last`: there are no more."""
 
     first: int

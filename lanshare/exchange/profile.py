@@ -6,8 +6,9 @@ at once it is the network; a side whose disk is slow does not wait, while the ot
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from lanshare.net.link import Outlet
 from lanshare.wire import frames as f
@@ -15,8 +16,7 @@ from lanshare.wire import frames as f
 _EVERY: Final = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(Struct, frozen=True):
     """Shares of a transfer's time in per cent; together 100, or all 0 if nothing is known yet."""
 
     source_disk: int = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import msgspec
@@ -85,7 +85,24 @@ def group_of(identity: Identity, founding: MessageId) -> PeerId:
 
 def edited(identity: Identity, peer: PeerId, old: bytes, text: str) -> Texted:
     """A record of ours that nobody has yet, with another text in its place."""
-    blank = msgspec.structs.replace(frame_of(old), body=text, signature=b"")
+    return _signed_anew(identity, peer, msgspec.structs.replace(frame_of(old), body=text, signature=b""))
+
+
+def renamed(identity: Identity, peer: PeerId, old: bytes, names: Mapping[bytes, bytes]) -> Texted | None:
+    """A record of ours that nobody has yet, naming others by the digests that they have now; None if it names none of
+    these. `names`: digest before -> digest now.
+    """
+    frame = frame_of(old)
+    if frame.about not in names and not any(one in names for one in frame.parents):
+        return None
+    parents = tuple(names.get(one, one) for one in frame.parents)
+    about = names.get(frame.about, frame.about)
+    return _signed_anew(
+        identity, peer, msgspec.structs.replace(frame, parents=parents, about=about, signature=b"")
+    )
+
+
+def _signed_anew(identity: Identity, peer: PeerId, blank: Text) -> Texted:
     record = msgspec.structs.replace(blank, signature=identity.sign(canonical(blank)))
     return _texted(record, peer, identity.id, Direction.OUT, Delivery.QUEUED)
 
@@ -93,6 +110,11 @@ def edited(identity: Identity, peer: PeerId, old: bytes, text: str) -> Texted:
 def frame_of(record: bytes) -> Text:
     """The frame that carries a stored record."""
     return _decoder.decode(record)
+
+
+def digest_of(record: bytes) -> bytes:
+    """How other records name a stored record."""
+    return record_digest(frame_of(record))
 
 
 def _decoded(record: bytes) -> Text:

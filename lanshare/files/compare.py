@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from lanshare.domain.offer import Clash, EntryKind, FileEntry
 from lanshare.domain.transfer import CHUNK
@@ -105,8 +106,7 @@ def _likeness(finder: _Finder, entry: FileEntry) -> Likeness:
     return Likeness.SAME if alike else Likeness.DIFFERS
 
 
-@dataclass(frozen=True, slots=True)
-class Have:
+class Have(Struct, frozen=True):
     """At the place of this entry lies a file with this content id; an empty one: it is about to be read."""
 
     index: int
@@ -114,8 +114,7 @@ class Have:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Unwanted:
+class Unwanted(Struct, frozen=True):
     """This entry is not to be sent: another file has its name, and stays."""
 
     index: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from lanshare.domain.offer import Clash
 from lanshare.domain.ranges import Ranges
@@ -13,8 +14,7 @@ from lanshare.files.part import Keeping, content_of
 from lanshare.files.placing import Placing, Whole
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """What an earlier try left: confirmed entries, and the whole chunks of begun files (how many, and their digest)."""
 
     confirmed: tuple[tuple[int, int], ...]

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from lanshare.domain.errors import Code
 from lanshare.domain.offer import DEPTH, EntryKind, FileEntry, Skipped
@@ -19,8 +20,7 @@ from lanshare.files import names
 from lanshare.files.faults import source_code
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """An entry, and where it lies: below which of the dropped paths."""
 
     top: int

@@ -14,10 +14,10 @@ import re
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import ifaddr
+from msgspec import Struct
 from zeroconf import (
     BadTypeInNameException,
     Error,
@@ -45,8 +45,7 @@ _INSTANCE: Final = re.compile(r"[a-z2-7]{8}")
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
+class Announcement(Struct, frozen=True):
     """What we say of ourselves on the network."""
 
     id: PeerId
@@ -55,8 +54,7 @@ class Announcement:
     port: int
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Struct, frozen=True):
     """What somebody said of himself: hints only, never trusted."""
 
     short: str

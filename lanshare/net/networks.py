@@ -8,17 +8,17 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 _ROUTES: Final = Path("/proc/net/route")
 _NEIGHBOURS: Final = Path("/proc/net/arp")
 _UP_GATEWAY: Final = 0x3
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(Struct, frozen=True):
     """A network: `id` is 16 hexadecimal digits, `label` what a person may recognise it by."""
 
     id: str

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import datetime
 import logging
-import logging.handlers
-import os
 import secrets
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.events import Me, NetworkTroubled
 from lanshare.domain.groups import Group
 from lanshare.domain.message import Moment, Wanted
-from lanshare.domain.settings import Settings, Visibility
+from lanshare.domain.settings import Visibility
 from lanshare.exchange.greeting import Facts
-from lanshare.files import confine
 from lanshare.net import networks, tls
 from lanshare.net.discovery import Announcement, Discovery, local_addresses
 from lanshare.net.listener import Listener
@@ -29,6 +27,7 @@ from lanshare.node.jobs import Net, Runner
 from lanshare.node.links import Self, free_bytes
 from lanshare.node.node import Node, Parts
 from lanshare.node.notes import Gone, NetworkChanged, Publish, StoreFailed
+from lanshare.node.options import Options
 from lanshare.node.serving import Serving
 from lanshare.store import database, groups, history, journal, places, private, settings, trustbook
 from lanshare.store.database import Store
@@ -38,29 +37,6 @@ from lanshare.store.trustbook import Acquaintance
 from lanshare.trust.identity import Identity
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How an engine is asked to run; None and empty: as the settings say."""
-
-    profile: Path | None = None
-    port: int | None = None
-    name: str | None = None
-    interfaces: tuple[str, ...] = ()
-    announce: bool = True
-    door: bool = True
-    asks: bool = False
-    """There is a person who can be asked about a network that is new: until then nobody sees this device there."""
-
-    visible: bool = False
-    """Show this device to everyone for this run, whatever the settings say."""
-
-    @property
-    def overrides(self) -> tuple[str, ...]:
-        """The settings that these options stand above."""
-        named = (("port", self.port), ("name", self.name), ("interface", self.interfaces))
-        return tuple(field for field, value in named if value)
 
 
 class SystemClock:
@@ -296,39 +272,3 @@ def read_peers(options: Options) -> list[Acquaintance]:
         return trustbook.all_peers(link)
     finally:
         link.close()
-
-
-def read_settings(options: Options) -> Settings:
-    """The settings, without starting anything."""
-    where = places.places(options.profile)
-    where.prepare()
-    return settings.load(where.settings)[0]
-
-
-def log_to_file(options: Options, verbose: bool) -> None:
-    """Log to the profile's folder: what happened, without texts, file names or keys. Rotates at 1 MiB."""
-    where = places.places(options.profile)
-    where.prepare()
-    where.log.touch(mode=0o600)
-    handler = _LogFile(where.log, maxBytes=1024 * 1024, backupCount=1)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s %(threadName)s %(message)s"))
-    root = logging.getLogger("lanshare")
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG if verbose or os.environ.get("LANSHARE_DEBUG") else logging.INFO)
-
-
-class _LogFile(logging.handlers.RotatingFileHandler):
-    """Rotates from threads that may write in the profile; the others leave it to the next one."""
-
-    def shouldRollover(self, record: logging.LogRecord) -> bool:
-        """Whether to begin a new file before this record."""
-        return not confine.is_bound() and bool(super().shouldRollover(record))
-
-
-def pasted_folder(options: Options) -> Path:
-    """Where images from the clipboard are kept while they are sent; private."""
-    where = places.places(options.profile)
-    where.prepare()
-    folder = where.data / "pasted"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder

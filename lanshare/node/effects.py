@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from lanshare.domain.events import Event
 from lanshare.domain.message import Delivery, MessageId, MessageKind
@@ -18,39 +19,34 @@ from lanshare.exchange.throttle import Throttle
 from lanshare.node.notes import LinkHandle
 
 
-@dataclass(frozen=True, slots=True)
-class Tell:
+class Tell(Struct, frozen=True):
     """Publish to the shells."""
 
     event: Event
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(Struct, frozen=True):
     """Say to a peer, if it is online."""
 
     peer: PeerId
     said: Said
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
+class Keep(Struct, frozen=True):
     """Write to the store; then put what `then` makes of the result into the inbox."""
 
     operation: Callable[[sqlite3.Connection], Any]
     then: Callable[[Any], object] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """Read from the store; then put what `then` makes of the result into the inbox."""
 
     operation: Callable[[sqlite3.Connection], Any]
     then: Callable[[Any], object]
 
 
-@dataclass(frozen=True, slots=True)
-class Compose:
+class Compose(Struct, frozen=True):
     """Sign and keep a message of ours, then TextStored. `about`: the message that it answers or reacts to.
 
     `delivery`: how far it is at once. `group`: `peer` is one, and with kind FOUND not even that yet.
@@ -65,8 +61,7 @@ class Compose:
     group: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rewrite:
+class Rewrite(Struct, frozen=True):
     """Sign a queued message of ours anew, with another text; then TextChanged."""
 
     peer: PeerId
@@ -74,8 +69,7 @@ class Rewrite:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Save:
+class Save(Struct, frozen=True):
     """Write a conversation into a new folder in this one; `names` of all who may have said something in it."""
 
     peer: PeerId
@@ -83,15 +77,13 @@ class Save:
     names: dict[PeerId, str]
 
 
-@dataclass(frozen=True, slots=True)
-class ReadHere:
+class ReadHere(Struct, frozen=True):
     """The person has seen a conversation."""
 
     peer: PeerId
 
 
-@dataclass(frozen=True, slots=True)
-class Resend:
+class Resend(Struct, frozen=True):
     """Say a stored record to a peer. `conversation`: where it belongs, the peer itself if none is given."""
 
     peer: PeerId
@@ -99,8 +91,7 @@ class Resend:
     conversation: PeerId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Dial:
+class Dial(Struct, frozen=True):
     """Open a control link to whoever `expect` (an id or its beginning; None: anybody) is, at these addresses."""
 
     target: str
@@ -108,8 +99,7 @@ class Dial:
     expect: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(Struct, frozen=True):
     """Walk the paths of a sending and write its list. `only`: these entries of them. `again`: a finished list grows by
     what is new."""
 
@@ -119,8 +109,7 @@ class Scan:
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """Dial a data link for a transfer: push it if there are `sources`, else pull it to its `landing`."""
 
     transfer: TransferId
@@ -135,31 +124,27 @@ class Run:
     aside: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class ListOffer:
+class ListOffer(Struct, frozen=True):
     """Read a sending's list and say it, so that the peer can see what is new."""
 
     transfer: TransferId
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(Struct, frozen=True):
     """Compare what a peer listed with what is in a folder."""
 
     said: Listed
     folder: Path
 
 
-@dataclass(frozen=True, slots=True)
-class CompareAgain:
+class CompareAgain(Struct, frozen=True):
     """Compare all that a peer listed of an offer so far with what is in another folder."""
 
     transfer: TransferId
     folder: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Undo:
+class Undo(Struct, frozen=True):
     """Move what a finished transfer put into a folder aside."""
 
     transfer: TransferId
@@ -167,60 +152,52 @@ class Undo:
     folder: Path
 
 
-@dataclass(frozen=True, slots=True)
-class PostRun:
+class PostRun(Struct, frozen=True):
     """Post something to the link that runs a transfer."""
 
     transfer: TransferId
     item: object
 
 
-@dataclass(frozen=True, slots=True)
-class EndRun:
+class EndRun(Struct, frozen=True):
     """Abort the job or the link that runs a transfer; RunEnded follows."""
 
     transfer: TransferId
 
 
-@dataclass(frozen=True, slots=True)
-class Discard:
+class Discard(Struct, frozen=True):
     """Remove what is kept of an unfinished transfer: its list, or its staging folder."""
 
     transfer: TransferId
     destination: Path | None
 
 
-@dataclass(frozen=True, slots=True)
-class Hang:
+class Hang(Struct, frozen=True):
     """End a link."""
 
     link: LinkHandle
 
 
-@dataclass(frozen=True, slots=True)
-class Online:
+class Online(Struct, frozen=True):
     """A peer is there: what waits for it may go. `again`: its link was lost for a moment, and with it the path."""
 
     peer: PeerId
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Offline:
+class Offline(Struct, frozen=True):
     """A peer is gone."""
 
     peer: PeerId
 
 
-@dataclass(frozen=True, slots=True)
-class Verify:
+class Verify(Struct, frozen=True):
     """Two persons compared six digits: this device is who it says."""
 
     peer: PeerId
 
 
-@dataclass(frozen=True, slots=True)
-class Befriend:
+class Befriend(Struct, frozen=True):
     """The person dealt with this device of his own will: a stranger becomes known."""
 
     peer: PeerId

@@ -1,6 +1,7 @@
 """Host: what a shell talks to, wherever the engine runs. In this process if the profile is free, else joined.
 
-A Host that loses its engine takes the profile's lock, assembles an engine itself and tells a new Snapshot.
+A Host that loses its engine takes the profile's lock, assembles an engine itself and tells a new Snapshot. The engine's
+parts are loaded when one is started, not with this module: they take longer than a window takes to be painted.
 """
 
 from __future__ import annotations
@@ -9,15 +10,19 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from lanshare.domain.commands import Command
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.events import EngineStopped, Event, IdentityRenewed
-from lanshare.node.assemble import Engine, Options
-from lanshare.node.door import RemoteNode, knock
+from lanshare.node.options import Options
 from lanshare.store.places import places
+
+if TYPE_CHECKING:
+    from lanshare.node.assemble import Engine
+    from lanshare.node.door import RemoteNode
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +52,9 @@ class Host:
 
     def start(self) -> None:
         """Assemble or join; LanshareError if neither can be."""
+        from lanshare.node.assemble import Engine
+        from lanshare.node.door import RemoteNode, knock
+
         where = places(self._options.profile)
         for _ in range(_TRIES):
             try:
@@ -64,6 +72,18 @@ class Host:
             if self._closing.wait(_APART):
                 return
         raise LanshareError(Code.PROFILE_BUSY, str(where.data))
+
+    def begin(self, failed: Callable[[Exception], None]) -> None:
+        """start() on a thread of its own; what kept it from starting goes to `failed`, on that thread."""
+
+        def run() -> None:
+            try:
+                self.start()
+            except Exception as error:
+                failed(error)
+
+        self._taking_over = threading.Thread(target=run, name="start")
+        self._taking_over.start()
 
     def submit(self, command: Command) -> None:
         """Ask for something; events tell what comes of it."""

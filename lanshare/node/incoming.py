@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from lanshare.domain.commands import AnswerOffer, CompareOffer, UndoReceive
 from lanshare.domain.errors import Code

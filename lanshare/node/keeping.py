@@ -9,9 +9,10 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from lanshare.domain.errors import Code, LanshareError, ProtocolError
 from lanshare.domain.message import CONTROL, MessageKind, Moment
@@ -38,8 +39,7 @@ body { font: 15px/1.45 system-ui, sans-serif; max-width: 46em; margin: 2em auto;
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
+class Saved(Struct, frozen=True):
     """What was written: where, how many moments, how many files were copied, which were not there any more."""
 
     folder: Path

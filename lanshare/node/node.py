@@ -11,9 +11,12 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lanshare.domain import commands as c
 from lanshare.domain.errors import Code, LanshareError
@@ -701,7 +704,13 @@ class Node:
             if old is None:
                 return n.TextChanged(effect.peer, effect.message, None)
             texted = texting.edited(identity, effect.peer, old, effect.text)
+            names = {texting.digest_of(old): texted.digest}
             outbox.change(db, texted.message, texted.record, texted.digest)
+            # What was written later names it by its digest: an answer would lose what it answers.
+            for later in outbox.queued_behind(db, identity.id, effect.message, effect.peer):
+                if (anew := texting.renamed(identity, effect.peer, later, names)) is not None:
+                    names[texting.digest_of(later)] = anew.digest
+                    outbox.change(db, anew.message, anew.record, anew.digest)
             return n.TextChanged(effect.peer, effect.message, texted.message.text)
 
         self._parts.store.write(operation, self._post_some)
@@ -895,8 +904,7 @@ class Node:
         self._over = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Joined:
+class _Joined(Struct, frozen=True):
     """A shell may join: what the store had to say is here."""
 
     wanted: n.Subscribe

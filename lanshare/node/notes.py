@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Protocol
+
+from msgspec import Struct
 
 from lanshare.domain.errors import Code
 from lanshare.domain.events import Event, ReceiveUndone
@@ -31,8 +32,7 @@ class LinkHandle(Protocol):
     def abort(self, code: Code = Code.CANCELLED) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class LinkUp:
+class LinkUp(Struct, frozen=True):
     """A control link is open."""
 
     guest: Guest
@@ -41,8 +41,7 @@ class LinkUp:
     address: Address
 
 
-@dataclass(frozen=True, slots=True)
-class LinkDown:
+class LinkDown(Struct, frozen=True):
     """A control link ended. `left`: the peer said goodbye."""
 
     peer: PeerId
@@ -51,8 +50,7 @@ class LinkDown:
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class DialEnded:
+class DialEnded(Struct, frozen=True):
     """A dial came to nothing. `seen`: the id that answered instead of the one asked for."""
 
     target: str
@@ -61,15 +59,13 @@ class DialEnded:
     seen: PeerId | None
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(Struct, frozen=True):
     """mDNS says goodbye for a short id: a hint."""
 
     short: str
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkChanged:
+class NetworkChanged(Struct, frozen=True):
     """Our addresses, what is wrong with mDNS if something is, and the networks that we are in."""
 
     addresses: tuple[str, ...]
@@ -77,16 +73,14 @@ class NetworkChanged:
     networks: tuple[Network, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True):
     """The peer said something on its control link."""
 
     peer: PeerId
     said: Said
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Struct, frozen=True):
     """More of a tree to send has been walked."""
 
     transfer: TransferId
@@ -94,8 +88,7 @@ class Counted:
     skipped: int
 
 
-@dataclass(frozen=True, slots=True)
-class ScanEnded:
+class ScanEnded(Struct, frozen=True):
     """The walk is over, or failed with `code`."""
 
     transfer: TransferId
@@ -103,8 +96,7 @@ class ScanEnded:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True):
     """Progress of a running transfer."""
 
     transfer: TransferId
@@ -114,23 +106,20 @@ class Moved:
     file: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Verifying:
+class Verifying(Struct, frozen=True):
     """All bytes are over."""
 
     transfer: TransferId
 
 
-@dataclass(frozen=True, slots=True)
-class DiskSeen:
+class DiskSeen(Struct, frozen=True):
     """The file system that a transfer arrives on."""
 
     transfer: TransferId
     disk: str
 
 
-@dataclass(frozen=True, slots=True)
-class RunEnded:
+class RunEnded(Struct, frozen=True):
     """A push, pull or served data link ended. With an empty `code` the transfer is complete."""
 
     transfer: TransferId
@@ -149,8 +138,7 @@ class RunEnded:
     """Paths of the files that rest until the others are over; only where we send."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(Struct, frozen=True):
     """The right to run a transfer's data link now, for this epoch; or the refusal's code."""
 
     epoch: int
@@ -193,19 +181,17 @@ class Reply:
                 return None if self._queue.empty() else self._queue.get()
 
 
-@dataclass(frozen=True, slots=True)
-class AttachAsked:
+class AttachAsked(Struct, frozen=True):
     """A peer attached a data link for a transfer; the thread that serves it waits for the lease."""
 
     peer: PeerId
     transfer: TransferId
     push: bool
     link: LinkHandle
-    reply: Reply = field(compare=False)
+    reply: Reply
 
 
-@dataclass(frozen=True, slots=True)
-class OfferLooked:
+class OfferLooked(Struct, frozen=True):
     """What the store knows of an offer's transfer."""
 
     peer: PeerId
@@ -213,16 +199,14 @@ class OfferLooked:
     found: tuple[PeerId, Transfer, int] | None
 
 
-@dataclass(frozen=True, slots=True)
-class ListedLooked:
+class ListedLooked(Struct, frozen=True):
     """A listing, behind the look at the store that its offer waits for."""
 
     peer: PeerId
     said: Listed
 
 
-@dataclass(frozen=True, slots=True)
-class RetryLooked:
+class RetryLooked(Struct, frozen=True):
     """What the store knows of a sending to be tried again."""
 
     new: TransferId
@@ -232,15 +216,13 @@ class RetryLooked:
     after: TransferId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ListedPart:
+class ListedPart(Struct, frozen=True):
     """Some of a sending's list was read."""
 
     said: Listed
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """How what was listed of an offer so far relates to what is here: files and bytes."""
 
     transfer: TransferId
@@ -252,23 +234,20 @@ class Compared:
     differing: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class UndoLooked:
+class UndoLooked(Struct, frozen=True):
     """What the store knows of a receiving that is to be undone."""
 
     found: Transfer
     folder: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Undone:
+class Undone(Struct, frozen=True):
     """What was received lies aside."""
 
     event: ReceiveUndone
 
 
-@dataclass(frozen=True, slots=True)
-class TextStored:
+class TextStored(Struct, frozen=True):
     """A message of ours is durable. `group`: how the group it changes stands by it. `about`: what it reacts to."""
 
     texted: Texted
@@ -280,8 +259,7 @@ class TextStored:
     """As in GroupMerged."""
 
 
-@dataclass(frozen=True, slots=True)
-class TextArrived:
+class TextArrived(Struct, frozen=True):
     """A message that `speaker` said is durable. `kept` None: it was here already. `about`: what it reacts to."""
 
     message: ChatMessage
@@ -291,8 +269,7 @@ class TextArrived:
     about: MessageId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TextChanged:
+class TextChanged(Struct, frozen=True):
     """A queued message says something else now; `text` None: it could not be changed any more."""
 
     peer: PeerId
@@ -300,8 +277,7 @@ class TextChanged:
     text: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxLoaded:
+class OutboxLoaded(Struct, frozen=True):
     """Messages that wait for a peer, as signed records, and which of them were queued until now."""
 
     peer: PeerId
@@ -309,8 +285,7 @@ class OutboxLoaded:
     fresh: tuple[MessageId, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Handed:
+class Handed(Struct, frozen=True):
     """Records of a group that a member has not, to be said to it, and which of ours were queued until now."""
 
     group: PeerId
@@ -320,8 +295,7 @@ class Handed:
     news: tuple[SpreadStored, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SpreadStored:
+class SpreadStored(Struct, frozen=True):
     """A member has (or read) a message of ours: so many of so many do."""
 
     group: PeerId
@@ -332,15 +306,13 @@ class SpreadStored:
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Spreads:
+class Spreads(Struct, frozen=True):
     """Several of these."""
 
     notes: tuple[SpreadStored, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class GroupMerged:
+class GroupMerged(Struct, frozen=True):
     """Records about a group came from a peer; `group` None: it is none of ours."""
 
     speaker: PeerId
@@ -350,8 +322,7 @@ class GroupMerged:
     """Messages of ours that all have by now, as somebody who had not is no member any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class CircleLoaded:
+class CircleLoaded(Struct, frozen=True):
     """What is to be said about a group, and to whom."""
 
     group: PeerId
@@ -360,16 +331,14 @@ class CircleLoaded:
     held: tuple[tuple[PeerId, tuple[tuple[int, int], ...]], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SeenLooked:
+class SeenLooked(Struct, frozen=True):
     """Messages and transfers of a peer that were seen and of which it is not known that it knows."""
 
     peer: PeerId
     ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SeenStored:
+class SeenStored(Struct, frozen=True):
     """That messages and transfers of ours were seen is durable: say so, and tell which were news."""
 
     peer: PeerId
@@ -379,8 +348,7 @@ class SeenStored:
     spread: tuple[SpreadStored, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryStored:
+class DeliveryStored(Struct, frozen=True):
     """How far a message of ours got is durable."""
 
     peer: PeerId
@@ -389,64 +357,55 @@ class DeliveryStored:
     code: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Publish:
+class Publish(Struct, frozen=True):
     """Tell the shells: something that had to be durable first is."""
 
     event: Event
 
 
-@dataclass(frozen=True, slots=True)
-class Queued:
+class Queued(Struct, frozen=True):
     """A transfer's row is durable: now shells may hear of it."""
 
     transfer: TransferId
 
 
-@dataclass(frozen=True, slots=True)
-class Tidied:
+class Tidied(Struct, frozen=True):
     """What was kept for a transfer that is over is gone."""
 
     transfer: TransferId
 
 
-@dataclass(frozen=True, slots=True)
-class Durable:
+class Durable(Struct, frozen=True):
     """Something is durable: now these effects may follow."""
 
     effects: tuple[object, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerLooked:
+class AnswerLooked(Struct, frozen=True):
     """A peer is ready for a transfer that is not under way here: what the store knows of it."""
 
     peer: PeerId
     found: tuple[PeerId, Transfer, int] | None
 
 
-@dataclass(frozen=True, slots=True)
-class StoreFailed:
+class StoreFailed(Struct, frozen=True):
     """Something could not be kept."""
 
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Subscribe:
+class Subscribe(Struct, frozen=True):
     """A shell wants the events from now on, a Snapshot first."""
 
     listener: Callable[[Event], None]
     window: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Unsubscribe:
+class Unsubscribe(Struct, frozen=True):
     """It wants no more."""
 
     listener: Callable[[Event], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """The last thing in the inbox."""

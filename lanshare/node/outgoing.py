@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from lanshare.domain.commands import RetryTransfer, SendFiles
 from lanshare.domain.errors import Code

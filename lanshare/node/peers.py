@@ -6,8 +6,10 @@ A device is online while its control link is open; mDNS only says where to dial.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec.structs import replace
 
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from lanshare.domain.peer import PeerId, TrustLevel
 from lanshare.domain.settings import Visibility
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(Struct, frozen=True):
     """Who may come in, as the threads that accept links need to know it. Replaced as a whole."""
 
     level: Visibility = Visibility.EVERYONE

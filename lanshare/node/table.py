@@ -4,9 +4,11 @@ to run and to end."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import replace
 
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (

@@ -6,7 +6,7 @@ granted anew the old holder is ended and has reported back.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from lanshare.domain.commands import LeaveOut
 from lanshare.domain.errors import Code

@@ -10,13 +10,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
+from typing import Final
 
-from PySide6.QtCore import QSettings, QSocketNotifier, Qt, QTimer
+from msgspec.structs import replace
+from PySide6.QtCore import QEvent, QMetaObject, QObject, QSettings, QSocketNotifier, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QMessageBox, QSystemTrayIcon
+from PySide6.QtWidgets import QApplication, QMessageBox, QSystemTrayIcon, QWidget
 
 import lanshare
 from lanshare.domain.commands import AnswerOffer, OpenWindow, SendText
@@ -27,8 +28,8 @@ from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
 from lanshare.node import sentences
-from lanshare.node.assemble import Options, log_to_file, pasted_folder, read_settings
 from lanshare.node.host import Host
+from lanshare.node.options import Options, is_free, log_to_file, pasted_folder, read_settings
 from lanshare.node.shown import shown
 from lanshare.qt import assets, screen, texts
 from lanshare.qt.bridge import Bridge
@@ -38,6 +39,9 @@ from lanshare.qt.tray import Tray
 from lanshare.qt.windows.main import MainWindow
 
 _log = logging.getLogger(__name__)
+
+_UNPAINTED: Final = 200
+"""Milliseconds after which the engine is started even though no window was painted."""
 
 
 class App:
@@ -56,6 +60,9 @@ class App:
         self.qt.setQuitOnLastWindowClosed(False)
         self._first = threading.Event()
         self._snapshot: Snapshot | None = None
+        self._fault: Exception | None = None
+        self._waits_for_other = False
+        self._begun = False
         self.host = Host(replace(options, asks=True), self._heard, window=True)
         self.bridge = Bridge(self.host.submit)
         self.window: MainWindow | None = None
@@ -68,25 +75,32 @@ class App:
         settings = read_settings(self._options)
         assert isinstance(self.qt, QApplication)
         style.wear(self.qt, settings.appearance)
-        self.host.start()
-        if self._raise_other():
-            return 0
+        self._waits_for_other = not is_free(self._options)
+        if self._waits_for_other:
+            self._begin()
+            if self._raise_other():
+                return 0
+            self._waits_for_other = False
         has_tray = QSystemTrayIcon.isSystemTrayAvailable()
         self.window = window = MainWindow(self.bridge, self._keep_image, has_tray)
         self.bridge.arrived.connect(self._on_event)
         if has_tray:
             self._make_tray(window)
         window.quitting.connect(self.qt.quit)
-        if self._snapshot is not None:
-            window.on_event(self._snapshot)
         geometry = QSettings(str(self._geometry_file()), QSettings.Format.IniFormat)
         window.restoreGeometry(geometry.value("geometry", b"", bytes) or b"")  # type: ignore[arg-type]
         if not ((self._hidden or settings.start_hidden) and has_tray):
             window.show()
-        window.make_ready(self._paths)
+        if self._snapshot is not None:
+            self._joined(window, self._snapshot)
+        # The engine's parts take longer to load than the window to be painted.
+        painted = _Painted(window, self._begin)
         self.desktop.start()
         QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: window._wear())
         code = self.qt.exec()
+        painted.forget()
+        if self._fault is not None:
+            raise self._fault
         geometry.setValue("geometry", window.saveGeometry())
         return code
 
@@ -104,23 +118,52 @@ class App:
 
     def _heard(self, event: Event) -> None:
         """On the engine's threads."""
-        if isinstance(event, Snapshot) and not self._first.is_set():
+        if isinstance(event, Snapshot) and self._waits_for_other and not self._first.is_set():
             self._snapshot = event
             self._first.set()
             return
         self.bridge.post(event)
 
+    def _begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            self.host.begin(self._failed)
+
+    def _failed(self, error: Exception) -> None:
+        """On the thread that starts the engine."""
+        self._fault = error
+        self._first.set()
+        QMetaObject.invokeMethod(self.qt, "quit", Qt.ConnectionType.QueuedConnection)
+
     def _raise_other(self) -> bool:
         """If a window of this profile is open already, it comes to the front and we go."""
         self._first.wait(10.0)
+        if self._fault is not None:
+            raise self._fault
         if self._snapshot is None or not self._snapshot.window_open or not self.host.joined:
             return False
         self.host.submit(OpenWindow(self._paths))
         return True
 
+    def _joined(self, window: MainWindow, snapshot: Snapshot) -> None:
+        """The first that is heard of the engine."""
+        self._snapshot = snapshot
+        window.on_event(snapshot)
+        window.make_ready(self._paths)
+
     def _on_event(self, event: object) -> None:
         window = self.window
         if window is None:
+            return
+        if isinstance(event, Snapshot) and self._snapshot is None:
+            if event.window_open and self.host.joined:
+                # Two were opened at the same moment: the other one has the engine.
+                self._snapshot = event
+                self.host.submit(OpenWindow(self._paths))
+                window.hide()
+                self.qt.quit()
+            else:
+                self._joined(window, event)
             return
         if isinstance(event, EngineStopped):
             _say(texts.tr("lanshare has to close"), sentences.ended(event.code))
@@ -177,6 +220,36 @@ class App:
 
     def _geometry_file(self) -> Path:
         return pasted_folder(self._options).parent / "window.ini"
+
+
+class _Painted(QObject):
+    """Calls back once a widget was painted for the first time, or was not for a while: it may be hidden."""
+
+    def __init__(self, widget: QWidget, then: Callable[[], None]) -> None:
+        super().__init__(widget)
+        self._then: Callable[[], None] | None = then
+        self._widget = widget
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._go)
+        self._timer.start(_UNPAINTED if widget.isVisible() else 0)
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Paint:
+            self._widget.removeEventFilter(self)
+            self._timer.start(0)
+        return False
+
+    def forget(self) -> None:
+        """Call nobody any more."""
+        self._then = None
+
+    def _go(self) -> None:
+        self._widget.removeEventFilter(self)
+        then, self._then = self._then, None
+        if then is not None:
+            then()
 
 
 def notice_of(event: object, settings: Settings) -> Notice | None:
@@ -267,6 +340,10 @@ def run_window(options: Options, paths: Sequence[str], hidden: bool, verbose: bo
         sentence = sentences.ended(error.code, "", error.detail)
         sys.stderr.write(f"lanshare: {sentence}\n")
         _say(texts.tr("lanshare cannot start"), sentence)
+        return 1
+    except Exception:
+        _log.exception("not caught")
+        _say(texts.tr("lanshare cannot start"), texts.tr("The log in the profile folder says more."))
         return 1
     finally:
         app.close()

@@ -13,9 +13,9 @@ import queue
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import Struct
 from PySide6.QtCore import QObject, Signal
 
 _log = logging.getLogger(__name__)
@@ -25,8 +25,7 @@ _PATIENCE: Final = 5.0
 _STAYS: Final = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """What is to be told. One of the same key takes the place of an earlier one."""
 
     key: str

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lanshare.domain.events import ExchangedTold
-from lanshare.domain.message import CONTROL, Conversation, MessageId, Moment, Quote, Wanted, place
+from lanshare.domain.message import CONTROL, QUOTED, Conversation, MessageId, Moment, Quote, Wanted, place
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
 from lanshare.store.folding import folded, query
@@ -181,8 +182,8 @@ def quote(db: sqlite3.Connection, peer: PeerId, about: str) -> Quote | None:
     if not about:
         return None
     row = db.execute(
-        "SELECT id, author, substr(text, 1, 200) FROM messages WHERE digest = ? AND +peer = ?",
-        (bytes.fromhex(about), peer),
+        "SELECT id, author, substr(text, 1, ?) FROM messages WHERE digest = ? AND +peer = ?",
+        (QUOTED, bytes.fromhex(about), peer),
     ).fetchone()
     return Quote(MessageId(row[0]), PeerId(row[1]), row[2]) if row else None
 

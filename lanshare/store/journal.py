@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from lanshare.domain.offer import Clash, Landing, Offer, Skipped
 from lanshare.domain.peer import PeerId
@@ -24,8 +24,7 @@ from lanshare.store.rows import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Unfinished:
+class Unfinished(Struct, frozen=True):
     """A transfer to take up again: its sources (out) or where it goes (in, once accepted)."""
 
     transfer: Transfer
@@ -204,8 +203,7 @@ def landed(db: sqlite3.Connection, transfer: TransferId) -> tuple[Transfer, Path
     return (transfer_of(row[:15]), paths_from_text(row[15])[0]) if row else None
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """What a sending of ours was made of. `missing`: the entries that did not arrive; empty: all, or too many."""
 
     peer: PeerId

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lanshare.domain.message import CONTROL, ChatMessage, Delivery, MessageId, MessageKind
 from lanshare.domain.message import place as place_of
@@ -100,8 +101,7 @@ def add(
     return Kept(position, late, place_of(lamport, tie))
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """Where a message came to lie: its position (0: it has none of its own), whether later ones were there, and its
     place in the order of all."""
 
@@ -194,6 +194,16 @@ def queued_record(db: sqlite3.Connection, author: PeerId, message: MessageId, pe
     return bytes(row[0]) if row else None
 
 
+def queued_behind(db: sqlite3.Connection, author: PeerId, message: MessageId, peer: PeerId) -> list[bytes]:
+    """The records of an author's queued messages that were written after this one, in their order."""
+    rows = db.execute(
+        "SELECT record FROM messages WHERE author = ?1 AND peer = ?3 AND delivery = 'queued' AND sequence > (SELECT"
+        " sequence FROM messages WHERE author = ?1 AND id = ?2 AND peer = ?3) ORDER BY sequence",
+        (author, message, peer),
+    )
+    return [bytes(row[0]) for row in rows]
+
+
 def record_of(db: sqlite3.Connection, author: PeerId, message: MessageId) -> bytes | None:
     """A message as it travels."""
     row = db.execute("SELECT record FROM messages WHERE author = ? AND id = ?", (author, message)).fetchone()
@@ -201,14 +211,14 @@ def record_of(db: sqlite3.Connection, author: PeerId, message: MessageId) -> byt
 
 
 def change(db: sqlite3.Connection, message: ChatMessage, record: bytes, digest: bytes) -> None:
-    """Put another text in the place of a queued message."""
+    """Put another text in the place of a queued message, or have it name another record."""
     position, old = _place(db, message.author, message.id, message.peer)
     if position is not None:
         db.execute("INSERT INTO search (search, rowid, body) VALUES ('delete', ?, ?)", (position, folded(old)))
         db.execute("INSERT INTO search (rowid, body) VALUES (?, ?)", (position, folded(message.text)))
     db.execute(
-        "UPDATE messages SET text = ?, record = ?, digest = ? WHERE author = ? AND id = ? AND peer = ?",
-        (message.text, record, digest, message.author, message.id, message.peer),
+        "UPDATE messages SET text = ?, record = ?, digest = ?, about = ? WHERE author = ? AND id = ? AND peer = ?",
+        (message.text, record, digest, bytes.fromhex(message.about), message.author, message.id, message.peer),
     )
 
 

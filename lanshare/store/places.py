@@ -7,11 +7,11 @@ import os
 import stat
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import platformdirs
+from msgspec import Struct
 
 from lanshare.domain.errors import Code, LanshareError
 
@@ -19,8 +19,7 @@ _SOCKET_MAX: Final = 100
 """Bytes of a local socket's path: AF_UNIX ends at 107 on Linux and 103 on macOS."""
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """A profile's paths. `data` exists and is private (0700) once prepare() has been called."""
 
     data: Path

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from lanshare.domain.peer import ORDINARY, DeviceKind, PeerId, Rules, TrustLevel
 
 
-@dataclass(frozen=True, slots=True)
-class Acquaintance:
+class Acquaintance(Struct, frozen=True):
     """A device as remembered. `last_seen` in ms since 1970."""
 
     id: PeerId

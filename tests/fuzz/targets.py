@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from lanshare.domain.errors import LanshareError, ProtocolError
 from lanshare.domain.groups import fold

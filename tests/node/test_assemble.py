@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import socket
 from pathlib import Path
 
@@ -12,15 +11,12 @@ from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.message import Wanted
 from lanshare.node.assemble import (
     Engine,
-    Options,
     load_identity,
-    log_to_file,
-    pasted_folder,
     read_history,
     read_me,
     read_peers,
-    read_settings,
 )
+from lanshare.node.options import Options
 from lanshare.store.places import places
 from tests.harness.engines import free_port
 
@@ -72,22 +68,4 @@ def test_what_needs_no_engine_needs_none(tmp_path: Path) -> None:
     fresh = Options(profile=tmp_path / "fresh")
     assert read_history(fresh, Wanted(""), 10) == []
     assert read_peers(fresh) == []
-    assert read_settings(fresh).port == 17717
-    assert pasted_folder(fresh).stat().st_mode & 0o077 == 0
     assert load_identity(places(tmp_path / "fresh")).id == read_me(fresh).id
-
-
-def test_the_log_lies_in_the_profile_and_is_private(tmp_path: Path) -> None:
-    logger = logging.getLogger("lanshare")
-    before, level = list(logger.handlers), logger.level
-    log_to_file(Options(profile=tmp_path), verbose=True)
-    try:
-        logger.info("something happened")
-    finally:
-        for handler in [one for one in logger.handlers if one not in before]:
-            logger.removeHandler(handler)
-            handler.close()
-        logger.setLevel(level)
-    log = places(tmp_path).log
-    assert "something happened" in log.read_text()
-    assert log.stat().st_mode & 0o077 == 0

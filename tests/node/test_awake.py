@@ -38,11 +38,13 @@ def helper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @POSIX
 def test_it_is_held_while_wanted_and_let_go_afterwards(helper: Path) -> None:
     one = Awake()
-    for wanted in (True, True, False, True):
-        one.want(wanted)
-    until(lambda: helper.exists() and helper.read_text() == "on\noff\non\n")
-    assert one.held
-    one.close()
+    try:
+        for wanted in (True, True, False, True):
+            one.want(wanted)
+        until(lambda: helper.exists() and helper.read_text() == "on\noff\non\n")
+        until(lambda: one.held)
+    finally:
+        one.close()
     assert helper.read_text() == "on\noff\non\noff\n"
     assert not one.held
 

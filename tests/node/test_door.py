@@ -14,8 +14,9 @@ import pytest
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.message import MessageId
-from lanshare.node.assemble import Engine, Options
+from lanshare.node.assemble import Engine
 from lanshare.node.door import RemoteNode, knock
+from lanshare.node.options import Options
 from lanshare.store.places import places
 from tests.harness.engines import free_port
 from tests.harness.made import PEER

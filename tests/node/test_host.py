@@ -11,8 +11,9 @@ from lanshare.domain import events as e
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.message import MessageId, Wanted
 from lanshare.node import host as host_module
-from lanshare.node.assemble import Options, read_history
+from lanshare.node.assemble import read_history
 from lanshare.node.host import Host
+from lanshare.node.options import Options
 from lanshare.store.lock import ProfileLock
 from lanshare.store.places import places
 from tests.harness.made import PEER

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from lanshare.domain.message import MessageId
 from lanshare.domain.offer import EntryKind, Offer, TopEntry
 from lanshare.domain.peer import Address, DeviceKind
 from lanshare.domain.settings import Settings, Visibility
+from lanshare.domain.talk import Texted, TextKept
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
+from lanshare.exchange import texting
 from lanshare.exchange.control import SayBye
 from lanshare.exchange.greeting import Facts, Guest
 from lanshare.net.networks import Network
@@ -24,7 +27,7 @@ from lanshare.node import notes as n
 from lanshare.node.effects import Discard
 from lanshare.node.links import Self
 from lanshare.node.node import Node, Parts
-from lanshare.store import database, journal
+from lanshare.store import database, history, journal
 from lanshare.trust.identity import Identity
 
 ANNA, BOB = Identity.create(), Identity.create()
@@ -149,10 +152,28 @@ def test_a_message_to_a_device_that_is_away_goes_when_it_comes(setting: Setting)
     assert setting.names()[-1] == "MessageQueued"
     link = setting.connect()
     (texted,) = [one for one in link.posted if type(one).__name__ == "Texted"]
-    from lanshare.domain.talk import TextKept
-
     setting.do(n.Heard(BOB.id, TextKept(texted.message.id)))  # type: ignore[attr-defined]
     assert "MessageDelivered" in setting.names()
+
+
+def test_answers_to_a_queued_message_still_answer_it_when_it_was_changed(setting: Setting) -> None:
+    first, second, third, other = (MessageId(f"{number:032x}") for number in range(1, 5))
+    setting.do(c.SendText(first, BOB.id, "the qestion"))
+    setting.do(c.SendText(second, BOB.id, "the answer", first))
+    setting.do(c.SendText(third, BOB.id, "an answer to the answer", second))
+    setting.do(c.SendText(other, BOB.id, "something else"))
+    setting.do(c.EditText(first, BOB.id, "the question"))
+    link = setting.connect()
+    posted = [one for one in link.posted if isinstance(one, Texted)]
+    said = [texting.read(texting.frame_of(one.record), BOB.id, ANNA.id) for one in posted]
+    assert [one.message.text for one in said] == [
+        "the question", "the answer", "an answer to the answer", "something else"
+    ]
+    assert [one.message.about for one in said] == ["", said[0].digest.hex(), said[1].digest.hex(), ""]
+    for before, one in itertools.pairwise(said):
+        assert texting.frame_of(one.record).parents == (before.digest,)
+    quotes = [one.message.quote for one in history.page(setting.store.link, BOB.id, None, 10)[0] if one.message]
+    assert [one.text if one is not None else "" for one in quotes] == ["", "the question", "the answer", ""]
 
 
 def test_what_an_earlier_engine_could_not_tidy_up_is_tidied(setting: Setting, tmp_path: Path) -> None:

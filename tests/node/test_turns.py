@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from lanshare.domain.commands import SendFiles
 from lanshare.domain.errors import Code

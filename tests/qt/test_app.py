@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import queue
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,11 +12,14 @@ from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from lanshare.domain.errors import Code, LanshareError
-from lanshare.node.assemble import Options
+from lanshare.domain.events import Event, WindowRequested
+from lanshare.node.host import Host
+from lanshare.node.options import Options
+from lanshare.qt import app as app_module
 from lanshare.qt.app import App
 from lanshare.qt.windows.main import MainWindow
 from lanshare.store.places import places
-from tests.harness.engines import free_port
+from tests.harness.engines import environment, free_port
 
 
 def test_it_shows_a_window_over_a_real_engine_and_ends(qtbot: QtBot, tmp_path: Path) -> None:
@@ -41,3 +47,89 @@ def test_a_profile_that_cannot_be_used_is_said_so(qtbot: QtBot, tmp_path: Path) 
         app.run()
     assert error.value.code is Code.PROFILE_UNWRITABLE
     app.close()
+
+
+def test_the_window_is_painted_before_the_engine_is_loaded(tmp_path: Path) -> None:
+    code = """
+import sys
+from PySide6.QtCore import QEvent, QObject, QTimer
+from lanshare.__main__ import main
+from lanshare.qt.app import App
+from lanshare.qt.windows.main import MainWindow
+seen = []
+class Watch(QObject):
+    def eventFilter(self, watched, event):
+        if isinstance(watched, MainWindow) and event.type() is QEvent.Type.Paint:
+            seen.append(sorted({"zeroconf", "cryptography", "lanshare.node.node"} & set(sys.modules)))
+            if watched._me is not None:
+                QTimer.singleShot(0, apps[0].qt.quit)
+        return False
+apps, make = [], App.__init__
+def made(self, *words):
+    make(self, *words)
+    apps.append(self)
+    self.watch = Watch()
+    self.qt.installEventFilter(self.watch)
+App.__init__ = made
+code = main(["--profile", sys.argv[1], "--port", sys.argv[2], "--name", "Anna"])
+print(code, seen[0], len(seen[-1]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path), str(free_port())], env=environment(), capture_output=True,
+        text=True, timeout=60, check=False,
+    )
+    assert done.stdout.split("\n")[0].strip() == "0 [] 3", done.stderr[-2000:]
+
+
+def test_what_keeps_the_engine_from_starting_is_said_though_the_window_is_there(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    options = Options(profile=tmp_path, port=free_port(), interfaces=("127.0.0.1",))
+    where = places(tmp_path)
+    where.prepare()
+    where.key.write_text("no key")
+    app = App(options, [], False)
+    with pytest.raises(LanshareError) as error:
+        app.run()
+    app.close()
+    assert "usable key" in error.value.detail
+
+
+def test_a_fault_of_ours_at_the_start_is_told_in_words_too(tmp_path: Path) -> None:
+    code = """
+import sys
+from lanshare.__main__ import main
+from lanshare.node import assemble
+from lanshare.qt import app
+def broken(self, options):
+    raise RuntimeError("a fault of ours")
+assemble.Engine.__init__ = broken
+app._say = lambda title, text: print(title, text, sep=": ")
+print(main(["--profile", sys.argv[1]]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], env=environment(), capture_output=True, text=True, timeout=60,
+        check=False,
+    )
+    assert done.stdout.split("\n")[:2] == ["lanshare cannot start: The log in the profile folder says more.", "1"]
+    assert "Traceback" not in done.stderr
+    assert "a fault of ours" in places(tmp_path).log.read_text()
+
+
+def test_of_two_windows_opened_at_the_same_moment_one_goes_and_the_other_comes_forward(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = Options(profile=tmp_path, port=free_port(), name="Anna", interfaces=("127.0.0.1",))
+    heard: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    first = Host(options, heard.put, window=True)
+    first.start()
+    monkeypatch.setattr(app_module, "is_free", lambda _: True)
+    second = App(options, ["/tmp/some file"], False)
+    try:
+        assert second.run() == 0
+        second.close()
+        while not isinstance(event := heard.get(timeout=10), WindowRequested):
+            pass
+        assert event.paths == ("/tmp/some file",)
+    finally:
+        first.close()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QListWidget, QPushButton
@@ -138,6 +138,16 @@ def test_a_reply_names_what_it_answers_and_a_click_on_the_quote_leads_there(
     with qtbot.waitSignal(answer.jump):
         assert answer._quote is not None
         QTest.mouseClick(answer._quote, Qt.MouseButton.LeftButton)
+
+
+def test_a_quote_follows_the_message_that_it_quotes(talk: MainWindow) -> None:
+    talk.on_event(queued(1, "the qestion"))
+    quote = Quote(MessageId(f"{1:032x}"), made.ME.id, "the qestion")
+    talk.on_event(replace(queued(2, "the answer"), quote=quote))
+    talk.on_event(e.MessageEdited(MessageId(f"{1:032x}"), made.MARTA, "the question"))
+    answer = next(one for one in talk.pane.timeline.findChildren(Bubble) if one._entry.text == "the answer")
+    assert answer._quote is not None
+    assert answer._quote._text.text() == "the question"
 
 
 def test_reactions_are_asked_for_shown_and_taken_away(talk: MainWindow, submitted: list[Command]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from lanshare.domain.offer import Clash, Landing, Offer
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lanshare.domain.message import Delivery, MessageId, MessageKind, Wanted
 from lanshare.store import history, outbox

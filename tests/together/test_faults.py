@@ -18,7 +18,8 @@ from lanshare.domain import events as e
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.message import MessageId
 from lanshare.net import tls
-from lanshare.node.assemble import Engine, Options
+from lanshare.node.assemble import Engine
+from lanshare.node.options import Options
 from lanshare.trust.identity import Identity
 from lanshare.wire import codec
 from lanshare.wire import frames as f

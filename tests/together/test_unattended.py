@@ -9,10 +9,10 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from lanshare.domain import commands as c
 from lanshare.domain import events as e

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 import zlib
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from msgspec import Struct
+from msgspec.structs import replace
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from lanshare.domain.events import (
@@ -40,8 +41,7 @@ _EPOCH: Final = datetime.datetime.fromtimestamp(0, datetime.UTC)
 _Index = QModelIndex | QPersistentModelIndex
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
+class Device(Struct, frozen=True):
     """A row."""
 
     id: PeerId

@@ -7,6 +7,7 @@ import datetime
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from msgspec.structs import replace
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from lanshare.domain.events import (
@@ -24,7 +25,7 @@ from lanshare.domain.events import (
     MessageTakenBack,
     TransferQueued,
 )
-from lanshare.domain.message import CONTROL, Delivery, Moment, Quote
+from lanshare.domain.message import CONTROL, QUOTED, Delivery, Moment, Quote
 from lanshare.domain.peer import PeerId, short_id
 from lanshare.domain.transfer import Direction, TransferId
 from lanshare.node.shown import shown
@@ -153,6 +154,10 @@ class TimelineModel(QAbstractListModel):
             case MessageEdited() if (entry := self._keys.get(event.message)) is not None:
                 entry.text = event.text
                 self._touch(entry)
+                for answer in self._entries:
+                    if answer.quote is not None and answer.quote.id == event.message:
+                        answer.quote = replace(answer.quote, text=event.text[:QUOTED])
+                        self._touch(answer)
             case MessageTakenBack() if event.peer == self.peer:
                 self._remove(event.message)
             case MessageReacted() if (entry := self._keys.get(event.message)) is not None:

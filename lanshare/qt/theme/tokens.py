@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+
+class Tokens(Struct, frozen=True):
     """One appearance."""
 
     dark: bool

@@ -118,6 +118,8 @@ class Bubble(QWidget):
             self._set_text(entry.text)
             if self._width:
                 self.fit(self._width)
+        if self._quote is not None and entry.quote is not None:
+            self._quote.show_text(entry.quote.text)
         self._mark.setVisible(entry.out)
         name = {
             Delivery.QUEUED: "clock", Delivery.SENDING: "check", Delivery.DELIVERED: "check-check",
@@ -302,12 +304,17 @@ class _Quote(QFrame):
         self.setProperty("side", "out" if entry.out else "in")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._name = plain(shown(entry.quoted), "quoted")
-        self._text = ElidedLabel(shown(" ".join(entry.quote.text.split())), "time")
+        self._text = ElidedLabel("", "time")
+        self.show_text(entry.quote.text)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 3, 8, 3)
         column.setSpacing(0)
         column.addWidget(self._name)
         column.addWidget(self._text)
+
+    def show_text(self, text: str) -> None:
+        """Show what is quoted."""
+        self._text.setText(shown(" ".join(text.split())))
 
     def natural(self) -> int:
         """The width that it would like."""

@@ -62,7 +62,8 @@ class Nobody(QWidget):
         self.show_for(False, None)
 
     def show_for(self, anybody: bool, me: Me | None) -> None:
-        """`anybody`: devices are listed, but none is chosen."""
+        """`anybody`: devices are listed, but none is chosen. `me`: None while the engine is still being started."""
+        alone = not anybody and me is not None
         if anybody:
             self._title.setText(texts.tr("Choose a device"))
             self._hint.setText(texts.tr("Or drop files straight on one in the list."))
@@ -78,13 +79,13 @@ class Nobody(QWidget):
             step.setText(text)
             step.parentWidget()
         for step in self._steps:
-            step.setVisible(not anybody)
+            step.setVisible(alone)
         layout = self._steps[0].parentWidget()
         if layout is not None:
             for label in layout.findChildren(type(self._title)):
                 if label.property("role") == "percent":
-                    label.setVisible(not anybody)
-        self._button.setVisible(not anybody)
+                    label.setVisible(alone)
+        self._button.setVisible(alone)
         self._radar.set_busy(not anybody)
         if me is not None:
             where = ", ".join(me.addresses[:2])

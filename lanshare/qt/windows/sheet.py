@@ -6,9 +6,9 @@ Signals: act(object) with a command; pair() when digits are to be compared.
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from datetime import datetime
 
+from msgspec.structs import replace
 from PySide6.QtCore import QDate, QLocale, Qt, Signal
 from PySide6.QtGui import QImage, QImageReader, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (

@@ -1,0 +1,155 @@
+"""The words of the command line, and what they ask of an engine. Light: the window is up before an engine is loaded."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+from pathlib import Path
+from typing import Final
+
+import lanshare
+from lanshare.domain.offer import Clash
+from lanshare.node.options import Options
+
+INTERRUPTED: Final = 130
+"""The exit code after Ctrl+C."""
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1024 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 1024 to 65535")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 10**9:
+        raise argparse.ArgumentTypeError("a number of seconds, 0 or more")
+    return value
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 10**9:
+        raise argparse.ArgumentTypeError("a number, 1 or more")
+    return int(text)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The words of the command line."""
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = common.add_argument_group("common")
+    group.add_argument("--profile", metavar="DIR", help="a wholly separate device: own key, port and history")
+    group.add_argument("--port", type=_port, metavar="N", help="listen on this TCP port (default 17717)")
+    group.add_argument("--name", metavar="NAME", help="this device's name for this run")
+    group.add_argument(
+        "--interface",
+        action="append",
+        metavar="ADDR",
+        help="use only this local address; repeatable; 127.0.0.1 keeps all on this machine",
+    )
+    group.add_argument("-v", "--verbose", action="store_true", help="log more (to the profile's lanshare.log)")
+    parser = argparse.ArgumentParser(
+        prog="lanshare",
+        parents=[common],
+        description="Send files and messages to the devices on your own network. Without a command: the window.",
+    )
+    parser.add_argument("--version", action="version", version=f"lanshare {lanshare.__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    def add(name: str, text: str, as_json: bool = True) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text, parents=[common])
+        if as_json:
+            sub.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
+        return sub
+
+    opening = add("open", "the window, with these files ready to send", as_json=False)
+    opening.add_argument("paths", nargs="*", metavar="PATH")
+    opening.add_argument("--hidden", action="store_true", help="start without showing the window (needs a tray)")
+    add("id", "this device: name, id, port, addresses")
+    peers = add("peers", "devices on the network")
+    peers.add_argument("--seconds", type=_seconds, default=2.0, metavar="N", help="how long to look (default 2)")
+    peers.add_argument("--watch", action="store_true", help="go on until interrupted")
+    send = add("send", "send files and folders; waits until they are delivered and verified")
+    send.add_argument("peer", metavar="PEER", help="a name, the beginning of an id, or host[:port]")
+    send.add_argument("paths", nargs="+", metavar="PATH")
+    _waiting(send)
+    text = add("text", "send a message ('-' reads it from standard input)")
+    text.add_argument("peer", metavar="PEER", help="a name, the beginning of an id, or host[:port]")
+    text.add_argument("text", metavar="TEXT")
+    _waiting(text)
+    receive = add("receive", "receive without a window")
+    receive.add_argument("--into", metavar="DIR", help="where files go (default: the download folder)")
+    whose = ("ask", "verified", "all")
+    receive.add_argument("--accept", choices=whose, default="ask", help="whose files (default ask)")
+    receive.add_argument(
+        "--clash",
+        choices=[str(one) for one in Clash],
+        default=str(Clash.KEEP),
+        help="where another file has the name: keep both (default), skip the new one, or replace the old one, which is"
+        " moved into a dated folder beside it",
+    )
+    receive.add_argument("--count", type=_count, metavar="N", help="end after so many messages and transfers")
+    def about(name: str, text: str) -> argparse.ArgumentParser:
+        sub = add(name, text)
+        sub.add_argument("peer", metavar="PEER", help="a name, or the beginning of an id")
+        return sub
+
+    about("pair", "compare six digits with a device, on both screens: then it is verified")
+    trusting = about("trust", "verify a device by its full id, had from elsewhere")
+    trusting.add_argument("--id", required=True, metavar="FULLID", help="as `lanshare id` shows it there")
+    about("block", "have nothing to do with a device any more")
+    about("unblock", "let a blocked device in again")
+    about("forget", "forget a device; the history stays")
+    _group(add("group", "groups: list, found, change"))
+    history = add("history", "what was said and sent")
+    history.add_argument("peer", nargs="?", metavar="PEER")
+    history.add_argument("--search", default="", metavar="TEXT", help="words, each also as a beginning")
+    history.add_argument("--kind", choices=("text", "link", "file", "image"), default="", help="of these alone")
+    history.add_argument("--since", type=_date, metavar="DAY", help="from this day on (2026-11-25)")
+    history.add_argument("--until", type=_date, metavar="DAY", help="before this day")
+    history.add_argument("--export", metavar="DIR", help="write it into a new folder there, with its files")
+    history.add_argument("--import", dest="take_in", metavar="FILE", help="take in a conversation.jsonl")
+    history.add_argument("--erase", action="store_true", help="take it out for good; received files stay")
+    history.add_argument("--limit", type=_count, default=100, metavar="N")
+    return parser
+
+
+def _waiting(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--wait", type=_seconds, metavar="SECONDS", help="how long to wait for the delivery")
+    group.add_argument("--no-wait", action="store_true", help="end once it is queued; it goes on by itself")
+
+
+def _group(group: argparse.ArgumentParser) -> None:
+    group.add_argument("group", nargs="?", metavar="GROUP", help="a name, or the beginning of an id; none: list them")
+    group.add_argument("--new", nargs="+", metavar="PEER", help="found it with these")
+    group.add_argument("--add", nargs="+", metavar="PEER", default=[])
+    group.add_argument("--remove", nargs="+", metavar="PEER", default=[])
+    group.add_argument("--rename", default="", metavar="NAME")
+    group.add_argument("--leave", action="store_true")
+
+
+def _date(text: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as 2026-11-25") from None
+
+
+def options_of(arguments: argparse.Namespace, announce: bool = True) -> Options:
+    """Options from the common flags and the environment."""
+    profile = arguments.profile or os.environ.get("LANSHARE_PROFILE") or None
+    interfaces = arguments.interface or [
+        one for one in os.environ.get("LANSHARE_INTERFACE", "").replace(",", " ").split() if one
+    ]
+    return Options(
+        profile=Path(profile) if profile else None,
+        port=arguments.port,
+        name=arguments.name,
+        interfaces=tuple(interfaces),
+        announce=announce,
+    )
