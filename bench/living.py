@@ -118,6 +118,28 @@ print(*painted, flush=True)
 """
 
 
+BARE_CODE = """
+import time
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QWidget
+app = QApplication([])
+window = QWidget()
+window.show()
+QTimer.singleShot(0, app.quit)
+app.exec()
+print(time.time(), flush=True)
+"""
+
+
+def bare() -> float:
+    """Seconds from a process's start to the picture of a window of Qt's with nothing in it."""
+    began = time.time()
+    done = subprocess.run(
+        [sys.executable, "-c", BARE_CODE], env=environment(), capture_output=True, text=True, check=True
+    )
+    return float(done.stdout) - began
+
+
 def started(profile: str) -> tuple[float, float]:
     """Seconds from a process's start to the window's first picture, and to the one that shows what the engine knows."""
     began = time.time()
@@ -131,15 +153,18 @@ def started(profile: str) -> tuple[float, float]:
 
 def row_start(quick: bool) -> None:
     """Process start to painted, and to painted with what the engine knows; empty profile; goal 0.4 s."""
-    times = []
+    times, empty = [], []
     for turn in range(6 if quick else 10):
         with tempfile.TemporaryDirectory() as name:
-            one = started(name)
+            one, other = started(name), bare()
             if turn:
                 times.append(one)
+                empty.append(other)
     first, filled = ([pair[at] for pair in times] for at in (0, 1))
+    ratios = [one / other for one, other in zip(first, empty, strict=True)]
     print(f"window: process start to painted {spread(first)} s (goal 0.4), to painted with what the engine knows"
-          f" {spread(filled)} s (off screen, empty profile)")
+          f" {spread(filled)} s; {spread(ratios)} times as long as a window of Qt's with nothing in it"
+          f" ({spread(empty)} s; off screen, empty profile)")
 
 
 def row_lateness(quick: bool) -> None:
