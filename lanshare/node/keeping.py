@@ -5,24 +5,32 @@ from __future__ import annotations
 import base64
 import datetime
 import html
+import inspect
+import itertools
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from lanshare.domain.errors import Code, LanshareError, ProtocolError
-from lanshare.domain.message import CONTROL, MessageKind, Moment
+from lanshare.domain.events import ConversationTaken
+from lanshare.domain.message import CONTROL, ChatMessage, Delivery, MessageKind, Moment
 from lanshare.domain.peer import PeerId, short_id
 from lanshare.domain.talk import Texted
 from lanshare.exchange import texting
+from lanshare.node import sentences
 from lanshare.node.shown import shown
 from lanshare.store import history, outbox
 
 _PAGE: Final = 500
+_AT_ONCE: Final = 256
+"""Records that are taken in by one write: some 50 ms for which a message that comes in meanwhile waits."""
+
 _COPIED: Final = 4 * 1024**3
 """Bytes of files that are copied at most; what is larger is named with where it lies."""
 
@@ -165,7 +173,7 @@ def _fresh(folder: Path, name: str) -> Path:
     raise FileExistsError(name)
 
 
-def saved_lines(path: Path) -> Iterator[tuple[bytes, str]]:
+def saved_lines(path: Path) -> Generator[tuple[bytes, str]]:
     """Of a saved conversation each record, with how far it got. ProtocolError if it is none; OSError."""
     with path.open(encoding="utf-8", errors="replace") as lines:
         try:
@@ -178,6 +186,68 @@ def saved_lines(path: Path) -> Iterator[tuple[bytes, str]]:
                     yield base64.b64decode(record), str(one.get("delivery", ""))
         except (ValueError, AttributeError, TypeError, RecursionError) as error:
             raise ProtocolError("no saved conversation") from error
+
+
+class TakingIn:
+    """A saved conversation on its way into the history, some records at a time: other writes come in between.
+
+    `some` runs on the store's thread, perhaps again if its write failed; `kept` on the node's, once they are durable.
+    """
+
+    def __init__(self, path: Path, me: PeerId, peers: list[PeerId], ours: set[PeerId]) -> None:
+        """`ours`: the conversations whose messages are taken in."""
+        self._path = path
+        self._me = me
+        self._peers = peers
+        self._ours = ours
+        self._lines = saved_lines(path)
+        self._some: list[tuple[Texted, ChatMessage]] = []
+        self._fresh = self._refused = 0
+        self._code: Code | None = None
+        self._over = False
+
+    def some(self, db: sqlite3.Connection) -> int:
+        """Take in the next records; how many of them were not here."""
+        if not self._some:
+            self._read()
+        added = [
+            outbox.add(db, message, texted.sequence, texted.record, texted.digest, again=True)
+            for texted, message in self._some
+        ]
+        return len(added) - added.count(None)
+
+    def kept(self, fresh: int) -> ConversationTaken | None:
+        """They are durable; what is to be told if they were the last ones."""
+        self._some = []
+        self._fresh += fresh
+        if not self._over:
+            return None
+        if self._code is None:
+            return ConversationTaken(str(self._path), self._fresh, self._refused)
+        sentence = sentences.ended(Code.NOT_SAVED)
+        return ConversationTaken(str(self._path), self._fresh, self._refused, self._code, sentence)
+
+    def _read(self) -> None:
+        try:
+            for record, delivery in itertools.islice(self._lines, _AT_ONCE):
+                self._check(record, delivery)
+            self._over = inspect.getgeneratorstate(self._lines) == inspect.GEN_CLOSED
+        except (OSError, LanshareError) as error:
+            self._code = error.code if isinstance(error, LanshareError) else Code.FILE_UNREADABLE
+            self._over = True
+
+    def _check(self, record: bytes, delivery: str) -> None:
+        try:
+            texted, state = taken_in(record, delivery, self._me, self._peers)
+        except LanshareError:
+            self._refused += 1
+            return
+        if texted.message.kind in CONTROL:
+            return
+        if texted.message.peer not in self._ours:
+            self._refused += 1
+            return
+        self._some.append((texted, replace(texted.message, delivery=Delivery(state))))
 
 
 def taken_in(record: bytes, delivery: str, me: PeerId, peers: list[PeerId]) -> tuple[Texted, str]:

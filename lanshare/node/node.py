@@ -19,10 +19,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from lanshare.domain import commands as c
-from lanshare.domain.errors import Code, LanshareError
+from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     ConversationRead,
-    ConversationTaken,
     EngineStopped,
     Event,
     HistoryErased,
@@ -40,7 +39,7 @@ from lanshare.domain.events import (
     WindowRequested,
 )
 from lanshare.domain.groups import Group
-from lanshare.domain.message import CONTROL, Conversation, Delivery, MessageKind, Wanted
+from lanshare.domain.message import CONTROL, Conversation, MessageKind, Wanted
 from lanshare.domain.peer import PeerId, Rules, TrustLevel
 from lanshare.domain.settings import Settings, Visibility, checked
 from lanshare.domain.talk import (
@@ -523,6 +522,9 @@ class Node:
                 return self._peers.down(item, now)
             case n.DialEnded():
                 return self._peers.dial_ended(item, now)
+            case n.TakenSome():
+                told = item.taking.kept(item.fresh)
+                return [self._take_some(item.taking) if told is None else e.Tell(told)]
             case n.Publish():
                 return [e.Tell(item.event)]
             case n.Durable():
@@ -806,30 +808,12 @@ class Node:
         return e.Save(command.peer, command.folder, names | {one.group: one.name for one in self._groups.shown()})
 
     def _take_in(self, command: c.TakeIn) -> e.Effect:
-        me, peers = self.id, [one.id for one in self._peers.shown()]
+        peers = [one.id for one in self._peers.shown()]
         ours = {*peers, *(one.group for one in self._groups.shown())}
+        return self._take_some(keeping.TakingIn(command.path, self.id, peers, ours))
 
-        def operation(db: sqlite3.Connection) -> ConversationTaken:
-            fresh = refused = 0
-            try:
-                for record, delivery in keeping.saved_lines(command.path):
-                    try:
-                        texted, state = keeping.taken_in(record, delivery, me, peers)
-                    except LanshareError:
-                        refused += 1
-                        continue
-                    if texted.message.peer not in ours or texted.message.kind in CONTROL:
-                        refused += texted.message.kind not in CONTROL
-                        continue
-                    message = replace(texted.message, delivery=Delivery(state))
-                    kept = outbox.add(db, message, texted.sequence, texted.record, texted.digest, again=True)
-                    fresh += kept is not None
-            except (OSError, LanshareError) as error:
-                code = error.code if isinstance(error, LanshareError) else Code.FILE_UNREADABLE
-                return ConversationTaken(str(command.path), fresh, refused, code, sentences.ended(Code.NOT_SAVED))
-            return ConversationTaken(str(command.path), fresh, refused)
-
-        return e.Keep(operation, n.Publish)
+    def _take_some(self, taking: keeping.TakingIn) -> e.Effect:
+        return e.Keep(taking.some, lambda fresh: n.TakenSome(taking, fresh))
 
     def _change_settings(self, settings: Settings) -> list[e.Effect]:
         try:

@@ -22,6 +22,7 @@ from lanshare.exchange.greeting import Guest
 from lanshare.exchange.profile import NOTHING_YET, Split
 from lanshare.exchange.throttle import Throttle
 from lanshare.net.networks import Network
+from lanshare.node.keeping import TakingIn
 from lanshare.store.outbox import Kept
 
 
@@ -355,6 +356,13 @@ class DeliveryStored(Struct, frozen=True):
     message: MessageId
     delivery: Delivery
     code: str = ""
+
+
+class TakenSome(Struct, frozen=True):
+    """Some records of a saved conversation are durable; of them `fresh` were not here."""
+
+    taking: TakingIn
+    fresh: int
 
 
 class Publish(Struct, frozen=True):

@@ -52,6 +52,32 @@ def test_all_of_a_long_conversation_is_saved_in_order_and_taken_in(db: sqlite3.C
     assert again.folder != saved.folder, "nothing is written over"
 
 
+def test_it_is_taken_in_by_pieces_each_of_which_may_be_tried_again(db: sqlite3.Connection, tmp_path: Path) -> None:
+    saved = keeping.save(db, BOB.id, tmp_path, lambda peer: "x")
+    path = saved.folder / "conversation.jsonl"
+    database.prepare(tmp_path / "fresh.sqlite")
+    fresh = database.connect(tmp_path / "fresh.sqlite")
+    taking = keeping.TakingIn(path, ANNA.id, [BOB.id], {BOB.id})
+    writes, told = 0, None
+    while told is None:
+        fresh.execute("BEGIN")
+        taking.some(fresh)
+        fresh.execute("ROLLBACK")  # the disk was full for a moment
+        told = taking.kept(taking.some(fresh))
+        writes += 1
+    assert writes >= 5, "other writes come in between"
+    assert (told.messages, told.refused, told.code) == (1200, 0, "")
+    (count,) = fresh.execute("SELECT count(*) FROM messages").fetchone()
+    assert count == 1200
+    path.write_text(path.read_text() + "no line")
+    again = keeping.TakingIn(path, ANNA.id, [BOB.id], {BOB.id})
+    while (told := again.kept(again.some(fresh))) is None:
+        pass
+    assert (told.messages, told.refused) == (0, 0)
+    assert told.code, "its end is damaged, which is said"
+    fresh.close()
+
+
 def test_what_is_no_saved_conversation_or_not_signed_is_refused(tmp_path: Path) -> None:
     head = '{"lanshare": 1}\n'
     deep = head + "[" * 100_000
