@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QPlainTextEdit
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from lanshare.domain import commands as c
@@ -16,6 +16,7 @@ from lanshare.domain.commands import Command
 from lanshare.domain.message import MessageId
 from lanshare.domain.offer import Clash
 from lanshare.domain.transfer import TransferId
+from lanshare.qt.widgets.form import Choice, Form, Mark
 from lanshare.qt.widgets.number import megabytes
 from lanshare.qt.windows.main import MainWindow
 from tools import pictures as made
@@ -154,3 +155,47 @@ def test_a_field_for_megabytes_begins_where_other_fields_do_and_says_what_nothin
     speed.setValue(0)
     assert speed.text() == "No limit"
     assert speed.findChildren(QLineEdit)[0].textMargins().left() >= 8
+
+
+def test_a_choice_begins_with_what_is_chosen_and_shows_that_it_opens(qtbot: QtBot) -> None:
+    choice = Choice("Appearance", (("system", "As the system"), ("dark", "Dark")), "dark")
+    qtbot.addWidget(choice)
+    choice.resize(200, 32)
+    assert (choice.currentData(), choice.accessibleName()) == ("dark", "Appearance")
+    assert Choice("Other", (("a", "A"), ("b", "B")), "gone").currentData() == "a"
+    assert len(colours(choice, QRect(174, 8, 16, 16))) > 1, "a chevron"
+
+
+def test_a_mark_that_is_set_has_a_tick_and_one_that_is_not_has_none(qtbot: QtBot) -> None:
+    mark = Mark("Yes")
+    qtbot.addWidget(mark)
+    mark.setStyleSheet(
+        "QCheckBox::indicator { width: 14px; height: 14px; background: white; }"
+        "QCheckBox::indicator:checked { background: blue; }"
+    )
+    mark.resize(mark.sizeHint())
+    inside = QRect(3, (mark.height() - 8) // 2, 8, 8)
+    assert len(colours(mark, inside)) == 1
+    mark.setChecked(True)
+    assert len(colours(mark, inside)) > 1
+
+
+def test_labels_stand_beside_the_middle_of_their_fields(qtbot: QtBot) -> None:
+    box = QWidget()
+    qtbot.addWidget(box)
+    form = Form(10)
+    box.setLayout(form)
+    field = QLineEdit()
+    field.setFixedHeight(60)
+    form.add("Name", field)
+    box.show()
+    label = form.labelForField(field)
+    assert label is not None
+    assert abs(label.geometry().center().y() - field.geometry().center().y()) <= 1
+    assert field.accessibleName() == "Name"
+
+
+def colours(widget: QWidget, part: QRect) -> set[int]:
+    """The colours in a part of a widget's picture."""
+    image = widget.grab().toImage()
+    return {image.pixel(x, y) for x in range(part.left(), part.right()) for y in range(part.top(), part.bottom())}

@@ -148,5 +148,7 @@ QMenu::item:selected {{ background: {look.selected}; }}
 QDialog {{ background: {look.ground}; }}
 QCheckBox {{ color: {look.text}; spacing: 8px; }}
 QCheckBox:focus {{ color: {look.accent_ink}; }}
-QCheckBox::indicator:unchecked {{ width: 11px; height: 11px; border: 1px solid {look.dim}; border-radius: 4px; }}
+QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {look.dim}; border-radius: 4px; }}
+QCheckBox::indicator:checked {{ background: {look.accent}; border: 1px solid {look.accent}; }}
+QCheckBox::indicator:disabled {{ border: 1px solid {look.line}; }}
 """

@@ -13,7 +13,6 @@ from typing import Final
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QProgressBar,
@@ -33,6 +32,7 @@ from lanshare.qt import assets, texts
 from lanshare.qt.models.transfers import TransferView
 from lanshare.qt.theme.style import tokens
 from lanshare.qt.widgets import preview
+from lanshare.qt.widgets.form import Choice
 from lanshare.qt.widgets.labels import ElidedLabel, picture, plain, set_role, wrapped
 
 _WIDTH: Final = 400
@@ -70,14 +70,11 @@ class Card(QWidget):
         for button in (self._close, self._rest):
             button.setFixedSize(28, 28)
         self._rest.clicked.connect(self._rest_or_go_on)
-        self._clash = QComboBox()
-        for choice, label in (
-            (Clash.KEEP, texts.tr("Keep both")),
-            (Clash.SKIP, texts.tr("Keep mine only")),
-            (Clash.REPLACE, texts.tr("Replace mine (it is moved aside)")),
-        ):
-            self._clash.addItem(label, str(choice))
-        self._clash.setAccessibleName(texts.tr("What to do with files that differ"))
+        self._clash = Choice(texts.tr("What to do with files that differ"), (
+            (str(Clash.KEEP), texts.tr("Keep both")),
+            (str(Clash.SKIP), texts.tr("Keep mine only")),
+            (str(Clash.REPLACE), texts.tr("Replace mine (it is moved aside)")),
+        ))
         head = QHBoxLayout()
         head.setSpacing(10)
         words = QVBoxLayout()

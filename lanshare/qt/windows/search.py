@@ -11,7 +11,6 @@ from typing import Final
 from PySide6.QtCore import QDate, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QDateEdit,
     QDialog,
     QHBoxLayout,
@@ -28,6 +27,7 @@ from lanshare.domain.message import Moment
 from lanshare.domain.peer import PeerId, short_id
 from lanshare.node.shown import shown
 from lanshare.qt import texts
+from lanshare.qt.widgets.form import Choice
 from lanshare.qt.widgets.labels import plain
 from lanshare.qt.widgets.number import inset
 
@@ -57,26 +57,16 @@ class SearchDialog(QDialog):
         self._field.setPlaceholderText(texts.tr("Words, or their beginnings"))
         self._field.setAccessibleName(texts.tr("What to search for"))
         self._field.setClearButtonEnabled(True)
-        self._where = QComboBox()
-        self._where.setAccessibleName(texts.tr("Where"))
-        self._where.addItem(texts.tr("Everywhere"), None)
-        for one, name in sorted(names.items(), key=lambda item: item[1].casefold()):
-            self._where.addItem(name, one)
-        self._where.setCurrentIndex(max(0, self._where.findData(peer)) if peer is not None else 0)
-        self._kind = QComboBox()
-        self._kind.setAccessibleName(texts.tr("What kind"))
-        for word, label in (
+        places = sorted(names.items(), key=lambda item: item[1].casefold())
+        self._where = Choice(texts.tr("Where"), ((None, texts.tr("Everywhere")), *places), peer)
+        self._kind = Choice(texts.tr("What kind"), (
             ("", texts.tr("All")), ("text", texts.tr("Messages")), ("link", texts.tr("Links")),
             ("file", texts.tr("Files")), ("image", texts.tr("Images")),
-        ):
-            self._kind.addItem(label, word)
-        self._days = QComboBox()
-        self._days.setAccessibleName(texts.tr("When"))
-        for label, days in (
-            (texts.tr("Any time"), 0), (texts.tr("Last week"), 7), (texts.tr("Last month"), 31),
-            (texts.tr("Last year"), 366), (texts.tr("Since…"), -1),
-        ):
-            self._days.addItem(label, days)
+        ))
+        self._days = Choice(texts.tr("When"), (
+            (0, texts.tr("Any time")), (7, texts.tr("Last week")), (31, texts.tr("Last month")),
+            (366, texts.tr("Last year")), (-1, texts.tr("Since…")),
+        ))
         self._since = inset(QDateEdit(QDate.currentDate().addDays(-31)))
         self._since.setCalendarPopup(True)
         self._since.setAccessibleName(texts.tr("Since this day"))

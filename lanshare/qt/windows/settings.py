@@ -10,12 +10,9 @@ from pathlib import Path
 from msgspec.structs import replace
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
     QDialog,
     QDoubleSpinBox,
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
@@ -28,7 +25,8 @@ from lanshare.domain.events import Me
 from lanshare.domain.peer import clean_name
 from lanshare.domain.settings import Appearance, Settings
 from lanshare.qt import texts
-from lanshare.qt.widgets.labels import plain, set_role, wrapped
+from lanshare.qt.widgets.form import Choice, Form, Mark
+from lanshare.qt.widgets.labels import set_role, wrapped
 from lanshare.qt.widgets.number import inset, megabytes
 
 
@@ -56,17 +54,14 @@ class SettingsDialog(QDialog):
         self._port = inset(QSpinBox())
         self._port.setRange(1024, 65535)
         self._port.setValue(settings.port)
-        self._look = QComboBox()
-        for value, text in (
-            (Appearance.SYSTEM, texts.tr("As the system")),
-            (Appearance.LIGHT, texts.tr("Light")),
-            (Appearance.DARK, texts.tr("Dark")),
-        ):
-            self._look.addItem(text, value.value)
-        self._look.setCurrentIndex(self._look.findData(settings.appearance.value))
+        self._look = Choice(texts.tr("Appearance"), (
+            (Appearance.SYSTEM.value, texts.tr("As the system")),
+            (Appearance.LIGHT.value, texts.tr("Light")),
+            (Appearance.DARK.value, texts.tr("Dark")),
+        ), settings.appearance.value)
         self._limit = _speed(settings.speed_limit)
         self._receive_limit = _speed(settings.receive_limit)
-        self._hidden = QCheckBox(texts.tr("Start in the background, without showing the window"))
+        self._hidden = Mark(texts.tr("Start in the background, without showing the window"))
         self._hidden.setChecked(settings.start_hidden)
         self._hidden.setEnabled(tray)
         if not tray:
@@ -74,26 +69,25 @@ class SettingsDialog(QDialog):
         self._message = wrapped("", "dim")
         if overrides:
             self._message.setText(texts.tr("Given on the command line for this run: {0}.").format(", ".join(overrides)))
-        form = QFormLayout()
-        form.setSpacing(12)
+        form = Form(12)
         folder = QHBoxLayout()
         folder.addWidget(self._folder, 1)
         folder.addWidget(browse)
-        self._row(form, texts.tr("Name of this device"), self._name)
-        form.addRow(plain(texts.tr("Save files in")), folder)
+        form.add(texts.tr("Name of this device"), self._name)
+        form.add(texts.tr("Save files in"), folder)
         self._folder.setAccessibleName(texts.tr("Save files in"))
-        self._row(form, texts.tr("Note beside it"), self._note)
-        self._row(form, texts.tr("Port"), self._port)
-        self._row(form, texts.tr("Appearance"), self._look)
-        self._row(form, texts.tr("Sending speed"), self._limit)
-        self._row(form, texts.tr("Receiving speed"), self._receive_limit)
+        form.add(texts.tr("Note beside it"), self._note)
+        form.add(texts.tr("Port"), self._port)
+        form.add(texts.tr("Appearance"), self._look)
+        form.add(texts.tr("Sending speed"), self._limit)
+        form.add(texts.tr("Receiving speed"), self._receive_limit)
         form.addRow("", self._hidden)
         self._marks = {
-            "enter_sends": QCheckBox(texts.tr("Enter sends a message, Shift+Enter begins a new line")),
-            "read_receipts": QCheckBox(texts.tr("Tell known devices when what they sent was read")),
-            "notices": QCheckBox(texts.tr("Show a notice when the window is not in front")),
-            "notice_text": QCheckBox(texts.tr("… with its text")),
-            "sound": QCheckBox(texts.tr("… with a sound")),
+            "enter_sends": Mark(texts.tr("Enter sends a message, Shift+Enter begins a new line")),
+            "read_receipts": Mark(texts.tr("Tell known devices when what they sent was read")),
+            "notices": Mark(texts.tr("Show a notice when the window is not in front")),
+            "notice_text": Mark(texts.tr("… with its text")),
+            "sound": Mark(texts.tr("… with a sound")),
         }
         for field, box in self._marks.items():
             box.setChecked(bool(getattr(settings, field)))
@@ -119,10 +113,6 @@ class SettingsDialog(QDialog):
         column.addLayout(form)
         column.addWidget(self._message)
         column.addLayout(buttons)
-
-    def _row(self, form: QFormLayout, text: str, widget: QWidget) -> None:
-        widget.setAccessibleName(text)
-        form.addRow(plain(text), widget)
 
     def _browse(self) -> None:
         start = self._folder.text() or self._folder.placeholderText()

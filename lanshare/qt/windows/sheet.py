@@ -13,12 +13,10 @@ from PySide6.QtCore import QDate, QLocale, Qt, Signal
 from PySide6.QtGui import QImage, QImageReader, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
-    QCheckBox,
-    QComboBox,
     QDialog,
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
+    QLayout,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -34,6 +32,7 @@ from lanshare.qt.models.devices import Device
 from lanshare.qt.qr import peer_in
 from lanshare.qt.theme.style import tokens
 from lanshare.qt.widgets.avatar import Avatar
+from lanshare.qt.widgets.form import Choice, Form, Mark
 from lanshare.qt.widgets.keypicture import KeyPicture
 from lanshare.qt.widgets.labels import picture, plain, set_role, wrapped
 from lanshare.qt.widgets.number import megabytes
@@ -54,24 +53,25 @@ class DeviceSheet(QDialog):
         self.setFixedWidth(480)
         self._mark = picture()
         self._trust = wrapped("", "dim")
+        self._trust.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._alias = QLineEdit(device.alias)
         self._alias.setMaxLength(64)
         self._alias.setPlaceholderText(shown(device.said))
         self._alias.setAccessibleName(texts.tr("Your own name for it"))
-        self._files = _choice(texts.tr("What happens to its files"), (
+        self._files = Choice(texts.tr("What happens to its files"), (
             (Habit.ASK, texts.tr("Ask me")),
             (Habit.ACCEPT, texts.tr("Accept without asking")),
             (Habit.BLOCK, texts.tr("Decline without asking")),
         ), device.rules.files)
-        self._messages = _choice(texts.tr("What happens to its messages"), (
+        self._messages = Choice(texts.tr("What happens to its messages"), (
             (Habit.ACCEPT, texts.tr("Take them")),
             (Habit.BLOCK, texts.tr("Turn them down")),
         ), device.rules.messages)
-        self._while = _choice(texts.tr("For how long"), (("", texts.tr("For good")), ("hour", texts.tr("For an hour"))),
+        self._while = Choice(texts.tr("For how long"), (("", texts.tr("For good")), ("hour", texts.tr("For an hour"))),
                               "hour" if device.rules.until else "")
         self._size = megabytes(device.rules.up_to, texts.tr(" MB"), texts.tr("Any size"), 1_000_000.0, 0)
         self._size.setAccessibleName(texts.tr("Up to which size"))
-        self._home = QCheckBox(texts.tr("Only on networks where I am at home"))
+        self._home = Mark(texts.tr("Only on networks where I am at home"))
         self._home.setChecked(device.rules.at_home)
         self._into = QLineEdit(device.rules.into)
         self._into.setPlaceholderText(texts.tr("The download folder"))
@@ -90,7 +90,10 @@ class DeviceSheet(QDialog):
         self._id.setAccessibleName(texts.tr("Its full id"))
         self._id.textChanged.connect(self._typed)
         self._message = wrapped("", "dim")
-        self._unasked = QWidget()
+        self._form = Form(10)
+        self._unasked: tuple[QWidget | QLayout, ...] = ()
+        """The rows about files that are accepted without asking."""
+
         self._compare = QPushButton(texts.tr("Compare digits…"))
         self._compare.setProperty("kind", "main")
         self._block = QPushButton()
@@ -151,24 +154,21 @@ class DeviceSheet(QDialog):
         compare.addWidget(self._picture)
         compare.addStretch(1)
         self._compare.clicked.connect(self.pair)
-        form = QFormLayout()
-        form.setSpacing(10)
-        form.addRow(plain(texts.tr("Your name for it")), self._alias)
-        form.addRow(plain(texts.tr("Its messages")), self._messages)
-        form.addRow(plain(texts.tr("Its files")), self._files)
-        form.addRow(plain(texts.tr("Speed of files")), self._speed)
-        inner = QFormLayout(self._unasked)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(10)
+        form = self._form
+        form.add(texts.tr("Your name for it"), self._alias)
+        form.add(texts.tr("Its messages"), self._messages)
+        form.add(texts.tr("Its files"), self._files)
+        form.add(texts.tr("Speed of files"), self._speed)
         folder = QHBoxLayout()
         choose = QPushButton(texts.tr("Choose…"))
         choose.clicked.connect(self._choose)
         folder.addWidget(self._into, 1)
         folder.addWidget(choose)
-        inner.addRow(plain(texts.tr("For how long")), self._while)
-        inner.addRow(plain(texts.tr("Up to")), self._size)
-        inner.addRow(plain(texts.tr("Into")), folder)
-        inner.addRow("", self._home)
+        form.add(texts.tr("For how long"), self._while)
+        form.add(texts.tr("Up to"), self._size)
+        form.add(texts.tr("Into"), folder)
+        form.addRow("", self._home)
+        self._unasked = (self._while, self._size, folder, self._home)
         self._files.currentIndexChanged.connect(lambda _: self._show_unasked())
         forget = QPushButton(texts.tr("Forget"))
         forget.setToolTip(texts.tr("What was exchanged stays in the history"))
@@ -194,12 +194,12 @@ class DeviceSheet(QDialog):
         column.addWidget(self._message)
         column.addWidget(self._exchanged)
         column.addLayout(form)
-        column.addWidget(self._unasked)
         column.addLayout(buttons)
         self._message.hide()
 
     def _show_unasked(self) -> None:
-        self._unasked.setVisible(self._files.currentData() == Habit.ACCEPT)
+        for row in self._unasked:
+            self._form.setRowVisible(row, self._files.currentData() == Habit.ACCEPT)
         self.adjustSize()
 
     def _choose(self) -> None:
@@ -289,15 +289,6 @@ class DeviceSheet(QDialog):
 def _day(when: datetime) -> QDate:
     local = when.astimezone()
     return QDate(local.year, local.month, local.day)
-
-
-def _choice(name: str, choices: tuple[tuple[str, str], ...], chosen: str) -> QComboBox:
-    box = QComboBox()
-    box.setAccessibleName(name)
-    for value, label in choices:
-        box.addItem(label, str(value))
-    box.setCurrentIndex(max(0, box.findData(str(chosen))))
-    return box
 
 
 def _trust_of(device: Device) -> tuple[str, str, str]:

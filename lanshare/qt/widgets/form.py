@@ -1,0 +1,75 @@
+"""Rows of a dialog: a label and a field beside it, on one line; the fields that let a person choose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QLayout,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QWidget,
+)
+
+from lanshare.qt import assets
+from lanshare.qt.theme.style import tokens
+from lanshare.qt.widgets.labels import plain
+
+
+class Form(QFormLayout):
+    """Labels stand in the middle of their fields' height: Qt would keep them near the top."""
+
+    def __init__(self, spacing: int) -> None:
+        super().__init__()
+        self.setSpacing(spacing)
+
+    def add(self, text: str, field: QWidget | QLayout) -> None:
+        """A row. A field that has no name yet is read out by its label."""
+        label = plain(text)
+        label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self.addRow(label, field)
+        if isinstance(field, QWidget) and not field.accessibleName():
+            field.setAccessibleName(text)
+
+
+class Choice(QComboBox):
+    """One of several, with the mark of something that opens: the style sheet takes Qt's own away."""
+
+    def __init__(self, name: str, choices: Iterable[tuple[object, str]], chosen: object = None) -> None:
+        """`name`: what it is called when it is read out. `choices`: values and what they are called."""
+        super().__init__()
+        self.setAccessibleName(name)
+        for value, label in choices:
+            self.addItem(label, value)
+        self.setCurrentIndex(max(0, self.findData(chosen)))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        size = 16
+        assets.draw_icon(
+            painter, "chevron-down", tokens().dim, QRectF(self.width() - 26, (self.height() - size) / 2, size, size)
+        )
+        painter.end()
+
+
+class Mark(QCheckBox):
+    """Yes or no, with a tick that is seen in every look: the style sheet takes Qt's own away."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.isChecked():
+            return
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        box = QRectF(self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self))
+        painter = QPainter(self)
+        painter.setOpacity(1.0 if self.isEnabled() else 0.5)
+        assets.draw_icon(painter, "check", tokens().accent_text, box.adjusted(1, 1, -1, -1))
+        painter.end()
