@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from lanshare.domain import commands as c
@@ -16,6 +17,8 @@ from lanshare.domain.commands import Command
 from lanshare.domain.message import MessageId
 from lanshare.domain.offer import Clash
 from lanshare.domain.transfer import TransferId
+from lanshare.qt.models.devices import DEVICE_ROLE
+from lanshare.qt.widgets import devicelist
 from lanshare.qt.widgets.form import Choice, Form, Mark
 from lanshare.qt.widgets.number import megabytes
 from lanshare.qt.windows.main import MainWindow
@@ -193,6 +196,37 @@ def test_labels_stand_beside_the_middle_of_their_fields(qtbot: QtBot) -> None:
     assert label is not None
     assert abs(label.geometry().center().y() - field.geometry().center().y()) <= 1
     assert field.accessibleName() == "Name"
+
+
+def test_a_transfer_that_moves_on_repaints_its_own_row_only(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    painted: list[str] = []
+    paint = devicelist._DeviceDelegate.paint
+
+    def noting(self: Any, painter: Any, option: Any, index: Any) -> None:
+        painted.append(index.data(DEVICE_ROLE).name)
+        paint(self, painter, option, index)
+
+    monkeypatch.setattr(devicelist._DeviceDelegate, "paint", noting)
+    window: MainWindow = request.getfixturevalue("window")
+    made.living(window)
+    qtbot.waitUntil(lambda: len(painted) >= 6)
+
+    def nothing_more() -> bool:
+        before = len(painted)
+        QApplication.processEvents()
+        return len(painted) == before
+
+    qtbot.waitUntil(nothing_more)
+    painted.clear()
+    window.on_event(e.TransferProgressed(TransferId("a" * 32), 1_200_000_000, 1_480_000_000, 71_300_000.0))
+    qtbot.waitUntil(lambda: "Marta's ThinkPad" in painted)
+    qtbot.waitUntil(nothing_more)
+    at = window.devices.row_of(made.MARTA)
+    beside = {one.name for one in window.devices.devices()[max(0, at - 1) : at + 2]}
+    assert set(painted) <= beside, "its neighbours' edges may be touched, no more"
+    assert window.devices.devices()[at].status.endswith("81%")
 
 
 def colours(widget: QWidget, part: QRect) -> set[int]:

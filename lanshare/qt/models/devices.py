@@ -312,7 +312,8 @@ class DeviceModel(QAbstractListModel):
             return
         self._rows[at] = new
         index = self.index(at)
-        self.dataChanged.emit(index, index)
+        moved_on = new == replace(old, status=new.status, part=new.part)
+        self.dataChanged.emit(index, index, [DEVICE_ROLE] if moved_on else [])
         self._resort(at)
         if new.name != old.name:
             self._refresh_twins()

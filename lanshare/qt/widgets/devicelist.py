@@ -5,6 +5,7 @@ Signals: chosen(str) with a device's id; dropped(str, object) with an id and a t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
@@ -65,6 +66,15 @@ class DeviceList(QListView):
         self.drop_row = -1
         self.clicked.connect(self._choose)
         self.activated.connect(self._choose)
+
+    def dataChanged(  # type: ignore[override]
+        self, first: QModelIndex, last: QModelIndex, roles: Sequence[int] = ()
+    ) -> None:
+        """Ten times a second a transfer moves on: Qt would lay out and paint the whole list for it."""
+        if list(roles) == [DEVICE_ROLE] and first == last:
+            self.update(first)
+        else:
+            super().dataChanged(first, last, roles)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if paths_in(event.mimeData()):
