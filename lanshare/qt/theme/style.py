@@ -96,7 +96,7 @@ QListWidget::item:hover {{ background: {look.hover}; }}
 QListWidget::item:selected {{ background: {look.selected}; color: {look.text}; }}
 QListWidget::indicator {{ width: 15px; height: 15px; border: 1px solid {look.away}; border-radius: 4px;
   background: {look.raised}; }}
-QListWidget::indicator:checked {{ background: {look.accent}; border: 3px solid {look.selected}; }}
+QListWidget::indicator:checked {{ background: {look.accent}; border: 1px solid {look.accent}; }}
 QPushButton {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line}; border-radius: 8px;
   padding: 7px 14px; font-weight: 600; }}
 QPushButton:hover {{ background: {look.hover}; }}

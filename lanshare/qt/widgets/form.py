@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFormLayout,
     QLayout,
+    QListWidget,
+    QListWidgetItem,
     QSizePolicy,
     QStyle,
+    QStyledItemDelegate,
     QStyleOptionButton,
+    QStyleOptionViewItem,
     QWidget,
 )
 
 from lanshare.qt import assets
 from lanshare.qt.theme.style import tokens
 from lanshare.qt.widgets.labels import plain
+
+_KEY = int(Qt.ItemDataRole.UserRole)
+_Index = QModelIndex | QPersistentModelIndex
 
 
 class Form(QFormLayout):
@@ -68,8 +75,49 @@ class Mark(QCheckBox):
             return
         option = QStyleOptionButton()
         self.initStyleOption(option)
-        box = QRectF(self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self))
+        box = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self)
         painter = QPainter(self)
         painter.setOpacity(1.0 if self.isEnabled() else 0.5)
-        assets.draw_icon(painter, "check", tokens().accent_text, box.adjusted(1, 1, -1, -1))
+        _tick(painter, box)
         painter.end()
+
+
+class MarkList(QListWidget):
+    """Several of many, by marks before their names."""
+
+    def __init__(self, name: str) -> None:
+        """`name`: what it is called when it is read out."""
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setItemDelegate(_Ticked(self))
+
+    def add(self, key: str, label: str, marked: bool) -> None:
+        """One that can be marked."""
+        item = QListWidgetItem(label)
+        item.setData(_KEY, key)
+        item.setSizeHint(QSize(0, 34))
+        item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+        item.setCheckState(Qt.CheckState.Checked if marked else Qt.CheckState.Unchecked)
+        self.addItem(item)
+
+    def marked(self) -> tuple[str, ...]:
+        """The keys of those that are marked, in order."""
+        items = [self.item(row) for row in range(self.count())]
+        return tuple(str(one.data(_KEY)) for one in items if one.checkState() is Qt.CheckState.Checked)
+
+
+class _Ticked(QStyledItemDelegate):
+    """Puts the tick where the style sheet leaves only a coloured square."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        super().paint(painter, option, index)
+        if index.data(Qt.ItemDataRole.CheckStateRole) != Qt.CheckState.Checked.value:
+            return
+        whole = QStyleOptionViewItem(option)
+        self.initStyleOption(whole, index)
+        view = whole.widget
+        _tick(painter, view.style().subElementRect(QStyle.SubElement.SE_ItemViewItemCheckIndicator, whole, view))
+
+
+def _tick(painter: QPainter, box: QRect) -> None:
+    assets.draw_icon(painter, "check", tokens().accent_text, QRectF(box).adjusted(1, 1, -1, -1))

@@ -8,13 +8,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QLineEdit,
-    QListWidget,
-    QListWidgetItem,
     QPlainTextEdit,
     QPushButton,
     QVBoxLayout,
@@ -27,9 +25,8 @@ from lanshare.domain.message import MessageId
 from lanshare.domain.peer import PeerId, short_id
 from lanshare.qt import texts
 from lanshare.qt.models.devices import Device
+from lanshare.qt.widgets.form import MarkList
 from lanshare.qt.widgets.labels import wrapped
-
-_ID = int(Qt.ItemDataRole.UserRole)
 
 
 class GroupDialog(QDialog):
@@ -52,16 +49,15 @@ class GroupDialog(QDialog):
         self._name.setPlaceholderText(texts.tr("What is the group called?"))
         self._name.setAccessibleName(texts.tr("Name of the group"))
         self._name.textChanged.connect(self._check)
-        self._list = QListWidget()
-        self._list.setAccessibleName(texts.tr("Members"))
+        self._list = MarkList(texts.tr("Members"))
         self._list.itemChanged.connect(self._check)
         names = {one.id: one.name for one in devices}
         members = set(group.members) if group is not None else set(chosen)
         shown = [one for one in devices if not one.group and one.trust != "blocked"]
         for device in shown:
-            self._add(device.id, f"{device.name} · {short_id(device.id)}" if device.twin else device.name, members)
+            self._list.add(device.id, _named(device), device.id in members)
         for peer in sorted(members - {one.id for one in shown} - {me or PeerId("")}):
-            self._add(peer, names.get(peer, short_id(peer)), members)
+            self._list.add(peer, names.get(peer, short_id(peer)), True)
         self._message = wrapped("", "dim")
         self._save = QPushButton(texts.tr("Create the group") if group is None else texts.tr("Save"))
         self._save.setProperty("kind", "main")
@@ -94,18 +90,9 @@ class GroupDialog(QDialog):
             self._list.setEnabled(group.mine)
         self._check()
 
-    def _add(self, peer: PeerId, name: str, members: set[PeerId]) -> None:
-        item = QListWidgetItem(name)
-        item.setData(_ID, peer)
-        item.setSizeHint(QSize(0, 34))
-        item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-        item.setCheckState(Qt.CheckState.Checked if peer in members else Qt.CheckState.Unchecked)
-        self._list.addItem(item)
-
     def members(self) -> tuple[PeerId, ...]:
         """Whoever is marked."""
-        items = [self._list.item(row) for row in range(self._list.count())]
-        return tuple(PeerId(one.data(_ID)) for one in items if one.checkState() is Qt.CheckState.Checked)
+        return tuple(map(PeerId, self._list.marked()))
 
     def _check(self) -> None:
         whole = bool(self._name.text().strip()) and bool(self.members())
@@ -144,17 +131,11 @@ class SeveralDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(texts.tr("Write to several"))
         self.setMinimumWidth(400)
-        self._list = QListWidget()
-        self._list.setAccessibleName(texts.tr("To whom"))
+        self._list = MarkList(texts.tr("To whom"))
         for device in devices:
             if device.trust == "blocked" or not device.mine:
                 continue
-            item = QListWidgetItem(f"{device.name} · {short_id(device.id)}" if device.twin else device.name)
-            item.setData(_ID, device.id)
-            item.setSizeHint(QSize(0, 34))
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            item.setCheckState(Qt.CheckState.Unchecked)
-            self._list.addItem(item)
+            self._list.add(device.id, _named(device), False)
         self._text = QPlainTextEdit()
         self._text.setAccessibleName(texts.tr("Message"))
         self._text.setPlaceholderText(texts.tr("Each gets it in a conversation of its own."))
@@ -180,14 +161,14 @@ class SeveralDialog(QDialog):
         self._text.textChanged.connect(self._check)
         self._check()
 
-    def _chosen(self) -> list[PeerId]:
-        items = [self._list.item(row) for row in range(self._list.count())]
-        return [PeerId(one.data(_ID)) for one in items if one.checkState() is Qt.CheckState.Checked]
-
     def _check(self) -> None:
-        self._send.setEnabled(bool(self._chosen() and self._text.toPlainText().strip()))
+        self._send.setEnabled(bool(self._list.marked() and self._text.toPlainText().strip()))
 
     def _apply(self) -> None:
-        for peer in self._chosen():
-            self.act.emit(c.SendText(MessageId(secrets.token_hex(16)), peer, self._text.toPlainText()))
+        for peer in self._list.marked():
+            self.act.emit(c.SendText(MessageId(secrets.token_hex(16)), PeerId(peer), self._text.toPlainText()))
         self.accept()
+
+
+def _named(device: Device) -> str:
+    return f"{device.name} · {short_id(device.id)}" if device.twin else device.name
