@@ -99,11 +99,11 @@ class Watch(QObject):
     def eventFilter(self, watched, event):
         window = app[0].window
         if event.type() is QEvent.Type.Paint and watched is window and len(painted) < 1 + (window._me is not None):
-            painted.append(0.0)
             QTimer.singleShot(0, self.done)
         return False
     def done(self):
-        painted[painted.index(0.0)] = time.time()
+        known = app[0].window._me is not None
+        painted.extend([time.time()] * (1 + known - len(painted)))
         if len(painted) == 2:
             app[0].qt.quit()
 app, make = [], App.__init__
@@ -145,7 +145,7 @@ def started(profile: str) -> tuple[float, float]:
     began = time.time()
     done = subprocess.run(
         [sys.executable, "-c", STARTED_CODE, profile, str(free_port())], env=environment(), capture_output=True,
-        text=True, check=True,
+        text=True, check=True, timeout=60,
     )
     first, filled = map(float, done.stdout.split())
     return first - began, filled - began

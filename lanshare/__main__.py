@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import argparse
 import signal
 import sys
+
+STOPS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM") if hasattr(signal, name)]
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The console entry point; returns the exit code."""
-    from lanshare.cli.words import INTERRUPTED, build_parser
-
-    parsed = build_parser().parse_args(arguments)
-    if hasattr(signal, "SIGTERM"):
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupted = 130
     try:
+        from lanshare.cli.words import build_parser
+
+        parsed = build_parser().parse_args(arguments)
+        if hasattr(signal, "SIGTERM"):
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
         if parsed.command in (None, "open"):
             return _window(parsed)
         from lanshare.cli.main import run
 
         return run(parsed)
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return interrupted
 
 
 def window() -> int:
@@ -28,13 +32,14 @@ def window() -> int:
     return main(["open", *sys.argv[1:]])
 
 
-def _window(parsed: object) -> int:
-    import argparse
-
-    assert isinstance(parsed, argparse.Namespace)
+def _window(parsed: argparse.Namespace) -> int:
     for name, value in (("profile", None), ("port", None), ("name", None), ("interface", None), ("verbose", False)):
         if not hasattr(parsed, name):
             setattr(parsed, name, value)
+    # An exception raised within the import of Qt's parts is lost there, or ends the process.
+    stopped: list[int] = []
+    for number in STOPS:
+        signal.signal(number, lambda number, _: stopped.append(number))
     try:
         from lanshare.qt.app import run_window
     except ImportError as error:
@@ -48,6 +53,7 @@ def _window(parsed: object) -> int:
         getattr(parsed, "paths", []),
         getattr(parsed, "hidden", False),
         parsed.verbose,
+        lambda: bool(stopped),
     )
 
 

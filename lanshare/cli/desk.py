@@ -41,6 +41,7 @@ NOT_FOUND: Final = 3
 DECLINED: Final = 4
 IDENTITY: Final = 5
 UNFINISHED: Final = 6
+INTERRUPTED: Final = 130
 
 FIND: Final = 10.0
 """Seconds to look for a device that is named on the command line."""

@@ -24,6 +24,7 @@ from lanshare.cli.desk import (
     FAILED,
     FIND,
     IDENTITY,
+    INTERRUPTED,
     NOT_FOUND,
     UNFINISHED,
     USAGE,
@@ -34,7 +35,7 @@ from lanshare.cli.desk import (
     with_desk,
 )
 from lanshare.cli.printer import Printer
-from lanshare.cli.words import INTERRUPTED, options_of
+from lanshare.cli.words import options_of
 from lanshare.domain.commands import (
     AnswerGroup,
     AnswerOffer,

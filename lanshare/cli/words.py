@@ -6,14 +6,10 @@ import argparse
 import datetime
 import os
 from pathlib import Path
-from typing import Final
 
 import lanshare
 from lanshare.domain.offer import Clash
 from lanshare.node.options import Options
-
-INTERRUPTED: Final = 130
-"""The exit code after Ctrl+C."""
 
 
 def _port(text: str) -> int:

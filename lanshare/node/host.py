@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from lanshare.domain.commands import Command
 from lanshare.domain.errors import Code, LanshareError
-from lanshare.domain.events import EngineStopped, Event, IdentityRenewed
+from lanshare.domain.events import EngineStopped, Event, IdentityRenewed, Snapshot
 from lanshare.node.options import Options
 from lanshare.store.places import places
 
@@ -42,6 +42,9 @@ class Host:
         self._engine: Engine | None = None
         self._remote: RemoteNode | None = None
         self._waiting: list[Command] = []
+        """What is asked for before the engine's first Snapshot: what was told before it would be heard by nobody."""
+
+        self._heard_of = False
         self._closing = threading.Event()
         self._taking_over: threading.Thread | None = None
 
@@ -57,6 +60,8 @@ class Host:
 
         where = places(self._options.profile)
         for _ in range(_TRIES):
+            if self._closing.is_set():
+                return
             try:
                 engine = Engine(self._options)
             except LanshareError as error:
@@ -88,10 +93,8 @@ class Host:
     def submit(self, command: Command) -> None:
         """Ask for something; events tell what comes of it."""
         with self._lock:
-            if self._engine is not None:
-                self._engine.node.submit(command)
-            elif self._remote is not None:
-                self._remote.submit(command)
+            if self._heard_of:
+                self._pass_on(command)
             else:
                 self._waiting.append(command)
 
@@ -102,6 +105,7 @@ class Host:
             self._taking_over.join()
         with self._lock:
             engine, remote = self._engine, self._remote
+            self._release()
             self._engine = self._remote = None
         if remote is not None:
             remote.close()
@@ -109,6 +113,10 @@ class Host:
             engine.close()
 
     def _heard(self, event: Event) -> None:
+        if isinstance(event, Snapshot):
+            with self._lock:
+                self._heard_of = True
+                self._release()
         if not isinstance(event, EngineStopped):
             self._listener(event)
         if isinstance(event, IdentityRenewed) and not self.joined and not self._closing.is_set():
@@ -118,7 +126,7 @@ class Host:
     def _start_anew(self) -> None:
         """Our engine ends, and another one begins with what is on the disk now."""
         with self._lock:
-            engine, self._engine = self._engine, None
+            engine, self._engine, self._heard_of = self._engine, None, False
         if engine is not None:
             engine.close()
         self._take_over()
@@ -126,23 +134,28 @@ class Host:
     def _use_engine(self, engine: Engine) -> None:
         with self._lock:
             self._engine = engine
-            waiting, self._waiting = self._waiting, []
         engine.node.subscribe(self._heard, self._window)
-        for command in waiting:
-            engine.node.submit(command)
 
     def _use_remote(self, remote: RemoteNode) -> None:
         with self._lock:
             self._remote = remote
-            waiting, self._waiting = self._waiting, []
         remote.start()
+
+    def _release(self) -> None:
+        waiting, self._waiting = self._waiting, []
         for command in waiting:
-            remote.submit(command)
+            self._pass_on(command)
+
+    def _pass_on(self, command: Command) -> None:
+        if self._engine is not None:
+            self._engine.node.submit(command)
+        elif self._remote is not None:
+            self._remote.submit(command)
 
     def _lost(self) -> None:
         """The engine we joined is gone."""
         with self._lock:
-            self._remote = None
+            self._remote, self._heard_of = None, False
         if self._closing.is_set():
             return
         self._taking_over = threading.Thread(target=self._take_over, name="take-over")

@@ -216,12 +216,24 @@ class TakingIn:
         ]
         return len(added) - added.count(None)
 
+    def rest(self, db: sqlite3.Connection) -> None:
+        """All of it in one write, from its beginning, as what is here already is passed over: the engine ends."""
+        whole = TakingIn(self._path, self._me, self._peers, self._ours)
+        while whole.kept(whole.some(db)) is None:
+            pass
+
+    def given_up(self) -> ConversationTaken:
+        """A write was not kept; what is to be told."""
+        self._code = Code.DISK_ERROR
+        return self._told()
+
     def kept(self, fresh: int) -> ConversationTaken | None:
         """They are durable; what is to be told if they were the last ones."""
         self._some = []
         self._fresh += fresh
-        if not self._over:
-            return None
+        return self._told() if self._over else None
+
+    def _told(self) -> ConversationTaken:
         if self._code is None:
             return ConversationTaken(str(self._path), self._fresh, self._refused)
         sentence = sentences.ended(Code.NOT_SAVED)

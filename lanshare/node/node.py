@@ -170,6 +170,7 @@ class Node:
         self._parts = parts
         self._inbox: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._listeners: dict[Listener, bool] = {}
+        self._takings: list[keeping.TakingIn] = []
         self._addresses = parts.addresses
         self._troubles: dict[str, NetworkTroubled] = {}
         self._peers = Peers(parts.me.identity.id, parts.browse_only)
@@ -523,8 +524,7 @@ class Node:
             case n.DialEnded():
                 return self._peers.dial_ended(item, now)
             case n.TakenSome():
-                told = item.taking.kept(item.fresh)
-                return [self._take_some(item.taking) if told is None else e.Tell(told)]
+                return self._taken_some(item.taking, item.fresh)
             case n.Publish():
                 return [e.Tell(item.event)]
             case n.Durable():
@@ -534,7 +534,8 @@ class Node:
             case n.NetworkChanged():
                 return self._network(item)
             case n.StoreFailed():
-                return [self._trouble(Code.DISK_ERROR, item.detail)]
+                taken, self._takings = [e.Tell(one.given_up()) for one in self._takings], []
+                return [self._trouble(Code.DISK_ERROR, item.detail), *taken]
             case n.Subscribe():
                 return [
                     e.Look(
@@ -705,6 +706,8 @@ class Node:
             old = outbox.queued_record(db, identity.id, effect.message, effect.peer)
             if old is None:
                 return n.TextChanged(effect.peer, effect.message, None)
+            if outbox.is_answered(db, texting.digest_of(old), effect.peer):
+                return n.TextChanged(effect.peer, effect.message, None)  # somebody has an answer that names it
             texted = texting.edited(identity, effect.peer, old, effect.text)
             names = {texting.digest_of(old): texted.digest}
             outbox.change(db, texted.message, texted.record, texted.digest)
@@ -810,7 +813,17 @@ class Node:
     def _take_in(self, command: c.TakeIn) -> e.Effect:
         peers = [one.id for one in self._peers.shown()]
         ours = {*peers, *(one.group for one in self._groups.shown())}
-        return self._take_some(keeping.TakingIn(command.path, self.id, peers, ours))
+        taking = keeping.TakingIn(command.path, self.id, peers, ours)
+        self._takings.append(taking)
+        return self._take_some(taking)
+
+    def _taken_some(self, taking: keeping.TakingIn, fresh: int) -> list[e.Effect]:
+        if taking not in self._takings:
+            return []  # told already that it could not be kept
+        if (told := taking.kept(fresh)) is None:
+            return [self._take_some(taking)]
+        self._takings.remove(taking)
+        return [e.Tell(told)]
 
     def _take_some(self, taking: keeping.TakingIn) -> e.Effect:
         return e.Keep(taking.some, lambda fresh: n.TakenSome(taking, fresh))
@@ -880,6 +893,8 @@ class Node:
             wanted.listener(NetworkAsked(one.id, one.label))
 
     def _end(self) -> None:
+        for taking in self._takings:
+            self._parts.store.write(taking.rest, None)
         for row in self._peers.rows.values():
             if row.link is not None:
                 row.link.post(SayBye())

@@ -40,6 +40,8 @@ from lanshare.qt.windows.main import MainWindow
 
 _log = logging.getLogger(__name__)
 
+INTERRUPTED: Final = 130
+
 _UNPAINTED: Final = 200
 """Milliseconds after which the engine is started even though no window was painted."""
 
@@ -83,6 +85,7 @@ class App:
             self._waits_for_other = False
         has_tray = QSystemTrayIcon.isSystemTrayAvailable()
         self.window = window = MainWindow(self.bridge, self._keep_image, has_tray)
+        window.expect(settings)
         self.bridge.arrived.connect(self._on_event)
         if has_tray:
             self._make_tray(window)
@@ -302,6 +305,14 @@ def _catch_all(quit_app: Callable[[], None]) -> None:
     )
 
 
+def _quit(qt: QApplication) -> None:
+    """End the event loop, or the box that says why there will be none."""
+    qt.quit()
+    box = qt.activeModalWidget()
+    if isinstance(box, QMessageBox):
+        box.reject()
+
+
 def _quit_on_signals(qt: QApplication) -> list[object]:
     """Ctrl+C in the terminal and a polite kill end the window in order."""
     import os
@@ -312,15 +323,17 @@ def _quit_on_signals(qt: QApplication) -> list[object]:
     os.set_blocking(write_end, False)
     os.set_blocking(read_end, False)
     notifier = QSocketNotifier(read_end, QSocketNotifier.Type.Read)
-    notifier.activated.connect(qt.quit)
+    notifier.activated.connect(lambda: _quit(qt))
     signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     return [notifier, read_end, write_end]
 
 
-def run_window(options: Options, paths: Sequence[str], hidden: bool, verbose: bool) -> int:
-    """The window, from start to end; the exit code."""
+def run_window(
+    options: Options, paths: Sequence[str], hidden: bool, verbose: bool, stopped: Callable[[], bool] = lambda: False
+) -> int:
+    """The window, from start to end; the exit code. `stopped`: whether somebody wanted it to end before it began."""
     if line := screen.trouble():
         sys.stderr.write(f"{line}\n")
         return 1
@@ -335,6 +348,8 @@ def run_window(options: Options, paths: Sequence[str], hidden: bool, verbose: bo
     _catch_all(app.qt.quit)
     kept = _quit_on_signals(app.qt)
     try:
+        if stopped():
+            return INTERRUPTED
         return app.run()
     except LanshareError as error:
         sentence = sentences.ended(error.code, "", error.detail)

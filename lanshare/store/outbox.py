@@ -204,6 +204,15 @@ def queued_behind(db: sqlite3.Connection, author: PeerId, message: MessageId, pe
     return [bytes(row[0]) for row in rows]
 
 
+def is_answered(db: sqlite3.Connection, digest: bytes, peer: PeerId) -> bool:
+    """Whether somebody may have a message that names this one."""
+    row = db.execute(
+        "SELECT 1 FROM messages WHERE about = ? AND about != x'' AND +peer = ? AND delivery != 'queued' LIMIT 1",
+        (digest, peer),
+    ).fetchone()
+    return row is not None
+
+
 def record_of(db: sqlite3.Connection, author: PeerId, message: MessageId) -> bytes | None:
     """A message as it travels."""
     row = db.execute("SELECT record FROM messages WHERE author = ? AND id = ?", (author, message)).fetchone()

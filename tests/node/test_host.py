@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import datetime
+import json
+import queue
 from pathlib import Path
 
 import pytest
@@ -10,12 +14,17 @@ from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.message import MessageId, Wanted
+from lanshare.domain.peer import DeviceKind, TrustLevel
+from lanshare.exchange import texting
 from lanshare.node import host as host_module
-from lanshare.node.assemble import read_history
+from lanshare.node.assemble import load_identity, read_history
 from lanshare.node.host import Host
 from lanshare.node.options import Options
+from lanshare.store import database, trustbook
 from lanshare.store.lock import ProfileLock
 from lanshare.store.places import places
+from lanshare.store.trustbook import Acquaintance
+from lanshare.trust.identity import Identity
 from tests.harness.made import PEER
 from tests.harness.shells import Shell
 
@@ -43,6 +52,58 @@ def test_what_is_asked_before_the_start_is_done_after_it(tmp_path: Path) -> None
     (kept,) = read_history(options, Wanted("", PEER), 10)
     assert kept.message is not None
     assert kept.message.text == "early"
+
+
+def test_what_comes_of_what_was_asked_before_the_start_is_heard(tmp_path: Path) -> None:
+    heard: queue.SimpleQueue[e.Event] = queue.SimpleQueue()
+    host = Host(Options(profile=tmp_path, interfaces=("127.0.0.1",), announce=False), heard.put)
+    host.submit(c.AddAddress("no address at all !"))
+    host.start()
+    try:
+        assert isinstance(heard.get(timeout=20), e.Snapshot)
+        while not isinstance(heard.get(timeout=20), e.AddressFailed):
+            pass
+    finally:
+        host.close()
+
+
+def test_who_leaves_before_the_engine_is_there_does_not_wait_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[object] = []
+    monkeypatch.setattr("lanshare.node.assemble.Engine.__init__", lambda self, options: made.append(options))
+    host = Host(Options(profile=tmp_path), lambda event: None)
+    failed: list[Exception] = []
+    host._closing.set()
+    host.begin(failed.append)
+    host.close()
+    assert (made, failed) == ([], [])
+
+
+def test_a_saved_conversation_is_taken_in_whole_though_the_engine_ends_meanwhile(tmp_path: Path) -> None:
+    anna = Options(profile=tmp_path / "anna", interfaces=("127.0.0.1",), announce=False)
+    where = places(tmp_path / "anna")
+    where.prepare()
+    me, bob = load_identity(where), Identity.create()
+    lines = ['{"lanshare": 1}']
+    now = datetime.datetime(2026, 11, 25, tzinfo=datetime.UTC)
+    for number in range(2000):
+        clock = (number, number, None)
+        made = texting.compose(me, bob.id, MessageId(f"{number:032x}"), f"text {number}", clock, now)
+        lines.append(json.dumps({"record": base64.b64encode(made.record).decode(), "delivery": "read"}))
+    (tmp_path / "saved.jsonl").write_text("\n".join(lines))
+    database.prepare(where.database)
+    link = database.connect(where.database)
+    trustbook.remember(link, Acquaintance(bob.id, "Bob", DeviceKind.LAPTOP, "", TrustLevel.KNOWN, (), 0))
+    link.close()
+    heard: queue.SimpleQueue[e.Event] = queue.SimpleQueue()
+    host = Host(anna, heard.put)
+    host.start()
+    while not isinstance(heard.get(timeout=20), e.Snapshot):
+        pass
+    host.submit(c.TakeIn(tmp_path / "saved.jsonl"))
+    host.close()
+    assert len(read_history(anna, Wanted("", bob.id), 5000)) == 2000
 
 
 def test_a_profile_that_is_held_by_something_silent_is_said_so(

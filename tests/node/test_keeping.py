@@ -69,6 +69,15 @@ def test_it_is_taken_in_by_pieces_each_of_which_may_be_tried_again(db: sqlite3.C
     assert (told.messages, told.refused, told.code) == (1200, 0, "")
     (count,) = fresh.execute("SELECT count(*) FROM messages").fetchone()
     assert count == 1200
+    assert taking.given_up().code, "a write that is not kept is said"
+    later = database.connect(tmp_path / "fresh.sqlite")
+    later.execute("DELETE FROM messages")
+    cut = keeping.TakingIn(path, ANNA.id, [BOB.id], {BOB.id})
+    cut.some(later)
+    for _ in range(2):
+        cut.rest(later)
+        assert later.execute("SELECT count(*) FROM messages").fetchone() == (1200,), "the engine ended in the middle"
+    later.close()
     path.write_text(path.read_text() + "no line")
     again = keeping.TakingIn(path, ANNA.id, [BOB.id], {BOB.id})
     while (told := again.kept(again.some(fresh))) is None:

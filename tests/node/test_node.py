@@ -176,6 +176,17 @@ def test_answers_to_a_queued_message_still_answer_it_when_it_was_changed(setting
     assert [one.text if one is not None else "" for one in quotes] == ["", "the question", "the answer", ""]
 
 
+def test_a_message_whose_answer_somebody_has_stays_as_it_is(setting: Setting) -> None:
+    first, second = (MessageId(f"{number:032x}") for number in (1, 2))
+    setting.do(c.SendText(first, BOB.id, "the question"))
+    setting.do(c.SendText(second, BOB.id, "the answer", first))
+    setting.store.link.execute("UPDATE messages SET delivery = 'sending' WHERE id = ?", (second,))
+    setting.do(c.EditText(first, BOB.id, "another question"))
+    assert setting.names()[-1] == "MessageStays"
+    quotes = [one.message.quote for one in history.page(setting.store.link, BOB.id, None, 10)[0] if one.message]
+    assert [one.text if one is not None else "" for one in quotes] == ["", "the question"]
+
+
 def test_what_an_earlier_engine_could_not_tidy_up_is_tidied(setting: Setting, tmp_path: Path) -> None:
     ident = TransferId("ef" * 16)
     transfer = Transfer(ident, BOB.id, Direction.IN, TransferState.DONE, Offer((), 0, 0, 0, True), WALL)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import queue
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.events import Event, WindowRequested
+from lanshare.domain.peer import PeerId
+from lanshare.domain.settings import Settings
 from lanshare.node.host import Host
 from lanshare.node.options import Options
 from lanshare.qt import app as app_module
 from lanshare.qt.app import App
 from lanshare.qt.windows.main import MainWindow
+from lanshare.store import settings as settings_file
 from lanshare.store.places import places
 from tests.harness.engines import environment, free_port
 
@@ -114,6 +119,80 @@ print(main(["--profile", sys.argv[1]]))
     assert done.stdout.split("\n")[:2] == ["lanshare cannot start: The log in the profile folder says more.", "1"]
     assert "Traceback" not in done.stderr
     assert "a fault of ours" in places(tmp_path).log.read_text()
+
+
+def test_what_is_pressed_before_the_engine_is_there_changes_nothing_else(qtbot: QtBot, tmp_path: Path) -> None:
+    port = free_port()
+    before = Settings(name="Anna's own", port=port, speed_limit=5_000_000, muted=(PeerId("m" * 52),), away_note="out")
+    where = places(tmp_path)
+    where.prepare()
+    settings_file.save(where.settings, before)
+    app = App(Options(profile=tmp_path, interfaces=("127.0.0.1",)), [], False)
+
+    def press() -> None:
+        assert app.window is not None
+        assert app.window._me is None
+        assert not app.window.sidebar._eye.isEnabled()
+        app.window.set_quiet(True)
+        app.window._show_to("known", 0.0)
+
+    def quit_when_done() -> None:
+        if settings_file.load(where.settings)[0] == replace(before, notices=False):
+            app.qt.quit()
+
+    QTimer.singleShot(0, press)
+    timer = QTimer()
+    timer.timeout.connect(quit_when_done)
+    timer.start(50)
+    QTimer.singleShot(20_000, app.qt.quit)
+    assert app.run() == 0
+    timer.stop()
+    assert app.window is not None
+    assert app.window.sidebar._eye.isEnabled()
+    app.close()
+    found = settings_file.load(where.settings)[0]
+    assert found == replace(before, notices=False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send to another process")
+def test_an_interrupt_while_qt_is_being_loaded_ends_it_in_order(tmp_path: Path) -> None:
+    code = """
+import os, signal, sys
+class Press:
+    def find_spec(self, name, path=None, target=None):
+        if name in ("PySide6.QtWidgets", "lanshare.qt.windows.main"):
+            os.kill(os.getpid(), signal.SIGINT)
+        return None
+sys.meta_path.insert(0, Press())
+from lanshare.__main__ import main
+sys.exit(main(["--profile", sys.argv[1]]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], env=environment(), capture_output=True, text=True, timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send to another process")
+def test_the_box_that_says_why_there_is_no_window_can_be_interrupted(tmp_path: Path) -> None:
+    where = places(tmp_path)
+    where.prepare()
+    where.key.write_text("no key")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lanshare", "--profile", str(tmp_path)], env=environment(), stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr is not None
+        assert "usable key" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 1
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stderr is not None
+        process.stderr.close()
 
 
 def test_of_two_windows_opened_at_the_same_moment_one_goes_and_the_other_comes_forward(

@@ -148,6 +148,19 @@ def test_a_quote_follows_the_message_that_it_quotes(talk: MainWindow) -> None:
     answer = next(one for one in talk.pane.timeline.findChildren(Bubble) if one._entry.text == "the answer")
     assert answer._quote is not None
     assert answer._quote._text.text() == "the question"
+    long = "the question, which has become much longer than it was before"
+    talk.on_event(e.MessageEdited(MessageId(f"{1:032x}"), made.MARTA, long))
+    assert answer._quote._text.text() == long
+    assert answer._text.width() >= answer._quote.natural(), "the bubble grows with it"
+
+
+def test_a_quote_follows_a_message_that_is_not_loaded(talk: MainWindow) -> None:
+    quote = Quote(MessageId(f"{1:032x}"), made.ME.id, "the qestion")
+    talk.on_event(replace(queued(2, "the answer"), quote=quote))
+    talk.on_event(e.MessageEdited(MessageId(f"{1:032x}"), made.MARTA, "the question"))
+    (answer,) = [one for one in talk.pane.timeline.findChildren(Bubble) if one._entry.text == "the answer"]
+    assert answer._quote is not None
+    assert answer._quote._text.text() == "the question"
 
 
 def test_reactions_are_asked_for_shown_and_taken_away(talk: MainWindow, submitted: list[Command]) -> None:

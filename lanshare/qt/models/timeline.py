@@ -151,13 +151,8 @@ class TimelineModel(QAbstractListModel):
             case MessageSpread() if (entry := self._keys.get(event.message)) is not None:
                 entry.spread = (event.have, event.of)
                 self._touch(entry)
-            case MessageEdited() if (entry := self._keys.get(event.message)) is not None:
-                entry.text = event.text
-                self._touch(entry)
-                for answer in self._entries:
-                    if answer.quote is not None and answer.quote.id == event.message:
-                        answer.quote = replace(answer.quote, text=event.text[:QUOTED])
-                        self._touch(answer)
+            case MessageEdited() if event.peer == self.peer:
+                self._edited(event)
             case MessageTakenBack() if event.peer == self.peer:
                 self._remove(event.message)
             case MessageReacted() if (entry := self._keys.get(event.message)) is not None:
@@ -197,6 +192,16 @@ class TimelineModel(QAbstractListModel):
             event.transfer, event.at, event.direction == "out", transfer=event.transfer,
             order=f"{last}~9{self._lived:016d}",
         )
+
+    def _edited(self, event: MessageEdited) -> None:
+        if (entry := self._keys.get(event.message)) is not None:
+            entry.text = event.text
+            self._touch(entry)
+        for answer in self._entries:
+            quote = answer.quote
+            if quote is not None and (quote.id, quote.author) == (event.message, self.me):
+                answer.quote = replace(quote, text=event.text[:QUOTED])
+                self._touch(answer)
 
     def _quote(self, entry: Entry, quote: Quote | None, names: dict[PeerId, str]) -> None:
         if quote is not None:

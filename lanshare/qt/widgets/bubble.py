@@ -118,8 +118,9 @@ class Bubble(QWidget):
             self._set_text(entry.text)
             if self._width:
                 self.fit(self._width)
-        if self._quote is not None and entry.quote is not None:
-            self._quote.show_text(entry.quote.text)
+        quote = self._quote
+        if quote is not None and entry.quote is not None and quote.show_text(entry.quote.text) and self._width:
+            self.fit(self._width)
         self._mark.setVisible(entry.out)
         name = {
             Delivery.QUEUED: "clock", Delivery.SENDING: "check", Delivery.DELIVERED: "check-check",
@@ -312,9 +313,11 @@ class _Quote(QFrame):
         column.addWidget(self._name)
         column.addWidget(self._text)
 
-    def show_text(self, text: str) -> None:
-        """Show what is quoted."""
-        self._text.setText(shown(" ".join(text.split())))
+    def show_text(self, text: str) -> bool:
+        """Show what is quoted; False if it is shown already."""
+        before, line = self._text.text(), shown(" ".join(text.split()))
+        self._text.setText(line)
+        return before != line
 
     def natural(self) -> int:
         """The width that it would like."""

@@ -88,6 +88,7 @@ class MainWindow(QWidget):
         self._marked: set[PeerId] = set()
         """Conversations all of which was said to be read. What was there before the window began is not known to be."""
 
+        self._quiet_wanted: bool | None = None
         self._narrow = False
         self._ready: tuple[Path, ...] = ()
         self._address: AddressDialog | None = None
@@ -248,8 +249,10 @@ class MainWindow(QWidget):
         return self._settings
 
     def set_quiet(self, quiet: bool) -> None:
-        """Do not disturb, or do."""
-        if self._settings.notices is quiet:
+        """Do not disturb, or do; as soon as the engine is there, whose settings are to be changed."""
+        if self._me is None:
+            self._quiet_wanted = quiet
+        elif self._settings.notices is quiet:
             self._bridge.submit(c.ChangeSettings(replace(self._settings, notices=not quiet)))
 
     def dress(self) -> None:
@@ -287,8 +290,8 @@ class MainWindow(QWidget):
         self.sidebar.to_several.connect(self.talk.to_several)
         self.sidebar.search_all.connect(lambda: self.talk.find(None))
         QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self, self.quitting.emit)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, lambda: self.talk.find(self._open))
-        QShortcut(QKeySequence("Ctrl+K"), self, lambda: self.talk.find(None))
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, lambda: self._find(self._open))
+        QShortcut(QKeySequence("Ctrl+K"), self, lambda: self._find(None))
         QShortcut(QKeySequence("Ctrl+Shift+V"), self, self.send_clipboard)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self, self._paste)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Preferences), self, self._show_settings)
@@ -322,12 +325,20 @@ class MainWindow(QWidget):
         self._set_settings(event.settings)
         self._set_me(event.me)
         self._wear()
+        self.sidebar.set_ready(True)
+        if self._quiet_wanted is not None:
+            self.set_quiet(self._quiet_wanted)
+            self._quiet_wanted = None
         for trouble in event.troubles:
             self._trouble(trouble)
         if self._open is not None:
             device = self.devices.device(self._open)
             self.timeline.open(self._open, device is not None and device.group)
             self._load()
+
+    def expect(self, settings: Settings) -> None:
+        """What the settings will be, before the engine says so."""
+        self._set_settings(settings)
 
     def _set_settings(self, settings: Settings) -> None:
         self._settings = self.talk.settings = settings
@@ -416,7 +427,13 @@ class MainWindow(QWidget):
         if self._narrow and self._open is not None:
             self.close_peer()
 
+    def _find(self, peer: PeerId | None) -> None:
+        if self._me is not None:
+            self.talk.find(peer)
+
     def _show_to(self, level: str, seconds: float) -> None:
+        if self._me is None:
+            return  # the settings that it would change are not known yet
         self._bridge.submit(c.ShowTo(Visibility(level), seconds))
         if not seconds:
             self._bridge.submit(c.ChangeSettings(replace(self._settings, visibility=Visibility(level))))

@@ -115,6 +115,12 @@ class Sidebar(QWidget):
         column.addWidget(self.list, 1)
         column.addWidget(foot)
         self.dress()
+        self.set_ready(False)
+
+    def set_ready(self, ready: bool) -> None:
+        """Whether the engine can be asked for something."""
+        for tool in (self._add, self._group, self._find, self._settings, self._eye, self._code):
+            tool.setEnabled(ready)
 
     def dress(self) -> None:
         """Take the colours in force."""
