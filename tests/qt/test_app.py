@@ -21,7 +21,6 @@ from lanshare.node.host import Host
 from lanshare.node.options import Options
 from lanshare.qt import app as app_module
 from lanshare.qt.app import App
-from lanshare.qt.windows.main import MainWindow
 from lanshare.store import settings as settings_file
 from lanshare.store.places import places
 from tests.harness.engines import environment, free_port
@@ -33,15 +32,18 @@ def test_it_shows_a_window_over_a_real_engine_and_ends(qtbot: QtBot, tmp_path: P
     titles: list[str] = []
 
     def look() -> None:
-        from PySide6.QtWidgets import QApplication
+        if app.window is not None and app.window._me is not None:
+            titles.append(app.window.windowTitle())
+            app.qt.quit()
 
-        titles.extend(one.windowTitle() for one in QApplication.topLevelWidgets() if isinstance(one, MainWindow))
-        app.qt.quit()
-
-    QTimer.singleShot(300, look)
+    timer = QTimer()
+    timer.timeout.connect(look)
+    timer.start(20)
+    QTimer.singleShot(20_000, app.qt.quit)
     assert app.run() == 0
+    timer.stop()
     app.close()
-    assert titles
+    assert titles == ["lanshare"]
     assert places(tmp_path).key.exists()
 
 
