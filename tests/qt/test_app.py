@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
 from pytestqt.qtbot import QtBot
 
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.events import Event, WindowRequested
 from lanshare.domain.peer import PeerId
-from lanshare.domain.settings import Settings
+from lanshare.domain.settings import Settings, Visibility
 from lanshare.node.host import Host
 from lanshare.node.options import Options
 from lanshare.qt import app as app_module
@@ -131,15 +132,21 @@ def test_what_is_pressed_before_the_engine_is_there_changes_nothing_else(qtbot: 
     settings_file.save(where.settings, before)
     app = App(Options(profile=tmp_path, interfaces=("127.0.0.1",)), [], False)
 
+    opened: list[PeerId | None] = []
+
     def press() -> None:
         assert app.window is not None
         assert app.window._me is None
         assert not app.window.sidebar._eye.isEnabled()
         app.window.set_quiet(True)
         app.window._show_to("known", 0.0)
+        app.window.talk.find = opened.append  # type: ignore[assignment]
+        keys = [one for one in app.window.findChildren(QShortcut) if one.key() == QKeySequence("Ctrl+K")]
+        keys[0].activated.emit()
+        assert not opened
 
     def quit_when_done() -> None:
-        if settings_file.load(where.settings)[0] == replace(before, notices=False):
+        if settings_file.load(where.settings)[0] == replace(before, notices=False, visibility=Visibility.KNOWN):
             app.qt.quit()
 
     QTimer.singleShot(0, press)
@@ -153,7 +160,8 @@ def test_what_is_pressed_before_the_engine_is_there_changes_nothing_else(qtbot: 
     assert app.window.sidebar._eye.isEnabled()
     app.close()
     found = settings_file.load(where.settings)[0]
-    assert found == replace(before, notices=False)
+    assert found == replace(before, notices=False, visibility=Visibility.KNOWN)
+    assert opened == [None]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send to another process")

@@ -48,6 +48,16 @@ class Window:
         self.program = screen.lanshare(*self.arguments())
         self.id = screen.window("^lanshare$", self.program.pid)
         screen.place(self.id, x, y, 900, 640)
+        until(self.knows_itself, "that its engine is there")
+
+    def knows_itself(self) -> bool:
+        """Whether its own name is written at the foot: it is painted before its engine is there."""
+        from PySide6.QtGui import QImage
+
+        image = QImage(str(self.screen.picture(f"{self.name}-starts")))
+        left, top = self.corner()
+        points = [(left + x, top + y) for x in range(58, 120) for y in range(585, 610)]
+        return min(image.pixelColor(*at).lightness() for at in points) < 90
 
     def arguments(self) -> list[str]:
         """How it is started."""

@@ -88,7 +88,9 @@ class MainWindow(QWidget):
         self._marked: set[PeerId] = set()
         """Conversations all of which was said to be read. What was there before the window began is not known to be."""
 
-        self._quiet_wanted: bool | None = None
+        self._later: list[Callable[[], None]] = []
+        """What a person wanted before the engine was there."""
+
         self._narrow = False
         self._ready: tuple[Path, ...] = ()
         self._address: AddressDialog | None = None
@@ -249,11 +251,13 @@ class MainWindow(QWidget):
         return self._settings
 
     def set_quiet(self, quiet: bool) -> None:
-        """Do not disturb, or do; as soon as the engine is there, whose settings are to be changed."""
-        if self._me is None:
-            self._quiet_wanted = quiet
-        elif self._settings.notices is quiet:
-            self._bridge.submit(c.ChangeSettings(replace(self._settings, notices=not quiet)))
+        """Do not disturb, or do."""
+
+        def work() -> None:
+            if self._settings.notices is quiet:
+                self._change_settings(replace(self._settings, notices=not quiet))
+
+        self._when_known(work)
 
     def dress(self) -> None:
         """Take the colours in force."""
@@ -290,8 +294,9 @@ class MainWindow(QWidget):
         self.sidebar.to_several.connect(self.talk.to_several)
         self.sidebar.search_all.connect(lambda: self.talk.find(None))
         QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self, self.quitting.emit)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, lambda: self._find(self._open))
-        QShortcut(QKeySequence("Ctrl+K"), self, lambda: self._find(None))
+        here, everywhere = lambda: self.talk.find(self._open), lambda: self.talk.find(None)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, lambda: self._when_known(here))
+        QShortcut(QKeySequence("Ctrl+K"), self, lambda: self._when_known(everywhere))
         QShortcut(QKeySequence("Ctrl+Shift+V"), self, self.send_clipboard)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self, self._paste)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Preferences), self, self._show_settings)
@@ -326,9 +331,9 @@ class MainWindow(QWidget):
         self._set_me(event.me)
         self._wear()
         self.sidebar.set_ready(True)
-        if self._quiet_wanted is not None:
-            self.set_quiet(self._quiet_wanted)
-            self._quiet_wanted = None
+        later, self._later = self._later, []
+        for work in later:
+            work()
         for trouble in event.troubles:
             self._trouble(trouble)
         if self._open is not None:
@@ -427,16 +432,24 @@ class MainWindow(QWidget):
         if self._narrow and self._open is not None:
             self.close_peer()
 
-    def _find(self, peer: PeerId | None) -> None:
+    def _change_settings(self, settings: Settings) -> None:
+        self._settings = settings  # another change may come before the engine has answered to this one
+        self._bridge.submit(c.ChangeSettings(settings))
+
+    def _when_known(self, work: Callable[[], None]) -> None:
+        """Do it now, or as soon as the engine has said what there is: what it would change or show is not known yet."""
         if self._me is not None:
-            self.talk.find(peer)
+            work()
+        else:
+            self._later.append(work)
 
     def _show_to(self, level: str, seconds: float) -> None:
-        if self._me is None:
-            return  # the settings that it would change are not known yet
-        self._bridge.submit(c.ShowTo(Visibility(level), seconds))
-        if not seconds:
-            self._bridge.submit(c.ChangeSettings(replace(self._settings, visibility=Visibility(level))))
+        def work() -> None:
+            self._bridge.submit(c.ShowTo(Visibility(level), seconds))
+            if not seconds:
+                self._change_settings(replace(self._settings, visibility=Visibility(level)))
+
+        self._when_known(work)
 
     def _ask_address(self) -> None:
         dialog = AddressDialog(self._me, self)
