@@ -15,7 +15,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from msgspec.structs import replace
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -231,7 +231,8 @@ class Studio:
         image.save(str(self.folder / f"{name}.png"))
         window.hide()
         window.deleteLater()
-        self.app.processEvents()
+        # Without an event loop nothing is deleted by itself, and every next look would dress all windows before it.
+        QApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete.value)
 
 
 def trust_pictures(studio: Studio, window: MainWindow, name: str) -> None:

@@ -62,14 +62,12 @@ class Tour:
 
     def window(self) -> MainWindow:
         """The real window over the real engine."""
-        self.app.host.start()
         window = MainWindow(self.app.bridge, lambda image: None)
         self.app.bridge.arrived.connect(window.on_event)
-        self.app._first.wait(_PATIENCE)
-        assert self.app._snapshot is not None
-        window.on_event(self.app._snapshot)
-        window.show()
         self.app.window = window
+        window.show()
+        self.app.host.start()
+        self.until(lambda: window.sidebar.ready, "starting the engine")
         return window
 
     def run(self, picture: Path) -> None:

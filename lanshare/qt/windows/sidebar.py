@@ -119,6 +119,7 @@ class Sidebar(QWidget):
 
     def set_ready(self, ready: bool) -> None:
         """Whether the engine can be asked for something."""
+        self.ready = ready
         for tool in (self._add, self._group, self._find, self._settings, self._eye, self._code):
             tool.setEnabled(ready)
 
