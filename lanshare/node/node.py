@@ -649,6 +649,7 @@ class Node:
                 self._apply(self._transfers.peer_up(effect.peer, effect.again))
                 self._apply(self._chats.peer_up(effect.peer))
                 self._apply(self._groups.peer_up(effect.peer))
+                self._apply(self._pairings.peer_up(effect.peer))
             case e.Offline():
                 self._apply(self._transfers.peer_down(effect.peer))
                 self._apply(self._pairings.peer_down(effect.peer))

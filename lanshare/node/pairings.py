@@ -13,7 +13,7 @@ from typing import Final
 from lanshare.domain.errors import Code
 from lanshare.domain.events import PairingCodeReady, PairingEnded, PeerVerified
 from lanshare.domain.peer import PeerId
-from lanshare.domain.talk import PairBegun, PairJudged, PairNonce, PairRevealed, PairStopped
+from lanshare.domain.talk import PairBegun, PairJudged, PairNonce, PairRevealed, PairStopped, Said
 from lanshare.exchange.pairing import Pairing, PairingBroken
 from lanshare.node import sentences
 from lanshare.node.effects import Effect, Say, Tell, Verify
@@ -40,6 +40,15 @@ class Pairings:
     run: Pairing | None = None
     _until: float = 0.0
     _begun: dict[PeerId, list[float]] = field(default_factory=dict)
+    _said: list[Said] = field(default_factory=list)
+    """What was said in this run, or the last one, in order."""
+
+    _answers: dict[Spoken, Said | None] = field(default_factory=dict)
+    """What was heard in it, and answered. The nonces in it are no other run's."""
+
+    _with: PeerId | None = None
+    _verified: bool = False
+
 
     def request(self, peer: PeerId, now: float) -> list[Effect]:
         """A person wants to compare digits with a device."""
@@ -49,13 +58,16 @@ class Pairings:
             return [self._ended(peer, Code.PAIR_TOO_OFTEN)]
         if not self.online(peer):
             return [self._ended(peer, Code.PEER_AWAY)]
-        return [Say(peer, self._start(peer, True, now).begin())]
+        return [self._say(peer, self._start(peer, True, now).begin())]
 
     def heard(self, peer: PeerId, said: Spoken, now: float) -> list[Effect]:
         """The other device speaks of a comparison."""
+        run = self.run
+        bound = run is not None or isinstance(said, PairBegun | PairNonce)
+        if bound and peer == self._with and said in self._answers:
+            return self._again(peer, said)
         if isinstance(said, PairBegun):
             return self._asked(peer, said, now)
-        run = self.run
         if run is None or run.peer != peer:
             return []
         if isinstance(said, PairStopped):
@@ -66,7 +78,7 @@ class Pairings:
             answer = run.hear(said)
         except PairingBroken:
             return self._end(Code.PAIR_BROKEN, tell_peer=True)
-        effects: list[Effect] = [Say(peer, answer)] if answer is not None else []
+        effects = self._answer(peer, said, answer)
         if run.code and not had_code:
             effects.append(Tell(self._ready(run)))
         return effects + self._judged(run)
@@ -76,7 +88,7 @@ class Pairings:
         run = self.run
         if run is None or run.peer != peer or not run.code or run.ours is not None:
             return []
-        return [Say(peer, run.judge(same)), *self._judged(run)]
+        return [self._say(peer, run.judge(same)), *self._judged(run)]
 
     def give_up(self, peer: PeerId) -> list[Effect]:
         """Our person wants no comparison after all."""
@@ -87,6 +99,10 @@ class Pairings:
     def peer_down(self, peer: PeerId) -> list[Effect]:
         """A peer is gone, and the comparison with it."""
         return self._end(Code.PEER_AWAY) if self.run is not None and self.run.peer == peer else []
+
+    def peer_up(self, peer: PeerId) -> list[Effect]:
+        """A peer came, perhaps by another link: what was under way on the one before may be lost, and is said again."""
+        return [Say(peer, said) for said in self._said] if self.run is not None and self.run.peer == peer else []
 
     def tick(self, now: float) -> list[Effect]:
         """What time brings: a comparison takes a minute at most."""
@@ -100,18 +116,36 @@ class Pairings:
 
     def _asked(self, peer: PeerId, said: PairBegun, now: float) -> list[Effect]:
         run = self.run
+        if run is not None and run.peer == peer and run.initiator and peer > self.me:
+            return []  # both began at once: the smaller id's stands, on both sides
         if run is not None and run.peer == peer and run.initiator and not run.code:
-            if peer > self.me:
-                return []  # both began at once: the smaller id's stands, on both sides
             self.run = run = None
         elif run is not None or not self._may_begin(peer, now) or not self.may_prompt(peer):
             return [Say(peer, PairStopped(Code.PAIR_TOO_OFTEN))]
-        answer = self._start(peer, False, now).hear(said)
+        return self._answer(peer, said, self._start(peer, False, now).hear(said))
+
+    def _say(self, peer: PeerId, said: Said) -> Effect:
+        self._said.append(said)
+        return Say(peer, said)
+
+    def _answer(self, peer: PeerId, heard: Spoken, answer: Said | None) -> list[Effect]:
+        self._answers[heard] = answer
+        return [self._say(peer, answer)] if answer is not None else []
+
+    def _again(self, peer: PeerId, heard: Spoken) -> list[Effect]:
+        """The very same word once more, as a link was replaced: the very same answer.
+
+        If the run is over for us, the other side may lack our verdict, or not know that it ended.
+        """
+        if self.run is None:
+            return [Say(peer, self._said[-1] if self._verified else PairStopped(Code.PAIR_ENDED))]
+        answer = self._answers[heard]
         return [Say(peer, answer)] if answer is not None else []
 
     def _start(self, peer: PeerId, initiator: bool, now: float) -> Pairing:
         self._begun.setdefault(peer, []).append(now)
         self._until = now + SECONDS
+        self._said, self._answers, self._with, self._verified = [], {}, peer, False
         self.run = Pairing(self.me, peer, initiator)
         return self.run
 
@@ -126,12 +160,14 @@ class Pairings:
             return self._end(Code.PAIR_DIFFERS)
         if not run.verified:
             return []
-        self.run = None
+        self.run, self._verified = None, True
         return [Verify(run.peer), Tell(PeerVerified(run.peer))]
 
     def _end(self, code: Code, tell_peer: bool = False) -> list[Effect]:
         run, self.run = self.run, None
         assert run is not None
+        if code is Code.PAIR_BROKEN:
+            self._answers = {}
         said: list[Effect] = [Say(run.peer, PairStopped(code))] if tell_peer else []
         return [*said, self._ended(run.peer, code)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field
 
 import pytest
@@ -11,7 +12,7 @@ from lanshare.domain.events import PairingCodeReady, PairingEnded, PeerVerified
 from lanshare.domain.peer import PeerId
 from lanshare.domain.talk import PairBegun, PairJudged, PairNonce, PairRevealed, PairStopped
 from lanshare.node.effects import Effect, Say, Tell, Verify
-from lanshare.node.pairings import TRIES, Pairings
+from lanshare.node.pairings import TRIES, Pairings, Spoken
 
 LOW, HIGH, EVE = PeerId("a" * 52), PeerId("q" * 52), PeerId("e" * 52)
 
@@ -91,6 +92,82 @@ def test_both_asking_at_once_is_one_comparison() -> None:
     two.do(HIGH, second)
     one, other = two.codes()
     assert one == other
+
+
+class Crossing:
+    """Two tables over a link that another one replaces in the middle: what was under way on the first may be lost."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+        self.tables = {me: Pairings(me, lambda peer: "Bob", lambda peer: True) for me in (LOW, HIGH)}
+        self.told: dict[PeerId, list[object]] = {LOW: [], HIGH: []}
+        self.link = {LOW: 1, HIGH: 1}
+        self.under_way: dict[tuple[PeerId, int], list[Spoken]] = {
+            (to, link): [] for to in (LOW, HIGH) for link in (1, 2)
+        }
+
+    def do(self, me: PeerId, effects: list[Effect]) -> None:
+        """Carry out what a table asks for; its person says yes to whatever digits are shown."""
+        other = HIGH if me == LOW else LOW
+        for one in effects:
+            if isinstance(one, Say):
+                assert isinstance(one.said, PairBegun | PairNonce | PairRevealed | PairJudged | PairStopped)
+                self.under_way[other, self.link[me]].append(one.said)
+            elif isinstance(one, Tell):
+                self.told[me].append(one.event)
+                if isinstance(one.event, PairingCodeReady):
+                    self.do(me, self.tables[me].answer(other, True))
+
+    def switch(self, me: PeerId) -> None:
+        """The second link is the one from now on."""
+        if self.link[me] == 1:
+            self.link[me] = 2
+            other = HIGH if me == LOW else LOW
+            for to in (LOW, HIGH):
+                lost = self.under_way[to, 1]
+                del lost[self.chance.randint(0, len(lost)) :]
+            self.do(me, self.tables[me].peer_up(other))
+
+    def hear(self, me: PeerId, link: int) -> None:
+        """The next word that came by a link."""
+        if self.under_way[me, link]:
+            if link == 2:
+                self.switch(me)
+            said = self.under_way[me, link].pop(0)
+            self.do(me, self.tables[me].heard(HIGH if me == LOW else LOW, said, 0.0))
+
+
+def test_a_link_that_replaces_another_loses_no_comparison_and_raises_no_alarm() -> None:
+    for seed in range(3000):
+        chance = random.Random(seed)
+        both = Crossing(chance)
+        wishes = chance.sample([LOW, HIGH], chance.choice([1, 2, 2]))
+        switches = [LOW, HIGH]
+        while wishes or switches or any(both.under_way.values()):
+            step = chance.randrange(8)
+            if step == 0 and wishes:
+                me = wishes.pop()
+                if not both.told[me]:  # nobody asks for what is on the screen already
+                    both.do(me, both.tables[me].request(HIGH if me == LOW else LOW, 0.0))
+            elif step == 1 and switches:
+                both.switch(switches.pop(chance.randrange(len(switches))))
+            else:
+                both.hear(chance.choice([LOW, HIGH]), chance.choice([1, 2]))
+        told = [both.told[me] for me in (LOW, HIGH)]
+        assert not [one for some in told for one in some if isinstance(one, PairingEnded)], seed
+        codes = {one.code for some in told for one in some if isinstance(one, PairingCodeReady)}
+        assert len(codes) == 1, seed
+        assert all(any(isinstance(one, PeerVerified) for one in some) for some in told), seed
+
+
+def test_a_word_again_is_answered_as_before_and_nothing_else_is_heard_twice() -> None:
+    table = Pairings(HIGH, lambda peer: "Bob", lambda peer: True)
+    (answer,) = table.heard(LOW, PairBegun(bytes(32)), 0.0)
+    assert table.heard(LOW, PairBegun(bytes(32)), 1.0) == [answer]
+    assert table.heard(LOW, PairBegun(b"x" * 32), 1.0) == [Say(LOW, PairStopped(Code.PAIR_TOO_OFTEN))]
+    table.give_up(LOW)
+    assert table.heard(LOW, PairBegun(bytes(32)), 2.0) == [Say(LOW, PairStopped(Code.PAIR_ENDED))], "a late echo"
+    assert table.peer_up(LOW) == []
 
 
 def test_a_minute_is_all_and_both_sides_hear_it() -> None:
