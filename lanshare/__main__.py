@@ -6,8 +6,6 @@ import argparse
 import signal
 import sys
 
-STOPS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM") if hasattr(signal, name)]
-
 
 def main(arguments: list[str] | None = None) -> int:
     """The console entry point; returns the exit code."""
@@ -37,6 +35,8 @@ def _window(parsed: argparse.Namespace) -> int:
         if not hasattr(parsed, name):
             setattr(parsed, name, value)
     # An exception raised within the import of Qt's parts is lost there, or ends the process.
+    from lanshare.cli.words import STOPS, options_of
+
     stopped: list[int] = []
     for number in STOPS:
         signal.signal(number, lambda number, _: stopped.append(number))
@@ -46,8 +46,6 @@ def _window(parsed: argparse.Namespace) -> int:
         print(f"lanshare: the window needs PySide6 and its system libraries ({error}).", file=sys.stderr)
         print("Run `python3 dev.py run`, or use the command line: `lanshare --help`.", file=sys.stderr)
         return 1
-    from lanshare.cli.words import options_of
-
     return run_window(
         options_of(parsed),
         getattr(parsed, "paths", []),

@@ -6,15 +6,16 @@ from __future__ import annotations
 
 import argparse
 import queue
+import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from msgspec.structs import replace
 
 from lanshare.cli.printer import Printer
-from lanshare.cli.words import options_of
+from lanshare.cli.words import STOPS, options_of
 from lanshare.domain.commands import AddAddress
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
@@ -131,7 +132,25 @@ def with_desk(
         _check_joined(host, options, desk.snapshot)
         return work(desk)
     finally:
+        _leave(host)
+
+
+def _leave(host: Host) -> None:
+    """Close it, whatever is pressed meanwhile: its threads would keep a process whose end was cut off."""
+    before: list[tuple[int, Any]] = []
+    while len(before) < len(STOPS):
+        try:
+            number = STOPS[len(before)]
+            before.append((number, signal.signal(number, lambda *_: None)))
+        except KeyboardInterrupt:
+            continue
+        except ValueError:
+            break  # not the main thread: no signal comes here
+    try:
         host.close()
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 def _check_joined(host: Host, options: Options, snapshot: Snapshot) -> None:
@@ -161,8 +180,11 @@ def matches(peers: Sequence[PeerAppeared], wanted: str) -> list[PeerAppeared]:
     return [peer for peer in peers if len(wanted) >= 4 and peer.id.startswith(wanted.lower())]
 
 
-def find(desk: Desk, wanted: str, seconds: float, any_known: bool) -> PeerId | int:
-    """The device a person means: online, or (with `any_known`) at least known. An exit code if there is none."""
+def find(desk: Desk, wanted: str, seconds: float, any_known: bool, away: str = "") -> PeerId | int:
+    """The device a person means: online, or (with `any_known`) at least known. An exit code if there is none.
+
+    `away`: what is said besides of one that is known, but away.
+    """
     asked = _ask_address(desk, wanted)
     deadline = time.monotonic() + (seconds if not asked else max(seconds, 5.0))
     while True:
@@ -183,6 +205,10 @@ def find(desk: Desk, wanted: str, seconds: float, any_known: bool) -> PeerId | i
         if len(known) == 1 and any_known:
             return known[0].id
         event = desk.next(deadline)
+        if event is None and len(known) == 1:
+            name = shown(known[0].alias or known[0].name)
+            desk.printer.say(f"lanshare: {name} is known, but away now.{away}")
+            return NOT_FOUND
         if event is None:
             desk.printer.say(f"lanshare: {sentences.ended(Code.PEER_UNKNOWN, shown(wanted))}")
             return NOT_FOUND

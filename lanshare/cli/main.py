@@ -186,7 +186,8 @@ def _who(desk: Desk, arguments: argparse.Namespace) -> PeerId | int:
         return meant
     keeps = arguments.no_wait or arguments.wait is not None
     if not keeps:
-        return find(desk, arguments.peer, FIND, any_known=False)
+        hint = " Nothing was sent; with --no-wait it is kept and goes when both are there."
+        return find(desk, arguments.peer, FIND, any_known=False, away=hint)
     first = min(FIND, arguments.wait) if arguments.wait is not None else 2.0
     return find(desk, arguments.peer, max(first, 0.5), any_known=True)
 
@@ -408,6 +409,9 @@ def _history(arguments: argparse.Namespace, printer: Printer) -> int:
             printer.say(f"lanshare: {sentences.ended(Code.PEER_UNKNOWN, shown(arguments.peer))}")
             return NOT_FOUND
         peer = found[0].id
+    if arguments.erase and (arguments.search or arguments.kind or arguments.since or arguments.until):
+        raise Usage("--erase takes out all that was said, so --search, --kind, --since and --until do not go with it."
+                    " Nothing was erased.")
     if arguments.erase:
         return _erased(arguments, printer, peer)
     if arguments.export or arguments.take_in:

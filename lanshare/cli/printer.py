@@ -27,6 +27,7 @@ from lanshare.domain.events import (
     MessageQueued,
     MessageReceived,
     MessageRefused,
+    MessageSpread,
     NetworkTroubled,
     OfferReceived,
     PairingCodeReady,
@@ -199,6 +200,8 @@ class Printer:
                 return _kept(event)
             case MessageQueued() | MessageDelivered():
                 return ""
+            case MessageSpread() if event.have < event.of:
+                return f"{event.have} of {event.of} have it. The others get it when they come; Ctrl+C ends the waiting."
             case MessageRefused():
                 return shown(event.message_text)
             case MessageReceived() if event.kind == MessageKind.TEXT:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import ipaddress
 import os
+import signal
 from pathlib import Path
+from typing import Final
 
 import lanshare
 from lanshare.domain.offer import Clash
 from lanshare.node.options import Options
+
+STOPS: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM") if hasattr(signal, name))
+"""The signals by which a person ends us."""
 
 
 def _port(text: str) -> int:
@@ -34,6 +40,14 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _address(text: str) -> str:
+    try:
+        ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no address; give one of this machine's own") from None
+    return text
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The words of the command line."""
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
@@ -43,6 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     group.add_argument("--name", metavar="NAME", help="this device's name for this run")
     group.add_argument(
         "--interface",
+        type=_address,
         action="append",
         metavar="ADDR",
         help="use only this local address; repeatable; 127.0.0.1 keeps all on this machine",

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.events import Me, NetworkTroubled
 from lanshare.domain.groups import Group
-from lanshare.domain.message import Moment, Wanted
+from lanshare.domain.message import CONTROL, Moment, Wanted
 from lanshare.domain.settings import Visibility
 from lanshare.exchange.greeting import Facts
 from lanshare.net import networks, tls
@@ -245,9 +245,15 @@ def read_history(options: Options, wanted: Wanted, limit: int) -> list[Moment]:
     """What was said and sent, without starting anything: `lanshare history`."""
     link = _look(options)
     try:
-        if wanted.words or wanted.kind:
+        if wanted.words or wanted.kind or wanted.since is not None or wanted.until is not None:
             return history.search(link, wanted, limit)
-        return history.page(link, wanted.peer, None, limit)[0]
+        found: list[Moment] = []
+        before, more = None, True
+        while more and len(found) < limit:
+            page, more = history.page(link, wanted.peer, before, limit)
+            before = page[0].position if page else None
+            found[:0] = [one for one in page if one.message is None or one.message.kind not in CONTROL]
+        return found[-limit:]
     finally:
         link.close()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import logging
+import os
 import secrets
 import signal
 import sys
@@ -313,21 +315,42 @@ def _quit(qt: QApplication) -> None:
         box.reject()
 
 
-def _quit_on_signals(qt: QApplication) -> list[object]:
-    """Ctrl+C in the terminal and a polite kill end the window in order."""
-    import os
+class StopWatch:
+    """Calls back, on the window's thread, when Ctrl+C is pressed in the terminal or a polite kill comes: once for each.
 
-    if sys.platform == "win32":
-        return []
-    read_end, write_end = os.pipe()
-    os.set_blocking(write_end, False)
-    os.set_blocking(read_end, False)
-    notifier = QSocketNotifier(read_end, QSocketNotifier.Type.Read)
-    notifier.activated.connect(lambda: _quit(qt))
-    signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
-    return [notifier, read_end, write_end]
+    Python's own handlers run only between two lines of Python, and Qt's loop may be long without one.
+    """
+
+    def __init__(self, then: Callable[[], None]) -> None:
+        self._then = then
+        self._notifier: QSocketNotifier | None = None
+        if sys.platform == "win32":
+            return
+        self._read, self._write = os.pipe()
+        os.set_blocking(self._read, False)
+        os.set_blocking(self._write, False)
+        self._notifier = QSocketNotifier(self._read, QSocketNotifier.Type.Read)
+        self._notifier.activated.connect(self._told)
+        signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
+
+    def close(self) -> None:
+        """Call nobody any more."""
+        if self._notifier is None:
+            return
+        self._notifier.setEnabled(False)
+        self._notifier = None
+        signal.set_wakeup_fd(-1)
+        os.close(self._read)
+        os.close(self._write)
+
+    def _told(self) -> None:
+        # What is not read is told again for ever.
+        with contextlib.suppress(BlockingIOError):
+            while os.read(self._read, 64):
+                pass
+        self._then()
 
 
 def run_window(
@@ -346,7 +369,8 @@ def run_window(
         return 1
     assert isinstance(app.qt, QApplication)
     _catch_all(app.qt.quit)
-    kept = _quit_on_signals(app.qt)
+    qt = app.qt
+    watch = StopWatch(lambda: _quit(qt))
     try:
         if stopped():
             return INTERRUPTED
@@ -362,4 +386,4 @@ def run_window(
         return 1
     finally:
         app.close()
-        kept.clear()
+        watch.close()

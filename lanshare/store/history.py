@@ -81,7 +81,7 @@ def search(db: sqlite3.Connection, wanted: Wanted, limit: int) -> list[Moment]:
             where.append(condition)
             values.append(value)
     rows: list[tuple[object, ...]] = []
-    if wanted.kind in ("", "text", "link") and (words or wanted.kind == "link"):
+    if wanted.kind in ("", "text", "link") and (words or not wanted.words.strip()):
         found = [*where, "messages.kind = 'text'"] + ([_LINK] if wanted.kind == "link" else [])
         if words:
             rows += _with_words(db, words, " AND ".join(found), values, limit)
@@ -89,7 +89,7 @@ def search(db: sqlite3.Connection, wanted: Wanted, limit: int) -> list[Moment]:
             rows += db.execute(
                 f"{_SELECT} WHERE {' AND '.join(found)} ORDER BY timeline.position DESC LIMIT ?", (*values, limit)
             ).fetchall()
-    if wanted.kind in ("", "file", "image") and (wanted.words or wanted.kind):
+    if wanted.kind in ("", "file", "image"):
         found = [*where, "timeline.transfer IS NOT NULL"]
         rows += [
             row

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.harness.engines import Device, Process
+from tests.harness.engines import Device, Process, environment
 
 
 @pytest.fixture
@@ -79,6 +81,7 @@ def test_a_conversation_is_saved_searched_and_taken_in_again(devices: Callable[[
     for words, texts in (
         (["--search", "kase"], ["das Käsebrot"]), (["--kind", "link"], ["see https://example.org/x"]),
         (["--kind", "image"], ["photo.png"]), (["--search", "word", "--until", "2020-01-01"], []),
+        (["--until", "2020-01-01"], []), (["--since", "2020-01-01", "--limit", "2"], ["das Käsebrot", "photo.png"]),
     ):
         assert [one["text"] for one in bob.run("history", "Anna", *words)[1]] == texts
     out = tmp_path / "out"
@@ -89,6 +92,9 @@ def test_a_conversation_is_saved_searched_and_taken_in_again(devices: Callable[[
     assert "&lt;b&gt;word" in page
     assert "<b>" not in page
     assert (folder / "files" / "photo.png").read_bytes() == b"png"
+    for words in (["--search", "word"], ["--kind", "text"], ["--until", "2020-01-01"], ["--since", "2020-01-01"]):
+        assert bob.run("history", "Anna", "--erase", *words)[0] == 2, "it takes out a whole conversation"
+    assert len(bob.history()) == 5
     assert bob.run("history", "Anna", "--erase")[0] == 0
     assert bob.history() == []
     code, events = bob.run("history", "--import", str(folder / "conversation.jsonl"))
@@ -128,3 +134,38 @@ def test_who_was_there_before_the_command_began_is_told_too(devices: Callable[[s
         assert [one["online"] for one in heard if one["event"] == "PeerAppeared"].count(False) == 0, "he was away"
     finally:
         joined.interrupt()
+
+
+def test_a_limit_counts_what_is_shown_and_an_answer_says_how_far_a_group_got(
+    devices: Callable[[str], Device], tmp_path: Path
+) -> None:
+    anna, bob, carl = devices("Anna"), devices("Bob"), devices("Carl")
+    engines = [bob.receive(), carl.receive()]
+    assert anna.run("group", "Garden", "--new", "Bob", "Carl")[0] == 0
+    for engine in engines:
+        engine.wait_for("GroupChanged")
+    engines[1].interrupt()
+    said = subprocess.run(
+        [sys.executable, "-m", "lanshare", "text", "Garden", "who is there?", "--wait", "8", "--profile",
+         str(anna.folder), "--port", str(anna.port), "--name", "Anna"],
+        env=environment(), capture_output=True, text=True, timeout=60, check=False,
+    )
+    assert said.returncode == 6
+    assert "1 of 2" in said.stderr
+    assert anna.run("group", "Garden", "--rename", "Park")[0] == 0
+    assert [one["text"] for one in anna.run("history", "Park", "--limit", "1")[1]] == ["who is there?"]
+
+
+def test_a_known_device_that_is_away_is_said_to_be_away(devices: Callable[[str], Device]) -> None:
+    anna, bob = devices("Anna"), devices("Bob")
+    engine = bob.receive()
+    assert anna.run("text", "Bob", "hi")[0] == 0
+    engine.interrupt()
+    words = ["--profile", str(anna.folder), "--port", str(anna.port), "--name", "Anna"]
+    done = subprocess.run(
+        [sys.executable, "-m", "lanshare", "text", "Bob", "still there?", *words], env=environment(),
+        capture_output=True, text=True, timeout=60, check=False,
+    )
+    assert done.returncode == 3
+    assert "not known" not in done.stderr
+    assert "--no-wait" in done.stderr

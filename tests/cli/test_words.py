@@ -14,6 +14,7 @@ from lanshare.cli.words import build_parser, options_of
     ["--port", "80", "id"], ["--port", "x", "id"], ["peers", "--seconds", "-1"], ["peers", "--seconds", "nan"],
     ["send", "Bob"], ["text", "Bob"], ["receive", "--accept", "everybody"], ["receive", "--count", "0"],
     ["send", "Bob", "x", "--wait", "1", "--no-wait"], ["nonsense"], ["history", "--limit", "0"],
+    ["peers", "--interface", "eth0"],
 ])
 def test_words_that_do_not_fit_are_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
