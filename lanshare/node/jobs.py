@@ -405,7 +405,7 @@ class SaveJob:
         try:
             saved = keeping.save(db, effect.peer, effect.folder, lambda one: names.get(one, short_id(one)))
         except LanshareError as error:
-            sentence = sentences.ended(error.code, "", error.detail)
+            sentence = sentences.not_exported(error.code, str(effect.folder))
             self._post(Publish(ConversationSaved(effect.peer, str(effect.folder), 0, 0, 0, error.code, sentence)))
         else:
             told = ConversationSaved(effect.peer, str(saved.folder), saved.moments, saved.files, saved.missing)

@@ -8,9 +8,10 @@ import html
 import inspect
 import itertools
 import json
+import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from lanshare.domain.message import CONTROL, ChatMessage, Delivery, MessageKind,
 from lanshare.domain.peer import PeerId, short_id
 from lanshare.domain.talk import Texted
 from lanshare.exchange import texting
+from lanshare.files.names import numbered
 from lanshare.node import sentences
 from lanshare.node.shown import shown
 from lanshare.store import history, outbox
@@ -33,6 +35,9 @@ _AT_ONCE: Final = 256
 
 _COPIED: Final = 4 * 1024**3
 """Bytes of files that are copied at most; what is larger is named with where it lies."""
+
+_NUMBERS: Final = 100
+"""So far it is looked for the number that a name got because it was taken."""
 
 _STYLE: Final = """
 body { font: 15px/1.45 system-ui, sans-serif; max-width: 46em; margin: 2em auto; padding: 0 1em; color: #12151c; }
@@ -104,19 +109,17 @@ def _save(db: sqlite3.Connection, peer: PeerId, place: Path, names: Callable[[Pe
                 continue
             transfer = one.transfer
             assert transfer is not None
-            kept: list[str] = []
-            for path in map(Path, transfer.paths):
-                if not path.is_file() or size + path.stat().st_size > _COPIED:
+            tops = [top.name for top in transfer.offer.tops]
+            kept = [""] * len(tops)
+            for at, path in enumerate(_by_names(tops, transfer.paths)):
+                count_of, size_of = _extent(path)
+                if path is None or not count_of or size + size_of > _COPIED:
                     missing += 1
-                    kept.append("")
                     continue
                 files.mkdir(exist_ok=True)
-                copy = _fresh(files, path.name)
-                shutil.copyfile(path, copy)
-                size += copy.stat().st_size
-                copied += 1
-                kept.append(copy.name)
-            tops = [top.name for top in transfer.offer.tops]
+                kept[at] = _copy(path, _fresh(files, path.name))
+                size += size_of
+                copied += count_of
             lines.write(json.dumps({
                 "at": one.at.isoformat(), "transfer": transfer.id, "direction": transfer.direction,
                 "state": transfer.state, "names": tops, "files": kept,
@@ -146,6 +149,42 @@ def _message(one: Moment, names: Callable[[PeerId], str], local: datetime.dateti
     quote = f"<blockquote>{html.escape(shown(message.quote.text[:200]))}</blockquote>" if message.quote else ""
     signs = " ".join(html.escape(shown(sign)) for _, sign in message.reactions)
     return (f'<div class="m{side}">{quote}<p dir=auto>{text}</p><small>{who} · {local:%H:%M} {signs}</small></div>\n')
+
+
+def _by_names(tops: list[str], paths: Sequence[str]) -> list[Path | None]:
+    """For each name that was offered the path that it has here, as they are not told in the same order.
+
+    A name that was taken here got a number; one that could not be kept is matched only if no other is in question.
+    """
+    left = [Path(path) for path in paths]
+    found: list[Path | None] = []
+    for top in tops:
+        match = next((path for number in range(_NUMBERS) for path in left if path.name == numbered(top, number)), None)
+        found.append(match)
+        if match is not None:
+            left.remove(match)
+    if len(left) == 1 and found.count(None) == 1:
+        found[found.index(None)] = left[0]
+    return found
+
+
+def _extent(path: Path | None) -> tuple[int, int]:
+    """How many files lie at a path, and their bytes; links count as nothing."""
+    if path is None or path.is_symlink():
+        return 0, 0
+    files = [path] if path.is_file() else [
+        Path(folder, name) for folder, _, names in os.walk(path) for name in names
+    ]
+    sizes = [one.lstat().st_size for one in files if one.is_file() and not one.is_symlink()]
+    return len(sizes), sum(sizes)
+
+
+def _copy(path: Path, to: Path) -> str:
+    if path.is_dir():
+        shutil.copytree(path, to, symlinks=True)
+    else:
+        shutil.copyfile(path, to)
+    return to.name
 
 
 def _files(tops: list[str], kept: list[str], out: bool, local: datetime.datetime) -> str:
@@ -225,18 +264,17 @@ class TakingIn:
     def given_up(self) -> ConversationTaken:
         """A write was not kept; what is to be told."""
         self._code = Code.DISK_ERROR
-        return self._told()
+        return self._told(sentences.not_taken(self._fresh, True))
 
     def kept(self, fresh: int) -> ConversationTaken | None:
         """They are durable; what is to be told if they were the last ones."""
         self._some = []
         self._fresh += fresh
-        return self._told() if self._over else None
+        return self._told(sentences.not_taken(self._fresh, False)) if self._over else None
 
-    def _told(self) -> ConversationTaken:
+    def _told(self, sentence: str) -> ConversationTaken:
         if self._code is None:
             return ConversationTaken(str(self._path), self._fresh, self._refused)
-        sentence = sentences.ended(Code.NOT_SAVED)
         return ConversationTaken(str(self._path), self._fresh, self._refused, self._code, sentence)
 
     def _read(self) -> None:

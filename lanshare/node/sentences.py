@@ -163,3 +163,19 @@ def waiting(code: str, peer: str, done: int, total: int, detail: str = "") -> st
     return f"{peer} went offline.{kept} it goes on when it is back." if done else (
         f"{peer} is away. It starts when it is back."
     )
+
+
+def not_taken(kept: int, by_us: bool) -> str:
+    """Why a saved conversation was not taken in as a whole. `kept`: messages that were; `by_us`: our disk refused."""
+    if by_us:
+        return f"The history could not be written: is the disk full? {kept} messages were taken in. Try it again."
+    if not kept:
+        return ended(Code.NOT_SAVED)
+    return f"{kept} messages were taken in; what follows in the file is damaged and was left out."
+
+
+def not_exported(code: str, folder: str) -> str:
+    """Why a conversation could not be written to a folder."""
+    if code == Code.DISK_FULL:
+        return f"There is not enough room in {folder}. Choose another folder, or make room."
+    return f"It cannot be written to {folder}. Is the folder there, and may you write in it?"

@@ -85,6 +85,10 @@ def test_a_conversation_is_saved_searched_and_taken_in_again(devices: Callable[[
     ):
         assert [one["text"] for one in bob.run("history", "Anna", *words)[1]] == texts
     out = tmp_path / "out"
+    code, events = bob.run("history", "Anna", "--export", str(out))
+    assert code == 1
+    assert str(out) in events[-1]["message"]
+    assert "receiving" not in events[-1]["message"]
     out.mkdir()
     assert bob.run("history", "Anna", "--export", str(out))[0] == 0
     (folder,) = out.iterdir()

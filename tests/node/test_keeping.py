@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lanshare.domain.errors import LanshareError, ProtocolError
+from lanshare.domain.errors import Code, LanshareError, ProtocolError
 from lanshare.domain.message import MessageId
 from lanshare.exchange import texting
 from lanshare.node import keeping
@@ -69,7 +69,10 @@ def test_it_is_taken_in_by_pieces_each_of_which_may_be_tried_again(db: sqlite3.C
     assert (told.messages, told.refused, told.code) == (1200, 0, "")
     (count,) = fresh.execute("SELECT count(*) FROM messages").fetchone()
     assert count == 1200
-    assert taking.given_up().code, "a write that is not kept is said"
+    failed = taking.given_up()
+    assert failed.code == Code.DISK_ERROR
+    assert "Nothing was changed" not in failed.message
+    assert "1200" in failed.message, "what was kept is said"
     later = database.connect(tmp_path / "fresh.sqlite")
     later.execute("DELETE FROM messages")
     cut = keeping.TakingIn(path, ANNA.id, [BOB.id], {BOB.id})
@@ -85,6 +88,23 @@ def test_it_is_taken_in_by_pieces_each_of_which_may_be_tried_again(db: sqlite3.C
     assert (told.messages, told.refused) == (0, 0)
     assert told.code, "its end is damaged, which is said"
     fresh.close()
+
+
+def test_files_are_linked_by_their_names_and_folders_are_copied(tmp_path: Path) -> None:
+    for name in ("zz_file", "bb (1)", "x\u00a0y"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "aa_dir" / "deep").mkdir(parents=True)
+    (tmp_path / "aa_dir" / "deep" / "f").write_text("deep")
+    (tmp_path / "aa_dir" / "link").symlink_to("/etc/passwd")
+    paths = [str(tmp_path / name) for name in ("aa_dir", "x\u00a0y", "bb (1)", "zz_file")]
+    found = keeping._by_names(["zz_file", "aa_dir", "bb", "x:y", "gone"][:4], paths)
+    assert [one.name if one else "" for one in found] == ["zz_file", "aa_dir", "bb (1)", "x\u00a0y"]
+    assert keeping._by_names(["gone", "zz_file"], [paths[3]]) == [None, Path(paths[3])]
+    assert keeping._by_names(["one", "two"], paths[:2]) == [None, None], "nothing is guessed"
+    assert keeping._extent(Path(paths[0])) == (1, 4)
+    assert keeping._copy(Path(paths[0]), tmp_path / "copy") == "copy"
+    assert (tmp_path / "copy" / "deep" / "f").read_text() == "deep"
+    assert (tmp_path / "copy" / "link").is_symlink()
 
 
 def test_what_is_no_saved_conversation_or_not_signed_is_refused(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import queue
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,24 +30,24 @@ from lanshare.store.places import places
 from tests.harness.engines import environment, free_port
 
 
-def test_it_shows_a_window_over_a_real_engine_and_ends(qtbot: QtBot, tmp_path: Path) -> None:
-    options = Options(profile=tmp_path, port=free_port(), name="Anna", interfaces=("127.0.0.1",))
-    app = App(options, [], False)
-    titles: list[str] = []
-
-    def look() -> None:
-        if app.window is not None and app.window._me is not None:
-            titles.append(app.window.windowTitle())
-            app.qt.quit()
-
+def run_until(app: App, ready: Callable[[], bool]) -> None:
+    """Run it until something is so, or for so long that it will not be any more."""
     timer = QTimer()
-    timer.timeout.connect(look)
+    timer.timeout.connect(lambda: app.qt.quit() if ready() else None)
     timer.start(20)
     QTimer.singleShot(20_000, app.qt.quit)
     assert app.run() == 0
     timer.stop()
+
+
+def test_it_shows_a_window_over_a_real_engine_and_ends(qtbot: QtBot, tmp_path: Path) -> None:
+    options = Options(profile=tmp_path, port=free_port(), name="Anna", interfaces=("127.0.0.1",))
+    app = App(options, [], False)
+    run_until(app, lambda: app.window is not None and app.window._me is not None)
+    assert app.window is not None
+    assert app.window.windowTitle() == "lanshare"
+    assert app.window._me is not None
     app.close()
-    assert titles == ["lanshare"]
     assert places(tmp_path).key.exists()
 
 
@@ -147,22 +148,13 @@ def test_what_is_pressed_before_the_engine_is_there_changes_nothing_else(qtbot: 
         keys[0].activated.emit()
         assert not opened
 
-    def quit_when_done() -> None:
-        if settings_file.load(where.settings)[0] == replace(before, notices=False, visibility=Visibility.KNOWN):
-            app.qt.quit()
-
+    after = replace(before, notices=False, visibility=Visibility.KNOWN)
     QTimer.singleShot(0, press)
-    timer = QTimer()
-    timer.timeout.connect(quit_when_done)
-    timer.start(50)
-    QTimer.singleShot(20_000, app.qt.quit)
-    assert app.run() == 0
-    timer.stop()
+    run_until(app, lambda: settings_file.load(where.settings)[0] == after)
     assert app.window is not None
     assert app.window.sidebar._eye.isEnabled()
     app.close()
-    found = settings_file.load(where.settings)[0]
-    assert found == replace(before, notices=False, visibility=Visibility.KNOWN)
+    assert settings_file.load(where.settings)[0] == after
     assert opened == [None]
 
 
