@@ -220,7 +220,7 @@ class Printer:
 
     def _finished(self, event: TransferFinished) -> str:
         count = f"{event.files} of {event.files + event.files_failed}" if event.files_failed else f"{event.files}"
-        speed = f", {decimal(event.bytes / event.seconds)}/s" if event.seconds > 0 and event.bytes else ""
+        speed = f", {decimal(event.moved / event.seconds)}/s" if event.seconds > 0 and event.moved else ""
         way = "sent and verified" if event.direction == "out" else "received and verified"
         text = f"{count} files {way}: {decimal(event.bytes)}{speed}."
         for one in event.skipped[:20]:

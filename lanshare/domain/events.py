@@ -230,7 +230,8 @@ class ReceiveUndone(Struct, frozen=True):
 class TransferFinished(Struct, frozen=True):
     """Verified and durable at the receiver. state: done, or partial if some files failed (`skipped` says which).
 
-    `notes`: files that arrived, but not in every respect as they were (their code says in which).
+    `notes`: files that arrived, but not in every respect as they were (their code says in which). `moved`: bytes that
+    crossed the network since the engine started, in `seconds`; the rest was there before.
     """
 
     transfer: TransferId
@@ -245,6 +246,7 @@ class TransferFinished(Struct, frozen=True):
     paths: tuple[str, ...]
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[Skipped, ...] = ()
+    moved: int = 0
 
 
 class TransferRead(Struct, frozen=True):

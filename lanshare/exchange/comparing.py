@@ -42,7 +42,7 @@ class Comparing:
         self._whole = False
         self._pieces: deque[tuple[int, list[FileEntry]]] = deque()
         self._piece: Generator[Have | Unwanted | None, None, None] | None = None
-        self._open: dict[int, FileEntry] = {}
+        self._open: dict[int, Have] = {}
 
     def begin(self, outlet: Outlet) -> None:
         """Ask for the first pieces."""
@@ -73,17 +73,17 @@ class Comparing:
         self._listed += len(entries)
         self._whole = frame.last
 
-    def answered(self, frame: f.Same) -> list[tuple[int, FileEntry]]:
-        """What the source says of what we have: the entries that are the same."""
+    def answered(self, frame: f.Same) -> list[Have]:
+        """What the source says of what we have: that which is the same."""
         for index in frame.differ:
             if self._open.pop(index, None) is None:
                 raise ProtocolError("unlike nothing")
-        same: list[tuple[int, FileEntry]] = []
+        same: list[Have] = []
         for index in frame.same:
-            entry = self._open.pop(index, None)
-            if entry is None:
+            have = self._open.pop(index, None)
+            if have is None:
                 raise ProtocolError("the same as nothing")
-            same.append((index, entry))
+            same.append(have)
         return same
 
     def step(self, outlet: Outlet, seconds: float) -> None:
@@ -103,11 +103,13 @@ class Comparing:
                 self._piece = None
                 if not self._whole:
                     outlet.say(f.Compare())
+                elif not self._pieces:
+                    self._matching.finish()
             elif isinstance(found, Have):
                 have.append((found.index, found.content))
                 if not found.content:
                     break  # it is to be read on both sides at the same time
-                self._open[found.index] = found.entry
+                self._open[found.index] = found
             elif isinstance(found, Unwanted):
                 self.unwanted.append(found)
             if time.monotonic() >= until or outlet.unsent > _TURN:

@@ -17,11 +17,23 @@ class Meter:
         self.rate = 0.0
         self._last = -1.0
         self._last_done = done
+        self._kept = done
         self._started = -1.0
 
     def add(self, count: int) -> None:
         """So many bytes more."""
         self.done += count
+
+    def keep(self, count: int) -> None:
+        """So many bytes more that are there already: done, but as nothing moved, the rate ignores them."""
+        self.done += count
+        self._last_done += count
+        self._kept += count
+
+    @property
+    def moved(self) -> int:
+        """Bytes that crossed the network."""
+        return self.done - self._kept
 
     def due(self, now: float, force: bool = False) -> bool:
         """Whether progress should be told now; updates the rate if so."""

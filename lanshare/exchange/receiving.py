@@ -99,9 +99,9 @@ class Receiving:
         return self._outlet
 
     @property
-    def bytes_done(self) -> int:
-        """Bytes kept, with those from earlier."""
-        return self._meter.done
+    def bytes_moved(self) -> int:
+        """Bytes received by this try."""
+        return self._meter.moved
 
     @property
     def tops(self) -> tuple[Path, ...]:
@@ -267,8 +267,8 @@ class Receiving:
     def _same(self, frame: f.Same) -> None:
         if self._comparing is None:
             raise ProtocolError("the same as nothing")
-        for index, entry in self._comparing.answered(frame):
-            self._staging.same(index, entry.parts, entry.size)
+        for have in self._comparing.answered(frame):
+            self._staging.same(have.index, have.entry.parts, have.entry.size, have.name)
 
     def _begin(self, frame: f.Begin) -> None:
         if self._open is not None:
@@ -305,7 +305,7 @@ class Receiving:
             self._staging.begin(frame.index, frame.parts, frame.size, chunks, frame.executable and self._execute)
             if frame.executable and not self._execute:
                 self._lose("/".join(frame.parts), Code.EXECUTE_DROPPED)
-            self._meter.add(frame.offset - held * CHUNK)
+            self._meter.keep(frame.offset - held * CHUNK)
         except NameRefused as refusal:
             self._fail(frame, refusal.code)
             self._ignore = frame.kind == "file"

@@ -101,6 +101,9 @@ class Sending:
         self._pack = Packing()
         self._unwanted: dict[int, str] = {}
         self._found: FileEntry | None = None
+        self._ahead: dict[tuple[str, ...], tuple[int, int]] = {}
+        """Files that went in another version than the one they were listed in: size and time of that."""
+
         self._kept_until = 0
         """How far the open file is read without sending, as the receiver kept what lies before; 0: it is sent."""
 
@@ -118,9 +121,9 @@ class Sending:
         return self._outlet
 
     @property
-    def bytes_done(self) -> int:
-        """Bytes sent, with what the receiver kept from earlier."""
-        return self._meter.done
+    def bytes_moved(self) -> int:
+        """Bytes sent by this try."""
+        return self._meter.moved
 
     def begin(self, outlet: Outlet, now: float) -> None:
         """Attach, if it is on us to."""
@@ -244,8 +247,10 @@ class Sending:
                 continue
             self._index += 1
             if self._index in self._same or self._held(self._index):
-                self._meter.add(item.entry.size)
+                self._meter.keep(item.entry.size)
                 continue
+            if self._ahead and self._ahead.get(item.entry.parts) == (item.entry.size, item.entry.mtime_ns):
+                continue  # it changed after it was listed, went as it is now, and was listed again
             if self._unwanted and (code := self._unwanted.pop(self._index, None)) is not None:
                 self.failed.append(Skipped("/".join(item.entry.parts), code))
                 continue
@@ -305,6 +310,7 @@ class Sending:
             return
         self._file = file
         self._found = entry
+        self._note_version(entry, file.size, file.mtime_ns)
         kept = self._partials.get(self._index)
         if kept is not None:
             self._resume(file, *kept)
@@ -330,9 +336,14 @@ class Sending:
         if not self._pack.fits(entry.parts, len(data)):
             self._flush()
         self._names[self._index] = "/".join(entry.parts)
+        self._note_version(entry, info.st_size, info.st_mtime_ns)
         self._pack.add(self._index, entry, data, info.st_mtime_ns, small_id(data))
         self._meter.add(len(data))
         return True
+
+    def _note_version(self, entry: FileEntry, size: int, mtime_ns: int) -> None:
+        if (size, mtime_ns) != (entry.size, entry.mtime_ns):
+            self._ahead[entry.parts] = (size, mtime_ns)
 
     def _source(self, found: Found) -> str:
         """Where an entry lies on this disk; what lies in one folder comes one behind the other."""
@@ -408,7 +419,7 @@ class Sending:
         entry = self._found
         assert entry is not None
         self._chunks = len(file.content.digests)
-        self._meter.add(offset)
+        self._meter.keep(offset)
         if file.size >= LEAST:
             self._memo.begin(file.stamp, file.content.digests)
         begin = f.Begin(self._index, entry.parts, "file", file.size, file.mtime_ns, offset, "", entry.executable)
@@ -473,5 +484,7 @@ class Sending:
             self._file.close()
             self._file = None
         name = self._names.pop(self._index, "")
+        if self._found is not None:
+            self._ahead.pop(self._found.parts, None)
         self._out.say(f.Lost(self._index, fault.code))
         self.left.append(Skipped(name, fault.code))

@@ -7,7 +7,7 @@ by its content before anything is left out.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from enum import StrEnum
 from typing import Final
 
@@ -19,6 +19,7 @@ from lanshare.files import names
 from lanshare.files.content import Content
 from lanshare.files.folder import Folder, open_folder, read_into
 from lanshare.files.names import NameRefused
+from lanshare.files.placing import COPIES
 from lanshare.files.staging import Staging
 
 _READ: Final = 256 * 1024
@@ -35,9 +36,6 @@ class Likeness(StrEnum):
     NEW = "new"
     SAME = "same"
     DIFFERS = "differs"
-
-
-_LIKENESSES: Final = tuple(Likeness)
 
 
 class _Finder:
@@ -70,6 +68,24 @@ class _Finder:
         self._folder = folder
         return folder
 
+    def likeness(self, path: tuple[str, ...], entry: FileEntry) -> Likeness:
+        """How an entry relates to what lies at `path`; what cannot be looked at counts as new."""
+        try:
+            folder = self.folder(path[:-1])
+            info = folder.stat(path[-1]) if folder is not None else None
+        except OSError:
+            return Likeness.NEW
+        if info is None:
+            return Likeness.NEW
+        if entry.kind is EntryKind.FOLDER:
+            return Likeness.SAME if names.is_folder(info) else Likeness.DIFFERS
+        if entry.kind is EntryKind.LINK:
+            return Likeness.SAME if names.is_link(info) else Likeness.DIFFERS
+        apart = abs(info.st_mtime_ns - entry.mtime_ns)
+        timely = apart == 0 or (info.st_mtime_ns % _SECOND == 0 and apart <= 2 * _SECOND)
+        alike = names.is_plain(info) and info.st_size == entry.size and timely
+        return Likeness.SAME if alike else Likeness.DIFFERS
+
     def close(self) -> None:
         """Give the handle back."""
         if self._folder is not None:
@@ -77,33 +93,87 @@ class _Finder:
         self._folder = self._path = None
 
 
+class _Search:
+    """Where offered entries lie already: under their own names, or under the numbers that a clash once gave them."""
+
+    def __init__(self, root: Folder, copies: bool, place: Callable[[str], str | None] = lambda _: None) -> None:
+        """`copies`: whether numbered names count. `place`: where what comes below a top-level name is put already."""
+        self.finder = _Finder(root)
+        self._root, self._copies, self._place = root, copies, place
+        self._places: dict[str, str] = {}
+        self._folders: dict[str, list[str]] = {}
+
+    def settle(self, top: str, place: str) -> None:
+        """What comes below a top-level name belongs to this folder, and is looked for nowhere else."""
+        self._places[top] = place
+
+    def look(self, entry: FileEntry) -> tuple[Likeness, tuple[str, ...]]:
+        """How an entry relates to what is there, and the path of that; NEW and () if its name cannot be kept."""
+        try:
+            safe = names.safe_path(entry.parts)
+        except NameRefused:
+            return Likeness.NEW, ()
+        place = self._places.get(safe[0]) if len(safe) > 1 else safe[0]
+        if place is None:
+            place = self._place(safe[0])
+            if place is not None:
+                self._places[safe[0]] = place
+        own = safe if place is None or len(safe) == 1 else (place, *safe[1:])
+        likeness = self.finder.likeness(own, entry)
+        if likeness is Likeness.SAME or not self._copies or entry.kind is not EntryKind.FILE:
+            return likeness, own
+        for path in self._others(own, likeness, settled=place is not None):
+            if self.finder.likeness(path, entry) is Likeness.SAME:
+                return Likeness.SAME, path
+        return likeness, own
+
+    def _others(self, own: tuple[str, ...], likeness: Likeness, settled: bool) -> Iterator[tuple[str, ...]]:
+        if likeness is Likeness.DIFFERS:
+            yield from self._copies_of(own)
+        if settled:
+            return
+        for top in self._siblings(own[0]):
+            path = (top, *own[1:])
+            yield path
+            yield from self._copies_of(path)
+
+    def _copies_of(self, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        for number in range(1, COPIES):
+            copy = (*path[:-1], names.numbered(path[-1], number))
+            try:
+                folder = self.finder.folder(path[:-1])
+                if folder is None or not folder.exists(copy[-1]):
+                    return
+            except OSError:
+                return
+            yield copy
+
+    def _siblings(self, top: str) -> list[str]:
+        """The folders that hold what came under this top-level name before, beside the one that has it."""
+        found = self._folders.get(top)
+        if found is None:
+            found = self._folders[top] = []
+            for number in range(1, COPIES):
+                name = names.numbered(top, number)
+                info = self._root.stat(name)
+                if info is None:
+                    break
+                if names.is_folder(info):
+                    found.append(name)
+        return found
+
+
 def compare(root: Folder, entries: Iterable[tuple[int, FileEntry]]) -> Iterator[tuple[int, FileEntry, Likeness]]:
     """The likeness of each entry; what cannot be looked at counts as new."""
-    finder = _Finder(root)
+    search = _Search(root, copies=True)
     try:
         for index, entry in entries:
-            yield index, entry, _likeness(finder, entry)
+            likeness, path = search.look(entry)
+            if likeness is Likeness.SAME and len(path) > 1 and entry.kind is EntryKind.FILE:
+                search.settle(names.safe_top(entry.parts[0]), path[0])
+            yield index, entry, likeness
     finally:
-        finder.close()
-
-
-def _likeness(finder: _Finder, entry: FileEntry) -> Likeness:
-    try:
-        safe = names.safe_path(entry.parts)
-        folder = finder.folder(safe[:-1])
-        info = folder.stat(safe[-1]) if folder is not None else None
-    except (NameRefused, OSError):
-        return Likeness.NEW
-    if info is None:
-        return Likeness.NEW
-    if entry.kind is EntryKind.FOLDER:
-        return Likeness.SAME if names.is_folder(info) else Likeness.DIFFERS
-    if entry.kind is EntryKind.LINK:
-        return Likeness.SAME if names.is_link(info) else Likeness.DIFFERS
-    apart = abs(info.st_mtime_ns - entry.mtime_ns)
-    timely = apart == 0 or (info.st_mtime_ns % _SECOND == 0 and apart <= 2 * _SECOND)
-    alike = names.is_plain(info) and info.st_size == entry.size and timely
-    return Likeness.SAME if alike else Likeness.DIFFERS
+        search.finder.close()
 
 
 class Have(Struct, frozen=True):
@@ -112,6 +182,8 @@ class Have(Struct, frozen=True):
     index: int
     entry: FileEntry
     content: bytes
+    name: str
+    """What it is called there."""
 
 
 class Unwanted(Struct, frozen=True):
@@ -124,16 +196,19 @@ class Unwanted(Struct, frozen=True):
 class Matching:
     """What is offered against what is here, entry by entry in their order: which folders are merged, what is the same.
 
-    A folder that is there already is merged if something in it seems the same, or if the person chose to skip or to
-    replace; else what comes gets a folder of its own.
+    A folder that is there already is merged if something in it seems the same, if nothing but folders is offered below
+    it and they are all there, or if the person chose to skip or to replace; else what comes gets a folder of its own.
     """
 
     def __init__(self, staging: Staging, clash: Clash) -> None:
         """OSError if the receiving folder cannot be opened."""
         self._staging, self._clash = staging, clash
         self._root = open_folder(staging.destination)
-        self._finder = _Finder(self._root)
+        self._search = _Search(self._root, clash is Clash.KEEP, staging.place)
         self._merged: dict[str, bool] = {}
+        self._bare: dict[str, bool] = {}
+        """Top-level names below which no file was offered so far, and all else is there."""
+
         self._sure: set[str] = set()
         """Top-level names whose files go to the place that has them."""
 
@@ -141,16 +216,20 @@ class Matching:
 
     def close(self) -> None:
         """Give handles back."""
-        self._finder.close()
+        self._search.finder.close()
         self._root.close()
 
     def piece(self, first: int, entries: Iterable[FileEntry]) -> Generator[Have | Unwanted | None, None, None]:
         """What to say of the entries from index `first` on; None after every few MiB of work."""
         staging, skip = self._staging, self._clash is Clash.SKIP
         for index, entry in enumerate(entries, first):
-            likeness = _likeness(self._finder, entry)
+            likeness, path = self._search.look(entry)
             top = entry.parts[0]
-            merged = True if top in self._sure and len(entry.parts) > 1 else self._merges(entry, likeness)
+            if entry.kind is EntryKind.FILE or likeness is not Likeness.SAME:
+                self._bare[top] = False
+            else:
+                self._bare.setdefault(top, True)
+            merged = True if top in self._sure and len(entry.parts) > 1 else self._merges(entry, likeness, path)
             if staging.is_confirmed(index):
                 continue
             if entry.kind is not EntryKind.FILE or likeness is Likeness.NEW or not merged:
@@ -163,15 +242,21 @@ class Matching:
                 self._sure.add(top)
             if likeness is Likeness.SAME:
                 if entry.size >= _LARGE:
-                    yield Have(index, entry, b"")
-                content = yield from self._content(entry)
+                    yield Have(index, entry, b"", path[-1])
+                content = yield from self._content(path, entry.size)
                 if content:
-                    yield Have(index, entry, content)
+                    yield Have(index, entry, content, path[-1])
                     continue
             if skip:
                 yield Unwanted(index, entry)
 
-    def _merges(self, entry: FileEntry, likeness: Likeness) -> bool:
+    def finish(self) -> None:
+        """There are no more entries."""
+        for top, bare in self._bare.items():
+            if bare and not self._merged.get(top):
+                self._merge(top, top)
+
+    def _merges(self, entry: FileEntry, likeness: Likeness, path: tuple[str, ...]) -> bool:
         """Whether what lies below an entry's top-level name goes to the place that has it; decided as entries come."""
         top, chosen = entry.parts[0], self._clash is not Clash.KEEP
         if len(entry.parts) == 1:
@@ -181,39 +266,40 @@ class Matching:
         else:
             wish = chosen or (entry.kind is EntryKind.FILE and likeness is Likeness.SAME)
         self._merged[top] = wish
-        if wish:
-            self._merge(top)
+        if wish and path:
+            self._merge(top, path[0])
         return wish
 
-    def _merge(self, top: str) -> None:
+    def _merge(self, top: str, place: str) -> None:
         try:
             safe = names.safe_top(top)
-            info = self._root.stat(safe)
+            info = self._root.stat(place)
         except (NameRefused, OSError):
             return
         if info is not None and names.is_folder(info):
-            self._staging.merge(safe)
+            self._staging.merge(safe, place)
+            self._search.settle(safe, place)
 
-    def _content(self, entry: FileEntry) -> Generator[None, None, bytes]:
-        """The content id of the file that has an entry's name, as the generator's value; empty if it cannot be had."""
+    def _content(self, path: tuple[str, ...], size: int) -> Generator[None, None, bytes]:
+        """The content id of the file at `path`, as the generator's value; empty if it cannot be had or is not `size`
+        bytes long."""
         fd = -1
         buffer = self._buffer
         try:
-            safe = names.safe_path(entry.parts)
-            folder = self._finder.folder(safe[:-1])
+            folder = self._search.finder.folder(path[:-1])
             if folder is None:
                 return b""
-            fd = folder.open_file(safe[-1], os.O_RDONLY)
+            fd = folder.open_file(path[-1], os.O_RDONLY)
             content = Content()
             # Room for one byte more than there should be: a small file is read, and seen to end, in one call.
-            while content.size < entry.size:
+            while content.size < size:
                 count = read_into(fd, buffer[: content.to_boundary])
-                if not count or content.size + count > entry.size:
+                if not count or content.size + count > size:
                     return b""
                 content.update(buffer[:count])
                 if content.to_boundary == CHUNK:
                     yield None
-            if entry.size % _READ == 0 and os.read(fd, 1):
+            if size % _READ == 0 and os.read(fd, 1):
                 return b""
             return content.id()
         except OSError:

@@ -26,6 +26,9 @@ from lanshare.files.part import content_of, digests_name, stamp_name
 _ODD: Final = "?:*"
 """A name that Windows forbids, and nobody else."""
 
+COPIES: Final = 100
+"""Numbered names that are looked through for what came before."""
+
 LOSSES: Final = 1000
 """Entries of the fidelity report that are kept; further ones are like them."""
 
@@ -74,12 +77,17 @@ class Placing:
         """The final top-level paths used so far."""
         return tuple(self.destination / name for name in self._tops.values())
 
-    def merge(self, top: str) -> None:
-        """Put what comes below this top-level folder into the folder that has its name already."""
+    def merge(self, top: str, place: str) -> None:
+        """Put what comes below this top-level folder into a folder that is there already, unless it has its place."""
         if top not in self._tops:
-            self._tops[top] = top
+            self._tops[top] = place
+            self._note({"top": top, "as": place, "merged": True})
+        if self._tops[top] == place:
             self._merged.add(top)
-            self._note({"top": top, "as": top, "merged": True})
+
+    def place(self, top: str) -> str | None:
+        """The folder that what comes below this top-level name is put into, if that is settled."""
+        return self._tops.get(top)
 
     def follow(self, receipt: Path) -> None:
         """Put what comes where an earlier transfer put the rest of it; its receipt tells where."""
@@ -112,7 +120,8 @@ class Placing:
 
     def merges(self, top: str) -> bool:
         """Whether what comes below this top-level name goes to the place that has it already."""
-        return self._tops.get(names.safe_top(top), top) == names.safe_top(top)
+        safe = names.safe_top(top)
+        return safe in self._merged or safe not in self._tops
 
     def taken(self, parts: Sequence[str]) -> bool:
         """Whether something has this name already, where it would come to lie."""
@@ -285,24 +294,19 @@ class Placing:
 
     def _already(self, whole: Whole, folder: Folder) -> bool:
         """The name is taken by this very file, which was sent twice: it is not doubled, and its part goes."""
-        there = folder.stat(whole.path[-1])
-        if there is None or not names.is_plain(there):
-            return False
-        if (there.st_size, there.st_mtime_ns) != (whole.size, whole.mtime_ns):
-            return False
-        if whole.content not in content_of(folder, whole.path[-1], whole.size):
+        if not is_it(whole, folder, whole.path[-1], whole.mtime_ns):
             return False
         del self._intents[whole.index]
         self._note({"void": whole.index})
         self._note({"sames": [(whole.index, whole.size, whole.path)]})
         self._remove_part(whole.index, whole.size)
-        self._lies(whole.path)
+        self._lies(whole.path, whole.path[-1])
         return True
 
-    def _lies(self, path: tuple[str, ...]) -> None:
-        """What was sent lies there already: at the top it is told as where it is."""
+    def _lies(self, path: tuple[str, ...], name: str) -> None:
+        """What was sent lies there already, under this name: at the top it is told as where it is."""
         if len(path) == 1:
-            self._tops.setdefault(path[0], path[0])
+            self._tops.setdefault(path[0], name)
 
     def _move_aside(self, folder: Folder, path: tuple[str, ...]) -> None:
         """What is replaced goes, with its path, into a dated folder of ours beside it; noted durably before."""
@@ -374,6 +378,14 @@ class Placing:
                     self._folder(path).set_time(max(0, min(mtime_ns, 2**62)))
                 except (OSError, OverflowError):
                     self._lose("/".join(path), Code.TIME_LOST)
+
+
+def is_it(whole: Whole, folder: Folder, name: str, mtime_ns: int) -> bool:
+    """Whether what has this name is that very file, of that time."""
+    there = folder.stat(name)
+    if there is None or not names.is_plain(there) or (there.st_size, there.st_mtime_ns) != (whole.size, mtime_ns):
+        return False
+    return whole.content in content_of(folder, name, whole.size)
 
 
 def system_of(stage: Folder) -> names.System:

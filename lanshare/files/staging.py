@@ -24,8 +24,8 @@ from lanshare.files.content import Buffer, small_id
 from lanshare.files.faults import DiskFault, disk_fault
 from lanshare.files.folder import HAS_BARRIER, open_folder
 from lanshare.files.ledger import Ledger
-from lanshare.files.part import PartFile, content_of, require_whole
-from lanshare.files.placing import Whole, child, system_of
+from lanshare.files.part import PartFile, require_whole
+from lanshare.files.placing import COPIES, Whole, child, is_it, system_of
 from lanshare.files.recovery import Kept, Recovery
 from lanshare.files.small import write_small
 
@@ -170,11 +170,12 @@ class Staging(Recovery):
         self._note({"link": index, "path": path, "to": safe_target})
         self._links.append((index, path, safe_target))
 
-    def same(self, index: int, parts: Sequence[str], size: int) -> None:
-        """The file that has this name already is the same: it stays, and counts as received."""
+    def same(self, index: int, parts: Sequence[str], size: int, name: str = "") -> None:
+        """The file that has this name, or `name` in its place, is the same: it stays, and counts as received."""
         safe = self._safe(parts)
-        self._lies(safe)
-        self._add(Whole(index, self._placed(safe), size))
+        self._lies(safe, name or safe[-1])
+        placed = self._placed(safe)
+        self._add(Whole(index, (*placed[:-1], name or placed[-1]), size))
 
     def begin(
         self, index: int, parts: Sequence[str], size: int, chunks: int, executable: bool = False
@@ -425,35 +426,41 @@ class Staging(Recovery):
         for whole in batch:
             if not whole.content:
                 sames.append(whole)
-            elif self._is_twin(whole, others.get(whole.path)) or self._is_here(whole):
+            elif name := self._twin(whole, others.get(whole.path)) or self._here(whole):
                 self._remove_part(whole.index, whole.size)
-                self._lies(whole.path)
+                self._lies(whole.path, name)
                 sames.append(whole)
             else:
                 others.setdefault(whole.path, whole)
                 rest.append(whole)
         return sames, rest
 
-    def _is_twin(self, whole: Whole, other: Whole | None) -> bool:
+    def _twin(self, whole: Whole, other: Whole | None) -> str:
+        """The name, if this other one of the batch is the very same file; else empty."""
         if other is None or (whole.size, whole.content) != (other.size, other.content):
-            return False
+            return ""
         one, two = self._stage.stat(str(whole.index)), self._stage.stat(str(other.index))
-        return one is not None and two is not None and one.st_mtime_ns == two.st_mtime_ns
+        return whole.path[-1] if one is not None and two is not None and one.st_mtime_ns == two.st_mtime_ns else ""
 
-    def _is_here(self, whole: Whole) -> bool:
-        if whole.path[:-1] in self._fresh:
-            return False  # if it is all the same, its name turns out to be taken
+    def _here(self, whole: Whole) -> str:
+        """The name under which the very same file is here, its own or one that a clash once gave it; else empty."""
+        above, own = whole.path[:-1], whole.path[-1]
+        if above in self._fresh:
+            return ""  # if it is all the same, its name turns out to be taken
         try:
-            folder = self._folder(whole.path[:-1])
-            there = folder.stat(whole.path[-1])
-            part = self._stage.stat(str(whole.index)) if there is not None else None
+            folder = self._folder(above)
+            if not folder.exists(own):
+                return ""
+            part = self._stage.stat(str(whole.index))
+            for number in range(COPIES if part is not None and self._clash is Clash.KEEP else 1):
+                name = names.numbered(own, number)
+                if number and not folder.exists(name):
+                    break
+                if part is not None and is_it(whole, folder, name, part.st_mtime_ns):
+                    return name
         except OSError:
-            return False  # whoever gives the name says what is wrong there
-        if there is None or part is None or not names.is_plain(there):
-            return False
-        if (there.st_size, there.st_mtime_ns) != (part.st_size, part.st_mtime_ns):
-            return False
-        return whole.content in content_of(folder, whole.path[-1], whole.size)
+            pass  # whoever gives the name says what is wrong there
+        return ""
 
     def _named(self, whole: Whole, target: str | None = None) -> str | None:
         """Choose a final name, or (with `target`) give it; None if this file system cannot hold it: its part goes."""

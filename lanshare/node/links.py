@@ -117,11 +117,12 @@ def run_source(link: Link, transfer: TransferId, lease: Lease, push: bool, post:
                 bytes=complete.bytes,
                 paths=tuple(str(path) for path in lease.sources),
                 skipped=skipped,
+                moved=sending.bytes_moved,
             )
         )
     else:
-        aside = frozenset(sending.aside)
-        post(RunEnded(transfer, lease.epoch, code or Code.PEER_AWAY, detail, halted, aside=aside))
+        aside, moved = frozenset(sending.aside), sending.bytes_moved
+        post(RunEnded(transfer, lease.epoch, code or Code.PEER_AWAY, detail, halted, aside=aside, moved=moved))
 
 
 def run_sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: Post) -> None:
@@ -181,8 +182,8 @@ def _sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: Post
         staging.close()
         skipped = tuple(receiving.failed[:1000])
         failed = len(receiving.failed)
-        notes = tuple(receiving.losses)
-        post(RunEnded(transfer, lease.epoch, "", detail, False, done[0], failed, done[1], paths, skipped, notes))
+        told = (detail, False, done[0], failed, done[1], paths, skipped, tuple(receiving.losses))
+        post(RunEnded(transfer, lease.epoch, "", *told, moved=receiving.bytes_moved))
         return
     if staging is not None:
         staging.close()
@@ -190,7 +191,8 @@ def _sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: Post
         code = Code.PUT_ASIDE
     if receiving is not None and receiving.fault is not None:
         code, detail = receiving.fault.code, receiving.fault.detail
-    post(RunEnded(transfer, lease.epoch, code or Code.PEER_AWAY, detail, receiving is not None))
+    moved = receiving.bytes_moved if receiving is not None else 0
+    post(RunEnded(transfer, lease.epoch, code or Code.PEER_AWAY, detail, receiving is not None, moved=moved))
 
 
 def _staging(landing: Landing, transfer: TransferId, post: Post) -> Staging:

@@ -138,6 +138,9 @@ class RunEnded(Struct, frozen=True):
     aside: frozenset[str] = frozenset()
     """Paths of the files that rest until the others are over; only where we send."""
 
+    moved: int = 0
+    """Bytes that crossed the network in this try."""
+
 
 class Lease(Struct, frozen=True):
     """The right to run a transfer's data link now, for this epoch; or the refusal's code."""

@@ -91,6 +91,9 @@ class Row:
     next_attach: AttachAsked | None = None
     moving_since: float | None = None
     seconds: float = 0.0
+    moved: int = 0
+    """Bytes that crossed the network since the engine started."""
+
     tries: int = 0
     retry_at: float | None = None
     turn: bool = False
@@ -267,6 +270,7 @@ class Table:
             note.paths,
             note.skipped,
             note.notes,
+            row.moved,
         )
         failed, skipped = note.failed, note.skipped
         end = Durable((self._discard(row), Tell(finished)))

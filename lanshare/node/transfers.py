@@ -168,6 +168,7 @@ class Transfers(Outgoing, Incoming):
         if row is None or note.epoch != row.epoch:
             return []
         row.running = False
+        row.moved += note.moved
         if row.moving_since is not None:
             row.seconds += now - row.moving_since
             row.moving_since = None

@@ -1,7 +1,8 @@
 """The queue: large sendings to one peer take turns, in an order that a person may change. No I/O, only effects.
 
 Small ones, messages and what goes to other peers never wait: one large sending fills a link as well as two do, and
-two at once only make both late.
+two at once only make both late. Only what holds the same folder as one that moves waits for that, whatever its size:
+side by side each would find no folder there yet, and make one of its own.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from lanshare.domain.errors import Code
+from lanshare.domain.offer import EntryKind
 from lanshare.domain.peer import PeerId
 from lanshare.domain.talk import Postponed
 from lanshare.domain.transfer import Direction, TransferId, TransferState
@@ -48,10 +50,9 @@ class Turns(Table):
 
     def _before(self, row: Row) -> Row | None:
         """The sending that this one has to wait for."""
-        if not _is_large(row):
-            return None
+        large = _is_large(row)
         others = (one for one in self._queue(row.transfer.peer) if one is not row and one.running)
-        return next((one for one in others if _is_large(one)), None)
+        return next((one for one in others if (large and _is_large(one)) or _share_folder(row, one)), None)
 
     def _queue(self, peer: PeerId) -> list[Row]:
         """The sendings to a peer in the order of their turns."""
@@ -82,3 +83,8 @@ class Turns(Table):
 
 def _is_large(row: Row) -> bool:
     return row.transfer.offer.bytes - row.transfer.done_bytes >= LARGE
+
+
+def _share_folder(row: Row, other: Row) -> bool:
+    both = {path.name for path in set(row.sources) & set(other.sources)}
+    return any(top.kind is EntryKind.FOLDER and top.name in both for top in row.transfer.offer.tops)

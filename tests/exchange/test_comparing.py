@@ -52,7 +52,7 @@ def test_pieces_are_asked_for_one_by_one_and_what_we_have_is_said(setting: tuple
     comparing.step(ear, 9.0)
     assert len(ear.said) == asked + 2, "there is nothing more to ask for or to say"
     assert (comparing.done, comparing.waits) == (False, True)
-    assert [(index, entry.parts) for index, entry in comparing.answered(f.Same((1,), ()))] == [(1, ("d", "a"))]
+    assert [(have.index, have.entry.parts) for have in comparing.answered(f.Same((1,), ()))] == [(1, ("d", "a"))]
     assert (comparing.done, comparing.waits) == (True, False)
 
 

@@ -31,3 +31,13 @@ def test_the_rate_follows_a_steady_stream_and_a_change() -> None:
         meter.add(10_000)
         now += 0.1
     assert meter.rate == pytest.approx(100_000, rel=0.05)
+
+
+def test_what_is_there_already_counts_as_done_and_not_as_speed() -> None:
+    meter = Meter(done=1_000)
+    meter.due(0.0)
+    meter.keep(40_000_000_000)
+    meter.add(500_000)
+    assert meter.due(0.5)
+    assert (meter.done, meter.moved) == (40_000_501_000, 500_000)
+    assert meter.rate == pytest.approx(1_000_000)

@@ -12,6 +12,8 @@ from lanshare.domain.commands import LeaveOut
 from lanshare.domain.errors import Code, LocalMisuse
 from lanshare.domain.transfer import CHUNK, TransferId
 from lanshare.exchange.sending import Halted
+from lanshare.files import manifest
+from lanshare.files.tree import Found, walk
 from lanshare.net.link import LinkLost
 from lanshare.wire import frames as f
 from tests.harness.wires import TRANSFER, Wire, ends, prepare, same
@@ -68,9 +70,7 @@ def test_a_file_that_changes_between_two_tries_starts_anew(tmp_path: Path, sourc
 
 
 @pytest.mark.parametrize("side", ["source", "sink"])
-def test_one_file_may_be_left_out_by_either_side_and_the_rest_arrives(
-    tmp_path: Path, source: Path, side: str
-) -> None:
+def test_one_file_may_be_left_out_by_either_side_and_the_rest_arrives(tmp_path: Path, source: Path, side: str) -> None:
     sending, receiving, stage = ends(tmp_path, source, tmp_path / "in")
     wire = Wire(sending, receiving)
     moving, original = sending if side == "source" else receiving, sending._file_bytes
@@ -167,9 +167,7 @@ def test_a_file_that_was_put_aside_rests_over_a_broken_link_too(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("what", ["vanishes", "shrinks", "grows"])
-def test_one_file_that_cannot_be_sent_is_named_and_the_rest_arrives(
-    tmp_path: Path, source: Path, what: str
-) -> None:
+def test_one_file_that_cannot_be_sent_is_named_and_the_rest_arrives(tmp_path: Path, source: Path, what: str) -> None:
     sending, receiving, stage = ends(tmp_path, source, tmp_path / "in")
     wire = Wire(sending, receiving)
     victim = source / "big"
@@ -199,3 +197,36 @@ def test_nothing_is_said_out_of_turn_by_us(tmp_path: Path) -> None:
     dialler, _ = greeted("data")
     with pytest.raises(LocalMisuse):
         dialler.send(f.Complete(0, 0, 0))
+
+
+@pytest.mark.parametrize("size", [5, 3 * CHUNK])
+def test_a_file_that_changed_and_was_listed_again_goes_once(tmp_path: Path, source: Path, size: int) -> None:
+    sending, receiving, stage = ends(tmp_path, source, tmp_path / "in")
+    (source / "big").write_bytes(os.urandom(size))
+    writer = manifest.ManifestWriter(tmp_path / "list")
+    for item in walk([source]):
+        writer.add(item)
+    writer.finish()
+    writer.close()
+    listed = [one for one in manifest.read_all(tmp_path / "list") if isinstance(one, Found)]
+    assert [one.entry.parts for one in listed].count(("top", "big")) == 2
+    assert Wire(sending, receiving).run(random.Random(3))
+    sending.close()
+    stage.discard()
+    assert sending.complete == f.Complete(13, 0, sum(one.stat().st_size for one in source.rglob("*") if one.is_file()))
+    assert same(source, tmp_path / "in" / "top")
+
+
+def test_a_file_that_changes_once_more_goes_in_its_last_version_too(tmp_path: Path, source: Path) -> None:
+    sending, receiving, stage = ends(tmp_path, source, tmp_path / "in")
+    (source / "big").write_bytes(b"second")
+    writer = manifest.ManifestWriter(tmp_path / "list")
+    for item in walk([source]):
+        writer.add(item)
+    writer.finish()
+    writer.close()
+    (source / "big").write_bytes(b"the third")
+    assert Wire(sending, receiving).run(random.Random(3))
+    sending.close()
+    stage.discard()
+    assert same(source, tmp_path / "in" / "top"), "as it is now, and only once"

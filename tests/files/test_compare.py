@@ -15,6 +15,7 @@ from lanshare.files.folder import HandleFolder
 from lanshare.files.staging import Staging
 
 TIME = 1_600_000_000_000_000_000
+MINUTE = 60_000_000_000
 
 
 def file(path: Path, data: bytes, time: int = TIME) -> None:
@@ -99,17 +100,29 @@ def matches(there: Path, clash: Clash) -> Iterator[tuple[str, str]]:
 
 def test_a_folder_that_came_before_is_merged_and_another_of_its_name_is_not(there: Path) -> None:
     assert list(matches(there, Clash.KEEP)) == [
-        ("have", "album/same"), ("have", "top"), ("merged", "album"), ("apart", "other")
+        ("have", "album/same"),
+        ("have", "top"),
+        ("merged", "album"),
+        ("apart", "other"),
     ]
 
 
 def test_skipping_leaves_what_differs_and_replacing_asks_for_it(there: Path) -> None:
     assert list(matches(there, Clash.SKIP)) == [
-        ("have", "album/same"), ("unwanted", "album/newer"), ("unwanted", "album/longer"), ("unwanted", "album/link"),
-        ("have", "top"), ("unwanted", "other/x"), ("merged", "album"), ("merged", "other"),
+        ("have", "album/same"),
+        ("unwanted", "album/newer"),
+        ("unwanted", "album/longer"),
+        ("unwanted", "album/link"),
+        ("have", "top"),
+        ("unwanted", "other/x"),
+        ("merged", "album"),
+        ("merged", "other"),
     ]
     assert list(matches(there, Clash.REPLACE)) == [
-        ("have", "album/same"), ("have", "top"), ("merged", "album"), ("merged", "other")
+        ("have", "album/same"),
+        ("have", "top"),
+        ("merged", "album"),
+        ("merged", "other"),
     ]
 
 
@@ -117,8 +130,11 @@ def test_a_large_file_is_named_before_it_is_read(there: Path) -> None:
     file(there / "large", b"7" * 2_000_000)
     stage = Staging(there, "ab" * 16)
     matching = Matching(stage, Clash.KEEP)
-    said = [(one.index, bool(one.content)) for one in matching.piece(3, [offered("large", 2_000_000)])
-            if isinstance(one, Have)]
+    said = [
+        (one.index, bool(one.content))
+        for one in matching.piece(3, [offered("large", 2_000_000)])
+        if isinstance(one, Have)
+    ]
     matching.close()
     stage.discard()
     assert said == [(3, False), (3, True)]
@@ -129,9 +145,80 @@ def test_a_file_that_is_longer_than_it_was_when_it_was_looked_at_is_not_the_same
     there: Path, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file(there / "grows", b"7" * (size + 1))
-    monkeypatch.setattr("lanshare.files.compare._likeness", lambda finder, entry: Likeness.SAME)
+    monkeypatch.setattr("lanshare.files.compare._Finder.likeness", lambda finder, path, entry: Likeness.SAME)
     stage = Staging(there, "ab" * 16)
     matching = Matching(stage, Clash.KEEP)
     assert [one for one in matching.piece(0, [offered("grows", size)]) if isinstance(one, Have)] == []
     matching.close()
     stage.discard()
+
+
+def said(
+    into: Path, entries: list[FileEntry], clash: Clash = Clash.KEEP
+) -> tuple[list[tuple[str, str]], dict[str, str]]:
+    """What we would say to have, under which names, and where each folder's content would go."""
+    stage = Staging(into, "ab" * 16, clash=clash)
+    matching = Matching(stage, clash)
+    try:
+        found = [("/".join(one.entry.parts), one.name) for one in matching.piece(0, entries) if isinstance(one, Have)]
+        matching.finish()
+        return found, dict(stage._tops)
+    finally:
+        matching.close()
+        stage.discard()
+
+
+def test_what_got_a_number_when_it_came_before_is_found_under_that(tmp_path: Path) -> None:
+    root = tmp_path / "in"
+    file(root / "album" / "same", b"12345")
+    file(root / "album" / "text.txt", b"first")
+    file(root / "album" / "text (1).txt", b"2nd", TIME + 9 * MINUTE)
+    file(root / "album" / "text (2).txt", b"third", TIME + 7 * MINUTE)
+    file(root / "top.txt", b"first")
+    file(root / "top (1).txt", b"third", TIME + 7 * MINUTE)
+    again = [
+        offered("album/same", 5),
+        offered("album/text.txt", 5, TIME + 7 * MINUTE),
+        offered("top.txt", 5, TIME + 7 * MINUTE),
+    ]
+    found, places = said(root, again)
+    assert found == [("album/same", "same"), ("album/text.txt", "text (2).txt"), ("top.txt", "top (1).txt")]
+    assert places == {"album": "album"}
+    changed = [
+        offered("album/same", 5),
+        offered("album/text.txt", 5, TIME + 99 * MINUTE),
+        offered("top.txt", 5, TIME + 99 * MINUTE),
+    ]
+    assert said(root, changed)[0] == [("album/same", "same")], "what is like none of them is sent"
+    assert said(root, again, Clash.REPLACE)[0] == [("album/same", "same")], "a copy does not stand for what is replaced"
+
+
+def test_a_folder_that_got_a_number_when_it_came_before_is_gone_on_with(tmp_path: Path) -> None:
+    root = tmp_path / "in"
+    file(root / "album" / "other", b"another album")
+    file(root / "album (1)" / "mine", b"12345")
+    file(root / "album (2)" / "sub" / "deep", b"12345")
+    mine = [offered("album", 0, kind=EntryKind.FOLDER), offered("album/new", 1), offered("album/mine", 5)]
+    assert said(root, mine) == ([("album/mine", "mine")], {"album": "album (1)"})
+    deep = [offered("album", 0, kind=EntryKind.FOLDER), offered("album/sub/deep", 5), offered("album/mine", 5)]
+    assert said(root, deep) == ([("album/sub/deep", "deep")], {"album": "album (2)"}), "one place for all of a folder"
+
+
+def test_folders_without_files_are_not_doubled(tmp_path: Path) -> None:
+    root = tmp_path / "in"
+    (root / "plan" / "2024").mkdir(parents=True)
+    empty = [offered("plan", 0, kind=EntryKind.FOLDER), offered("plan/2024", 0, kind=EntryKind.FOLDER)]
+    assert said(root, empty) == ([], {"plan": "plan"})
+    assert said(root, [*empty, offered("plan/2025", 0, kind=EntryKind.FOLDER)]) == ([], {}), "not all of it is there"
+    assert said(root, [*empty, offered("plan/2024/x", 1)]) == ([], {}), "files tell folders apart"
+
+
+def test_the_offer_card_counts_what_got_a_number_as_the_same(tmp_path: Path) -> None:
+    file(tmp_path / "album" / "x", b"1")
+    file(tmp_path / "album (1)" / "same", b"12345")
+    file(tmp_path / "album (1)" / "text", b"first")
+    file(tmp_path / "album (1)" / "text (1)", b"12345")
+    entries = [offered("album/same", 5), offered("album/text", 5), offered("album/new", 5)]
+    root = HandleFolder.root(tmp_path)
+    assert [likeness for _, _, likeness in compare(root, enumerate(entries))] == ["same", "same", "new"]
+    root.close()

@@ -20,7 +20,7 @@ def test_replacing_moves_the_old_one_aside_under_a_date(tmp_path: Path) -> None:
     (tmp_path / "d" / "a").write_bytes(b"old")
     (tmp_path / "d" / "folder").mkdir()
     stage = Staging(tmp_path, TRANSFER, clash=Clash.REPLACE)
-    stage.merge("d")
+    stage.merge("d", "d")
     put(stage, 0, ("d", "a"), b"new")
     put(stage, 1, ("d", "folder"), b"a file where a folder is")
     stage.commit(1.0)
@@ -63,7 +63,7 @@ def test_a_link_through_somebodys_own_link_is_not_made(tmp_path: Path) -> None:
     (root / "d").mkdir(parents=True)
     (root / "d" / "mine").symlink_to(outside)
     stage = Staging(root, TRANSFER, clash=Clash.SKIP)
-    stage.merge("d")
+    stage.merge("d", "d")
     stage.link(0, ("d", "x"), "mine/secret")
     stage.link(1, ("d", "y"), "mine")
     stage.finish()
@@ -123,3 +123,19 @@ def test_a_file_that_lies_there_already_under_its_own_name_is_told_as_where_it_i
         assert stage.tops == (tmp_path / "same",)
         stage.discard()
     assert [one.name for one in tmp_path.iterdir()] == ["same"]
+
+
+def test_the_very_same_file_is_not_doubled_under_a_number_either(tmp_path: Path) -> None:
+    for turn, data in enumerate((b"1st", b"2nd", b"3rd", b"2nd", b"3rd", b"1st")):
+        stage = Staging(tmp_path, f"{turn:032x}")
+        stage.merge("d", "d")
+        put(stage, 0, ("d", "f"), data)
+        put(stage, 1, ("top",), data)
+        assert stage.commit(1.0) == [(0, 1)]
+        where = {b"1st": "top", b"2nd": "top (1)", b"3rd": "top (2)"}[data]
+        assert stage.tops == (tmp_path / "d", tmp_path / where)
+        stage.discard()
+    there = {str(one.relative_to(tmp_path)): one.read_bytes() for one in tmp_path.rglob("*") if one.is_file()}
+    assert there == {
+        "d/f": b"1st", "d/f (1)": b"2nd", "d/f (2)": b"3rd", "top": b"1st", "top (1)": b"2nd", "top (2)": b"3rd"
+    }

@@ -18,7 +18,7 @@ from tests.harness.engines import tree_of
 def received(root: Path, receipt: Path, clash: Clash = Clash.KEEP) -> None:
     """A batch: a folder, a file in an existing folder, a single file, a link."""
     stage = Staging(root, TRANSFER, clash=clash)
-    stage.merge("old")
+    stage.merge("old", "old")
     stage.folder(0, ("album",))
     put(stage, 1, ("album", "a"), b"a")
     put(stage, 2, ("album", "b"), b"b")

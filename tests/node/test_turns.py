@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from lanshare.domain.commands import SendFiles
 from lanshare.domain.errors import Code
 from lanshare.domain.events import TransferWaiting
+from lanshare.domain.offer import EntryKind, TopEntry
 from lanshare.domain.peer import PeerId
 from lanshare.domain.talk import Answered, Postponed
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
@@ -118,3 +119,14 @@ def test_a_receiver_shows_that_something_else_goes_first(setting: Setting) -> No
     lease = reply.take(0.0)
     assert lease is not None
     assert lease.code == ""
+
+
+def test_what_holds_the_same_folder_waits_however_small_it_is(setting: Setting) -> None:
+    folder = replace(OFFER, tops=(TopEntry("album", EntryKind.FOLDER, 1, 10),))
+    for ident, paths in ((FIRST, ("/a/album", "/x")), (SECOND, ("/a/album", "/y")), (THIRD, ("/x", "/b/album"))):
+        setting.table.send(SendFiles(ident, BOB, tuple(Path(one) for one in paths)), 0.0, WALL)
+        setting.table.counted(Counted(ident, folder, 0))
+        begun = runs(list(setting.table.heard_answer(BOB, Answered(ident, True), 1.0)))
+        assert begun == ([] if ident == SECOND else [ident]), "a file, or another folder, may go beside it"
+    assert runs(end(setting, THIRD)) == []
+    assert runs(end(setting, FIRST)) == [SECOND]
