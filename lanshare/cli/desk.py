@@ -83,6 +83,8 @@ class Desk:
                 for peer in event.peers:
                     self._seen(_seen_as(peer))
                 self.groups = {one.group: one for one in event.groups}
+                for group in event.groups:
+                    self.printer.name(group.group, group.name)
                 for trouble in event.troubles:
                     self.printer.event(trouble)
             case GroupChanged():
@@ -110,6 +112,7 @@ class Desk:
         return (known.alias or known.name) if known is not None else short_id(peer)
 
     def _seen(self, peer: PeerAppeared) -> None:
+        self.printer.name(peer.id, peer.alias or peer.name)
         self.peers[peer.id] = peer
 
 

@@ -17,6 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import replace
+
 from lanshare.cli import talk, trust
 from lanshare.cli.desk import (
     DECLINED,
@@ -89,6 +91,7 @@ from lanshare.node.assemble import (
     read_me,
     read_peers,
 )
+from lanshare.node.machine import free_bytes
 from lanshare.node.options import log_to_file
 from lanshare.node.shown import shown
 
@@ -128,8 +131,8 @@ def run(arguments: argparse.Namespace) -> int:
     except LanshareError as error:
         printer.say(f"lanshare: {sentences.ended(error.code, '', error.detail)}")
         return FAILED
-    except sqlite3.Error:
-        printer.say("lanshare: the history cannot be read. Start lanshare once: it sets a damaged history aside.")
+    except sqlite3.Error as error:
+        printer.say(f"lanshare: {sentences.no_history(getattr(error, 'sqlite_errorcode', 0))}")
         return FAILED
     except KeyboardInterrupt:
         printer.say("Interrupted. What was queued is kept.")
@@ -346,7 +349,10 @@ def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
             event = desk.next(None)
             match event:
                 case OfferReceived():
+                    event = replace(event, free=free_bytes(into)) if into is not None else event
                     printer.event(event)
+                    if event.bytes > event.free:
+                        printer.say(sentences.no_room(event.bytes, event.free, str(into or "")))
                     incoming.add(event.transfer)
                     accepted = _decide(desk, event.peer, arguments.accept)
                     desk.host.submit(AnswerOffer(event.transfer, accepted, into, Clash(arguments.clash)))

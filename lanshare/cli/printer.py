@@ -46,12 +46,15 @@ from lanshare.domain.events import (
     TransferStarted,
     TransferWaiting,
 )
-from lanshare.domain.message import CONTROL, MessageKind, Moment
+from lanshare.domain.message import CONTROL, Delivery, MessageKind, Moment
 from lanshare.domain.peer import short_id
-from lanshare.node.sentences import decimal, ended
-from lanshare.node.shown import shown
+from lanshare.node.sentences import decimal, ended, taken
+from lanshare.node.shown import shown, shown_text
 
 _BAR: Final = 24
+_WORTH: Final = 1_000_000
+"""Bytes from which it is worth telling how fast they came."""
+
 
 
 def _builtins(value: object) -> Any:
@@ -62,7 +65,7 @@ def _kept(event: ConversationSaved | ConversationTaken) -> str:
     if event.code:
         return shown(event.message)
     if isinstance(event, ConversationTaken):
-        return f"{event.messages} messages were taken in, {event.refused} were refused."
+        return " ".join(taken(event.messages, event.refused, event.strangers, event.transfers))
     gone = f", {event.missing} were not there any more" if event.missing else ""
     return f"{event.moments} messages and files are in {shown(event.folder)} ({event.files} files copied{gone})."
 
@@ -129,10 +132,10 @@ class Printer:
             if message.kind in CONTROL:
                 return
             kind, ident, peer, way = "text", str(message.id), str(message.peer), message.direction
-            text, state = message.text, str(message.delivery)
+            text, state, author = message.text, str(message.delivery), str(message.author)
         elif transfer is not None:
             kind, ident, peer, way = "transfer", str(transfer.id), str(transfer.peer), transfer.direction
-            text, state = ", ".join(top.name for top in transfer.offer.tops), str(transfer.state)
+            text, state, author = ", ".join(top.name for top in transfer.offer.tops), str(transfer.state), ""
         else:
             return
         if self._json:
@@ -145,14 +148,18 @@ class Printer:
                     "at": at,
                     "text": text,
                     "state": state,
+                    **({"author": author} if author else {}),
                 }
             )
             return
         arrow = "->" if way == "out" else "<-"
         local = moment.at.astimezone().strftime("%Y-%m-%d %H:%M")
         name = shown(names.get(peer, short_id(peer)))
-        label = "" if kind == "text" else f"[{state}] "
-        self.line(f"{local}  {arrow} {name}: {label}{shown(text)}")
+        if way == "in" and author not in ("", peer):
+            name += f" ({shown(names.get(author, short_id(author)))})"
+        told = kind == "text" and state not in (Delivery.QUEUED, Delivery.SENDING, Delivery.REFUSED)
+        label = "" if told else f"[{state}] "
+        self.line(f"{local}  {arrow} {name}: {label}{shown_text(text)}")
 
     def _name(self, peer: str) -> str:
         return shown(self._names.get(peer, short_id(peer)))
@@ -191,7 +198,9 @@ class Printer:
             case TransferFinished():
                 return self._finished(event)
             case GroupChanged():
-                return "" if not event.mine else f"{shown(event.name)}: {len(event.members)} members."
+                if not event.mine:
+                    return f"You are not in the group {shown(event.name)} any more. What was said stays."
+                return f"{shown(event.name)}: {len(event.members)} members."
             case GroupAsked():
                 return f"{shown(event.by)} would have you in the group {shown(event.name)} of {event.members}."
             case GroupRefused():
@@ -206,7 +215,7 @@ class Printer:
                 return shown(event.message_text)
             case MessageReceived() if event.kind == MessageKind.TEXT:
                 where = f" ({self._name(event.peer)})" if event.author not in (None, event.peer) else ""
-                return f"{shown(event.name)}{where}: {shown(event.text)}"
+                return f"{shown(event.name)}{where}: {shown_text(event.text)}"
             case IdentityChanged():
                 return (
                     f"{shown(event.name)} answers with another key than before (known {short_id(event.known)}, seen"
@@ -220,7 +229,7 @@ class Printer:
 
     def _finished(self, event: TransferFinished) -> str:
         count = f"{event.files} of {event.files + event.files_failed}" if event.files_failed else f"{event.files}"
-        speed = f", {decimal(event.moved / event.seconds)}/s" if event.seconds > 0 and event.moved else ""
+        speed = f", {decimal(event.moved / event.seconds)}/s" if event.seconds > 0 and event.moved >= _WORTH else ""
         way = "sent and verified" if event.direction == "out" else "received and verified"
         text = f"{count} files {way}: {decimal(event.bytes)}{speed}."
         for one in event.skipped[:20]:

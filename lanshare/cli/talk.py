@@ -44,7 +44,7 @@ _TELLING: Final = 2.0
 
 def group(arguments: argparse.Namespace, printer: Printer) -> int:
     """List groups, or found or change one."""
-    changes = bool(arguments.add or arguments.remove or arguments.rename or arguments.leave)
+    changes = bool(arguments.add or arguments.remove or arguments.rename is not None or arguments.leave)
     if arguments.new and changes:
         raise Usage("--new founds a group; --add, --remove, --rename and --leave change one.")
     if arguments.group is None and (arguments.new or changes):
@@ -70,19 +70,39 @@ def group(arguments: argparse.Namespace, printer: Printer) -> int:
         if not changes:
             _show(desk, printer, desk.groups[meant])
             return DONE
-        add = _members(desk, arguments.add)
-        if isinstance(add, int):
-            return add
-        remove = _members(desk, arguments.remove, desk.groups[meant].members)
-        if isinstance(remove, int):
-            return remove
-        assert desk.snapshot is not None
-        if arguments.leave:
-            remove = (*remove, desk.snapshot.me.id)
-        desk.host.submit(ChangeGroup(MessageId(secrets.token_hex(16)), meant, arguments.rename, add, remove))
-        return _settled(desk, lambda event: event.group == meant)
+        return _changed(desk, arguments, desk.groups[meant])
 
     return with_desk(arguments, printer, work)
+
+
+def _changed(desk: Desk, arguments: argparse.Namespace, old: GroupChanged) -> int:
+    """Change a group. What is so already is said and left; what cannot be is a Usage, and nothing is changed."""
+    add = _members(desk, arguments.add, old.members)
+    if isinstance(add, int):
+        return add
+    remove = _members(desk, arguments.remove, old.members)
+    if isinstance(remove, int):
+        return remove
+    for one in remove:
+        if one not in old.members:
+            raise Usage(f"{shown(desk.name(one))} is not in {shown(old.name)}. Nothing was changed.")
+    for one in add:
+        if one in old.members:
+            desk.printer.say(f"{shown(desk.name(one))} is in {shown(old.name)} already.")
+    name = arguments.rename
+    if name is not None and not name.strip():
+        raise Usage("a group needs a name. Nothing was changed.")
+    if name is not None and name.strip() == old.name:
+        desk.printer.say(f"It is called {shown(old.name)} already.")
+        name = None
+    add = tuple(one for one in add if one not in old.members)
+    assert desk.snapshot is not None
+    if arguments.leave:
+        remove = (*remove, desk.snapshot.me.id)
+    if name is None and not add and not remove:
+        return DONE
+    desk.host.submit(ChangeGroup(MessageId(secrets.token_hex(16)), old.group, name or "", add, remove))
+    return _settled(desk, lambda event: event.group == old.group)
 
 
 def group_named(desk: Desk, wanted: str) -> PeerId | None:

@@ -140,7 +140,7 @@ def _group(group: argparse.ArgumentParser) -> None:
     group.add_argument("--new", nargs="+", metavar="PEER", help="found it with these")
     group.add_argument("--add", nargs="+", metavar="PEER", default=[])
     group.add_argument("--remove", nargs="+", metavar="PEER", default=[])
-    group.add_argument("--rename", default="", metavar="NAME")
+    group.add_argument("--rename", metavar="NAME")
     group.add_argument("--leave", action="store_true")
 
 

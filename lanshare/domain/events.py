@@ -337,13 +337,16 @@ class ConversationSaved(Struct, frozen=True):
 
 
 class ConversationTaken(Struct, frozen=True):
-    """Of a saved conversation so many messages are new here, and so many were refused."""
+    """Of a saved conversation so many messages are new here, and so many were refused: `strangers` of them as they
+    belong to nobody who is known here. `transfers`: entries about files, which are passed over."""
 
     path: str
     messages: int
     refused: int
     code: str = ""
     message: str = ""
+    strangers: int = 0
+    transfers: int = 0
 
 
 class PeerTyping(Struct, frozen=True):

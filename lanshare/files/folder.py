@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Final, Protocol
@@ -32,6 +33,10 @@ _EXCLUSIVE: Final = _RENAME_EXCL if sys.platform == "darwin" else _RENAME_NOREPL
 _rename: Final = getattr(_libc, "renameatx_np" if sys.platform == "darwin" else "renameat2", None)
 
 
+_RESERVE: Final = 256 * 1024 * 1024
+"""Bytes that are left free on a disk, or a hundredth of a small one."""
+
+
 class Folder(Protocol):
     """What both kinds of folder can do. Names are single components that files/names.py has passed."""
 
@@ -52,6 +57,7 @@ class Folder(Protocol):
     def sync(self) -> None: ...
     def sync_all(self) -> bool: ...
     def mark(self, fd: int, name: str) -> None: ...
+    def room(self) -> int: ...
 
 
 class HandleFolder:
@@ -116,6 +122,11 @@ class HandleFolder:
     def mark(self, fd: int, name: str) -> None:
         """Mark an open file as one that came from elsewhere."""
         origin.mark(fd, None)
+
+    def room(self) -> int:
+        """Bytes that may still be written to this file system."""
+        info = os.statvfs(self._fd)
+        return usable(info.f_bavail * info.f_frsize, info.f_blocks * info.f_frsize)
 
     def remove(self, name: str) -> None:
         """Remove a file of ours; it may be gone already."""
@@ -231,6 +242,11 @@ class PathFolder:
         """Mark an open file as one that came from elsewhere."""
         origin.mark(fd, self._path / name)
 
+    def room(self) -> int:
+        """Bytes that may still be written to this file system."""
+        usage = shutil.disk_usage(self._path)
+        return usable(usage.free, usage.total)
+
     def remove(self, name: str) -> None:
         """Remove a file of ours; it may be gone already."""
         (self._path / name).unlink(missing_ok=True)
@@ -273,6 +289,21 @@ class PathFolder:
 def open_folder(path: Path) -> Folder:
     """The folder at `path`, by handle where the system has handles."""
     return HandleFolder.root(path) if HANDLES else PathFolder.root(path)
+
+
+def usable(free: int, total: int) -> int:
+    """How many of the free bytes of a disk a large transfer may take: a system without a free byte serves nobody."""
+    return max(0, free - min(_RESERVE, total // 100))
+
+
+def free_bytes(path: Path) -> int:
+    """Free bytes where `path` is or would be; 0 if nobody can tell."""
+    for folder in (path, *path.parents):
+        try:
+            return shutil.disk_usage(folder).free
+        except OSError:
+            continue
+    return 0
 
 
 def disk_of(path: Path) -> str:

@@ -42,6 +42,9 @@ _UNNOTED_BYTES: Final = 1024 * 1024
 _UNNOTED: Final = 64
 """Whole files, and bytes of them, that a killed process may have to receive again: noting each costs as much as it."""
 
+_LOOK: Final = 32 * 1024 * 1024
+"""Bytes after which is looked how much room there is."""
+
 _LINE: Final = 512
 """Files in one line of the ledger."""
 
@@ -91,6 +94,9 @@ class Staging(Recovery):
 
         self.disk_seconds = 0.0
         """Time that the disk took for what was written and made durable, without the file that is open."""
+
+        self._spent = 0
+        """Bytes written since the free room was looked at: what is small goes into the last room there is."""
 
         self._noting: list[tuple[int, int, tuple[str, ...], str, int]] = []
         self._unnoted = 0
@@ -198,6 +204,7 @@ class Staging(Recovery):
     def write(self, data: memoryview) -> None:
         """Bytes of the file begun last."""
         if self._part is not None:
+            self._spend(len(data))
             self._part.write(data)
 
     def hole(self, count: int) -> None:
@@ -242,6 +249,7 @@ class Staging(Recovery):
         safe = self._safe(parts)
         if small_id(data) != content:
             raise DiskFault(Code.CONTENT_DIFFERS, f"{len(data)} bytes")
+        self._spend(len(data))
         began = time.perf_counter()
         try:
             self._unintend(index)
@@ -378,6 +386,19 @@ class Staging(Recovery):
         remove(self.destination, self.transfer)
 
     # --- inside
+
+    def _spend(self, count: int) -> None:
+        """Before so many bytes are written. DiskFault DISK_FULL while there is room on the disk, but none for us."""
+        self._spent += count
+        if self._spent < _LOOK:
+            return
+        try:
+            room = self._stage.room()
+        except OSError as error:
+            raise disk_fault(error) from error
+        if not room:
+            raise DiskFault(Code.DISK_FULL, "all but the reserve is taken")
+        self._spent = 0
 
     def _check_all(self, wholes: list[Whole]) -> Iterator[None]:
         yield from self._check_wholes(wholes)

@@ -18,13 +18,14 @@ from lanshare.domain.groups import Group
 from lanshare.domain.message import CONTROL, Moment, Wanted
 from lanshare.domain.settings import Visibility
 from lanshare.exchange.greeting import Facts
+from lanshare.files.folder import free_bytes
 from lanshare.net import networks, tls
 from lanshare.net.discovery import Announcement, Discovery, local_addresses
 from lanshare.net.listener import Listener
 from lanshare.node import machine, sentences
 from lanshare.node.door import Door
 from lanshare.node.jobs import Net, Runner
-from lanshare.node.links import Self, free_bytes
+from lanshare.node.links import Self
 from lanshare.node.node import Node, Parts
 from lanshare.node.notes import Gone, NetworkChanged, Publish, StoreFailed
 from lanshare.node.options import Options

@@ -213,7 +213,8 @@ def _fresh(folder: Path, name: str) -> Path:
 
 
 def saved_lines(path: Path) -> Generator[tuple[bytes, str]]:
-    """Of a saved conversation each record, with how far it got. ProtocolError if it is none; OSError."""
+    """Of a saved conversation each record, with how far it got; empty for what is no message. ProtocolError if it is
+    none; OSError."""
     with path.open(encoding="utf-8", errors="replace") as lines:
         try:
             head = json.loads(lines.readline())
@@ -221,8 +222,7 @@ def saved_lines(path: Path) -> Generator[tuple[bytes, str]]:
                 raise ProtocolError("no saved conversation")
             for line in lines:
                 one = json.loads(line)
-                if record := one.get("record"):
-                    yield base64.b64decode(record), str(one.get("delivery", ""))
+                yield base64.b64decode(one.get("record") or b""), str(one.get("delivery", ""))
         except (ValueError, AttributeError, TypeError, RecursionError) as error:
             raise ProtocolError("no saved conversation") from error
 
@@ -241,7 +241,7 @@ class TakingIn:
         self._ours = ours
         self._lines = saved_lines(path)
         self._some: list[tuple[Texted, ChatMessage]] = []
-        self._fresh = self._refused = 0
+        self._fresh = self._refused = self._strangers = self._transfers = 0
         self._code: Code | None = None
         self._over = False
 
@@ -274,8 +274,11 @@ class TakingIn:
 
     def _told(self, sentence: str) -> ConversationTaken:
         if self._code is None:
-            return ConversationTaken(str(self._path), self._fresh, self._refused)
-        return ConversationTaken(str(self._path), self._fresh, self._refused, self._code, sentence)
+            sentence = ""
+        counted = (self._strangers, self._transfers)
+        return ConversationTaken(
+            str(self._path), self._fresh, self._refused, self._code or "", sentence, *counted
+        )
 
     def _read(self) -> None:
         try:
@@ -287,6 +290,9 @@ class TakingIn:
             self._over = True
 
     def _check(self, record: bytes, delivery: str) -> None:
+        if not record:
+            self._transfers += 1
+            return
         try:
             texted, state = taken_in(record, delivery, self._me, self._peers)
         except LanshareError:
@@ -296,6 +302,7 @@ class TakingIn:
             return
         if texted.message.peer not in self._ours:
             self._refused += 1
+            self._strangers += 1
             return
         self._some.append((texted, replace(texted.message, delivery=Delivery(state))))
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.offer import Landing
@@ -212,14 +210,3 @@ def _say_halt(link: Link, fault: DiskFault, pull: bool, transfer: TransferId) ->
         link.drive(Halting(fault, bytes.fromhex(transfer) if pull else None), time.monotonic() + limits.HANDSHAKE)
     except LanshareError:
         pass
-
-
-def free_bytes(path: Path) -> int:
-    """Free bytes where `path` is or would be; 0 if nobody can tell."""
-    for folder in (path, *path.parents):
-        try:
-            return shutil.disk_usage(folder).free
-        except OSError:
-            continue
-    return 0
-

@@ -1,4 +1,5 @@
-"""What this computer is, as far as others should see: a name, a kind, a system. No user's name."""
+"""What this computer is, as far as others should see: a name, a kind, a system. No user's name. And what room its
+disks have."""
 
 from __future__ import annotations
 
@@ -7,6 +8,9 @@ import sys
 from pathlib import Path
 
 from lanshare.domain.peer import DeviceKind, clean_name
+from lanshare.files.folder import free_bytes
+
+__all__ = ["default_name", "free_bytes", "kind", "system"]
 
 
 def default_name() -> str:

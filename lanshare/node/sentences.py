@@ -5,6 +5,7 @@ English; shells may translate by code. Names come from peers and are shown as pl
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Final
 
 from lanshare.domain.errors import Code
@@ -148,21 +149,58 @@ def paused(by: str, peer: str, done: int, total: int) -> str:
 
 def waiting(code: str, peer: str, done: int, total: int, detail: str = "") -> str:
     """Why a transfer stands, what is kept, and that it goes on."""
-    kept = f" {decimal(done)} of {decimal(total)} are kept;" if done and total else ""
+    it = f"{decimal(done)} of {decimal(total)} are kept; it" if done and total else "It"
     if code == Code.DISK_FULL:
-        return f"There is not enough room on the receiving disk.{kept} it goes on when there is room."
-    if code in (Code.NO_FOLDER, Code.DISK_ERROR):
-        return f"{ended(code, peer, detail)}{kept} it is tried again."
+        more = f": {decimal(total - done)} are still to come" if total > done else ""
+        return f"There is not enough room on the receiving disk{more}. {it} goes on when there is room."
+    if code == Code.NO_FOLDER:
+        return (
+            f"{detail or 'The receiving folder'} is not there. Was its disk unplugged? {it} goes on when it is back. To"
+            " receive it elsewhere, cancel it and let it be sent again."
+        )
+    if code == Code.DISK_ERROR:
+        return f"The receiving disk reported an error ({detail or 'no details'}). {it} is tried again."
     if code == Code.TURN:
-        begins = f"{kept} it goes on by itself." if kept else " It starts by itself."
-        return f"It waits for its turn: another large transfer goes first.{begins}"
+        return f"It waits for its turn: another transfer goes first. {it} {'goes on' if done else 'starts'} by itself."
     if code == Code.PEER_BUSY:
         return f"{peer} is asked about something else first. This is offered again by itself."
     if code == Code.PEER_UNREACHABLE:
-        return f"{peer} cannot be reached just now.{kept} it is tried again."
-    return f"{peer} went offline.{kept} it goes on when it is back." if done else (
+        return f"{peer} cannot be reached just now. {it} is tried again."
+    return f"{peer} went offline. {it} goes on when it is back." if done else (
         f"{peer} is away. It starts when it is back."
     )
+
+
+def no_room(size: int, free: int, folder: str) -> str:
+    """An offer is larger than the disk it would go to."""
+    where = f" in {folder}" if folder else ""
+    return (
+        f"It may not fit: {decimal(size)} are offered, {decimal(free)} are free{where}. What fits is received; the rest"
+        " waits until there is room."
+    )
+
+
+def no_history(code: int) -> str:
+    """The database did not do what was asked; `code`: of SQLite."""
+    if code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return "The disk that holds the history is full, or reports errors. Make room, then try again. Nothing is lost."
+    if code & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+        return "The history cannot be opened for writing. Check the profile folder's permissions and free space."
+    if code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return "Another program holds the history. End it, then try again."
+    return "The history cannot be read. Start lanshare once: it sets a damaged history aside."
+
+
+def taken(messages: int, refused: int, strangers: int, transfers: int) -> list[str]:
+    """What came of taking a saved conversation in. `strangers`: those of `refused` that belong to nobody known here."""
+    told = [f"{messages} messages were taken in."]
+    if refused > strangers:
+        told.append(f"{refused - strangers} were refused: they are not what their authors signed.")
+    if strangers:
+        told.append(f"{strangers} were refused: they belong to a conversation with nobody who is known here.")
+    if transfers:
+        told.append(f"{transfers} entries about files were passed over: only the files themselves can be brought back.")
+    return told
 
 
 def not_taken(kept: int, by_us: bool) -> str:

@@ -335,7 +335,9 @@ class Table:
             return []
         if transfer.state is not TransferState.WAITING:
             transfer = replace(transfer, state=moved(transfer.state, TransferState.WAITING))
-        row.transfer = transfer = replace(transfer, code=code, rate=0.0)
+        if code is Code.NO_FOLDER and row.landing is not None:
+            detail = str(row.landing.folder)
+        row.transfer = transfer = replace(transfer, code=code, detail=detail, rate=0.0)
         name = self.world.name(transfer.peer)
         message = sentences.waiting(code, name, transfer.done_bytes, transfer.offer.bytes, detail)
         return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -79,3 +80,23 @@ def test_two_interrupts_end_it_as_one_does(tmp_path: Path, second: float) -> Non
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.mark.parametrize(("broken", "sentence"), [
+    ("PRAGMA max_page_count = 2; CREATE TABLE t (x); INSERT INTO t VALUES (zeroblob(1000000))", "Make room"),
+    ("PRAGMA query_only = 1; CREATE TABLE t (x)", "cannot be opened for writing"),
+    ("CREATE TABLE t (x); INSERT INTO nowhere VALUES (1)", "sets a damaged history aside"),
+])
+def test_what_the_history_refuses_is_told_as_it_is(
+    broken: str, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> object:
+        db = sqlite3.connect(tmp_path / "db")
+        try:
+            return db.executescript(broken)
+        finally:
+            db.close()
+
+    monkeypatch.setattr("lanshare.cli.main.read_history", refuse)
+    assert call("history", "--profile", str(tmp_path / "profile")) == 1
+    assert sentence in capsys.readouterr().err

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import queue
 
 import pytest
+from msgspec.structs import replace
 
+from lanshare.cli.desk import Desk
 from lanshare.cli.printer import Printer
 from lanshare.domain import events as e
-from lanshare.domain.message import Moment
+from lanshare.domain.message import Delivery, Moment
 from lanshare.domain.offer import EntryKind, Offer, Skipped, TopEntry
+from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
 from tests.harness.made import NOW, PEER, message
 
@@ -80,7 +84,7 @@ def test_history_lines_have_the_promised_fields() -> None:
     fields = json.loads(out.getvalue())
     assert fields == {
         "kind": "text", "id": message(1, "").id, "peer": PEER, "direction": "out", "at": "2026-11-22T12:00:00Z",
-        "text": "hi", "state": "queued",
+        "text": "hi", "state": "queued", "author": message(1, "", out=True).author,
     }
     out = io.StringIO()
     Printer(False, out).moment(Moment(1, NOW, message(1, EVIL)), {PEER: EVIL})
@@ -93,3 +97,34 @@ def test_a_reader_that_hangs_up_is_no_error() -> None:
             raise BrokenPipeError
 
     Printer(True, Closed()).record({"x": 1})
+
+
+def test_a_line_of_history_says_who_wrote_in_a_group_and_what_is_still_queued() -> None:
+    out = io.StringIO()
+    group, names = PeerId("g" * 52), {"g" * 52: "Garden", PEER: "Anna"}
+    printer = Printer(False, out)
+    printer.moment(Moment(1, NOW, replace(message(1, "hello\nyou"), peer=group, author=PEER)), names)
+    printer.moment(Moment(2, NOW, message(2, "soon", out=True)), names)
+    printer.moment(Moment(3, NOW, replace(message(3, "there", out=True), delivery=Delivery.DELIVERED)), names)
+    first, second, third, fourth = out.getvalue().splitlines()
+    assert second == "    you", "it cannot pose as a line of ours"
+    whom = ["<- Garden (Anna): hello", "-> Anna: [queued] soon", "-> Anna: there"]
+    assert [line[18:] for line in (first, third, fourth)] == whom
+
+
+def test_how_fast_it_was_is_told_of_what_came_over_the_network_only() -> None:
+    for moved, told in ((0, ""), (5_000_000, ", 2.5 MB/s")):
+        err = io.StringIO()
+        printer = Printer(False, io.StringIO(), err)
+        printer.event(e.TransferFinished(ID, PEER, "out", "done", 3, 0, 10**10, 2.0, True, (), moved=moved))
+        assert err.getvalue() == f"3 files sent and verified: 10.0 GB{told}.\n"
+
+
+def test_a_device_is_called_by_its_name_from_the_start() -> None:
+    err = io.StringIO()
+    printer = Printer(False, io.StringIO(), err)
+    desk = Desk(None, queue.SimpleQueue(), printer)  # type: ignore[arg-type]
+    desk.events.put(e.PeerAppeared(PEER, "Anna", "laptop", (), "known", True))
+    desk.next(0.0)
+    printer.event(e.PeerVerified(PEER))
+    assert err.getvalue() == "Anna is verified now.\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -52,6 +53,10 @@ def test_a_group_is_founded_talked_in_and_left_and_who_was_away_gets_it_from_the
     assert carl.run("text", "Garden", "still here?")[0] == 1
     assert anna.run("text", "Garden", "without Carl", "--wait", "20")[0] == 0
     assert "without Carl" not in [one["text"] for one in carl.history()]
+    for words in (["--rename", "  "], ["--rename", ""], ["--remove", "Carl"]):
+        assert anna.run("group", "Garden", *words)[0] == 2, "it cannot be, and is not waited for"
+    for words in (["--rename", "Garden"], ["--add", "Bob"]):
+        assert anna.run("group", "Garden", *words) == (0, []), "it is so already"
     assert anna.run("group", "Nobody", "--rename", "x")[0] == 3
     assert anna.run("group", "--rename", "x")[0] == 2
 
@@ -102,7 +107,7 @@ def test_a_conversation_is_saved_searched_and_taken_in_again(devices: Callable[[
     assert bob.run("history", "Anna", "--erase")[0] == 0
     assert bob.history() == []
     code, events = bob.run("history", "--import", str(folder / "conversation.jsonl"))
-    assert (code, events[-1]["messages"], events[-1]["refused"]) == (0, 4, 0)
+    assert (code, events[-1]["messages"], events[-1]["refused"], events[-1]["transfers"]) == (0, 4, 0, 1)
     assert [one["text"] for one in bob.history()] == [
         "I know you", "the first <b>word</b>", "see https://example.org/x", "das Käsebrot"
     ]
@@ -173,3 +178,16 @@ def test_a_known_device_that_is_away_is_said_to_be_away(devices: Callable[[str],
     assert done.returncode == 3
     assert "not known" not in done.stderr
     assert "--no-wait" in done.stderr
+
+
+def test_an_offer_that_is_larger_than_the_disk_is_said_to_be(devices: Callable[[str], Device], tmp_path: Path) -> None:
+    anna, bob = devices("Anna"), devices("Bob")
+    free = shutil.disk_usage(tmp_path).free
+    with (tmp_path / "vast").open("wb") as vast:
+        vast.truncate(free + 10**12)
+    engine = bob.receive(accept="ask")
+    assert anna.run("send", "Bob", str(tmp_path / "vast"))[0] == 4
+    offer = engine.wait_for("OfferReceived")
+    assert abs(offer["free"] - free) < 10**11, "of the disk that it would go to"
+    engine.interrupt()
+    assert any(f"are free in {bob.into}. What fits is received" in line for line in engine.errors)

@@ -34,6 +34,12 @@ def put(stage: Staging, index: int, parts: tuple[str, ...], data: bytes, claimed
     stage.end(claimed if claimed is not None else content_of(data), 1_600_000_000_000_000_000)
 
 
+def write_all(stage: Staging, data: memoryview) -> None:
+    """Bytes of the open file, as they come over a link."""
+    for at in range(0, len(data), 256 * 1024):
+        stage.write(data[at : at + 256 * 1024])
+
+
 @pytest.fixture(params=["handles", "paths"])
 def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both kinds of folder: Windows has no directory handles."""
@@ -310,3 +316,30 @@ def test_a_hole_that_no_disk_can_have_costs_nothing(tmp_path: Path) -> None:
     with pytest.raises(DiskFault):
         stage.hole(2**62)
     stage.discard()
+
+
+def test_the_last_room_of_a_disk_is_left_by_what_is_large_and_taken_by_what_is_small(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = os.urandom(40 * 1024 * 1024)
+    stage = Staging(tmp_path, TRANSFER)
+    monkeypatch.setattr("lanshare.files.folder.HandleFolder.room", lambda self: 0)
+    put(stage, 0, ("small",), b"fits")
+    stage.begin(1, ("large",), len(data), 0)
+    with pytest.raises(DiskFault) as caught:
+        write_all(stage, memoryview(data))
+    assert caught.value.code is Code.DISK_FULL
+    stage.put_aside()
+    stage.commit(1.0)
+    stage.close()
+    assert (tmp_path / "small").read_bytes() == b"fits"
+    monkeypatch.undo()
+    again = Staging(tmp_path, TRANSFER)
+    chunks, _ = again.kept().partials[1]
+    assert chunks * CHUNK == 28 * 1024 * 1024, "what arrived is kept"
+    again.begin(1, ("large",), len(data), chunks)
+    write_all(again, memoryview(data)[chunks * CHUNK :])
+    again.end(content_of(data), 5)
+    again.commit(2.0)
+    again.discard()
+    assert (tmp_path / "large").read_bytes() == data

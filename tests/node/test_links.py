@@ -12,9 +12,10 @@ from lanshare.domain.peer import DeviceKind
 from lanshare.domain.transfer import TransferId
 from lanshare.exchange.greeting import Facts
 from lanshare.files import manifest
+from lanshare.files.folder import free_bytes
 from lanshare.files.tree import walk
 from lanshare.net.link import Link
-from lanshare.node.links import Self, free_bytes, greet_as_acceptor, greet_as_dialler, run_control, run_sink, run_source
+from lanshare.node.links import Self, greet_as_acceptor, greet_as_dialler, run_control, run_sink, run_source
 from lanshare.node.notes import LinkDown, LinkUp, RunEnded
 from lanshare.node.serving import Serving
 from lanshare.trust.identity import Identity

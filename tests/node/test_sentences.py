@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from lanshare.domain.errors import Code
@@ -43,3 +45,17 @@ def test_sizes_are_decimal(size: int, text: str) -> None:
 def test_a_word_of_a_peers_own_is_no_accident() -> None:
     assert sentences.ended("a-word-of-a-later-version") == "It did not work (a-word-of-a-later-version)."
     assert sentences.trouble("another") == "Something is wrong (another)."
+
+
+@pytest.mark.parametrize("code", [Code.PEER_AWAY, Code.DISK_FULL, Code.NO_FOLDER, Code.DISK_ERROR, Code.TURN,
+                                  Code.PEER_BUSY, Code.PEER_UNREACHABLE])
+@pytest.mark.parametrize("done", [0, 5])
+def test_every_sentence_begins_with_a_capital(code: Code, done: int) -> None:
+    text = sentences.waiting(code, "Bob", done, 10, "/media/stick")
+    for one in re.split(r"[.?] ", text):
+        assert one[0].isupper() or one.startswith(("/media", f"{done} B")), text
+
+
+def test_what_is_missing_is_named() -> None:
+    assert "7.0 GB are still to come" in sentences.waiting(Code.DISK_FULL, "Bob", 10**9, 8 * 10**9)
+    assert sentences.waiting(Code.NO_FOLDER, "Bob", 0, 8, "/media/stick").startswith("/media/stick is not there.")

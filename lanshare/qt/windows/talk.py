@@ -31,6 +31,7 @@ from lanshare.domain.events import (
 from lanshare.domain.message import MessageId
 from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
+from lanshare.node import sentences
 from lanshare.node.shown import shown
 from lanshare.qt import texts
 from lanshare.qt.models.devices import Device, DeviceModel
@@ -110,10 +111,8 @@ class TalkDesk(QObject):
             case ConversationSaved():
                 self._saved(event)
             case ConversationTaken():
-                text = event.message or texts.tr("{0} messages were taken in.").format(event.messages)
-                if event.refused:
-                    more = texts.tr("{0} were not what their authors signed, or of nobody who is known here.")
-                    text += " " + more.format(event.refused)
+                told = sentences.taken(event.messages, event.refused, event.strangers, event.transfers)
+                text = event.message or " ".join(told)
                 self._board.show("taken", text, "warn" if event.code or event.refused else "calm")
 
     _founding: str | None = None
