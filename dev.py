@@ -16,13 +16,16 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import re
 import shutil
 import signal
 import struct
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -45,6 +48,9 @@ WINDOW = {
     "libxcb-shape.so.0": "libxcb-shape0",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
 }
+WAITING = ("tests/lan", "tests/hostile/test_lan.py", "tests/cli")
+"""Tests that wait for networks and processes more than they compute."""
+
 TOOLS = {
     "Xvfb": "xvfb",
     "xdotool": "xdotool",
@@ -129,12 +135,57 @@ def test(arguments: list[str]) -> int:
         [python(), "-m", "ruff", "check", "."],
         [python(), "-m", "mypy"],
     ]
-    if not arguments:
-        for check in checks:
-            print("+", " ".join(check[2:]), flush=True)
-            if code := call(check, own_environment()):
-                return code
-    return isolated([python(), "-m", "pytest", "-q", "-m", "not soak", *arguments], offscreen=True)
+    pytest = [python(), "-m", "pytest", "-q", "-m", "not soak"]
+    if arguments:
+        return isolated([*pytest, *arguments], offscreen=True)
+    for check in checks:
+        print("+", " ".join(check[2:]), flush=True)
+        if code := call(check, own_environment()):
+            return code
+    rest = [f"--ignore={path}" for path in WAITING]
+    return side_by_side([*pytest, "tests", *rest], [*pytest, "-p", "no:cacheprovider", *WAITING])
+
+
+def side_by_side(shown: list[str], beside: list[str]) -> int:
+    """Two runs of pytest at once, each in a network of its own; the second one's words come after the first one's."""
+    ends: list[bytes] = []
+    with tempfile.TemporaryFile() as kept:
+        command, environment_of = fenced(beside, offscreen=True)
+        second = subprocess.Popen(command, env=environment_of, cwd=ROOT, stdout=kept, stderr=subprocess.STDOUT)
+        command, environment_of = fenced(shown, offscreen=True)
+        first = subprocess.Popen(command, env=environment_of, cwd=ROOT, stdout=subprocess.PIPE)
+        assert first.stdout is not None
+        told = first.stdout.fileno()
+        while piece := _uninterrupted(lambda: os.read(told, 65536)):
+            sys.stdout.buffer.write(piece)
+            sys.stdout.buffer.flush()
+            ends = [b"".join(ends)[-4096:], piece]
+        codes = [_uninterrupted(process.wait) for process in (first, second)]
+        kept.seek(0)
+        words = kept.read()
+    first.stdout.close()
+    sys.stdout.buffer.write(b"Beside it:\n" + words)
+    sys.stdout.buffer.flush()
+    print(summed(b"".join(ends).decode("utf-8", "replace"), words.decode("utf-8", "replace")), flush=True)
+    return next((code for code in codes if code), 0)
+
+
+def summed(*outputs: str) -> str:
+    """The counts in the last lines of several runs of pytest, added up."""
+    counts: dict[str, int] = {}
+    for output in outputs:
+        last = output.strip().rpartition("\n")[2]
+        for number, kind in re.findall(r"(\d+) (passed|failed|skipped|errors?)", last):
+            counts[kind.rstrip("s") if kind.startswith("error") else kind] = counts.get(kind, 0) + int(number)
+    return ", ".join(f"{number} {kind}" for kind, number in sorted(counts.items())) or "no tests"
+
+
+def _uninterrupted(wait: Callable[[], Any]) -> Any:
+    while True:
+        try:
+            return wait()
+        except KeyboardInterrupt:
+            continue
 
 
 # --- running
@@ -153,16 +204,16 @@ def own_environment() -> dict[str, str]:
 
 def call(command: list[str], environment_of: dict[str, str]) -> int:
     """Run a command to its end; Ctrl+C is its own matter."""
-    process = subprocess.Popen(command, env=environment_of, cwd=ROOT)
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            continue
+    return int(_uninterrupted(subprocess.Popen(command, env=environment_of, cwd=ROOT).wait))
 
 
 def isolated(command: list[str], offscreen: bool) -> int:
-    """Run where nothing can reach a real network: in a namespace of our own, else held to loopback."""
+    """Run where nothing can reach a real network."""
+    return call(*fenced(command, offscreen))
+
+
+def fenced(command: list[str], offscreen: bool) -> tuple[list[str], dict[str, str]]:
+    """How to run something where nothing can reach a real network: in a namespace of its own, else on loopback."""
     environment_of = own_environment()
     # A script's background job begins with Ctrl+C ignored, and so would all the programs that the tests interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -172,9 +223,9 @@ def isolated(command: list[str], offscreen: bool) -> int:
         for unshare in (["unshare", "-n"], ["unshare", "-rn"]):
             if shutil.which("unshare") and subprocess.run([*unshare, "true"], capture_output=True).returncode == 0:
                 wrapped = [*unshare, sys.executable, str(ROOT / "dev.py"), "--in-namespace", *command]
-                return call(wrapped, environment_of | {"LANSHARE_OWN_NETWORK": "1"})
+                return wrapped, environment_of | {"LANSHARE_OWN_NETWORK": "1"}
     environment_of["LANSHARE_INTERFACE"] = "127.0.0.1"
-    return call(command, environment_of)
+    return command, environment_of
 
 
 def in_own_network() -> bool:

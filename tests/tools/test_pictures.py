@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from tests.harness.engines import ROOT
-from tools import pictures
+from tests.harness.engines import ROOT, environment
 
 FOLDER = ROOT / "artifacts" / "pictures"
 STATES = (
@@ -26,7 +27,9 @@ def folder() -> Path:
     """All pictures, drawn once."""
     for old in FOLDER.glob("*.png"):
         old.unlink()
-    assert pictures.main([str(FOLDER)]) == 0
+    # In a process of its own: here every window that another test left would be dressed anew for each picture.
+    drawer = [sys.executable, str(ROOT / "tools" / "pictures.py"), str(FOLDER)]
+    subprocess.run(drawer, env=environment(), check=True)
     return FOLDER
 
 
