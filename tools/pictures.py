@@ -20,7 +20,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
 from lanshare.domain import events as e
-from lanshare.domain.message import ChatMessage, Conversation, Delivery, MessageId, MessageKind, Moment, Quote
+from lanshare.domain.message import ChatMessage, Conversation, Delivery, MessageId, MessageKind, Moment, Quote, place
 from lanshare.domain.offer import EntryKind, Offer, Skipped, TopEntry
 from lanshare.domain.peer import DeviceKind, Habit, Peer, PeerId, Rules, TrustLevel
 from lanshare.domain.settings import Appearance, Settings
@@ -315,6 +315,11 @@ def group_history() -> e.HistoryLoaded:
         said(4, ANNA, "\N{TOMATO}\N{TOMATO}\N{TOMATO}", 46),
         said(5, ANNA, code, 45),
         said(6, LIVING, long, 44, late=True),
+        Moment(11, minutes(30), None, Transfer(
+            TransferId(f"{11:032x}"), ANNA, Direction.IN, TransferState.DONE,
+            replace(offer(top("bed plan.pdf", 2_400_000)), room=TEAM), minutes(30), done_bytes=2_400_000, files_done=1,
+            paths=("/home/me/Downloads/bed plan.pdf",),
+        ), place(6, "~")),
         said(7, ME.id, "Then I take Sunday", 3, delivery=Delivery.READ),
         said(8, ME.id, "and bring the hose", 3, delivery=Delivery.DELIVERED),
         said(9, ME.id, "the long one", 2, delivery=Delivery.SENDING),

@@ -207,9 +207,7 @@ def _send(arguments: argparse.Namespace, printer: Printer) -> int:
         if isinstance(peer, int):
             return peer
         if peer in desk.groups:
-            me = desk.snapshot.me.id if desk.snapshot is not None else ""
-            members = [one for one in desk.groups[peer].members if one != me]
-            return talk.send_to_each(desk, members, paths, deadline, arguments.no_wait)
+            return talk.send_to_each(desk, peer, paths, deadline, arguments.no_wait)
         transfer = TransferId(secrets.token_hex(16))
         desk.host.submit(SendFiles(transfer, peer, paths))
         under = [transfer]

@@ -132,10 +132,12 @@ class Printer:
             if message.kind in CONTROL:
                 return
             kind, ident, peer, way = "text", str(message.id), str(message.peer), message.direction
-            text, state, author = message.text, str(message.delivery), str(message.author)
+            text, state = message.text, str(message.delivery)
+            who = {"author": str(message.author)}
         elif transfer is not None:
-            kind, ident, peer, way = "transfer", str(transfer.id), str(transfer.peer), transfer.direction
-            text, state, author = ", ".join(top.name for top in transfer.offer.tops), str(transfer.state), ""
+            kind, ident, peer, way = "transfer", str(transfer.id), str(transfer.conversation), transfer.direction
+            text, state = ", ".join(top.name for top in transfer.offer.tops), str(transfer.state)
+            who = {"member": str(transfer.peer)} if transfer.offer.room else {}
         else:
             return
         if self._json:
@@ -148,15 +150,16 @@ class Printer:
                     "at": at,
                     "text": text,
                     "state": state,
-                    **({"author": author} if author else {}),
+                    **who,
                 }
             )
             return
         arrow = "->" if way == "out" else "<-"
         local = moment.at.astimezone().strftime("%Y-%m-%d %H:%M")
         name = shown(names.get(peer, short_id(peer)))
-        if way == "in" and author not in ("", peer):
-            name += f" ({shown(names.get(author, short_id(author)))})"
+        for one in who.values():
+            if one != peer and (way == "in" or kind == "transfer"):
+                name += f" ({shown(names.get(one, short_id(one)))})"
         told = kind == "text" and state not in (Delivery.QUEUED, Delivery.SENDING, Delivery.REFUSED)
         label = "" if told else f"[{state}] "
         self.line(f"{local}  {arrow} {name}: {label}{shown_text(text)}")

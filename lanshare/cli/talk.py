@@ -155,12 +155,13 @@ def _settled(desk: Desk, fits: Callable[[GroupChanged], bool]) -> int:
 
 
 def send_to_each(
-    desk: Desk, members: Sequence[PeerId], paths: tuple[Path, ...], deadline: float | None, no_wait: bool
+    desk: Desk, group: PeerId, paths: tuple[Path, ...], deadline: float | None, no_wait: bool
 ) -> int:
-    """Send to several; the worst of what came of it. What is not over in time is kept and goes on by itself."""
-    open_ = {TransferId(secrets.token_hex(16)): one for one in members}
+    """Send to each member of a group; the worst of what came of it. What is not over in time is kept and goes on."""
+    me = desk.snapshot.me.id if desk.snapshot is not None else ""
+    open_ = {TransferId(secrets.token_hex(16)): one for one in desk.groups[group].members if one != me}
     for transfer, one in open_.items():
-        desk.host.submit(SendFiles(transfer, one, paths))
+        desk.host.submit(SendFiles(transfer, one, paths, group))
     ours, worst = set(open_), DONE
     queued: set[TransferId] = set()
     while open_:

@@ -15,11 +15,15 @@ from lanshare.domain.transfer import TransferId
 
 
 class SendFiles(Struct, frozen=True):
-    """Offer files and folders to a peer. The shell chooses the id, so it can follow what it asked for."""
+    """Offer files and folders to a peer. The shell chooses the id, so it can follow what it asked for.
+
+    `room`: the group in whose conversation it is shown, here and there, if both are in it.
+    """
 
     transfer: TransferId
     peer: PeerId
     paths: tuple[Path, ...]
+    room: str = ""
 
 
 class SendText(Struct, frozen=True):

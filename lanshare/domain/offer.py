@@ -55,7 +55,8 @@ class TopEntry(Struct, frozen=True):
 class Offer(Struct, frozen=True):
     """What a peer wants to send. It grows while its tree is walked, until `complete`.
 
-    `tops` holds the first names only; `names` counts them all.
+    `tops` holds the first names only; `names` counts them all. `room`: the group in whose conversation it is sent;
+    empty for none.
     """
 
     tops: tuple[TopEntry, ...]
@@ -63,6 +64,7 @@ class Offer(Struct, frozen=True):
     files: int
     bytes: int
     complete: bool
+    room: str = ""
 
 
 class Clash(StrEnum):

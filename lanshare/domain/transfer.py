@@ -116,3 +116,8 @@ class Transfer(Struct, frozen=True):
     seconds: float = 0.0
     rate: float = 0.0
     read: bool = False
+
+    @property
+    def conversation(self) -> PeerId:
+        """Where it is shown: in the group that it was sent to, else with the peer."""
+        return PeerId(self.offer.room) if self.offer.room else self.peer

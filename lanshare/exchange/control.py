@@ -173,7 +173,8 @@ class Control:
 
 def _offer(frame: f.Offer) -> Offer:
     tops = tuple(TopEntry(top.name, EntryKind(top.kind), top.files, top.bytes) for top in frame.tops)
-    return Offer(tops, max(frame.names, len(tops)), frame.files, frame.bytes, frame.complete)
+    room = id_of_digest(frame.conversation) if len(frame.conversation) == 32 else ""
+    return Offer(tops, max(frame.names, len(tops)), frame.files, frame.bytes, frame.complete, room)
 
 
 def _listed(frame: f.Listing) -> Listed:
@@ -206,7 +207,7 @@ def _frame(item: object) -> Frame:
             offer = item.offer
             return f.Offer(
                 bytes.fromhex(item.transfer), tops, offer.names, offer.files, offer.bytes, offer.complete,
-                bytes.fromhex(item.after or ""),
+                bytes.fromhex(item.after or ""), key_bytes(PeerId(offer.room)) if offer.room else b"",
             )
         case Answered():
             return f.Answer(bytes.fromhex(item.transfer), item.accepted, item.code)

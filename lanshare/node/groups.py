@@ -79,6 +79,10 @@ class Groups:
         """Whether we are in it."""
         return group in self.rows and self.me in self.rows[group].members
 
+    def shares(self, group: PeerId, peer: PeerId) -> bool:
+        """Whether this peer and we are both in it."""
+        return self.mine(group) and peer in self.rows[group].members
+
     def present(self, group: PeerId) -> tuple[PeerId, ...]:
         """The other members that are there now."""
         stands = self.rows.get(group)

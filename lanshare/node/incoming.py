@@ -84,7 +84,10 @@ class Incoming(Table):
         trust = self.world.trust(peer)
         if not self.questions.may_ask(peer, trust, wall.timestamp()):
             return [Say(peer, Answered(said.transfer, False, Code.PEER_BUSY))]
-        transfer = Transfer(said.transfer, peer, Direction.IN, TransferState.OFFERED, said.offer, wall)
+        # In a group's conversation is shown only what one of its members sends, to us as another one.
+        room = said.offer.room if self.world.shares(said.offer.room, peer) else ""
+        offer = replace(said.offer, room=room)
+        transfer = Transfer(said.transfer, peer, Direction.IN, TransferState.OFFERED, offer, wall)
         self.rows[transfer.id] = Row(transfer, after=said.after)
         self.questions.put(transfer.id, peer)
         kept = Keep(lambda db: journal.add(db, transfer), lambda _: Queued(transfer.id))
@@ -213,14 +216,15 @@ class Incoming(Table):
         transfer = row.transfer
         if transfer.state in FINAL:
             return [self._over(transfer, len(transfer.skipped))]
-        row.transfer = replace(transfer, offer=said.offer)
+        offer = replace(said.offer, room=transfer.offer.room)
+        row.transfer = replace(transfer, offer=offer)
         if row.paused_here:
             return [Say(transfer.peer, Paused(transfer.id, True))]
         if row.accepted:
             effects: list[Effect] = []
-            if said.offer.complete and said.offer != transfer.offer:
-                effects.append(Keep(lambda db: journal.set_offer(db, transfer.id, said.offer)))
-                effects.append(Tell(OfferGrew(transfer.id, transfer.peer, said.offer)))
+            if offer.complete and offer != transfer.offer:
+                effects.append(Keep(lambda db: journal.set_offer(db, transfer.id, offer)))
+                effects.append(Tell(OfferGrew(transfer.id, transfer.peer, offer)))
             if not row.running:
                 effects.append(Say(transfer.peer, Answered(transfer.id, True)))
             return effects
@@ -228,7 +232,7 @@ class Incoming(Table):
             row.transfer = replace(row.transfer, state=moved(transfer.state, TransferState.OFFERED), code="")
             self.questions.put(transfer.id, transfer.peer)
             return self._unasked(row.transfer, 0.0) or [Tell(self._question(row.transfer).event)]
-        return [Tell(OfferGrew(transfer.id, transfer.peer, said.offer)), *self._unasked(row.transfer, 0.0)]
+        return [Tell(OfferGrew(transfer.id, transfer.peer, offer)), *self._unasked(row.transfer, 0.0)]
 
     def _try_disk(self, row: Row, now: float) -> list[Effect]:
         """Ask for the rest when the disk could take it."""

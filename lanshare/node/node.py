@@ -184,6 +184,7 @@ class Node:
             papers=parts.runner.papers,
             execute=self._may_execute,
             rules=self._rules,
+            shares=lambda room, peer: self._groups.shares(PeerId(room), peer),
             throttles=self._throttles_of,
             serves=parts.runner.serves,
         )
@@ -495,7 +496,7 @@ class Node:
             case n.OfferLooked():
                 return self._transfers.offer_looked(item, wall)
             case n.RetryLooked():
-                again = c.SendFiles(item.new, item.peer, item.sources)
+                again = c.SendFiles(item.new, item.peer, item.sources, item.room)
                 return self._transfers.send(again, now, wall, frozenset(item.only), item.after)
             case n.ListedPart():
                 return self._transfers.listed_part(item)

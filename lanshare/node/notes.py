@@ -218,6 +218,7 @@ class RetryLooked(Struct, frozen=True):
     sources: tuple[Path, ...]
     only: tuple[str, ...] = ()
     after: TransferId | None = None
+    room: str = ""
 
 
 class ListedPart(Struct, frozen=True):

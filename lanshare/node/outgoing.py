@@ -66,7 +66,8 @@ class Outgoing(Turns):
             alike = row.sources == paths and row.only == only and row.transfer.peer == command.peer
             if alike and row.transfer.direction is Direction.OUT and row.transfer.state not in FINAL:
                 return self._join(row, command.transfer, now)
-        transfer = Transfer(command.transfer, command.peer, Direction.OUT, TransferState.QUEUED, EMPTY, wall)
+        offer = replace(EMPTY, room=command.room)
+        transfer = Transfer(command.transfer, command.peer, Direction.OUT, TransferState.QUEUED, offer, wall)
         self.rows[transfer.id] = Row(transfer, paths, only=only, after=after)
         return [
             Keep(lambda db: journal.add(db, transfer, paths, only, after), lambda _: Queued(transfer.id)),
@@ -104,18 +105,18 @@ class Outgoing(Turns):
         row = self.rows.get(note.transfer)
         if row is None or row.transfer.state in FINAL:
             return []
-        row.transfer = replace(row.transfer, offer=note.offer)
+        offer = replace(note.offer, room=row.transfer.offer.room)
+        row.transfer = replace(row.transfer, offer=offer)
         first = not row.counted
         row.counted, row.skipped = True, note.skipped
-        effects: list[Effect] = [Tell(OfferGrew(note.transfer, row.transfer.peer, note.offer))]
+        effects: list[Effect] = [Tell(OfferGrew(note.transfer, row.transfer.peer, offer))]
         if row.transfer.state is TransferState.QUEUED or (first and row.transfer.state is TransferState.WAITING):
             effects += self._offer(row)
         elif row.transfer.state is not TransferState.WAITING:
-            effects.append(Say(row.transfer.peer, Offered(note.transfer, note.offer, row.after)))
-            if note.offer.complete and row.transfer.state is TransferState.OFFERED:
+            effects.append(Say(row.transfer.peer, Offered(note.transfer, offer, row.after)))
+            if offer.complete and row.transfer.state is TransferState.OFFERED:
                 effects.append(ListOffer(note.transfer))
-        if note.offer.complete:
-            offer = note.offer
+        if offer.complete:
             effects.append(Keep(lambda db: journal.set_offer(db, note.transfer, offer)))
         return effects
 
@@ -172,4 +173,4 @@ class Outgoing(Turns):
 
 def _retry(command: RetryTransfer, sent: journal.Sent) -> RetryLooked:
     after = command.transfer if sent.missing else None
-    return RetryLooked(command.new, sent.peer, sent.sources, sent.missing, after)
+    return RetryLooked(command.new, sent.peer, sent.sources, sent.missing, after, sent.room)

@@ -139,6 +139,9 @@ class World:
 
     execute: Callable[[PeerId], bool]
     rules: Callable[[PeerId], Rules]
+    shares: Callable[[str, PeerId], bool]
+    """Whether this peer and we are both in that group."""
+
     throttles: Callable[[PeerId, Direction], tuple[Throttle, ...]]
     serves: Callable[[TransferId, LinkHandle], None]
 

@@ -264,7 +264,7 @@ def notice_of(event: object, settings: Settings) -> Notice | None:
     if isinstance(event, MessageReceived) and event.kind == MessageKind.TEXT and event.peer not in settings.muted:
         text = shown(event.text[:200]) if settings.notice_text else texts.tr("A message")
         return Notice(f"said:{event.peer}", shown(event.name), text, (), texts.tr("Reply"), settings.sound)
-    if isinstance(event, OfferReceived) and event.peer not in settings.muted:
+    if isinstance(event, OfferReceived) and not {event.peer, event.offer.room}.intersection(settings.muted):
         text = texts.tr("wants to send you {0}").format(texts.files(event.files))
         if settings.notice_text and event.offer.tops:
             text += ": " + ", ".join(shown(top.name) for top in event.offer.tops[:3])

@@ -24,6 +24,9 @@ _SELECT = f"""
 """
 _MESSAGE_AT = 7
 _TRANSFER_AT = _MESSAGE_AT + 10
+_CONVERSATION = "CASE coalesce(offer ->> 'room', '') WHEN '' THEN transfers.peer ELSE offer ->> 'room' END"
+"""Where a transfer is shown: Transfer.conversation."""
+
 _LINK = "(messages.text LIKE '%http://%' OR messages.text LIKE '%https://%')"
 _IMAGES = ("png", "jpg", "jpeg", "gif", "webp", "bmp", "heic", "tif", "tiff", "avif")
 
@@ -207,7 +210,7 @@ def erase(db: sqlite3.Connection, peer: PeerId | None) -> list[TransferId]:
     """
     said = "(?1 IS NULL OR peer = ?1) AND delivery NOT IN ('queued', 'sending') AND kind NOT IN ('found', 'change')"
     sent = (
-        "(?1 IS NULL OR peer = ?1) AND state IN ('done', 'partial', 'declined', 'cancelled', 'failed')"
+        f"(?1 IS NULL OR {_CONVERSATION} = ?1) AND state IN ('done', 'partial', 'declined', 'cancelled', 'failed')"
     )
     # An id is its author's choice: it names a message only together with the author.
     for position, text in db.execute(
@@ -221,7 +224,7 @@ def erase(db: sqlite3.Connection, peer: PeerId | None) -> list[TransferId]:
     gone = [TransferId(row[0]) for row in db.execute(f"SELECT id FROM transfers WHERE {sent}", (peer,))]
     db.execute(
         f"DELETE FROM timeline WHERE (author, message) IN (SELECT author, id FROM messages WHERE {said})"
-        f" OR (peer, transfer) IN (SELECT peer, id FROM transfers WHERE {sent})",
+        f" OR transfer IN (SELECT id FROM transfers WHERE {sent})",
         (peer,),
     )
     db.execute(f"DELETE FROM messages WHERE {said}", (peer,))
@@ -280,7 +283,7 @@ def conversations(db: sqlite3.Connection) -> list[Conversation]:
             if moment.message.kind in CONTROL:
                 preview = ""
         elif moment.transfer is not None:
-            peer = moment.transfer.peer
+            peer = moment.transfer.conversation
             preview = ", ".join(top.name for top in moment.transfer.offer.tops[:3])
         else:
             continue
@@ -297,7 +300,7 @@ def mark_read(db: sqlite3.Connection, peer: PeerId) -> None:
     )
     db.execute("UPDATE timeline SET unread = 0 WHERE peer = ? AND unread", (peer,))
     db.execute(
-        "UPDATE transfers SET seen = 1 WHERE peer = ? AND direction = 'in' AND seen = 0 AND seen < 2"
+        f"UPDATE transfers SET seen = 1 WHERE {_CONVERSATION} = ? AND direction = 'in' AND seen = 0 AND seen < 2"
         " AND state IN ('done', 'partial')",
         (peer,),
     )

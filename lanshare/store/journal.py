@@ -65,10 +65,10 @@ def add(
     )
     cursor = db.execute(
         "INSERT INTO timeline (peer, at, transfer, unread) VALUES (?, ?, ?, ?)",
-        (transfer.peer, to_ms(transfer.started_at), transfer.id, int(transfer.direction == "in")),
+        (transfer.conversation, to_ms(transfer.started_at), transfer.id, int(transfer.direction == "in")),
     )
     position = int(cursor.lastrowid or 0)
-    to_the_end(db, position, transfer.peer)
+    to_the_end(db, position, transfer.conversation)
     return position
 
 
@@ -209,19 +209,22 @@ class Sent(Struct, frozen=True):
     peer: PeerId
     sources: tuple[Path, ...]
     missing: tuple[str, ...]
+    room: str = ""
 
 
 def sent(db: sqlite3.Connection, transfer: TransferId) -> Sent | None:
     """What a sending of ours was made of; None if there was none."""
     row = db.execute(
-        "SELECT peer, sources, state, files_failed, skipped FROM transfers WHERE id = ? AND direction = 'out'",
+        "SELECT peer, sources, state, files_failed, skipped, coalesce(offer ->> 'room', '') FROM transfers"
+        " WHERE id = ? AND direction = 'out'",
         (transfer,),
     ).fetchone()
     if row is None:
         return None
     skipped = skipped_of(row[4]) if row[2] == "partial" else ()
     whole = len(skipped) == row[3]
-    return Sent(PeerId(row[0]), paths_from_text(row[1]), tuple(one.path for one in skipped) if whole else ())
+    missing = tuple(one.path for one in skipped) if whole else ()
+    return Sent(PeerId(row[0]), paths_from_text(row[1]), missing, row[5])
 
 
 def set_code(db: sqlite3.Connection, transfer: TransferId, code: str, detail: str) -> None:

@@ -14,6 +14,7 @@ ALPN: Final = "lanshare/1"
 
 Nonce = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
+DigestOrNone = Annotated[bytes, Meta(max_length=32)]
 Id128 = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Id128OrNone = Annotated[bytes, Meta(max_length=16)]
 Word = Annotated[str, Meta(max_length=limits.WORD)]
@@ -191,7 +192,8 @@ class PairStop(_Frame, frozen=True):
 class Offer(_Frame, frozen=True):
     """I would send you this. The same id again: more is counted by now, or I ask again after a break.
 
-    `after`: it is what did not arrive of that earlier transfer; empty if it stands alone.
+    `after`: it is what did not arrive of that earlier transfer; empty if it stands alone. `conversation`: of the group
+    that it is sent to; empty if it is for you alone.
     """
 
     transfer: Id128
@@ -201,6 +203,7 @@ class Offer(_Frame, frozen=True):
     bytes: Count
     complete: bool
     after: Id128OrNone = b""
+    conversation: DigestOrNone = b""
 
 
 class Answer(_Frame, frozen=True):

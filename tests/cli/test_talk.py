@@ -70,6 +70,15 @@ def test_files_to_a_group_go_to_each_member(devices: Callable[[str], Device], tm
     (tmp_path / "plan.txt").write_text("plan")
     assert anna.run("send", "Garden", str(tmp_path / "plan.txt"))[0] == 0
     assert [(one.into / "plan.txt").read_text() for one in (bob, carl)] == ["plan", "plan"]
+    for engine in engines:
+        engine.interrupt()
+    ids = {one.name: one.run("id")[1][0]["id"] for one in (anna, bob, carl)}
+    for one, members in ((anna, ("Bob", "Carl")), (bob, ("Anna",)), (carl, ("Anna",))):
+        files = [line for line in one.run("history", "Garden")[1] if line["kind"] == "transfer"]
+        assert {(line["text"], line["state"], line["member"]) for line in files} == {
+            ("plan.txt", "done", ids[name]) for name in members
+        }
+    assert bob.run("history", "Anna")[1] == [], "it was sent in the group"
 
 
 def test_a_conversation_is_saved_searched_and_taken_in_again(devices: Callable[[str], Device], tmp_path: Path) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from msgspec.structs import replace
 
 from lanshare.domain.errors import LanshareError
 from lanshare.domain.message import MessageId
 from lanshare.domain.offer import EntryKind, Offer, TopEntry
+from lanshare.domain.peer import id_of_digest
 from lanshare.domain.talk import (
     Answered,
     Ended,
@@ -34,6 +36,7 @@ OFFER = Offer((TopEntry("a", EntryKind.FOLDER, 3, 9), TopEntry("b", EntryKind.FI
 SAID: list[Said] = [
     Offered(ID, OFFER),
     Offered(ID, OFFER, TransferId("cd" * 16)),
+    Offered(ID, replace(OFFER, room=id_of_digest(b"g" * 32))),
     Answered(ID, True),
     Answered(ID, False, "declined"),
     Ended(ID, "cancelled"),

@@ -6,10 +6,12 @@ import datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from lanshare.domain.commands import AnswerOffer, SendFiles
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
+    OfferGrew,
     OfferReceived,
     OfferWithdrawn,
     TransferFailed,
@@ -44,6 +46,9 @@ WALL = datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC)
 OFFER = Offer((TopEntry("x", EntryKind.FILE, 1, 10),), 1, 1, 10, True)
 
 
+GARDEN = "g" * 52
+
+
 class Link:
     """A link that does nothing."""
 
@@ -71,6 +76,7 @@ class Setting:
                 papers=lambda transfer: (Path("/list"), Path("/receipt")),
                 execute=lambda peer: False,
                 rules=lambda peer: self.rules,
+                shares=lambda room, peer: (room, peer) == (GARDEN, BOB),
                 throttles=lambda peer, direction: (),
                 serves=lambda transfer, link: None,
             )
@@ -267,3 +273,23 @@ def test_a_flood_of_questions_is_busy(setting: Setting) -> None:
         answers += said(setting.table.offer_looked(OfferLooked(BOB, Offered(one, OFFER), None), WALL))
     assert len(answers) == 8
     assert all(isinstance(one, Answered) and one.code == Code.PEER_BUSY for one in answers)
+
+
+@pytest.mark.parametrize(("room", "kept"), [(GARDEN, GARDEN), ("h" * 52, ""), ("", "")])
+def test_only_a_group_of_both_has_what_is_offered_in_its_conversation(setting: Setting, room: str, kept: str) -> None:
+    effects = setting.table.offer_looked(OfferLooked(BOB, Offered(ID, replace(OFFER, room=room)), None), WALL)
+    assert setting.table.rows[ID].transfer.conversation == (kept or BOB)
+    grown = replace(OFFER, files=9, room="h" * 52)
+    effects = setting.table.heard_offer(BOB, Offered(ID, grown))
+    (told,) = events(effects)
+    assert isinstance(told, OfferGrew)
+    assert (told.offer.files, told.offer.room) == (9, kept), "it does not move from one conversation into another"
+
+
+def test_what_is_sent_to_a_group_says_so_from_the_first_to_the_last_offer(setting: Setting) -> None:
+    setting.table.send(SendFiles(ID, BOB, (Path("/x"),), GARDEN), 0.0, WALL)
+    effects = setting.table.counted(Counted(ID, replace(OFFER, complete=False), 0))
+    effects += setting.table.counted(Counted(ID, OFFER, 0))
+    offers = [one.offer for one in said(effects) if isinstance(one, Offered)]
+    assert [one.room for one in offers] == [GARDEN, GARDEN]
+    assert setting.table.rows[ID].transfer.conversation == GARDEN

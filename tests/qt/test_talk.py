@@ -271,8 +271,45 @@ def test_files_to_a_group_are_offered_to_each_member(window: MainWindow, submitt
     window.on_event(e.GroupChanged(GROUP, "Garden", (made.MARTA, made.ANNA, made.ME.id), True))
     window.open_peer(GROUP)
     window.send_files((Path("/x"),))
-    sent = asked(submitted, c.SendFiles)
-    assert [one.peer for one in sent if isinstance(one, c.SendFiles)] == [made.MARTA, made.ANNA]
+    sent = [one for one in submitted if isinstance(one, c.SendFiles)]
+    assert [(one.peer, one.room) for one in sent] == [(made.MARTA, GROUP), (made.ANNA, GROUP)]
+    photo = replace(made.offer(made.top("photo.jpg", 800)), room=GROUP)
+    for one in sent:
+        window.on_event(e.TransferQueued(one.transfer, one.peer, "out", photo, NOW, "queued"))
+    window.on_event(e.TransferWaiting(sent[0].transfer, made.MARTA, "peer-away", "Marta is away.", 0, 800))
+    window.on_event(e.TransferFinished(sent[1].transfer, made.ANNA, "out", "done", 1, 0, 800, 1.0, True, ("/x",)))
+    cards = {one._view.peer: one._status.text() for one in window.pane.timeline.findChildren(Card)}
+    assert cards[made.MARTA].startswith("Marta's ThinkPad  ·  Waiting")
+    assert cards[made.ANNA].startswith("Anna's MacBook  ·  800 B  ·  Delivered")
+    group = window.devices.device(GROUP)
+    assert group is not None
+    assert group.preview == "You: photo.jpg"
+    window.open_peer(made.MARTA)
+    assert window.timeline.row_of(sent[0].transfer) < 0, "it was said in the group"
+
+
+def test_a_file_from_a_member_is_asked_about_in_the_group(window: MainWindow, submitted: list[Command]) -> None:
+    window.on_event(e.GroupChanged(GROUP, "Garden", (made.MARTA, made.ANNA, made.ME.id), True))
+    photo = replace(made.offer(made.top("photo.jpg", 800)), room=GROUP)
+    ident, friend = TransferId("5" * 32), window.devices.device(made.MARTA)
+    before = friend.preview if friend is not None else ""
+    window.on_event(e.TransferQueued(ident, made.MARTA, "in", photo, NOW, "offered"))
+    window.on_event(e.OfferReceived(ident, made.MARTA, "Marta", 1, 800, photo, 10**9))
+    device, other = window.devices.device(GROUP), window.devices.device(made.MARTA)
+    assert device is not None
+    assert other is not None
+    assert (device.preview, device.unread) == ("Marta wants to send 1 file", 1)
+    assert other.preview == before
+    window.open_peer(GROUP)
+    ident = TransferId("6" * 32)
+    window.on_event(e.TransferQueued(ident, made.MARTA, "in", photo, NOW, "offered"))
+    window.on_event(e.OfferReceived(ident, made.MARTA, "Marta", 1, 800, photo, 10**9))
+    (card,) = [one for one in window.pane.timeline.findChildren(Card) if one._view.id == ident]
+    assert card._title.text() == "Marta's ThinkPad wants to send"
+    window.on_event(e.OfferWithdrawn(ident, made.MARTA, "answered"))
+    submitted.clear()
+    window.on_event(e.TransferFinished(ident, made.MARTA, "in", "done", 1, 0, 800, 1.0, True, ("/x/photo.jpg",)))
+    assert asked(submitted, c.MarkRead) == [c.MarkRead(GROUP)]
 
 
 def test_a_search_asks_shows_and_jumps(window: MainWindow, submitted: list[Command], qtbot: QtBot) -> None:

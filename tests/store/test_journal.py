@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from lanshare.domain.offer import Clash, Landing, Offer
+from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
 from lanshare.store import history, journal
 from tests.harness.made import ME, NOW, PEER
@@ -99,3 +100,34 @@ def test_only_who_received_our_files_whole_says_that_they_were_seen(db: sqlite3.
     (moment,) = history.page(db, PEER, None, 10)[0]
     assert moment.transfer is not None
     assert moment.transfer.read
+
+
+def test_what_is_sent_to_a_group_lies_in_its_conversation_and_not_in_that_with_its_member(
+    db: sqlite3.Connection,
+) -> None:
+    group, way = PeerId("g" * 52), Direction.IN
+    mine, theirs = TransferId("7" * 32), TransferId("8" * 32)
+    for ident, room in ((mine, group), (theirs, "")):
+        transfer = Transfer(ident, PEER, way, TransferState.MOVING, Offer((), 1, 0, 0, True, room), NOW)
+        journal.add(db, transfer)
+        journal.finish(db, replace(transfer, state=TransferState.DONE), 0, ())
+
+    def there(peer: PeerId) -> list[TransferId]:
+        return [one.transfer.id for one in history.page(db, peer, None, 9)[0] if one.transfer is not None]
+
+    assert (there(group), there(PEER)) == ([mine], [theirs])
+    assert {(one.peer, one.unread) for one in history.conversations(db)} == {(group, 1), (PEER, 1)}
+    history.mark_read(db, group)
+    assert history.untold(db, PEER, 10) == [mine], "its sender hears that it was seen, in the group"
+    assert history.erase(db, group) == [mine]
+    assert (there(group), there(PEER)) == ([], [theirs])
+
+
+def test_what_is_tried_again_stays_in_its_group(db: sqlite3.Connection) -> None:
+    for ident, room in (("9" * 32, "g" * 52), ("a" * 32, "")):
+        offer = Offer((), 1, 0, 0, True, room)
+        transfer = Transfer(TransferId(ident), PEER, Direction.OUT, TransferState.FAILED, offer, NOW)
+        journal.add(db, transfer, (Path("/x"),))
+        sent = journal.sent(db, transfer.id)
+        assert sent is not None
+        assert sent.room == room

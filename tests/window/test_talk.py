@@ -58,6 +58,18 @@ def texts(window: Window) -> list[str]:
         link.close()
 
 
+def files(window: Window) -> list[str]:
+    """The states of what was sent in its groups."""
+    link = sqlite3.connect(f"file:{window.folder}/lanshare.sqlite?mode=ro", uri=True)
+    try:
+        return [row[0] for row in link.execute(
+            "SELECT state FROM transfers JOIN timeline ON timeline.transfer = transfers.id"
+            " WHERE timeline.peer IN (SELECT id FROM groups)"
+        )]
+    finally:
+        link.close()
+
+
 def members(window: Window) -> list[str]:
     """The names of its groups."""
     link = sqlite3.connect(f"file:{window.folder}/lanshare.sqlite?mode=ro", uri=True)
@@ -140,6 +152,11 @@ def test_three_windows_make_a_group_and_all_see_the_same(screen: Screen, tmp_pat
     for one in (anna, bob):
         until(lambda one=one: texts(one) == ["hello all", "hello Anna and Bob"], "that it has the answer")  # type: ignore[misc]
     until(lambda: ("hello all", "read") in anna.history() or ("hello all", "delivered") in anna.history(), "its state")
+    (tmp_path / "plan.txt").write_text("where the beans go")
+    sending = ["send", "Garden", str(tmp_path / "plan.txt"), "--no-wait", "--json", "--profile", str(carl.folder)]
+    assert Process(sending).end() == 0
+    for one in (anna, bob):
+        until(lambda one=one: files(one) == ["offered"], "that it is asked in the group")  # type: ignore[misc]
     screen.picture("talk-three-windows")
 
 

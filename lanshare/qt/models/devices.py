@@ -157,10 +157,12 @@ class DeviceModel(QAbstractListModel):
             case MessageQueued() if event.kind == MessageKind.TEXT:
                 self._heard(event.peer, texts.tr("You: {0}").format(event.text), event.sent_at, False)
             case OfferReceived():
-                count = texts.files(event.files)
-                self._heard(event.peer, texts.tr("wants to send {0}").format(count), texts.now_utc(), True)
+                text = texts.tr("wants to send {0}").format(texts.files(event.files))
+                if event.offer.room:
+                    text = f"{shown(event.name)} {text}"
+                self._heard(PeerId(event.offer.room or event.peer), text, texts.now_utc(), True)
             case TransferQueued() if event.direction == "out":
-                self._heard(event.peer, texts.tr("You: files"), event.at, False)
+                self._heard(PeerId(event.offer.room or event.peer), texts.tr("You: files"), event.at, False)
             case TransferFinished():
                 self._finished(event)
             case ConversationRead():
@@ -295,12 +297,12 @@ class DeviceModel(QAbstractListModel):
         view = self._book.views.get(event.transfer)
         if view is not None and view.offer.tops:
             text = texts.tr("You: {0}") if view.out else texts.tr("{0} received")
-            self._heard(event.peer, text.format(view.offer.tops[0].name), texts.now_utc(), False)
+            self._heard(view.conversation, text.format(view.offer.tops[0].name), texts.now_utc(), False)
 
     def _transfer_changed(self, transfer: str) -> None:
         view = next((one for key, one in self._book.views.items() if key == transfer), None)
         if view is not None:
-            self._change(view.peer)
+            self._change(view.conversation)
 
     def _change(self, peer: PeerId, **fields: Any) -> None:
         at = self.row_of(peer)

@@ -161,7 +161,7 @@ class TimelineModel(QAbstractListModel):
                 else:
                     entry.reactions.pop(event.author, None)
                 self._touch(entry)
-            case TransferQueued() if event.peer == self.peer:
+            case TransferQueued() if (event.offer.room or event.peer) == self.peer:
                 self._insert(self._moving(event))
 
     # --- inside

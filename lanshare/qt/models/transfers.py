@@ -66,6 +66,13 @@ class TransferView:
     profiled: TransferProfiled | None = None
     undone: bool = False
     read: bool = False
+    name: str = ""
+    """What the other device is called."""
+
+    @property
+    def conversation(self) -> PeerId:
+        """Where it is shown: in the group that it was sent to, else with the device."""
+        return PeerId(self.offer.room) if self.offer.room else self.peer
 
     @property
     def active(self) -> bool:
@@ -88,8 +95,8 @@ class TransferBook(QObject):
         self.views: dict[TransferId, TransferView] = {}
 
     def active_of(self, peer: PeerId) -> list[TransferView]:
-        """What is under way with a peer, oldest first."""
-        return [view for view in self.views.values() if view.peer == peer and view.active]
+        """What is under way in a conversation, oldest first."""
+        return [view for view in self.views.values() if view.conversation == peer and view.active]
 
     def take(self, transfer: Transfer, name: str) -> TransferView:
         """A transfer from history or a snapshot; what is known live is newer and stays."""
@@ -124,6 +131,7 @@ class TransferBook(QObject):
             read=transfer.read,
             files=transfer.files_done,
             files_failed=len(transfer.skipped),
+            name=name,
         )
         self.views[transfer.id] = view
         return view
@@ -149,7 +157,7 @@ class TransferBook(QObject):
                     out = event.direction == "out"
                     state = TransferState(event.state)
                     fresh = TransferView(event.transfer, event.peer, out, event.offer, event.at, state)
-                    fresh.total = event.offer.bytes
+                    fresh.total, fresh.name = event.offer.bytes, names.get(event.peer, "")
                     self.views[event.transfer] = fresh
                 self.changed.emit(event.transfer)
                 return

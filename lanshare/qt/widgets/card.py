@@ -50,7 +50,7 @@ class Card(QWidget):
     def __init__(self, view: TransferView, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = view
-        self._peer_name = name
+        self._peer_name = view.name if view.offer.room and view.name else name
         self._shape: tuple[object, ...] = ()
         self._frame = QFrame()
         self._frame.setObjectName("card")
@@ -152,6 +152,8 @@ class Card(QWidget):
         view = self._view
         self._title.setText(self._title_text())
         status, role = self._status_text()
+        if view.offer.room and not view.asked and view.state is not TransferState.OFFERED:
+            status = f"{shown(self._peer_name)}  ·  {status}"
         self._status.setText(status)
         set_role(self._status, role)
         moving = view.state in (TransferState.MOVING, TransferState.VERIFYING)

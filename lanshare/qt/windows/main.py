@@ -160,7 +160,8 @@ class MainWindow(QWidget):
             case HistoryLoaded():
                 self._mark_read()
             case TransferFinished() if event.direction == "in":
-                self._marked.discard(event.peer)
+                view = self.book.views.get(event.transfer)
+                self._marked.discard(view.conversation if view is not None else event.peer)
         self._update_empty()
         if self._open is not None and (device := self.devices.device(self._open)) is not None:
             self.pane.show_device(device)
@@ -205,11 +206,11 @@ class MainWindow(QWidget):
             return
         device = self.devices.device(target)
         targets: tuple[PeerId, ...] = (target,)
+        room = ""
         if device is not None and device.group:
-            targets = tuple(one for one in device.members if self._me is None or one != self._me.id)
-            self.board.show("each", texts.tr("It goes to each member: the cards are in their conversations."), "calm")
+            targets, room = tuple(one for one in device.members if self._me is None or one != self._me.id), device.id
         for one in targets:
-            self._bridge.submit(c.SendFiles(TransferId(secrets.token_hex(16)), one, paths))
+            self._bridge.submit(c.SendFiles(TransferId(secrets.token_hex(16)), one, paths, room))
 
     def make_ready(self, paths: tuple[Path, ...]) -> None:
         """Files that wait for a device to be chosen."""

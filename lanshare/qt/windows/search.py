@@ -123,7 +123,7 @@ class SearchDialog(QDialog):
             return moment.message.peer, shown(("…" if at else "") + text[at : at + 160])
         assert moment.transfer is not None
         tops = moment.transfer.offer.tops
-        return moment.transfer.peer, shown(", ".join(top.name for top in tops[:4]))
+        return moment.transfer.conversation, shown(", ".join(top.name for top in tops[:4]))
 
     def _ask(self) -> None:
         text, kind = self._field.text().strip(), self._kind.currentData()
