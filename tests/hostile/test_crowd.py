@@ -141,10 +141,10 @@ def test_floods_of_sound_but_useless_frames_do_not_grow_the_engine(tmp_path: Pat
 
 
 def held_links(port: int) -> int:
-    """Connections that a listener of this machine still holds: what the kernel lists with an owner (an inode)."""
+    """Connections that a listener of this machine still has: waiting to be accepted, or open on its side."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
-    listening = "0A"
-    return sum(row[1].endswith(f":{port:04X}") and row[3] != listening and row[9] != "0" for row in rows)
+    established, begun, hung_up = "01", "03", "08"  # include/net/tcp_states.h
+    return sum(row[1].endswith(f":{port:04X}") and row[3] in (established, begun, hung_up) for row in rows)
 
 
 def knock(port: int, count: int) -> None:
