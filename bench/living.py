@@ -39,6 +39,7 @@ def row_discovery(quick: bool) -> None:
 def _timed(bob: Device, first: Process) -> tuple[float, float]:
     code = (
         "import sys, time, pathlib, queue\n"
+        "import lanshare.node.assemble, lanshare.node.door\n"
         "from lanshare.node.host import Host\n"
         "from lanshare.node.options import Options\n"
         "events = queue.SimpleQueue()\n"
