@@ -376,7 +376,7 @@ class Receiving:
     def _hole(self, length: int) -> None:
         if self._room(length):
             self._staging.hole(length)
-            self._meter.add(length)
+            self._meter.keep(length)
 
     def _chunk(self, frame: f.ChunkEnd) -> None:
         if self._open is None:

@@ -209,10 +209,10 @@ class Sending:
             return self._prepare(now)
         if self._sent_all or now < max(self._retry_at, self._free_at):
             return False
-        before = self._meter.done
+        before = self._meter.moved
         built = self._build(now)
         for throttle in self._throttles:
-            self._free_at = max(self._free_at, throttle.take(self._meter.done - before, now))
+            self._free_at = max(self._free_at, throttle.take(self._meter.moved - before, now))
         return built
 
     def _build(self, now: float) -> bool:
@@ -432,7 +432,7 @@ class Sending:
             zeros = file.hole()
             if zeros:
                 self._out.say(f.Hole(zeros))
-                self._meter.add(zeros)
+                self._meter.keep(zeros)
             elif file.offset < file.size:
                 head = codec.HEADER.size
                 room = self._out.reserve(head + limits.DATA_SENT)

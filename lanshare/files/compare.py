@@ -7,7 +7,7 @@ by its content before anything is left out.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -25,6 +25,9 @@ from lanshare.files.staging import Staging
 _READ: Final = 256 * 1024
 _LARGE: Final = 1024 * 1024
 """Bytes from which the sender is told that a file is being read, so that both read at the same time."""
+
+_SIBLINGS: Final = 20
+"""Numbered folders that are looked through for what came before."""
 
 _SECOND: Final = 1_000_000_000
 """Nanoseconds. FAT keeps times to 2 s, other file systems to 1 s: theirs may differ by so much."""
@@ -96,16 +99,59 @@ class _Finder:
 class _Search:
     """Where offered entries lie already: under their own names, or under the numbers that a clash once gave them."""
 
-    def __init__(self, root: Folder, copies: bool, place: Callable[[str], str | None] = lambda _: None) -> None:
-        """`copies`: whether numbered names count. `place`: where what comes below a top-level name is put already."""
+    def __init__(
+        self,
+        root: Folder,
+        copies: bool,
+        place: Callable[[str], str | None] = lambda _: None,
+        taken: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        """`copies`: whether numbered names count. `place`: where what comes below a top-level name is put already.
+        `taken`: whether a folder is the place of another top-level name.
+        """
         self.finder = _Finder(root)
-        self._root, self._copies, self._place = root, copies, place
+        self._root, self._copies, self._place, self._taken = root, copies, place, taken
         self._places: dict[str, str] = {}
-        self._folders: dict[str, list[str]] = {}
 
     def settle(self, top: str, place: str) -> None:
         """What comes below a top-level name belongs to this folder, and is looked for nowhere else."""
         self._places[top] = place
+
+    def survey(self, entries: Sequence[FileEntry]) -> None:
+        """Settle where what comes below each top-level name lies: in the folder that has its name, or a numbered one,
+        whichever has most of these entries; of equals the first. A name is surveyed once."""
+        files: dict[str, list[tuple[tuple[str, ...], FileEntry]]] = {}
+        for entry in entries:
+            if entry.kind is EntryKind.FILE and len(entry.parts) > 1:
+                try:
+                    safe = names.safe_path(entry.parts)
+                except NameRefused:
+                    continue
+                if safe[0] not in self._places:
+                    files.setdefault(safe[0], []).append((safe, entry))
+        for top, found in files.items():
+            self._places[top] = self._place(top) or (self._fullest(top, found) if self._copies else top)
+
+    def _fullest(self, top: str, found: Sequence[tuple[tuple[str, ...], FileEntry]]) -> str:
+        best, most = top, -1
+        for place in (top, *self._siblings(top)):
+            same = sum(self.finder.likeness((place, *safe[1:]), entry) is Likeness.SAME for safe, entry in found)
+            if same > most:
+                best, most = place, same
+        return best
+
+    def _siblings(self, top: str) -> Iterator[str]:
+        """The numbered folders that hold what came under this top-level name before."""
+        for number in range(1, _SIBLINGS):
+            name = names.numbered(top, number)
+            try:
+                info = self._root.stat(name)
+            except OSError:
+                return
+            if info is None:
+                return
+            if names.is_folder(info) and not self._taken(name):
+                yield name
 
     def look(self, entry: FileEntry) -> tuple[Likeness, tuple[str, ...]]:
         """How an entry relates to what is there, and the path of that; NEW and () if its name cannot be kept."""
@@ -113,29 +159,13 @@ class _Search:
             safe = names.safe_path(entry.parts)
         except NameRefused:
             return Likeness.NEW, ()
-        place = self._places.get(safe[0]) if len(safe) > 1 else safe[0]
-        if place is None:
-            place = self._place(safe[0])
-            if place is not None:
-                self._places[safe[0]] = place
-        own = safe if place is None or len(safe) == 1 else (place, *safe[1:])
+        own = (self._places.get(safe[0], safe[0]), *safe[1:]) if len(safe) > 1 else safe
         likeness = self.finder.likeness(own, entry)
-        if likeness is Likeness.SAME or not self._copies or entry.kind is not EntryKind.FILE:
-            return likeness, own
-        for path in self._others(own, likeness, settled=place is not None):
-            if self.finder.likeness(path, entry) is Likeness.SAME:
-                return Likeness.SAME, path
+        if likeness is Likeness.DIFFERS and self._copies and entry.kind is EntryKind.FILE:
+            for path in self._copies_of(own):
+                if self.finder.likeness(path, entry) is Likeness.SAME:
+                    return Likeness.SAME, path
         return likeness, own
-
-    def _others(self, own: tuple[str, ...], likeness: Likeness, settled: bool) -> Iterator[tuple[str, ...]]:
-        if likeness is Likeness.DIFFERS:
-            yield from self._copies_of(own)
-        if settled:
-            return
-        for top in self._siblings(own[0]):
-            path = (top, *own[1:])
-            yield path
-            yield from self._copies_of(path)
 
     def _copies_of(self, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         for number in range(1, COPIES):
@@ -148,30 +178,15 @@ class _Search:
                 return
             yield copy
 
-    def _siblings(self, top: str) -> list[str]:
-        """The folders that hold what came under this top-level name before, beside the one that has it."""
-        found = self._folders.get(top)
-        if found is None:
-            found = self._folders[top] = []
-            for number in range(1, COPIES):
-                name = names.numbered(top, number)
-                info = self._root.stat(name)
-                if info is None:
-                    break
-                if names.is_folder(info):
-                    found.append(name)
-        return found
-
 
 def compare(root: Folder, entries: Iterable[tuple[int, FileEntry]]) -> Iterator[tuple[int, FileEntry, Likeness]]:
     """The likeness of each entry; what cannot be looked at counts as new."""
     search = _Search(root, copies=True)
+    pairs = list(entries)
+    search.survey([entry for _, entry in pairs])
     try:
-        for index, entry in entries:
-            likeness, path = search.look(entry)
-            if likeness is Likeness.SAME and len(path) > 1 and entry.kind is EntryKind.FILE:
-                search.settle(names.safe_top(entry.parts[0]), path[0])
-            yield index, entry, likeness
+        for index, entry in pairs:
+            yield index, entry, search.look(entry)[0]
     finally:
         search.finder.close()
 
@@ -196,18 +211,19 @@ class Unwanted(Struct, frozen=True):
 class Matching:
     """What is offered against what is here, entry by entry in their order: which folders are merged, what is the same.
 
-    A folder that is there already is merged if something in it seems the same, if nothing but folders is offered below
-    it and they are all there, or if the person chose to skip or to replace; else what comes gets a folder of its own.
+    A folder that is there already is merged if something in it seems the same, or if the person chose to skip or to
+    replace; else what comes gets a folder of its own. Where nothing but folders is offered, and all are there, nothing
+    is to be made; nothing is merged by that, as what is sent need not be what was listed.
     """
 
     def __init__(self, staging: Staging, clash: Clash) -> None:
         """OSError if the receiving folder cannot be opened."""
         self._staging, self._clash = staging, clash
         self._root = open_folder(staging.destination)
-        self._search = _Search(self._root, clash is Clash.KEEP, staging.place)
+        self._search = _Search(self._root, clash is Clash.KEEP, staging.place, staging.is_place)
         self._merged: dict[str, bool] = {}
-        self._bare: dict[str, bool] = {}
-        """Top-level names below which no file was offered so far, and all else is there."""
+        self._bare: dict[str, list[int] | None] = {}
+        """Top-level names below which only folders were offered so far that are all there: their indices; else None."""
 
         self._sure: set[str] = set()
         """Top-level names whose files go to the place that has them."""
@@ -219,16 +235,18 @@ class Matching:
         self._search.finder.close()
         self._root.close()
 
-    def piece(self, first: int, entries: Iterable[FileEntry]) -> Generator[Have | Unwanted | None, None, None]:
+    def piece(self, first: int, entries: Sequence[FileEntry]) -> Generator[Have | Unwanted | None, None, None]:
         """What to say of the entries from index `first` on; None after every few MiB of work."""
         staging, skip = self._staging, self._clash is Clash.SKIP
+        self._search.survey(entries)
         for index, entry in enumerate(entries, first):
             likeness, path = self._search.look(entry)
             top = entry.parts[0]
-            if entry.kind is EntryKind.FILE or likeness is not Likeness.SAME:
-                self._bare[top] = False
-            else:
-                self._bare.setdefault(top, True)
+            bare = self._bare.setdefault(top, [])
+            if entry.kind is not EntryKind.FOLDER or likeness is not Likeness.SAME:
+                self._bare[top] = None
+            elif bare is not None:
+                bare.append(index)
             merged = True if top in self._sure and len(entry.parts) > 1 else self._merges(entry, likeness, path)
             if staging.is_confirmed(index):
                 continue
@@ -254,7 +272,7 @@ class Matching:
         """There are no more entries."""
         for top, bare in self._bare.items():
             if bare and not self._merged.get(top):
-                self._merge(top, top)
+                self._staging.lies_there(names.safe_top(top), bare)
 
     def _merges(self, entry: FileEntry, likeness: Likeness, path: tuple[str, ...]) -> bool:
         """Whether what lies below an entry's top-level name goes to the place that has it; decided as entries come."""

@@ -37,6 +37,9 @@ _RESERVE: Final = 256 * 1024 * 1024
 """Bytes that are left free on a disk, or a hundredth of a small one."""
 
 
+_UNTOLD: Final = 2**62
+
+
 class Folder(Protocol):
     """What both kinds of folder can do. Names are single components that files/names.py has passed."""
 
@@ -292,8 +295,24 @@ def open_folder(path: Path) -> Folder:
 
 
 def usable(free: int, total: int) -> int:
-    """How many of the free bytes of a disk a large transfer may take: a system without a free byte serves nobody."""
+    """How many of the free bytes of a disk a large transfer may take: a system without a free byte serves nobody.
+
+    A file system that tells no size is taken to have room: it says itself when it is full.
+    """
+    if total <= 0:
+        return _UNTOLD
     return max(0, free - min(_RESERVE, total // 100))
+
+
+def room_at(path: Path) -> int:
+    """What of the disk where `path` is or would be a large transfer may take, in bytes; 0 if nobody can tell."""
+    for folder in (path, *path.parents):
+        try:
+            usage = shutil.disk_usage(folder)
+        except OSError:
+            continue
+        return usable(usage.free, usage.total)
+    return 0
 
 
 def free_bytes(path: Path) -> int:

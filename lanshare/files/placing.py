@@ -61,6 +61,9 @@ class Placing:
         self._intents: dict[int, tuple[str, ...]] = {}
         self._tops: dict[str, str] = {}
         self._merged: set[str] = set()
+        self._lying: list[str] = []
+        """Top-level folders that are there as they were offered, so that nothing was to be made."""
+
         self._made: set[tuple[str, ...]] = set()
         self._fresh: set[tuple[str, ...]] = set()
         """Folders that this try made: what lies in them is ours, or came in between."""
@@ -75,7 +78,7 @@ class Placing:
     @property
     def tops(self) -> tuple[Path, ...]:
         """The final top-level paths used so far."""
-        return tuple(self.destination / name for name in self._tops.values())
+        return tuple(self.destination / name for name in (*self._tops.values(), *self._lying))
 
     def merge(self, top: str, place: str) -> None:
         """Put what comes below this top-level folder into a folder that is there already, unless it has its place."""
@@ -88,6 +91,10 @@ class Placing:
     def place(self, top: str) -> str | None:
         """The folder that what comes below this top-level name is put into, if that is settled."""
         return self._tops.get(top)
+
+    def is_place(self, name: str) -> bool:
+        """Whether what comes below some top-level name is put into this folder."""
+        return name in self._tops.values()
 
     def follow(self, receipt: Path) -> None:
         """Put what comes where an earlier transfer put the rest of it; its receipt tells where."""

@@ -42,7 +42,7 @@ _UNNOTED_BYTES: Final = 1024 * 1024
 _UNNOTED: Final = 64
 """Whole files, and bytes of them, that a killed process may have to receive again: noting each costs as much as it."""
 
-_LOOK: Final = 32 * 1024 * 1024
+LOOK: Final = 32 * 1024 * 1024
 """Bytes after which is looked how much room there is."""
 
 _LINE: Final = 512
@@ -175,6 +175,13 @@ class Staging(Recovery):
         path, safe_target = self._placed(safe), names.safe_target(target, self._system)
         self._note({"link": index, "path": path, "to": safe_target})
         self._links.append((index, path, safe_target))
+
+    def lies_there(self, top: str, folders: Sequence[int]) -> None:
+        """These folders, all there is below a top-level name, are there already: they count as received."""
+        for index in folders:
+            self._note({"done": index})
+            self._confirmed.add(index)
+        self._lying.append(top)
 
     def same(self, index: int, parts: Sequence[str], size: int, name: str = "") -> None:
         """The file that has this name, or `name` in its place, is the same: it stays, and counts as received."""
@@ -390,7 +397,7 @@ class Staging(Recovery):
     def _spend(self, count: int) -> None:
         """Before so many bytes are written. DiskFault DISK_FULL while there is room on the disk, but none for us."""
         self._spent += count
-        if self._spent < _LOOK:
+        if self._spent < LOOK:
             return
         try:
             room = self._stage.room()

@@ -18,7 +18,7 @@ from lanshare.domain.groups import Group
 from lanshare.domain.message import CONTROL, Moment, Wanted
 from lanshare.domain.settings import Visibility
 from lanshare.exchange.greeting import Facts
-from lanshare.files.folder import free_bytes
+from lanshare.files.folder import free_bytes, room_at
 from lanshare.net import networks, tls
 from lanshare.net.discovery import Announcement, Discovery, local_addresses
 from lanshare.net.listener import Listener
@@ -163,6 +163,7 @@ class Engine:
             default_name=machine.default_name(),
             downloads=where.downloads,
             free=free_bytes,
+            room=room_at,
             port=port,
             addresses=local_addresses(interfaces),
             overrides=options.overrides,

@@ -25,6 +25,7 @@ from lanshare.domain.transfer import (
     TransferState,
     moved,
 )
+from lanshare.files.staging import LOOK
 from lanshare.node.effects import (
     Befriend,
     Compare,
@@ -239,7 +240,9 @@ class Incoming(Table):
         transfer = row.transfer
         if transfer.code == Code.DISK_FULL and row.landing is not None:
             missing = transfer.offer.bytes - transfer.done_bytes
-            if self.world.free(row.landing.folder) < missing:
+            # What is smaller than the receiver's looks at the disk goes into the last room there is.
+            room = self.world.room if missing >= LOOK else self.world.free
+            if room(row.landing.folder) < missing:
                 row.retry_at = now + DISK_AGAIN
                 return []
         return [Say(transfer.peer, Answered(transfer.id, True))]

@@ -142,6 +142,7 @@ class Parts:
     default_name: str
     downloads: Path
     free: Callable[[Path], int]
+    room: Callable[[Path], int]
     port: int
     addresses: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
@@ -181,6 +182,7 @@ class Node:
             addresses=self._peers.addresses,
             downloads=self._downloads,
             free=parts.free,
+            room=parts.room,
             papers=parts.runner.papers,
             execute=self._may_execute,
             rules=self._rules,

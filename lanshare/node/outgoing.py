@@ -62,11 +62,13 @@ class Outgoing(Turns):
         if command.transfer in self.rows or not command.paths:
             return []
         paths = tuple(path.absolute() for path in command.paths)
+        room = command.room if self.world.shares(command.room, command.peer) else ""
         for row in self.rows.values():
             alike = row.sources == paths and row.only == only and row.transfer.peer == command.peer
+            alike = alike and row.transfer.offer.room == room
             if alike and row.transfer.direction is Direction.OUT and row.transfer.state not in FINAL:
                 return self._join(row, command.transfer, now)
-        offer = replace(EMPTY, room=command.room)
+        offer = replace(EMPTY, room=room)
         transfer = Transfer(command.transfer, command.peer, Direction.OUT, TransferState.QUEUED, offer, wall)
         self.rows[transfer.id] = Row(transfer, paths, only=only, after=after)
         return [

@@ -134,6 +134,9 @@ class World:
     addresses: Callable[[PeerId], tuple[Address, ...]]
     downloads: Callable[[], Path]
     free: Callable[[Path], int]
+    room: Callable[[Path], int]
+    """What of a disk a large transfer may take."""
+
     papers: Callable[[TransferId], tuple[Path, Path]]
     """Where its list and its receipt lie."""
 

@@ -103,7 +103,7 @@ class Transfers(Outgoing, Incoming):
         if row is None or not granted or row.transfer.state is TransferState.QUEUED:
             note.reply.put(Lease(0, Code.DECLINED))
             return []
-        if direction is Direction.OUT and self._before(row) is not None:
+        if direction is Direction.OUT and self._in_the_way(row):
             row.turn = True
             note.reply.put(Lease(0, Code.TURN))
             return [] if row.running else self._away(row, Code.TURN)

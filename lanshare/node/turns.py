@@ -28,14 +28,14 @@ class Turns(Table):
     __slots__ = ()
 
     def go_first(self, transfer: TransferId) -> list[Effect]:
-        """A person wants a sending to go before the others to its peer: the one that moves gives way to it."""
+        """A person wants a sending to go before the others to its peer: those in its way give way to it."""
         row = self.rows.get(transfer)
-        if row is None or not row.turn:
+        if row is None or not row.turn or row.paused or row.transfer.direction is not Direction.OUT:
             return []
         peer = row.transfer.peer
         row.rank = rank = min(one.rank for one in self._queue(peer)) - 1
         effects: list[Effect] = [Keep(lambda db: journal.set_rank(db, transfer, rank))]
-        if (other := self._before(row)) is not None:
+        for other in self._in_the_way(row):
             other.turn = True
             effects += [Say(peer, Postponed(other.transfer.id, Code.TURN)), EndRun(other.transfer.id)]
         return effects
@@ -48,11 +48,9 @@ class Turns(Table):
         row.turn = True
         return [] if row.running else self._away(row, Code.TURN)
 
-    def _before(self, row: Row) -> Row | None:
-        """The sending that this one has to wait for."""
-        large = _is_large(row)
-        others = (one for one in self._queue(row.transfer.peer) if one is not row and one.running)
-        return next((one for one in others if (large and _is_large(one)) or _share_folder(row, one)), None)
+    def _in_the_way(self, row: Row) -> list[Row]:
+        """The sendings that move and that this one has to wait for."""
+        return [one for one in self._queue(row.transfer.peer) if one is not row and one.running and _exclude(row, one)]
 
     def _queue(self, peer: PeerId) -> list[Row]:
         """The sendings to a peer in the order of their turns."""
@@ -64,21 +62,30 @@ class Turns(Table):
 
     def _take_turn(self, row: Row) -> list[Effect]:
         """Run an accepted sending, or let it wait for its turn."""
-        if self._before(row) is None:
+        if not self._in_the_way(row):
             row.turn = False
             return self._run(row)
         row.turn = True
         return [Say(row.transfer.peer, Postponed(row.transfer.id, Code.TURN)), *self._away(row, Code.TURN)]
 
     def _next_turn(self, peer: PeerId) -> list[Effect]:
-        """Something ended: whoever waits for its turn may have it."""
+        """Something ended: whoever waits for its turn may have it, but none overtakes one that it would hold up."""
         effects: list[Effect] = []
+        waiting: list[Row] = []
         for row in self._queue(peer):
-            waits = row.turn and not row.running and not row.paused
-            if waits and row.transfer.state is TransferState.WAITING and self._before(row) is None:
+            if not row.turn or row.running or row.paused or row.transfer.state is not TransferState.WAITING:
+                continue
+            if self._in_the_way(row) or any(_exclude(row, one) for one in waiting):
+                waiting.append(row)
+            else:
                 row.turn = False
                 effects += self._run(row)
         return effects
+
+
+def _exclude(row: Row, other: Row) -> bool:
+    """Whether these two sendings to one peer do not move at the same time."""
+    return (_is_large(row) and _is_large(other)) or _share_folder(row, other)
 
 
 def _is_large(row: Row) -> bool:
@@ -87,4 +94,5 @@ def _is_large(row: Row) -> bool:
 
 def _share_folder(row: Row, other: Row) -> bool:
     both = {path.name for path in set(row.sources) & set(other.sources)}
-    return any(top.kind is EntryKind.FOLDER and top.name in both for top in row.transfer.offer.tops)
+    tops = (*row.transfer.offer.tops, *other.transfer.offer.tops)
+    return bool(both) and any(top.kind is EntryKind.FOLDER and top.name in both for top in tops)

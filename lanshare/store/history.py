@@ -299,8 +299,11 @@ def mark_read(db: sqlite3.Connection, peer: PeerId) -> None:
         (peer,),
     )
     db.execute("UPDATE timeline SET unread = 0 WHERE peer = ? AND unread", (peer,))
+    group = db.execute("SELECT 1 FROM groups WHERE id = ?", (peer,)).fetchone()
+    # A group's are few, but lie among those of its members: only for it all that were not seen are looked through.
+    where = "offer ->> 'room' = ?" if group else "peer = ? AND coalesce(offer ->> 'room', '') = ''"
     db.execute(
-        f"UPDATE transfers SET seen = 1 WHERE {_CONVERSATION} = ? AND direction = 'in' AND seen = 0 AND seen < 2"
+        f"UPDATE transfers SET seen = 1 WHERE {where} AND direction = 'in' AND seen = 0 AND seen < 2"
         " AND state IN ('done', 'partial')",
         (peer,),
     )

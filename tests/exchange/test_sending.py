@@ -12,6 +12,7 @@ from lanshare.domain.commands import LeaveOut
 from lanshare.domain.errors import Code, LocalMisuse
 from lanshare.domain.transfer import CHUNK, TransferId
 from lanshare.exchange.sending import Halted
+from lanshare.exchange.throttle import Throttle
 from lanshare.files import manifest
 from lanshare.files.tree import Found, walk
 from lanshare.net.link import LinkLost
@@ -230,3 +231,26 @@ def test_a_file_that_changes_once_more_goes_in_its_last_version_too(tmp_path: Pa
     sending.close()
     stage.discard()
     assert same(source, tmp_path / "in" / "top"), "as it is now, and only once"
+
+
+def test_a_speed_limit_is_about_what_crosses_the_network_alone(tmp_path: Path, source: Path) -> None:
+    sending, receiving, stage = ends(tmp_path, source, tmp_path / "in")
+    assert not Wire(sending, receiving).run(random.Random(1), 11_000_000)
+    sending.close()
+    stage.close()
+    charged = []
+
+    class Limit(Throttle):
+        def take(self, count: int, now: float) -> float:
+            charged.append(count)
+            return super().take(count, now)
+
+    again, receiving, stage = ends(tmp_path, source, tmp_path / "in")
+    again._throttles = (Limit(lambda: 1_000_000),)
+    wire = Wire(again, receiving)
+    assert wire.run(random.Random(2))
+    again.close()
+    stage.discard()
+    total = sum(one.stat().st_size for one in source.rglob("*") if one.is_file())
+    assert again.bytes_moved < total - CHUNK, "some of it was kept"
+    assert sum(charged) == again.bytes_moved

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +12,9 @@ import pytest
 
 from lanshare.domain.offer import Clash, EntryKind, FileEntry
 from lanshare.files.compare import Have, Likeness, Matching, Unwanted, compare
-from lanshare.files.content import Content
-from lanshare.files.folder import HandleFolder
+from lanshare.files.content import Content, small_id
+from lanshare.files.folder import HandleFolder, PathFolder
+from lanshare.files.names import NameRefused
 from lanshare.files.staging import Staging
 
 TIME = 1_600_000_000_000_000_000
@@ -201,16 +204,81 @@ def test_a_folder_that_got_a_number_when_it_came_before_is_gone_on_with(tmp_path
     mine = [offered("album", 0, kind=EntryKind.FOLDER), offered("album/new", 1), offered("album/mine", 5)]
     assert said(root, mine) == ([("album/mine", "mine")], {"album": "album (1)"})
     deep = [offered("album", 0, kind=EntryKind.FOLDER), offered("album/sub/deep", 5), offered("album/mine", 5)]
-    assert said(root, deep) == ([("album/sub/deep", "deep")], {"album": "album (2)"}), "one place for all of a folder"
+    found, places = said(root, deep)
+    assert len(found) == 1
+    assert places == {"album": "album (1)"}, "one place for all of a folder; of equals the first"
 
 
-def test_folders_without_files_are_not_doubled(tmp_path: Path) -> None:
+def test_one_file_that_a_numbered_folder_has_does_not_outweigh_the_folder_itself(tmp_path: Path) -> None:
+    root = tmp_path / "in"
+    for number in range(5):
+        file(root / "album" / f"{number}.jpg", b"newer")
+        file(root / "album (1)" / f"{number}.jpg", b"older", TIME - 60 * MINUTE)
+    back = [offered("album/0.jpg", 5, TIME - 60 * MINUTE), *(offered(f"album/{one}.jpg", 5) for one in range(1, 5))]
+    found, places = said(root, back)
+    assert places == {"album": "album"}
+    assert [entry for entry, _ in found] == [f"album/{one}.jpg" for one in range(1, 5)]
+
+
+def test_the_place_of_one_folder_is_not_taken_for_another_one_of_its_name(tmp_path: Path) -> None:
+    root = tmp_path / "in"
+    file(root / "album" / "a", b"unlike")
+    file(root / "album (1)" / "shared", b"12345")
+    stage = Staging(root, "ab" * 16)
+    stage.merge("album (1)", "album (1)")
+    matching = Matching(stage, Clash.KEEP)
+    assert [one for one in matching.piece(0, [offered("album/shared", 5)]) if isinstance(one, Have)] == []
+    matching.close()
+    stage.discard()
+
+
+def test_folders_without_files_are_not_doubled_and_nothing_is_merged_by_them(tmp_path: Path) -> None:
     root = tmp_path / "in"
     (root / "plan" / "2024").mkdir(parents=True)
     empty = [offered("plan", 0, kind=EntryKind.FOLDER), offered("plan/2024", 0, kind=EntryKind.FOLDER)]
-    assert said(root, empty) == ([], {"plan": "plan"})
-    assert said(root, [*empty, offered("plan/2025", 0, kind=EntryKind.FOLDER)]) == ([], {}), "not all of it is there"
-    assert said(root, [*empty, offered("plan/2024/x", 1)]) == ([], {}), "files tell folders apart"
+    for entries, there in (
+        (empty, 2),
+        ([*empty, offered("plan/2025", 0, kind=EntryKind.FOLDER)], 0),
+        ([*empty, offered("plan/2024/x", 1)], 0),
+    ):
+        stage = Staging(root, "ab" * 16)
+        matching = Matching(stage, Clash.KEEP)
+        assert [*matching.piece(0, entries)] == []
+        matching.finish()
+        matching.close()
+        assert len([index for index in range(len(entries)) if stage.is_confirmed(index)]) == there
+        # Whoever sends what was not listed gets a folder of its own for it.
+        stage.small(9, ("plan", "2024", "not listed"), b"x", small_id(b"x"), TIME)
+        stage.commit(1.0)
+        assert (root / "plan (1)" / "2024" / "not listed").read_bytes() == b"x"
+        assert [*(root / "plan" / "2024").iterdir()] == []
+        stage.discard()
+        shutil.rmtree(root / "plan (1)")
+
+
+@pytest.mark.parametrize("kind", [HandleFolder, PathFolder])
+@pytest.mark.parametrize("name", [".config", ".lanshare-incoming", "..", "a/b", "..\\x"])
+def test_a_name_that_is_escaped_here_never_leads_to_what_has_it_unescaped(
+    tmp_path: Path, name: str, kind: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lanshare.files.compare.open_folder", kind.root)  # type: ignore[attr-defined]
+    root = tmp_path / "in"
+    (root / ".config").mkdir(parents=True)
+    folder = FileEntry((name,), EntryKind.FOLDER, 0, TIME)
+    for turn in range(2):
+        stage = Staging(root, f"{turn:032x}")
+        matching = Matching(stage, Clash.KEEP)
+        assert [*matching.piece(0, [folder])] == []
+        matching.finish()
+        matching.close()
+        with contextlib.suppress(NameRefused):
+            stage.folder(0, (name,))
+            stage.small(1, (name, "evil"), b"x", small_id(b"x"), TIME)
+        stage.commit(1.0)
+        stage.discard()
+    assert [*(root / ".config").iterdir()] == []
+    assert not (tmp_path / "x").exists()
+    assert {one.name for one in tmp_path.iterdir()} == {"in"}
 
 
 def test_the_offer_card_counts_what_got_a_number_as_the_same(tmp_path: Path) -> None:

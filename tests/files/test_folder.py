@@ -102,6 +102,7 @@ def test_the_barrier_says_whether_there_is_one(root: Folder, tmp_path: Path) -> 
 
 @pytest.mark.parametrize(("free", "total", "room"), [
     (10**12, 10**13, 10**12 - 256 * 1024 * 1024), (100 * 10**6, 10**13, 0), (20_000_000, 20_000_000, 19_800_000),
+    (0, 0, 2**62),
 ])
 def test_a_little_of_a_disk_is_left_free(free: int, total: int, room: int) -> None:
     assert usable(free, total) == room

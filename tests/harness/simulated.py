@@ -144,7 +144,7 @@ class Engine:
         me = Self(self.identity, Facts(self.name, DeviceKind.LAPTOP, "Debian", 1, bytes(16)))
         self.node = Node(
             Parts(me, self.clock, Disk(self.link, self.world), Runner(self._folder), Settings(), None, self.name,
-                  self._folder, lambda path: 10**9, next(_PORTS))
+                  self._folder, lambda path: 10**9, lambda path: 10**9, next(_PORTS))
         )
         self.node.load(trustbook.all_peers(self.link), [], [], groups.load(self.link))
         self.node.subscribe(self.events.append)

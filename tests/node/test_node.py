@@ -102,7 +102,7 @@ class Setting:
         me = Self(ANNA, Facts("Anna", DeviceKind.LAPTOP, "Debian", 1, bytes(16)))
         self.node = Node(
             Parts(me, self.clock, self.store, self.runner, Settings(), folder / "settings.json", "Anna",
-                  folder, lambda path: 10**9, 17717)
+                  folder, lambda path: 10**9, lambda path: 10**9, 17717)
         )
         self.events: list[e.Event] = []
         self.node.subscribe(self.events.append)

@@ -65,6 +65,7 @@ class Setting:
     def __init__(self) -> None:
         self.online = True
         self.rules = Rules()
+        self.free, self.room = 1000, 1000
         self.table = Transfers(
             World(
                 online=lambda peer: self.online,
@@ -72,7 +73,8 @@ class Setting:
                 trust=lambda peer: TrustLevel.KNOWN,
                 addresses=lambda peer: (),
                 downloads=lambda: Path("/downloads"),
-                free=lambda path: 1000,
+                free=lambda path: self.free,
+                room=lambda path: self.room,
                 papers=lambda transfer: (Path("/list"), Path("/receipt")),
                 execute=lambda peer: False,
                 rules=lambda peer: self.rules,
@@ -293,3 +295,26 @@ def test_what_is_sent_to_a_group_says_so_from_the_first_to_the_last_offer(settin
     offers = [one.offer for one in said(effects) if isinstance(one, Offered)]
     assert [one.room for one in offers] == [GARDEN, GARDEN]
     assert setting.table.rows[ID].transfer.conversation == GARDEN
+
+
+def test_a_room_that_is_not_of_both_is_not_named(setting: Setting) -> None:
+    setting.table.send(SendFiles(ID, BOB, (Path("/x"),), "no group at all"), 0.0, WALL)
+    assert setting.table.rows[ID].transfer.conversation == BOB
+
+
+def test_the_same_paths_to_a_group_and_to_one_of_it_are_two_sendings(setting: Setting) -> None:
+    other = TransferId("ef" * 16)
+    setting.table.send(SendFiles(ID, BOB, (Path("/x"),)), 0.0, WALL)
+    setting.table.send(SendFiles(other, BOB, (Path("/x"),), GARDEN), 0.0, WALL)
+    assert {one.transfer.conversation for one in setting.table.rows.values()} == {BOB, GARDEN}
+
+
+@pytest.mark.parametrize(("missing", "goes_on"), [(10**6, True), (10**9, False)])
+def test_what_is_large_waits_for_more_room_than_the_reserve(setting: Setting, missing: int, goes_on: bool) -> None:
+    setting.table.offer_looked(OfferLooked(BOB, Offered(ID, replace(OFFER, bytes=missing)), None), WALL)
+    setting.table.answer(AnswerOffer(ID, True), 0.0)
+    row = setting.table.rows[ID]
+    setting.table.run_ended(RunEnded(ID, row.epoch, Code.DISK_FULL, halted=True), 1.0)
+    setting.free, setting.room = 10**9 + 1, 0
+    effects = setting.table.tick(10**6)
+    assert bool([one for one in said(effects) if isinstance(one, Answered)]) is goes_on

@@ -6,15 +6,15 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from lanshare.domain.commands import SendFiles
+from lanshare.domain.commands import AnswerOffer, SendFiles
 from lanshare.domain.errors import Code
 from lanshare.domain.events import TransferWaiting
 from lanshare.domain.offer import EntryKind, TopEntry
 from lanshare.domain.peer import PeerId
-from lanshare.domain.talk import Answered, Postponed
+from lanshare.domain.talk import Answered, Offered, Postponed
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
 from lanshare.node.effects import EndRun, Run
-from lanshare.node.notes import AttachAsked, Counted, Moved, Reply, RunEnded
+from lanshare.node.notes import AttachAsked, Counted, Moved, OfferLooked, Reply, RunEnded
 from lanshare.node.turns import LARGE
 from lanshare.store.journal import Unfinished
 from tests.node.test_transfers import BOB, EVE, ID, OFFER, WALL, Link, Setting, events, kinds, said, setting
@@ -130,3 +130,45 @@ def test_what_holds_the_same_folder_waits_however_small_it_is(setting: Setting) 
         assert begun == ([] if ident == SECOND else [ident]), "a file, or another folder, may go beside it"
     assert runs(end(setting, THIRD)) == []
     assert runs(end(setting, FIRST)) == [SECOND]
+
+
+def test_what_waits_for_its_turn_and_is_paused_goes_on_when_it_is_let(setting: Setting) -> None:
+    begin(setting, FIRST)
+    begin(setting, SECOND)
+    setting.table.pause(SECOND)
+    effects = setting.table.resume(SECOND, 5.0)
+    assert EndRun(FIRST) not in effects, "it is let go on, not let first"
+    assert not setting.table.rows[SECOND].paused_here
+    setting.table.heard_answer(BOB, Answered(SECOND, True), 6.0)
+    assert runs(end(setting, FIRST)) == [SECOND]
+
+
+def test_a_receiving_that_waits_for_the_senders_turn_ends_nothing_of_ours(setting: Setting) -> None:
+    begin(setting, FIRST)
+    setting.table.offer_looked(OfferLooked(BOB, Offered(SECOND, OFFER), None), WALL)
+    setting.table.answer(AnswerOffer(SECOND, True), 0.0)
+    setting.table.heard_postponed(BOB, Postponed(SECOND, Code.TURN))
+    assert EndRun(FIRST) not in setting.table.resume(SECOND, 5.0)
+
+
+def test_whoever_goes_first_has_all_out_of_its_way_and_none_overtakes_it(setting: Setting) -> None:
+    folder = replace(OFFER, tops=(TopEntry("album", EntryKind.FOLDER, 1, 10),), bytes=LARGE)
+    begin(setting, FIRST)
+    for ident, size in ((SECOND, 10), (THIRD, LARGE)):
+        setting.table.send(SendFiles(ident, BOB, (Path("/album"), Path(f"/{ident}"))), 0.0, WALL)
+        setting.table.counted(Counted(ident, replace(folder, bytes=size), 0))
+        setting.table.heard_answer(BOB, Answered(ident, True), 1.0)
+    effects = setting.table.resume(THIRD, 5.0)
+    assert [one.transfer for one in effects if isinstance(one, EndRun)] == [FIRST, SECOND]
+    assert runs(end(setting, FIRST, Code.PEER_AWAY)) == [], "the other one is still in the way, and nobody overtakes"
+    assert runs(end(setting, SECOND, Code.PEER_AWAY)) == [THIRD]
+
+
+def test_a_folder_behind_one_that_is_still_counted_waits_too(setting: Setting) -> None:
+    folder = replace(OFFER, tops=(TopEntry("album", EntryKind.FOLDER, 1, 10),))
+    counting = replace(OFFER, tops=(TopEntry("big", EntryKind.FOLDER, 1, 10),), complete=False)
+    for ident, paths, offer in ((FIRST, ("/album",), folder), (SECOND, ("/big", "/album"), counting)):
+        setting.table.send(SendFiles(ident, BOB, tuple(Path(one) for one in paths)), 0.0, WALL)
+        setting.table.counted(Counted(ident, offer, 0))
+        begun = runs(list(setting.table.heard_answer(BOB, Answered(ident, True), 1.0)))
+        assert begun == ([FIRST] if ident == FIRST else [])

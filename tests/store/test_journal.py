@@ -107,6 +107,7 @@ def test_what_is_sent_to_a_group_lies_in_its_conversation_and_not_in_that_with_i
 ) -> None:
     group, way = PeerId("g" * 52), Direction.IN
     mine, theirs = TransferId("7" * 32), TransferId("8" * 32)
+    db.execute("INSERT INTO groups VALUES (?, 'Garden', '[]', '{}', '[]')", (group,))
     for ident, room in ((mine, group), (theirs, "")):
         transfer = Transfer(ident, PEER, way, TransferState.MOVING, Offer((), 1, 0, 0, True, room), NOW)
         journal.add(db, transfer)
