@@ -416,6 +416,8 @@ def _history(arguments: argparse.Namespace, printer: Printer) -> int:
     if arguments.erase and (arguments.search or arguments.kind or arguments.since or arguments.until):
         raise Usage("--erase takes out all that was said, so --search, --kind, --since and --until do not go with it."
                     " Nothing was erased.")
+    if arguments.erase and peer is None and not arguments.all:
+        raise Usage("whose conversation? Name a device or a group; --all erases everything. Nothing was erased.")
     if arguments.erase:
         return _erased(arguments, printer, peer)
     if arguments.export or arguments.take_in:

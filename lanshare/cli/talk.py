@@ -25,6 +25,7 @@ from lanshare.domain.events import (
     GroupRefused,
     TransferFailed,
     TransferFinished,
+    TransferJoined,
     TransferPaused,
     TransferProgressed,
     TransferQueued,
@@ -170,22 +171,25 @@ def send_to_each(
             desk.printer.say(f"{len(open_)} are not finished yet. They are kept and go on by themselves.")
             return UNFINISHED
         watched = (
-            TransferQueued | TransferStarted | TransferProgressed | TransferWaiting | TransferPaused
+            TransferQueued | TransferJoined | TransferStarted | TransferProgressed | TransferWaiting | TransferPaused
             | TransferFinished | TransferFailed
         )
+        if isinstance(event, TransferJoined) and event.transfer in open_:
+            open_[event.into] = open_.pop(event.transfer)
+            ours.add(event.into)
         if not isinstance(event, watched) or event.transfer not in ours:
             continue
         desk.printer.event(event)
         if isinstance(event, TransferQueued):
             queued.add(event.transfer)
-            if no_wait and queued == ours:
-                return DONE
         elif isinstance(event, TransferFinished):
             open_.pop(event.transfer, None)
             worst = worst if event.state == "done" else FAILED
         elif isinstance(event, TransferFailed):
             open_.pop(event.transfer, None)
             worst = worst or (DECLINED if event.state == "declined" else FAILED)
+        if no_wait and open_.keys() <= queued:
+            return worst
     return worst
 
 
@@ -193,6 +197,8 @@ def keep(arguments: argparse.Namespace, printer: Printer, peer: PeerId | None) -
     """Write a conversation into a folder, or take a saved one in."""
     if arguments.export and peer is None:
         raise Usage("--export needs a device or a group: whose conversation?")
+    if arguments.take_in and not Path(arguments.take_in).is_file():
+        raise Usage(f"there is no file {shown(str(arguments.take_in))}. Nothing was changed.")
 
     def work(desk: Desk) -> int:
         if arguments.export:

@@ -125,6 +125,7 @@ def build_parser() -> argparse.ArgumentParser:
     history.add_argument("--export", metavar="DIR", help="write it into a new folder there, with its files")
     history.add_argument("--import", dest="take_in", metavar="FILE", help="take in a conversation.jsonl")
     history.add_argument("--erase", action="store_true", help="take it out for good; received files stay")
+    history.add_argument("--all", action="store_true", help="with --erase and no PEER: every conversation")
     history.add_argument("--limit", type=_count, default=100, metavar="N")
     return parser
 

@@ -61,7 +61,7 @@ class Outgoing(Turns):
         """A person wants to send. The same paths to the same peer while they wait or move: that transfer goes on."""
         if command.transfer in self.rows or not command.paths:
             return []
-        paths = tuple(path.absolute() for path in command.paths)
+        paths = tuple(dict.fromkeys(path.absolute() for path in command.paths))
         room = command.room if self.world.shares(command.room, command.peer) else ""
         for row in self.rows.values():
             alike = row.sources == paths and row.only == only and row.transfer.peer == command.peer

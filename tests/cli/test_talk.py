@@ -70,11 +70,16 @@ def test_files_to_a_group_go_to_each_member(devices: Callable[[str], Device], tm
     (tmp_path / "plan.txt").write_text("plan")
     assert anna.run("send", "Garden", str(tmp_path / "plan.txt"))[0] == 0
     assert [(one.into / "plan.txt").read_text() for one in (bob, carl)] == ["plan", "plan"]
-    for engine in engines:
+    engines[2].interrupt()
+    (tmp_path / "later.txt").write_text("later")
+    for _ in range(2):
+        assert anna.run("send", "Garden", str(tmp_path / "later.txt"), "--no-wait")[0] == 0, "one is away: it is queued"
+    for engine in engines[:2]:
         engine.interrupt()
     ids = {one.name: one.run("id")[1][0]["id"] for one in (anna, bob, carl)}
     for one, members in ((anna, ("Bob", "Carl")), (bob, ("Anna",)), (carl, ("Anna",))):
-        files = [line for line in one.run("history", "Garden")[1] if line["kind"] == "transfer"]
+        lines = [line for line in one.run("history", "Garden")[1] if line["kind"] == "transfer"]
+        files = [line for line in lines if line["text"] == "plan.txt"]
         assert {(line["text"], line["state"], line["member"]) for line in files} == {
             ("plan.txt", "done", ids[name]) for name in members
         }
@@ -112,6 +117,8 @@ def test_a_conversation_is_saved_searched_and_taken_in_again(devices: Callable[[
     assert (folder / "files" / "photo.png").read_bytes() == b"png"
     for words in (["--search", "word"], ["--kind", "text"], ["--until", "2020-01-01"], ["--since", "2020-01-01"]):
         assert bob.run("history", "Anna", "--erase", *words)[0] == 2, "it takes out a whole conversation"
+    assert bob.run("history", "--erase")[0] == 2, "everything goes only if it is said"
+    assert bob.run("history", "--import", str(tmp_path / "nowhere.jsonl"))[0] == 2
     assert len(bob.history()) == 5
     assert bob.run("history", "Anna", "--erase")[0] == 0
     assert bob.history() == []
@@ -125,7 +132,7 @@ def test_a_conversation_is_saved_searched_and_taken_in_again(devices: Callable[[
     record = base64.b64decode(forged["record"])
     forged["record"] = base64.b64encode(record.replace(b"the first", b"the worst")).decode()
     (tmp_path / "forged.jsonl").write_text("\n".join([lines[0], json.dumps(forged)]))
-    assert bob.run("history", "Anna", "--erase")[0] == 0
+    assert bob.run("history", "--erase", "--all")[0] == 0
     code, events = bob.run("history", "--import", str(tmp_path / "forged.jsonl"))
     assert (events[-1]["messages"], events[-1]["refused"]) == (0, 1)
     code, events = bob.run("history", "--import", str(tmp_path / "photo.png"))

@@ -297,6 +297,11 @@ def test_what_is_sent_to_a_group_says_so_from_the_first_to_the_last_offer(settin
     assert setting.table.rows[ID].transfer.conversation == GARDEN
 
 
+def test_what_is_named_twice_is_sent_once(setting: Setting) -> None:
+    setting.table.send(SendFiles(ID, BOB, (Path("/x"), Path("/y"), Path("/x/"))), 0.0, WALL)
+    assert setting.table.rows[ID].sources == (Path("/x"), Path("/y"))
+
+
 def test_a_room_that_is_not_of_both_is_not_named(setting: Setting) -> None:
     setting.table.send(SendFiles(ID, BOB, (Path("/x"),), "no group at all"), 0.0, WALL)
     assert setting.table.rows[ID].transfer.conversation == BOB
