@@ -36,7 +36,6 @@ _rename: Final = getattr(_libc, "renameatx_np" if sys.platform == "darwin" else 
 _RESERVE: Final = 256 * 1024 * 1024
 """Bytes that are left free on a disk, or a hundredth of a small one."""
 
-
 _UNTOLD: Final = 2**62
 
 
@@ -306,23 +305,24 @@ def usable(free: int, total: int) -> int:
 
 def room_at(path: Path) -> int:
     """What of the disk where `path` is or would be a large transfer may take, in bytes; 0 if nobody can tell."""
+    free, total = _space(path)
+    return usable(free, total) if total >= 0 else 0
+
+
+def free_bytes(path: Path) -> int:
+    """Free bytes where `path` is or would be; 0 if nobody can tell."""
+    return _space(path)[0]
+
+
+def _space(path: Path) -> tuple[int, int]:
+    """Free bytes and all bytes of the disk where `path` is or would be; (0, -1) if nobody can tell."""
     for folder in (path, *path.parents):
         try:
             usage = shutil.disk_usage(folder)
         except OSError:
             continue
-        return usable(usage.free, usage.total)
-    return 0
-
-
-def free_bytes(path: Path) -> int:
-    """Free bytes where `path` is or would be; 0 if nobody can tell."""
-    for folder in (path, *path.parents):
-        try:
-            return shutil.disk_usage(folder).free
-        except OSError:
-            continue
-    return 0
+        return usage.free, usage.total
+    return 0, -1
 
 
 def disk_of(path: Path) -> str:

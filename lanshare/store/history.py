@@ -83,17 +83,20 @@ def search(db: sqlite3.Connection, wanted: Wanted, limit: int) -> list[Moment]:
         if value is not None:
             where.append(condition)
             values.append(value)
+    # With a +, for rows that another index finds: else SQLite walks through all that was said with a device.
+    chosen = [f"+{one}" for one in where]
     rows: list[tuple[object, ...]] = []
     if wanted.kind in ("", "text", "link") and (words or not wanted.words.strip()):
         found = [*where, "messages.kind = 'text'"] + ([_LINK] if wanted.kind == "link" else [])
         if words:
+            found[: len(where)] = chosen
             rows += _with_words(db, words, " AND ".join(found), values, limit)
         else:
             rows += db.execute(
                 f"{_SELECT} WHERE {' AND '.join(found)} ORDER BY timeline.position DESC LIMIT ?", (*values, limit)
             ).fetchall()
     if wanted.kind in ("", "file", "image"):
-        found = [*where, "timeline.transfer IS NOT NULL"]
+        found = [*chosen, "timeline.transfer IS NOT NULL"]
         rows += [
             row
             for row in db.execute(
@@ -139,7 +142,7 @@ def _with_words(
     return rows
 
 
-_ANY = "1 AND messages.kind = 'text'"
+_ANY = "+1 AND messages.kind = 'text'"
 
 
 def _names_fit(row: tuple[object, ...], wanted: Wanted) -> bool:

@@ -111,3 +111,25 @@ def test_what_is_not_to_stay_goes_once_it_is_read_and_delivered(db: sqlite3.Conn
     history.keep_for(db, PEER, 0)
     history.mark_read(db, PEER)
     assert history.expire(db, later) == []
+
+
+def test_words_in_one_conversation_cost_what_is_found_and_not_what_was_said_there(db: sqlite3.Connection) -> None:
+    def work(count: int) -> int:
+        """Steps of SQLite's machine, in tens, for one search among so many messages."""
+        have = db.execute("SELECT count(*) FROM messages").fetchone()[0]
+        for number in range(have + 1, count + 1):
+            outbox.add(db, message(number, f"word {'needle' if number % 100 == 0 else number}"), number, b"", b"")
+        steps = [0]
+
+        def step() -> int:
+            steps[0] += 1
+            return 0
+
+        db.set_progress_handler(step, 10)
+        found = history.search(db, Wanted("needle", PEER), 5)
+        db.set_progress_handler(None, 0)
+        assert len(found) == 5
+        return steps[0]
+
+    few = work(500)
+    assert work(2500) < 3 * few, "five times as much was said"

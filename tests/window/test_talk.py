@@ -46,37 +46,36 @@ def knows(window: Window, name: str) -> None:
     assert Process(["text", name, "hi", "--json", "--profile", str(window.folder)]).end() == 0
 
 
-def texts(window: Window) -> list[str]:
-    """What was said in groups, in their order."""
+def asked(window: Window, question: str) -> list[str]:
+    """The first column of what a window's database answers."""
     link = sqlite3.connect(f"file:{window.folder}/lanshare.sqlite?mode=ro", uri=True)
     try:
-        return [row[0] for row in link.execute(
-            "SELECT text FROM messages WHERE peer IN (SELECT id FROM groups) AND kind = 'text'"
-            " ORDER BY lamport, author, id"
-        )]
+        return [row[0] for row in link.execute(question)]
     finally:
         link.close()
+
+
+def texts(window: Window) -> list[str]:
+    """What was said in groups, in their order."""
+    return asked(
+        window,
+        "SELECT text FROM messages WHERE peer IN (SELECT id FROM groups) AND kind = 'text'"
+        " ORDER BY lamport, author, id",
+    )
 
 
 def files(window: Window) -> list[str]:
     """The states of what was sent in its groups."""
-    link = sqlite3.connect(f"file:{window.folder}/lanshare.sqlite?mode=ro", uri=True)
-    try:
-        return [row[0] for row in link.execute(
-            "SELECT state FROM transfers JOIN timeline ON timeline.transfer = transfers.id"
-            " WHERE timeline.peer IN (SELECT id FROM groups)"
-        )]
-    finally:
-        link.close()
+    return asked(
+        window,
+        "SELECT state FROM transfers JOIN timeline ON timeline.transfer = transfers.id"
+        " WHERE timeline.peer IN (SELECT id FROM groups)",
+    )
 
 
 def members(window: Window) -> list[str]:
     """The names of its groups."""
-    link = sqlite3.connect(f"file:{window.folder}/lanshare.sqlite?mode=ro", uri=True)
-    try:
-        return [row[0] for row in link.execute("SELECT name FROM groups")]
-    finally:
-        link.close()
+    return asked(window, "SELECT name FROM groups")
 
 
 def test_what_is_written_to_an_absent_device_waits_can_be_changed_and_is_delivered_and_read(
