@@ -11,11 +11,13 @@ def main(arguments: list[str] | None = None) -> int:
     """The console entry point; returns the exit code."""
     interrupted = 130
     try:
+        from lanshare.cli import streams
+
+        streams.occupy()
         from lanshare.cli.words import build_parser
 
         parsed = build_parser().parse_args(arguments)
-        if hasattr(signal, "SIGTERM"):
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
+        _hear_the_system()
         if parsed.command in (None, "open"):
             return _window(parsed)
         from lanshare.cli.main import run
@@ -23,6 +25,28 @@ def main(arguments: list[str] | None = None) -> int:
         return run(parsed)
     except KeyboardInterrupt:
         return interrupted
+    except Exception as error:
+        import logging
+
+        logging.getLogger("lanshare").exception("a command failed")
+        streams.Stream(sys.stderr).write(
+            f"lanshare: something went wrong inside lanshare ({type(error).__name__}). What was queued is kept; the"
+            " profile's lanshare.log says more.\n"
+        )
+        return 1
+
+
+def _hear_the_system() -> None:
+    """SIGTERM and SIGHUP end a command as an exception that is not a person's Ctrl+C. One that is ignored stays so."""
+    from lanshare.cli.words import Terminated
+
+    def end(number: int, frame: object) -> None:
+        raise Terminated
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, end)
 
 
 def window() -> int:
@@ -39,7 +63,8 @@ def _window(parsed: argparse.Namespace) -> int:
 
     stopped: list[int] = []
     for number in STOPS:
-        signal.signal(number, lambda number, _: stopped.append(number))
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda number, _: stopped.append(number))
     try:
         from lanshare.qt.app import run_window
     except ImportError as error:

@@ -8,7 +8,7 @@ import argparse
 import queue
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,24 +16,24 @@ from msgspec.structs import replace
 
 from lanshare.cli.printer import Printer
 from lanshare.cli.words import STOPS, options_of
-from lanshare.domain.commands import AddAddress
-from lanshare.domain.errors import Code
+from lanshare.domain.addressee import Candidate
+from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.events import (
-    AddressFailed,
+    EngineStopped,
     Event,
     GroupChanged,
     IdentityChanged,
+    IdentitySettled,
     NetworkTroubled,
     PeerAppeared,
     PeerChanged,
+    PeerForgotten,
     PeerVanished,
     Snapshot,
 )
-from lanshare.domain.peer import Peer, PeerId, TrustLevel, parse_address, short_id
-from lanshare.node import sentences
+from lanshare.domain.peer import Peer, PeerId, TrustLevel, short_id
 from lanshare.node.host import Host
 from lanshare.node.options import Options
-from lanshare.node.shown import shown
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -46,6 +46,7 @@ INTERRUPTED: Final = 130
 
 FIND: Final = 10.0
 """Seconds to look for a device that is named on the command line."""
+
 
 
 def _seen_as(peer: Peer | PeerChanged) -> PeerAppeared:
@@ -69,6 +70,8 @@ class Desk:
     peers: dict[PeerId, PeerAppeared] = field(default_factory=dict)
     snapshot: Snapshot | None = None
     groups: dict[PeerId, GroupChanged] = field(default_factory=dict)
+    alarms: dict[tuple[PeerId, PeerId], IdentityChanged] = field(default_factory=dict)
+    """What no person has decided yet, by known and seen device."""
 
     def next(self, deadline: float | None) -> Event | None:
         """The next event; None when the deadline has come. Keeps the list of devices."""
@@ -80,6 +83,8 @@ class Desk:
         match event:
             case Snapshot():
                 self.snapshot = event
+                self.peers.clear()
+                self.alarms = {(one.known, one.seen): one for one in event.alarms}
                 for peer in event.peers:
                     self._seen(_seen_as(peer))
                 self.groups = {one.group: one for one in event.groups}
@@ -100,9 +105,32 @@ class Desk:
                 old = self.peers.get(event.id)
                 if old is not None:
                     self._seen(replace(old, online=False))
+            case PeerForgotten():
+                self.peers.pop(event.peer, None)
+            case IdentityChanged():
+                self.alarms[event.known, event.seen] = event
+            case IdentitySettled():
+                self.alarms.pop((event.known, event.seen), None)
             case NetworkTroubled():
                 self.printer.event(event)
         return event
+
+    def candidates(self, groups: bool, everybody: bool = False) -> list[Candidate]:
+        """Whom a word could mean. `everybody`: strangers that are away count as there."""
+        found = [
+            Candidate(one.id, one.name, TrustLevel(one.trust), one.online or everybody, one.alias)
+            for one in self.peers.values()
+        ]
+        if groups:
+            found += [
+                Candidate(one.group, one.name, TrustLevel.KNOWN, True, group=True) for one in self.groups.values()
+            ]
+        return found
+
+    def alarm_about(self, known: PeerId, seen: PeerId | None = None) -> IdentityChanged:
+        """The alarm about a device (and a certain other one), as it was told."""
+        fitting = [one for one in self.alarms.values() if one.known == known and seen in (None, one.seen)]
+        return fitting[-1] if fitting else IdentityChanged(self.name(known), known, seen or known)
 
     def name(self, peer: PeerId) -> str:
         """What a device or a group is called."""
@@ -131,7 +159,8 @@ def with_desk(
     try:
         host.start()
         while desk.snapshot is None:
-            desk.next(None)
+            if isinstance(desk.next(None), EngineStopped):
+                raise LanshareError(Code.PROFILE_BUSY)
         _check_joined(host, options, desk.snapshot)
         return work(desk)
     finally:
@@ -173,66 +202,3 @@ def _check_joined(host: Host, options: Options, snapshot: Snapshot) -> None:
     if differing:
         flags = " and ".join(differing)
         raise Usage(f"lanshare runs already in this profile with another {flags}. Leave it out, or use --profile.")
-
-
-def matches(peers: Sequence[PeerAppeared], wanted: str) -> list[PeerAppeared]:
-    """Devices meant by a name, or by the beginning of an id (4 characters or more)."""
-    named = [peer for peer in peers if wanted.casefold() in (peer.name.casefold(), peer.alias.casefold())]
-    if named:
-        return named
-    return [peer for peer in peers if len(wanted) >= 4 and peer.id.startswith(wanted.lower())]
-
-
-def find(desk: Desk, wanted: str, seconds: float, any_known: bool, away: str = "") -> PeerId | int:
-    """The device a person means: online, or (with `any_known`) at least known. An exit code if there is none.
-
-    `away`: what is said besides of one that is known, but away.
-    """
-    asked = _ask_address(desk, wanted)
-    deadline = time.monotonic() + (seconds if not asked else max(seconds, 5.0))
-    while True:
-        online = [peer for peer in desk.peers.values() if peer.online]
-        found = [peer for peer in online if asked in peer.addresses[:1]] if asked else matches(online, wanted)
-        if len(found) > 1:
-            lines = "".join(f"\n  {shown(peer.name)}  {peer.id[:8]}" for peer in found)
-            raise Usage(f"several devices are called {shown(wanted)}. Use the beginning of an id:{lines}")
-        if found:
-            return found[0].id
-        blocked = [peer for peer in desk.peers.values() if peer.trust == TrustLevel.BLOCKED]
-        if barred := ([] if asked else matches(blocked, wanted)):
-            desk.printer.say(f"lanshare: {sentences.ended(Code.BLOCKED, shown(barred[0].name))}")
-            return IDENTITY
-        known = [] if asked else matches(
-            [peer for peer in desk.peers.values() if peer.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED)], wanted
-        )
-        if len(known) == 1 and any_known:
-            return known[0].id
-        event = desk.next(deadline)
-        if event is None and len(known) == 1:
-            name = shown(known[0].alias or known[0].name)
-            desk.printer.say(f"lanshare: {name} is known, but away now.{away}")
-            return NOT_FOUND
-        if event is None:
-            desk.printer.say(f"lanshare: {sentences.ended(Code.PEER_UNKNOWN, shown(wanted))}")
-            return NOT_FOUND
-        if isinstance(event, IdentityChanged) and (
-            event.name.casefold() == wanted.casefold() or event.known.startswith(wanted.lower())
-        ):
-            desk.printer.event(event)
-            return IDENTITY
-        if asked and isinstance(event, AddressFailed):
-            desk.printer.event(event)
-            return NOT_FOUND
-
-
-def _ask_address(desk: Desk, wanted: str) -> str:
-    """If the person typed an address: have it dialled, and return how it will be listed."""
-    looks = ":" in wanted or (wanted.count(".") == 3 and wanted.replace(".", "").isdigit()) or "." in wanted
-    if not looks or matches(list(desk.peers.values()), wanted):
-        return ""
-    try:
-        address = parse_address(wanted)
-    except ValueError:
-        return ""
-    desk.host.submit(AddAddress(str(address)))
-    return str(address)

@@ -19,7 +19,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from lanshare.cli import talk, trust
+from lanshare.cli import spool, talk, trust
 from lanshare.cli.desk import (
     DECLINED,
     DONE,
@@ -32,12 +32,13 @@ from lanshare.cli.desk import (
     USAGE,
     Desk,
     Usage,
-    find,
-    matches,
     with_desk,
 )
+from lanshare.cli.finding import find, several
 from lanshare.cli.printer import Printer
-from lanshare.cli.words import options_of
+from lanshare.cli.streams import somebody_is_there, typed_line
+from lanshare.cli.words import Terminated, options_of
+from lanshare.domain.addressee import Candidate, every
 from lanshare.domain.commands import (
     AnswerGroup,
     AnswerOffer,
@@ -63,6 +64,7 @@ from lanshare.domain.events import (
     MessageRefused,
     MessageSending,
     MessageSpread,
+    MessageWaiting,
     OfferReceived,
     PairingCodeReady,
     PairingEnded,
@@ -70,6 +72,7 @@ from lanshare.domain.events import (
     PeerChanged,
     PeerVanished,
     PeerVerified,
+    Snapshot,
     TransferFailed,
     TransferFinished,
     TransferJoined,
@@ -124,7 +127,11 @@ def run(arguments: argparse.Namespace) -> int:
     }
     try:
         log_to_file(options_of(arguments), arguments.verbose)
-        return commands[arguments.command](arguments, printer)
+        code = commands[arguments.command](arguments, printer)
+        if printer.full and code == DONE:
+            printer.say("lanshare: what was found out could not be written: is the disk of standard output full?")
+            return FAILED
+        return code
     except Usage as error:
         printer.say(f"lanshare: {error}")
         return USAGE
@@ -134,9 +141,16 @@ def run(arguments: argparse.Namespace) -> int:
     except sqlite3.Error as error:
         printer.say(f"lanshare: {sentences.no_history(getattr(error, 'sqlite_errorcode', 0))}")
         return FAILED
+    except Terminated:
+        printer.say("Ended. What has arrived and what was queued is kept.")
+        return INTERRUPTED
     except KeyboardInterrupt:
         printer.say("Interrupted. What was queued is kept.")
         return INTERRUPTED
+    except OSError as error:
+        where = f" ({shown(str(error.filename))})" if error.filename else ""
+        printer.say(f"lanshare: that could not be done: {error.strerror or type(error).__name__}{where}.")
+        return FAILED
 
 
 def _id(arguments: argparse.Namespace, printer: Printer) -> int:
@@ -166,7 +180,7 @@ def _peers(arguments: argparse.Namespace, printer: Printer) -> int:
                     show(peer)
                     told[peer.id] = peer
             event = desk.next(deadline)
-            if event is None:
+            if event is None or printer.closed:
                 break
             if isinstance(event, PeerVanished):
                 told.pop(event.id, None)
@@ -185,34 +199,50 @@ def _patience(arguments: argparse.Namespace) -> float | None:
 
 def _who(desk: Desk, arguments: argparse.Namespace) -> PeerId | int:
     """The peer of `send` and `text`. A known device that is away is meant too if the person is ready to wait."""
-    if (meant := talk.group_named(desk, arguments.peer)) is not None:
-        return meant
     keeps = arguments.no_wait or arguments.wait is not None
     if not keeps:
         hint = " Nothing was sent; with --no-wait it is kept and goes when both are there."
-        return find(desk, arguments.peer, FIND, any_known=False, away=hint)
+        return find(desk, arguments.peer, FIND, any_known=False, away=hint, groups=True)
     first = min(FIND, arguments.wait) if arguments.wait is not None else 2.0
-    return find(desk, arguments.peer, max(first, 0.5), any_known=True)
+    return find(desk, arguments.peer, max(first, 0.5), any_known=True, groups=True)
 
 
 def _send(arguments: argparse.Namespace, printer: Printer) -> int:
-    paths = tuple(Path(path) for path in arguments.paths)
+    paths = tuple(path for path in arguments.paths if path is not None)
     missing = [path for path in paths if not os.path.lexists(path)]
     if missing:
         raise Usage(f"there is no {shown(str(missing[0]))}. Nothing was sent.")
+    streams = len(arguments.paths) - len(paths)
+    if streams > 1:
+        raise Usage("'-' can be sent once: standard input is read once. Nothing was sent.")
+    if bool(streams) != (arguments.stream_name is not None):
+        raise Usage("'-' (standard input) and --as NAME go together. Nothing was sent.")
+    options = options_of(arguments)
 
     def work(desk: Desk) -> int:
         deadline = _patience(arguments)
         peer = _who(desk, arguments)
         if isinstance(peer, int):
             return peer
-        if peer in desk.groups:
-            return talk.send_to_each(desk, peer, paths, deadline, arguments.no_wait)
         transfer = TransferId(secrets.token_hex(16))
-        desk.host.submit(SendFiles(transfer, peer, paths))
+        spooled = () if not streams else (spool.keep(options, transfer, arguments.stream_name, printer),)
+        if peer in desk.groups:
+
+            def sources(to: TransferId) -> tuple[Path, ...]:
+                return (*paths, *(spool.share(options, one, to) for one in spooled))
+
+            try:
+                return talk.send_to_each(desk, peer, sources, deadline, arguments.no_wait)
+            finally:
+                spool.drop(options, transfer)
+        sending = SendFiles(transfer, peer, (*paths, *spooled))
+        desk.host.submit(sending)
         under = [transfer]
         try:
-            return _follow_transfer(desk, under, peer, deadline, arguments.no_wait)
+            return _follow_transfer(desk, under, sending, deadline, arguments.no_wait)
+        except Terminated:
+            printer.say("Ended. What has arrived is kept; it goes on when lanshare runs here again.")
+            return INTERRUPTED
         except KeyboardInterrupt:
             printer.say("Cancelling. Ctrl+C again within 2 seconds leaves it instead: what has arrived is kept.")
             desk.host.submit(PauseTransfer(under[0]))
@@ -247,9 +277,10 @@ def _drain_until_ended(desk: Desk, transfer: TransferId) -> None:
 
 
 def _follow_transfer(
-    desk: Desk, under: list[TransferId], peer: PeerId, deadline: float | None, no_wait: bool
+    desk: Desk, under: list[TransferId], sending: SendFiles, deadline: float | None, no_wait: bool
 ) -> int:
     """Wait for the end of a transfer. `under` holds its id: another one if it joined what was under way already."""
+    peer = sending.peer
     while True:
         event = desk.next(deadline)
         transfer = under[0]
@@ -257,6 +288,10 @@ def _follow_transfer(
             case TransferJoined() if event.transfer == transfer:
                 desk.printer.event(event)
                 under[0] = event.into
+                continue
+            case Snapshot():
+                # Another engine: it tells how far this one is, whatever the one before told to nobody.
+                desk.host.submit(replace(sending, transfer=transfer, again=True))
                 continue
             case None:
                 desk.printer.say("Not finished yet. It is kept and goes on by itself when lanshare runs again here.")
@@ -286,7 +321,7 @@ def _follow_transfer(
 def _text(arguments: argparse.Namespace, printer: Printer) -> int:
     text = arguments.text
     if text == "-":
-        text = sys.stdin.buffer.read().decode("utf-8", "replace").rstrip("\n")
+        text = "" if sys.stdin is None else sys.stdin.buffer.read().decode("utf-8", "replace").rstrip("\n")
     if not text.strip():
         raise Usage("an empty message. Nothing was sent.")
 
@@ -297,9 +332,14 @@ def _text(arguments: argparse.Namespace, printer: Printer) -> int:
             return peer
         message = MessageId(secrets.token_hex(16))
         desk.host.submit(SendText(message, peer, text))
+        queued = False
         while True:
             event = desk.next(deadline)
             match event:
+                case Snapshot():
+                    # Another engine: it tells how far the message is, whatever the one before told to nobody.
+                    desk.host.submit(SendText(message, peer, text))
+                    continue
                 case None:
                     printer.say("Not delivered yet. It is kept and goes by itself when lanshare runs again here.")
                     return UNFINISHED
@@ -309,9 +349,12 @@ def _text(arguments: argparse.Namespace, printer: Printer) -> int:
                 case EngineStopped():
                     return UNFINISHED
                 case (
-                    MessageQueued() | MessageSending() | MessageSpread() | MessageDelivered() | MessageRefused()
+                    MessageQueued() | MessageSending() | MessageWaiting() | MessageSpread() | MessageDelivered()
+                    | MessageRefused()
                 ) if event.message == message:
-                    printer.event(event)
+                    if not (queued and isinstance(event, MessageQueued)):
+                        printer.event(event)
+                    queued = queued or isinstance(event, MessageQueued)
                 case _:
                     continue
             if isinstance(event, MessageDelivered) or (isinstance(event, MessageQueued) and arguments.no_wait):
@@ -323,7 +366,7 @@ def _text(arguments: argparse.Namespace, printer: Printer) -> int:
 
 
 def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
-    into = Path(arguments.into).absolute() if arguments.into else None
+    into: Path | None = arguments.into
     if arguments.accept == "all" and into is None:
         raise Usage("--accept all needs --into DIR: everybody on the network may then put files there.")
     if into is not None:
@@ -353,10 +396,12 @@ def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
                         printer.say(sentences.no_room(event.bytes, event.free, str(into or "")))
                     incoming.add(event.transfer)
                     accepted = _decide(desk, event.peer, arguments.accept)
-                    desk.host.submit(AnswerOffer(event.transfer, accepted, into, Clash(arguments.clash)))
+                    desk.host.submit(
+                        AnswerOffer(event.transfer, accepted, into, Clash(arguments.clash), arguments.accept != "ask")
+                    )
                 case PairingCodeReady():
                     printer.event(event)
-                    if sys.stdin.isatty():
+                    if somebody_is_there():
                         trust.ask_same(desk, event)
                 case PairingEnded() | PeerVerified():
                     printer.event(event)
@@ -382,7 +427,11 @@ def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
                     pass
         return DONE
 
-    return with_desk(arguments, printer, work, visible=True)
+    try:
+        return with_desk(arguments, printer, work, visible=True)
+    except Terminated:
+        printer.say("Ended. What has arrived is kept; the rest goes on when lanshare runs here again.")
+        return DONE
 
 
 def _decide(desk: Desk, peer: PeerId, accept: str) -> bool:
@@ -391,11 +440,11 @@ def _decide(desk: Desk, peer: PeerId, accept: str) -> bool:
     known = desk.peers.get(peer)
     if accept == "verified":
         return known is not None and known.trust == TrustLevel.VERIFIED
-    if not sys.stdin.isatty():
+    if not somebody_is_there():
         desk.printer.say("Declined: there is no terminal to ask at. Use --accept all --into DIR.")
         return False
     desk.printer.say("Accept? [y/N]")
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    return typed_line().lower() in ("y", "yes")
 
 
 def _history(arguments: argparse.Namespace, printer: Printer) -> int:
@@ -403,12 +452,12 @@ def _history(arguments: argparse.Namespace, printer: Printer) -> int:
     book = read_peers(options)
     names = {str(one.id): one.name for one in book} | {str(one.id): one.name for one in read_groups(options)}
     peer: PeerId | None = None
-    if arguments.peer:
-        listed = [PeerAppeared(one.id, one.name, one.kind, one.addresses, one.trust, False) for one in book]
-        listed += [PeerAppeared(one.id, one.name, "group", (), "known", False) for one in read_groups(options)]
-        found = matches(listed, arguments.peer)
+    if arguments.peer is not None:
+        listed = [Candidate(one.id, one.name, one.trust, False, one.alias) for one in book]
+        listed += [Candidate(one.id, one.name, TrustLevel.KNOWN, True, group=True) for one in read_groups(options)]
+        found = every(arguments.peer, listed)
         if len(found) > 1:
-            raise Usage(f"several devices are called {shown(arguments.peer)}. Use the beginning of an id.")
+            raise Usage(several(arguments.peer, found))
         if not found:
             printer.say(f"lanshare: {sentences.ended(Code.PEER_UNKNOWN, shown(arguments.peer))}")
             return NOT_FOUND
@@ -425,6 +474,8 @@ def _history(arguments: argparse.Namespace, printer: Printer) -> int:
     wanted = Wanted(arguments.search, peer, arguments.kind, _day(arguments.since), _day(arguments.until))
     for moment in read_history(options, wanted, arguments.limit):
         printer.moment(moment, names)
+        if printer.closed:
+            break
     return DONE
 
 

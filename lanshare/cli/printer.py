@@ -5,12 +5,14 @@ Every string that a peer controls is shown with its control and direction charac
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from typing import Any, Final, TextIO
 
 import msgspec
 
+from lanshare.cli.streams import Stream
 from lanshare.domain.events import (
     AddressFailed,
     ConversationSaved,
@@ -28,6 +30,7 @@ from lanshare.domain.events import (
     MessageReceived,
     MessageRefused,
     MessageSpread,
+    MessageWaiting,
     NetworkTroubled,
     OfferReceived,
     PairingCodeReady,
@@ -52,6 +55,7 @@ from lanshare.node.sentences import decimal, ended, taken
 from lanshare.node.shown import shown, shown_text
 
 _BAR: Final = 24
+_LEAST_BAR: Final = 4
 _WORTH: Final = 1_000_000
 """Bytes from which it is worth telling how fast they came."""
 
@@ -75,11 +79,21 @@ class Printer:
 
     def __init__(self, as_json: bool, out: TextIO | None = None, err: TextIO | None = None) -> None:
         self._json = as_json
-        self._out = out or sys.stdout
-        self._err = err or sys.stderr
+        self._out = Stream(out or sys.stdout)
+        self._err = Stream(err or sys.stderr)
         self._bar = ""
         self._names: dict[str, str] = {}
         self._drawn = 0.0
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody reads the results any more."""
+        return self._out.closed
+
+    @property
+    def full(self) -> bool:
+        """Whether results could not be written."""
+        return self._out.full
 
     @property
     def as_json(self) -> bool:
@@ -101,28 +115,30 @@ class Printer:
             self._progress(event)
             return
         sentence = self._sentence(event)
-        if sentence:
+        if not sentence:
+            return
+        if isinstance(event, MessageReceived) or (isinstance(event, TransferFinished) and event.direction == "in"):
+            self.line(sentence)
+        else:
             self.say(sentence)
 
     def record(self, fields: dict[str, Any]) -> None:
         """One JSON object on a line of its own."""
         try:
-            self._out.write(msgspec.json.encode(fields).decode("utf-8") + "\n")
-            self._out.flush()
-        except BrokenPipeError:
-            pass
+            line = msgspec.json.encode(fields).decode("utf-8")
+        except UnicodeEncodeError:
+            line = json.dumps(fields)  # a path that is not text: its bytes as lone surrogates, escaped
+        self._out.write(line + "\n", utf8=True)
 
     def line(self, text: str) -> None:
         """A result for people."""
         self._clear()
         self._out.write(text + "\n")
-        self._out.flush()
 
     def say(self, sentence: str) -> None:
         """Something for people beside the result."""
         self._clear()
         self._err.write(sentence + "\n")
-        self._err.flush()
 
     def moment(self, moment: Moment, names: dict[str, str]) -> None:
         """A line of history."""
@@ -212,6 +228,8 @@ class Printer:
                 return _kept(event)
             case MessageQueued() | MessageDelivered():
                 return ""
+            case MessageWaiting():
+                return shown(event.explanation)
             case MessageSpread() if event.have < event.of:
                 return f"{event.have} of {event.of} have it. The others get it when they come; Ctrl+C ends the waiting."
             case MessageRefused():
@@ -244,16 +262,19 @@ class Printer:
         return text
 
     def _progress(self, event: TransferProgressed) -> None:
-        if not self._err.isatty() or (time.monotonic() - self._drawn < 0.1 and event.bytes < event.total):
+        if not self._err.is_terminal or (time.monotonic() - self._drawn < 0.1 and event.bytes < event.total):
             return
         self._drawn = time.monotonic()
         part = event.bytes / event.total if event.total else 1.0
-        full = int(part * _BAR)
         left = f"  {int((event.total - event.bytes) / event.rate)} s left" if event.rate > 0 else ""
-        bar = "#" * full + "-" * (_BAR - full)
-        self._bar = f"[{bar}] {decimal(event.bytes)} of {decimal(event.total)}  {decimal(event.rate)}/s{left}"
+        told = f"{decimal(event.bytes)} of {decimal(event.total)}  {decimal(event.rate)}/s{left}"
+        # One column stays free: a terminal that is filled to its edge goes to the next line.
+        room = self._err.columns - 1
+        width = min(_BAR, room - len(told) - 3)
+        full = int(part * width)
+        bar = f"[{'#' * full}{'-' * (width - full)}] " if width >= _LEAST_BAR else ""
+        self._bar = f"{bar}{told}"[: max(1, room)]
         self._err.write(f"\r\x1b[K{self._bar}")
-        self._err.flush()
 
     def _clear(self) -> None:
         if self._bar:

@@ -9,8 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from lanshare.cli.desk import DECLINED, DONE, FAILED, FIND, NOT_FOUND, UNFINISHED, Desk, Usage, find, with_desk
+from msgspec.structs import replace
+
+from lanshare.cli.desk import DECLINED, DONE, FAILED, FIND, NOT_FOUND, UNFINISHED, Desk, Usage, with_desk
+from lanshare.cli.finding import find, several
 from lanshare.cli.printer import Printer
+from lanshare.domain.addressee import LEAST_ID, every
 from lanshare.domain.commands import (
     ChangeGroup,
     CreateGroup,
@@ -23,6 +27,7 @@ from lanshare.domain.events import (
     ConversationTaken,
     GroupChanged,
     GroupRefused,
+    Snapshot,
     TransferFailed,
     TransferFinished,
     TransferJoined,
@@ -108,21 +113,20 @@ def _changed(desk: Desk, arguments: argparse.Namespace, old: GroupChanged) -> in
 
 def group_named(desk: Desk, wanted: str) -> PeerId | None:
     """The group that a person means. Usage if it could be several."""
-    found = [one for one in desk.groups.values() if one.name.casefold() == wanted.casefold()] or [
-        one for one in desk.groups.values() if len(wanted) >= 4 and one.group.startswith(wanted.lower())
-    ]
+    groups = [one for one in desk.candidates(True) if one.group]
+    found = every(wanted, groups)
     if len(found) > 1:
-        lines = "".join(f"\n  {shown(one.name)}  {short_id(one.group)}" for one in found)
-        raise Usage(f"several groups are called {shown(wanted)}. Use the beginning of an id:{lines}")
-    return found[0].group if found else None
+        raise Usage(several(wanted, found))
+    return found[0].id if found else None
 
 
 def _members(desk: Desk, wanted: Sequence[str], among: Iterable[PeerId] = ()) -> tuple[PeerId, ...] | int:
+    """The devices meant by words; those in `among` may be meant though nothing is known of them but their id."""
     found: list[PeerId] = []
     inside = list(among)
     for one in wanted:
-        member = next((peer for peer in inside if len(one) >= 4 and peer.startswith(one.lower())), None)
-        peer = member or find(desk, one, FIND, any_known=True)
+        members = [peer for peer in inside if len(one) >= LEAST_ID and peer.startswith(one.lower())]
+        peer = members[0] if len(members) == 1 else find(desk, one, FIND, any_known=True)
         if isinstance(peer, int):
             return peer
         found.append(peer)
@@ -156,13 +160,21 @@ def _settled(desk: Desk, fits: Callable[[GroupChanged], bool]) -> int:
 
 
 def send_to_each(
-    desk: Desk, group: PeerId, paths: tuple[Path, ...], deadline: float | None, no_wait: bool
+    desk: Desk,
+    group: PeerId,
+    sources: Callable[[TransferId], tuple[Path, ...]],
+    deadline: float | None,
+    no_wait: bool,
 ) -> int:
-    """Send to each member of a group; the worst of what came of it. What is not over in time is kept and goes on."""
+    """Send to each member of a group; the worst of what came of it. What is not over in time is kept and goes on.
+
+    `sources`: what is sent under a transfer's id.
+    """
     me = desk.snapshot.me.id if desk.snapshot is not None else ""
     open_ = {TransferId(secrets.token_hex(16)): one for one in desk.groups[group].members if one != me}
-    for transfer, one in open_.items():
-        desk.host.submit(SendFiles(transfer, one, paths, group))
+    asked = [SendFiles(transfer, one, sources(transfer), group) for transfer, one in open_.items()]
+    for sending in asked:
+        desk.host.submit(sending)
     ours, worst = set(open_), DONE
     queued: set[TransferId] = set()
     while open_:
@@ -174,6 +186,10 @@ def send_to_each(
             TransferQueued | TransferJoined | TransferStarted | TransferProgressed | TransferWaiting | TransferPaused
             | TransferFinished | TransferFailed
         )
+        if isinstance(event, Snapshot):
+            for sending in asked:
+                if sending.transfer in open_:
+                    desk.host.submit(replace(sending, again=True))
         if isinstance(event, TransferJoined) and event.transfer in open_:
             open_[event.into] = open_.pop(event.transfer)
             ours.add(event.into)
@@ -197,15 +213,15 @@ def keep(arguments: argparse.Namespace, printer: Printer, peer: PeerId | None) -
     """Write a conversation into a folder, or take a saved one in."""
     if arguments.export and peer is None:
         raise Usage("--export needs a device or a group: whose conversation?")
-    if arguments.take_in and not Path(arguments.take_in).is_file():
+    if arguments.take_in and not arguments.take_in.is_file():
         raise Usage(f"there is no file {shown(str(arguments.take_in))}. Nothing was changed.")
 
     def work(desk: Desk) -> int:
         if arguments.export:
             assert peer is not None
-            desk.host.submit(SaveConversation(peer, Path(arguments.export).absolute()))
+            desk.host.submit(SaveConversation(peer, arguments.export))
         else:
-            desk.host.submit(TakeIn(Path(arguments.take_in).absolute()))
+            desk.host.submit(TakeIn(arguments.take_in))
         while (event := desk.next(time.monotonic() + 600.0)) is not None:
             if isinstance(event, ConversationSaved | ConversationTaken):
                 printer.event(event)

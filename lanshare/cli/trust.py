@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Callable
 
-from lanshare.cli.desk import DONE, FAILED, FIND, IDENTITY, NOT_FOUND, Desk, Usage, find, matches, with_desk
+from lanshare.cli.desk import DONE, FAILED, FIND, IDENTITY, NOT_FOUND, Desk, Usage, with_desk
+from lanshare.cli.finding import find, only_one
 from lanshare.cli.printer import Printer
-from lanshare.domain.commands import AnswerPairing, BlockPeer, Command, ForgetPeer, RequestPairing, TrustPeer
+from lanshare.cli.streams import typed_line
+from lanshare.domain.addressee import every
+from lanshare.domain.commands import (
+    AnswerPairing,
+    BlockPeer,
+    Command,
+    ForgetPeer,
+    RequestPairing,
+    SettleAlarm,
+    TrustPeer,
+)
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
-    Event,
     IdentityChanged,
     PairingCodeReady,
     PairingEnded,
-    PeerChanged,
-    PeerForgotten,
     PeerVerified,
+    Snapshot,
 )
-from lanshare.domain.peer import PeerId, TrustLevel
+from lanshare.domain.peer import PeerId, TrustLevel, is_full_id
 from lanshare.node import sentences
 from lanshare.node.shown import shown
 
@@ -51,6 +59,9 @@ def pair(arguments: argparse.Namespace, printer: Printer) -> int:
                 case IdentityChanged() if event.known == peer:
                     printer.event(event)
                     return IDENTITY
+                case Snapshot():
+                    desk.host.submit(RequestPairing(peer))
+        printer.say("lanshare: the comparison came to nothing within a minute. Nothing has changed; begin again.")
         return FAILED
 
     return with_desk(arguments, printer, work)
@@ -59,87 +70,104 @@ def pair(arguments: argparse.Namespace, printer: Printer) -> int:
 def ask_same(desk: Desk, event: PairingCodeReady) -> None:
     """Ask whoever sits at the terminal (or writes to standard input) whether the digits are the same."""
     desk.printer.say("Same on both screens? [y/n]")
-    word = sys.stdin.readline().strip().lower()
+    word = typed_line().lower()
     same = True if word in ("y", "yes") else False if word in ("n", "no") else None
     desk.host.submit(AnswerPairing(event.peer, same))
 
 
 def trust(arguments: argparse.Namespace, printer: Printer) -> int:
-    """Verify a device by its full id, had from elsewhere. 5 if the device has another one."""
+    """Verify a device by its full id, had from elsewhere. 5 if the device has another one.
+
+    It also decides an alarm about that name: the id that a person had from elsewhere says who the right one is.
+    """
     wanted = "".join(arguments.id.lower().replace("-", "").split())
-    if len(wanted) != 52:
+    if not is_full_id(wanted):
         raise Usage("a full id has 52 characters: `lanshare id` on the other device shows it.")
 
     def work(desk: Desk) -> int:
-        peer = find(desk, arguments.peer, FIND, any_known=True)
-        if isinstance(peer, int):
-            return peer
-        if peer != wanted:
-            printer.say(
-                f"lanshare: {shown(arguments.peer)} has another id: {peer}. It was not trusted. Either the id was"
-                " mistyped, or another device pretends to be this one."
-            )
-            return IDENTITY
-        return _done(desk, TrustPeer(peer), lambda event: isinstance(event, PeerVerified) and event.peer == peer)
+        deadline = time.monotonic() + FIND
+        while True:
+            meant = every(arguments.peer, desk.candidates(False, everybody=True))
+            alarms = [(known, seen) for known, seen in desk.alarms if seen == wanted]
+            ids = {one.id for one in meant} | {seen for known, seen in alarms if known in {one.id for one in meant}}
+            if wanted in ids or desk.next(deadline) is None:
+                break
+        peer = PeerId(wanted)
+        if peer not in ids:
+            found = find(desk, arguments.peer, 1.0, any_known=True)
+            if isinstance(found, str) and found != peer:
+                printer.say(
+                    f"lanshare: {shown(arguments.peer)} has another id: {found}. It was not trusted. Either the id was"
+                    " mistyped, or another device pretends to be this one."
+                )
+                return IDENTITY
+            if isinstance(found, int):
+                return found
+        for known, seen in alarms:
+            if known in {one.id for one in meant}:
+                desk.host.submit(SettleAlarm(known, seen, True))
+        return _done(desk, TrustPeer(peer), lambda: _trust_of(desk, peer) is TrustLevel.VERIFIED)
 
     return with_desk(arguments, printer, work)
 
 
+def _trust_of(desk: Desk, peer: PeerId) -> TrustLevel | None:
+    known = desk.peers.get(peer)
+    return TrustLevel(known.trust) if known is not None else None
+
+
 def block(arguments: argparse.Namespace, printer: Printer) -> int:
     """Have nothing to do with a device any more."""
-    return _about(arguments, printer, lambda peer: BlockPeer(peer), _is(TrustLevel.BLOCKED))
+
+    def work(desk: Desk, peer: PeerId) -> int:
+        if _trust_of(desk, peer) is TrustLevel.BLOCKED:
+            printer.say(f"{shown(desk.name(peer))} is blocked already.")
+            return DONE
+        return _done(desk, BlockPeer(peer), lambda: _trust_of(desk, peer) is TrustLevel.BLOCKED)
+
+    return _about(arguments, printer, work)
 
 
 def unblock(arguments: argparse.Namespace, printer: Printer) -> int:
     """Let a blocked device be known again."""
-    return _about(arguments, printer, lambda peer: BlockPeer(peer, False), _is(TrustLevel.KNOWN))
+
+    def work(desk: Desk, peer: PeerId) -> int:
+        if _trust_of(desk, peer) is not TrustLevel.BLOCKED:
+            printer.say(f"{shown(desk.name(peer))} is not blocked.")
+            return DONE
+        return _done(desk, BlockPeer(peer, False), lambda: _trust_of(desk, peer) is not TrustLevel.BLOCKED)
+
+    return _about(arguments, printer, work)
 
 
 def forget(arguments: argparse.Namespace, printer: Printer) -> int:
     """Forget a device; the history stays."""
     return _about(
-        arguments,
-        printer,
-        ForgetPeer,
-        lambda event, peer: isinstance(event, PeerForgotten) and event.peer == peer,
+        arguments, printer, lambda desk, peer: _done(desk, ForgetPeer(peer), lambda: peer not in desk.peers)
     )
 
 
-def _is(level: TrustLevel) -> Callable[[Event, PeerId], bool]:
-    return lambda event, peer: isinstance(event, PeerChanged) and event.id == peer and event.trust == level
-
-
-def _about(
-    arguments: argparse.Namespace,
-    printer: Printer,
-    command: Callable[[PeerId], Command],
-    answers: Callable[[Event, PeerId], bool],
-) -> int:
-    def work(desk: Desk) -> int:
+def _about(arguments: argparse.Namespace, printer: Printer, work: Callable[[Desk, PeerId], int]) -> int:
+    def found(desk: Desk) -> int:
         deadline = time.monotonic() + FIND
-        while not (found := matches(list(desk.peers.values()), arguments.peer)):
+        while (one := only_one(desk, arguments.peer)) is None:
             if desk.next(deadline) is None:
                 printer.say(f"lanshare: {sentences.ended(Code.PEER_UNKNOWN, shown(arguments.peer))}")
                 return NOT_FOUND
-        if len(found) > 1:
-            raise Usage(f"several devices are called {shown(arguments.peer)}. Use the beginning of an id.")
-        peer = found[0].id
-        if command(peer) == BlockPeer(peer, False) and found[0].trust != TrustLevel.BLOCKED:
-            printer.say(f"{shown(found[0].name)} is not blocked.")
-            return DONE
-        if command(peer) == BlockPeer(peer) and found[0].trust == TrustLevel.BLOCKED:
-            printer.say(f"{shown(found[0].name)} is blocked already.")
-            return DONE
-        return _done(desk, command(peer), lambda event: answers(event, peer))
+        return work(desk, one.id)
 
-    return with_desk(arguments, printer, work)
+    return with_desk(arguments, printer, found)
 
 
-def _done(desk: Desk, command: Command, answers: Callable[[Event], bool]) -> int:
+def _done(desk: Desk, command: Command, holds: Callable[[], bool]) -> int:
+    """Ask for something and wait until it is so, over a change of the engine too; asking twice changes nothing."""
     desk.host.submit(command)
     deadline = time.monotonic() + FIND
     while (event := desk.next(deadline)) is not None:
-        if answers(event):
+        if isinstance(event, Snapshot) and not holds():
+            desk.host.submit(command)
+        if holds():
             desk.printer.event(event)
             return DONE
+    desk.printer.say("lanshare: there was no answer, so nothing may have been changed. Try again.")
     return FAILED

@@ -17,13 +17,15 @@ from lanshare.domain.transfer import TransferId
 class SendFiles(Struct, frozen=True):
     """Offer files and folders to a peer. The shell chooses the id, so it can follow what it asked for.
 
-    `room`: the group in whose conversation it is shown, here and there, if both are in it.
+    Paths are absolute. `room`: the group in whose conversation it is shown, here and there, if both are in it.
     """
 
     transfer: TransferId
     peer: PeerId
     paths: tuple[Path, ...]
     room: str = ""
+    again: bool = False
+    """It may have been asked for already, of an engine that is gone: what became of it is told again."""
 
 
 class SendText(Struct, frozen=True):
@@ -97,6 +99,12 @@ class TakeIn(Struct, frozen=True):
     path: Path
 
 
+class SeekPeer(Struct, frozen=True):
+    """A person wants to reach a known device now: it is dialled at once, and another key in its place is an alarm."""
+
+    peer: PeerId
+
+
 class SaveDraft(Struct, frozen=True):
     """Keep what is written and not sent; "" forgets it."""
 
@@ -133,12 +141,17 @@ class DeleteMessage(Struct, frozen=True):
 
 
 class AnswerOffer(Struct, frozen=True):
-    """Accept (into a folder, or the download folder if None) or decline. The first answer wins."""
+    """Accept (into a folder, or the download folder if None) or decline. The first answer wins.
+
+    A yes allows what is offered at that moment; if more of it is counted afterwards, the question is put again. With
+    `grows` it allows what it comes to while it is counted.
+    """
 
     transfer: TransferId
     accepted: bool
     into: Path | None = None
     clash: Clash = Clash.KEEP
+    grows: bool = False
 
 
 class CancelTransfer(Struct, frozen=True):
@@ -308,6 +321,7 @@ class OpenWindow(Struct, frozen=True):
 
 Command = (
     SendFiles
+    | SeekPeer
     | SendText
     | CompareOffer
     | React

@@ -40,6 +40,8 @@ class Snapshot(Struct, frozen=True):
     overrides: tuple[str, ...] = ()
     groups: tuple[GroupChanged, ...] = ()
     drafts: dict[PeerId, str] = field(default_factory=dict)
+    alarms: tuple[IdentityChanged, ...] = ()
+    """What no person has decided yet."""
 
 
 class MeChanged(Struct, frozen=True):
@@ -91,6 +93,15 @@ class AddressFailed(Struct, frozen=True):
     address: str
     code: str
     message: str
+
+
+class AddressReached(Struct, frozen=True):
+    """The device that answered at an address that a person typed. `known`: the known device in whose place it
+    answered, with another key ("" if there is none): then nothing may be sent to it by that address."""
+
+    address: str
+    peer: PeerId
+    known: PeerId | str = ""
 
 
 class OfferReceived(Struct, frozen=True):
@@ -287,6 +298,15 @@ class MessageSending(Struct, frozen=True):
     peer: PeerId
 
 
+class MessageWaiting(Struct, frozen=True):
+    """A message of ours waits although its device is there, and goes by itself; `explanation` says for what."""
+
+    message: MessageId
+    peer: PeerId
+    code: str
+    explanation: str
+
+
 class MessageSpread(Struct, frozen=True):
     """So many of the other members of a group have our message by now."""
 
@@ -459,6 +479,13 @@ class IdentityChanged(Struct, frozen=True):
     seen: PeerId
 
 
+class IdentitySettled(Struct, frozen=True):
+    """A person has decided what an alarm was: nothing stands against this device any more."""
+
+    known: PeerId
+    seen: PeerId
+
+
 class IdentityCloned(Struct, frozen=True):
     """One key is used by two devices at the same time, as when a disk or a profile was copied. `ours`: our own key."""
 
@@ -559,6 +586,7 @@ Event = (
     | PeerChanged
     | PeerVanished
     | AddressFailed
+    | AddressReached
     | OfferReceived
     | OfferGrew
     | OfferCompared
@@ -577,6 +605,7 @@ Event = (
     | TransferFailed
     | MessageQueued
     | MessageSending
+    | MessageWaiting
     | MessageSpread
     | GroupChanged
     | GroupAsked
@@ -596,6 +625,7 @@ Event = (
     | HistoryLoaded
     | HistoryErased
     | IdentityChanged
+    | IdentitySettled
     | IdentityCloned
     | IdentityRenewed
     | ExchangedTold

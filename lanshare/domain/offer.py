@@ -67,6 +67,53 @@ class Offer(Struct, frozen=True):
     room: str = ""
 
 
+class Allowance(Struct, frozen=True):
+    """What a person, or a rule, has said yes to: all that may come of a transfer, over all its tries.
+
+    `files`, `bytes`: None while an offer that may grow is still being counted. `tops`: the names that were listed,
+    `names`: how many top-level names there are in all.
+    """
+
+    tops: tuple[str, ...]
+    names: int
+    files: int | None = None
+    bytes: int | None = None
+
+    def covers(self, offer: Offer) -> bool:
+        """Whether an offer stays within what was allowed."""
+        return (
+            self.allows(offer.files, offer.bytes)
+            and offer.names <= self.names
+            and (set(self.tops).issuperset(top.name for top in offer.tops) or self.names > len(self.tops))
+        )
+
+    def allows(self, files: int, size: int) -> bool:
+        """Whether so many files of so many bytes in all may come."""
+        return (self.files is None or files <= self.files) and (self.bytes is None or size <= self.bytes)
+
+
+def allowance_of(offer: Offer, grows: bool) -> Allowance:
+    """What a yes to an offer allows. `grows`: what it comes to while it is counted was accepted beforehand.
+
+    Bytes are allowed as they were shown: "915 MB" is everything that a person would have read as 915 MB, so that a log
+    that goes on being written does not ask twice.
+    """
+    tops = tuple(top.name for top in offer.tops)
+    if grows and not offer.complete:
+        return Allowance(tops, offer.names)
+    return Allowance(tops, offer.names, offer.files, offer.bytes + shown_alike(offer.bytes))
+
+
+def shown_alike(size: int) -> int:
+    """Bytes by which a size may be exceeded and still be shown the same, in decimal units with three digits at most."""
+    unit = 1
+    while size >= 1000 * unit:
+        unit *= 1000
+    if unit == 1:
+        return 0
+    return unit // 2 if size >= 100 * unit else unit // 20
+
+
 class Clash(StrEnum):
     """What happens where another file has the name already. Nothing is ever overwritten: REPLACE moves it aside."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import ipaddress
 import re
 import struct
 import unicodedata
@@ -144,7 +145,10 @@ class Address(Struct, frozen=True):
 
 
 def parse_address(text: str) -> Address:
-    """host, host:port, [v6]:port or a bare v6 address; ValueError if it is none of them."""
+    """host, host:port, [v6]:port or a bare v6 address; ValueError if it is none of them.
+
+    One spelling for each: an IP address as RFC 5952 writes it, a host name in lower case.
+    """
     text = text.strip()
     host, port = text, ""
     if text.startswith("["):
@@ -163,7 +167,15 @@ def parse_address(text: str) -> Address:
     number = int(port) if port else DEFAULT_PORT
     if not 1 <= number <= 65535:
         raise ValueError(f"not a port: {number}")
-    return Address(host, number)
+    return Address(_spelled(host), number)
+
+
+def _spelled(host: str) -> str:
+    plain, scoped, scope = host.partition("%")
+    try:
+        return f"{ipaddress.ip_address(plain)}{scoped}{scope}"
+    except ValueError:
+        return host.lower()
 
 
 class Peer(Struct, frozen=True):

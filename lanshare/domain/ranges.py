@@ -31,6 +31,17 @@ class Ranges:
             end += 1
         ranges[at:end] = [(first, last)]
 
+    def add_range(self, first: int, last: int) -> None:
+        """Put all numbers from `first` to `last` in."""
+        if first > last:
+            return
+        ranges = self.ranges
+        begin = bisect.bisect_left(ranges, first, key=lambda one: one[1] + 1)
+        end = bisect.bisect_right(ranges, last, key=lambda one: one[0] - 1)
+        if begin < end:
+            first, last = min(first, ranges[begin][0]), max(last, ranges[end - 1][1])
+        ranges[begin:end] = [(first, last)]
+
     def __contains__(self, number: int) -> bool:
         at = bisect.bisect_right(self.ranges, (number, 2**62)) - 1
         return at >= 0 and self.ranges[at][1] >= number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 
 from msgspec import Struct, field
 
@@ -79,6 +80,7 @@ def checked(settings: Settings) -> Settings:
         raise ValueError("receive_limit")
     if settings.away_note != clean_name(settings.away_note):
         raise ValueError("away_note")
-    if "\x00" in settings.download_folder:
+    folder = settings.download_folder
+    if "\x00" in folder or (folder and not Path(folder).is_absolute()):
         raise ValueError("download_folder")
     return settings

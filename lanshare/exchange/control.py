@@ -81,7 +81,7 @@ class Control:
 
     def on_time(self, now: float) -> float | None:
         """Ping."""
-        if now >= self._next_ping:
+        if now >= self._next_ping and not self.done:
             self._next_ping = now + limits.PING_EVERY
             self._pings += 1
             self._out.say(f.Ping(self._pings))

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lanshare.domain.commands import LeaveOut
-from lanshare.domain.errors import Code, ProtocolError
-from lanshare.domain.offer import Clash, Skipped
+from lanshare.domain.errors import Code, LanshareError, ProtocolError
+from lanshare.domain.offer import Allowance, Clash, Skipped
 from lanshare.domain.ranges import Ranges
 from lanshare.domain.transfer import CHUNK
+from lanshare.exchange.budget import Budget
 from lanshare.exchange.comparing import Comparing
 from lanshare.exchange.greeting import refused
 from lanshare.exchange.meter import Meter
@@ -58,10 +59,11 @@ class Receiving:
         clash: Clash = Clash.KEEP,
         execute: bool = False,
         throttles: Sequence[Throttle] = (),
+        allowed: Allowance | None = None,
     ) -> None:
         """`attach`: the transfer's id if we dialled to fetch it. `known`: the offer's top-level names, if it is to be
         found out what of it is here already. `execute`: files may keep the right to be executed. `throttles`: limits
-        to keep to, by not reading.
+        to keep to, by not reading. `allowed`: all that may come; None: that is not bounded.
         """
         self.done = False
         self.finished = False
@@ -90,6 +92,16 @@ class Receiving:
         self._kept = Kept((), 0, 0)
         self._meter = Meter()
         self._throttles = throttles
+        self._budget = Budget(allowed)
+        self._confirmed = Ranges()
+        """What Attached told to be here: if it is sent all the same, it is passed over."""
+
+        self._due_chunk = False
+        """A chunk that is not the last one is full: its ChunkEnd comes next."""
+
+        self._left = 0
+        """Bytes that an entry which is passed over may still bring."""
+
         self._end_at = 0.0
         self._now = 0.0
 
@@ -121,8 +133,14 @@ class Receiving:
         return "/".join(self._open.parts) if self._open is not None else ""
 
     def on_post(self, item: object, now: float) -> None:
-        """A person does not want the file that moves now."""
-        if isinstance(item, LeaveOut) and self._open is not None and item.path == self.file and not self._ignore:
+        """A person does not want the file that moves now; or all that was offered is counted."""
+        if isinstance(item, Allowance):
+            self._now = now
+            if not self._end_at:
+                self._guard(self._budget.allow, item)
+        elif self._end_at or not self._ready:
+            return
+        elif isinstance(item, LeaveOut) and self._open is not None and item.path == self.file and not self._ignore:
             self._out.say(f.Unwanted(self._open.index, Code.PUT_ASIDE if item.later else Code.LEFT_OUT))
 
     def produce(self, now: float) -> bool:
@@ -188,12 +206,14 @@ class Receiving:
             case f.AllSent():
                 self._verifying()
                 self._guard(self._all_sent, frame)
-            case f.Ping():
+            case f.Ping() | f.Pong():
                 pass
             case f.Spent():
                 self.profile.heard(frame)
             case f.Refusal():
                 raise refused(frame)
+            case f.Bye():
+                raise LanshareError(Code.PEER_AWAY, "goodbye before the end")
             case _:
                 raise ProtocolError(type(frame).__name__)
         if self._ready and not self._end_at and self._staging.due(now):
@@ -246,6 +266,8 @@ class Receiving:
         begun = sum(chunks for chunks, _ in kept.partials.values()) * CHUNK
         self._meter = Meter(kept.length + begun)
         self._ready = True
+        self._budget.begin(kept.files, kept.length)
+        self._confirmed = Ranges(list(kept.confirmed[: limits.RANGES]))
         self.profile.begin(self._now, self._out.waited)
         partials = tuple((index, *what) for index, what in kept.partials.items())[: limits.PARTIALS]
         self._out.say(f.Attached(kept.confirmed[: limits.RANGES], partials))
@@ -276,6 +298,8 @@ class Receiving:
         if frame.index < self._next:
             raise ProtocolError("an index twice")
         self._next = frame.index + 1
+        if frame.kind != "file" and (frame.size or frame.offset or frame.executable):
+            raise ProtocolError("a folder or link with bytes")
         chunks, rest = divmod(frame.offset, CHUNK)
         held = self._kept.partials.pop(frame.index, (0, b""))[0]
         unkept = chunks > held
@@ -284,11 +308,17 @@ class Receiving:
         self._ignore = False
         if frame.index in self._unwanted:
             raise ProtocolError("an entry that was not wanted")
+        self._due_chunk = False
+        self._left = frame.size - frame.offset
+        if frame.index in self._confirmed:
+            self._pass_over(frame)
+            return
         if frame.size > _LARGEST:
             self._open = frame
             self._fail(frame, Code.DISK_FULL)
             self._ignore = True
             return
+        self._budget.take(frame.parts, int(frame.kind == "file"), frame.size)
         try:
             if frame.kind == "folder":
                 self._staging.folder(frame.index, frame.parts, frame.mtime_ns)
@@ -301,19 +331,30 @@ class Receiving:
             if self._clash is Clash.SKIP and self._staging.taken(frame.parts):
                 self._fail(frame, Code.ALREADY_THERE)
                 self._ignore = True
+                self._budget.give_back(frame.size)
                 return
             self._staging.begin(frame.index, frame.parts, frame.size, chunks, frame.executable and self._execute)
             if frame.executable and not self._execute:
                 self._lose("/".join(frame.parts), Code.EXECUTE_DROPPED)
             self._meter.keep(frame.offset - held * CHUNK)
         except NameRefused as refusal:
-            self._fail(frame, refusal.code)
-            self._ignore = frame.kind == "file"
+            self._refuse_begun(frame, refusal.code)
         except DiskFault as fault:
             if fault.code in _HALTING:
                 raise
-            self._fail(frame, fault.code)
-            self._ignore = frame.kind == "file"
+            self._refuse_begun(frame, fault.code)
+
+    def _refuse_begun(self, frame: f.Begin, code: Code) -> None:
+        self._fail(frame, code)
+        if frame.kind == "file":
+            self._ignore = True
+            self._budget.give_back(frame.size)
+
+    def _pass_over(self, frame: f.Begin) -> None:
+        """It is here already, and the source was told so: it is confirmed once more, nothing is kept twice."""
+        self._out.say(f.Confirmed(frame.index, frame.index))
+        if frame.kind == "file":
+            self._open, self._ignore = frame, True
 
     def _pack(self, frame: f.Pack) -> None:
         """Small files, whole."""
@@ -330,6 +371,10 @@ class Receiving:
             self._next = index + 1
             parts = (*folder, one.name)
             size += len(one.data)
+            if index in self._confirmed:
+                self._out.say(f.Confirmed(index, index))
+                continue
+            self._budget.take(parts, 1, len(one.data))
             try:
                 if self._clash is Clash.SKIP and staging.taken(parts):
                     self._refuse(index, parts, Code.ALREADY_THERE)
@@ -358,29 +403,39 @@ class Receiving:
         self.failed.append(Skipped("/".join(parts), code))
         self._out.say(f.Failed(index, code))
 
-    def _room(self, count: int) -> bool:
+    def _room(self, count: int, hole: bool) -> bool:
         """Whether bytes of the open file are to be kept; ProtocolError if there is no file, or too many of them."""
         if self._open is None:
             raise ProtocolError("bytes without a file")
-        if self._ignore:
-            return False
-        if count > self._staging.room:
+        if self._due_chunk:
+            raise ProtocolError("bytes behind a full chunk whose digest was not said")
+        if count > self._left:
             raise ProtocolError("more bytes than announced")
-        return True
+        at = self._open.size - self._left
+        to_boundary = CHUNK - at % CHUNK
+        if count > to_boundary and not (hole and at % CHUNK == 0 and count % CHUNK == 0):
+            raise ProtocolError("bytes across a chunk's end")
+        self._left -= count
+        # Behind a file's last chunk comes its End.
+        self._due_chunk = (at + count) % CHUNK == 0 and self._left > 0
+        return not self._ignore
 
     def _data(self, payload: memoryview) -> None:
-        if self._room(len(payload)):
+        if self._room(len(payload), hole=False):
             self._staging.write(payload)
             self._meter.add(len(payload))
 
     def _hole(self, length: int) -> None:
-        if self._room(length):
+        if length > limits.HOLE:
+            raise ProtocolError("a hole that takes too long to count")
+        if self._room(length, hole=True):
             self._staging.hole(length)
             self._meter.keep(length)
 
     def _chunk(self, frame: f.ChunkEnd) -> None:
-        if self._open is None:
-            raise ProtocolError("a chunk without a file")
+        if self._open is None or not self._due_chunk:
+            raise ProtocolError("a chunk's end where no chunk ends")
+        self._due_chunk = False
         if not self._ignore and frame.digest != self._staging.last_digest:
             raise ProtocolError("a chunk that differs from its digest")
 
@@ -397,6 +452,7 @@ class Receiving:
             if fault.code is not Code.CONTENT_DIFFERS:
                 raise
             self._fail(begun, fault.code)
+            self._budget.give_back(begun.size)
 
     def _lost(self, frame: f.Lost) -> None:
         begun, self._open = self._open, None
@@ -404,6 +460,7 @@ class Receiving:
             raise ProtocolError("another file was lost")
         if not self._ignore:
             self._guard(self._staging.drop)
+            self._budget.give_back(begun.size)
             self.failed.append(Skipped("/".join(begun.parts), frame.code))
         self._ignore = False
 
@@ -418,6 +475,7 @@ class Receiving:
         if self.aside > limits.PARTIALS:
             raise ProtocolError("too many files were put aside")
         self._staging.put_aside()
+        self._budget.give_back(begun.size)
 
     def _commit(self) -> None:
         for first, last in self._staging.commit(self._now):
@@ -433,6 +491,8 @@ class Receiving:
     def _all_sent(self, frame: f.AllSent) -> None:
         if self._open is not None:
             raise ProtocolError("all sent within a file")
+        if frame.entries < self._next:
+            raise ProtocolError("all sent, but fewer than came")
         self._commit()
         if self.aside:
             self._out.say(f.Halt(Code.PUT_ASIDE))

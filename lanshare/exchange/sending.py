@@ -23,10 +23,11 @@ from lanshare.exchange.meter import Meter
 from lanshare.exchange.packing import Packing
 from lanshare.exchange.profile import Profile
 from lanshare.exchange.throttle import Throttle
-from lanshare.files.content import prefix_digest, small_id
+from lanshare.files.content import prefix_digest, small_id, zero_chunk
 from lanshare.files.faults import SourceFault
 from lanshare.files.manifest import ManifestReader
 from lanshare.files.memo import LEAST, Memo, memo_path
+from lanshare.files.sent import SentLog
 from lanshare.files.small import read_small
 from lanshare.files.source import SourceFile
 from lanshare.files.tree import Found, source_name
@@ -65,12 +66,23 @@ class Sending:
         verifying: Callable[[], None],
         throttles: Sequence[Throttle] = (),
         aside: frozenset[str] = frozenset(),
+        sent: SentLog | None = None,
     ) -> None:
         """`push`: we dialled, so we attach; otherwise the receiver did already. `throttles`: limits to keep to.
-        `aside`: files that were put aside in an earlier try and are to rest until the others are over.
+        `aside`: files that were put aside in an earlier try and are to rest until the others are over. `sent`: what
+        earlier tries sent; without it only what this one sends is believed to be there.
         """
         self.done = False
         self.complete: f.Complete | None = None
+        """The receiver's last word. What it is good for is counted here: `files` and `bytes`."""
+
+        self.files = 0
+        """Files of ours that are verified and durable there, as far as they can be tied to what was sent."""
+
+        self.bytes = 0
+        self.notes: list[Skipped] = []
+        """What went, but not in every respect as it lies here now."""
+
         self.failed: list[Skipped] = []
         self.left: list[Skipped] = []
         self._transfer = bytes.fromhex(transfer)
@@ -94,6 +106,15 @@ class Sending:
         self._quiet_since = 0.0
         self._sent_all = False
         self._names: dict[int, str] = {}
+        """What was sent and is neither confirmed nor failed, by index."""
+
+        self._sizes: dict[int, int] = {}
+        """Of those, the files' sizes."""
+
+        self._before = Ranges(list(sent.known.ranges)) if sent is not None else Ranges()
+        self._log = sent
+        self._logged = -1
+        self._rechecked = -1
         self._memo = Memo(memo_path(entries.path))
         self._above: tuple[tuple[int, tuple[str, ...]], str] = ((-1, ()), "")
         self._checking: Checking | None = None
@@ -159,6 +180,7 @@ class Sending:
         """The receiver attaches, confirms, and completes."""
         match frame:
             case f.Attached():
+                _check_rising(frame.confirmed)
                 self._attached = frame
                 self._partials = {index: (chunks, prefix) for index, chunks, prefix in frame.partials}
                 self.profile.begin(now, self._out.waited)
@@ -177,19 +199,22 @@ class Sending:
                     self._unwanted[frame.index] = frame.code
                 else:
                     self._leave_out(frame.index, frame.code == Code.PUT_ASIDE)
-            case f.Ping():
+            case f.Ping() | f.Pong():
                 pass
             case f.Spent():
                 self.profile.heard(frame)
             case f.Confirmed():
                 if not frame.first <= frame.last <= self._index:
                     raise ProtocolError("confirmed what was not sent")
-                self._forget(frame.first, frame.last)
+                self._confirm(frame.first, frame.last)
             case f.Failed():
-                if frame.index > self._index:
+                if (name := self._names.pop(frame.index, None)) is None:
                     raise ProtocolError("failed what was not sent")
-                self.failed.append(Skipped(self._names.pop(frame.index, ""), frame.code))
+                self._sizes.pop(frame.index, None)
+                self.failed.append(Skipped(name, frame.code))
             case f.Complete():
+                if self._names:
+                    raise ProtocolError("complete, though not all of it was confirmed")
                 self.complete = frame
                 self._progress(self._meter.done, self._meter.rate)
                 self._out.say(f.Bye())
@@ -199,7 +224,7 @@ class Sending:
             case f.Refusal():
                 raise refused(frame)
             case f.Bye():
-                raise ProtocolError("goodbye before completion")
+                raise LanshareError(Code.PEER_AWAY, "goodbye before completion")
             case _:
                 raise ProtocolError(type(frame).__name__)
 
@@ -219,6 +244,8 @@ class Sending:
         built = False
         kept = 0
         while self._out.unsent + self._pack.size < _TURN:
+            if self._rechecked >= 0:
+                return self._recheck()
             if self._file is not None:
                 built = True
                 if not self._kept_until:
@@ -248,6 +275,9 @@ class Sending:
             self._index += 1
             if self._index in self._same or self._held(self._index):
                 self._meter.keep(item.entry.size)
+                if item.entry.kind is EntryKind.FILE:
+                    self.files += 1
+                    self.bytes += item.entry.size
                 continue
             if self._ahead and self._ahead.get(item.entry.parts) == (item.entry.size, item.entry.mtime_ns):
                 continue  # it changed after it was listed, went as it is now, and was listed again
@@ -258,8 +288,16 @@ class Sending:
         self._flush()
         return built
 
+    def _note_sent(self) -> None:
+        """Before it is said: from here on the receiver may say that it has it."""
+        if self._index > self._logged:
+            if self._log is not None:
+                self._log.add(self._logged + 1, self._index)
+            self._logged = self._index
+
     def _flush(self) -> None:
         """Say what is packed: it comes before whatever is said next."""
+        self._note_sent()
         if (frame := self._pack.take()) is not None:
             self._out.say(frame)
 
@@ -270,6 +308,8 @@ class Sending:
             self._file = None
         self._entries.close()
         self._memo.close()
+        if self._log is not None:
+            self._log.close()
         for held in (self._listing, self._checking):
             if held is not None:
                 held.close()
@@ -278,17 +318,21 @@ class Sending:
 
     def _held(self, index: int) -> bool:
         assert self._attached is not None
+        if self._log is not None and index not in self._before:
+            return False  # it was never put before the receiver, so that cannot have it from us
         ranges = self._attached.confirmed
         while self._range < len(ranges) and ranges[self._range][1] < index:
             self._range += 1
         return self._range < len(ranges) and ranges[self._range][0] <= index
 
-    def _forget(self, first: int, last: int) -> None:
-        if last - first < len(self._names):
-            for index in range(first, last + 1):
-                self._names.pop(index, None)
-        else:
-            self._names = {index: name for index, name in self._names.items() if not first <= index <= last}
+    def _confirm(self, first: int, last: int) -> None:
+        """These are verified and durable there; what was confirmed before, or not sent at all, counts for nothing."""
+        wide = last - first >= len(self._names)
+        found = [one for one in self._names if first <= one <= last] if wide else range(first, last + 1)
+        for index in found:
+            if self._names.pop(index, None) is not None and (size := self._sizes.pop(index, None)) is not None:
+                self.files += 1
+                self.bytes += size
 
     def _begin(self, found: Found) -> None:
         entry = found.entry
@@ -336,6 +380,7 @@ class Sending:
         if not self._pack.fits(entry.parts, len(data)):
             self._flush()
         self._names[self._index] = "/".join(entry.parts)
+        self._sizes[self._index] = len(data)
         self._note_version(entry, info.st_size, info.st_mtime_ns)
         self._pack.add(self._index, entry, data, info.st_mtime_ns, small_id(data))
         self._meter.add(len(data))
@@ -373,6 +418,8 @@ class Sending:
                 self._out.say(f.Same(tuple(same[at:end]), tuple(differ[at:end])))
             for index in same:
                 self._same.add(index)
+                if self._log is not None:
+                    self._log.add(index, index)
         if self._listing is not None and self._wanted_pieces and not self._all_listed and now >= self._retry_at:
             done = self._list(self._listing, now) or done
         return done
@@ -425,13 +472,20 @@ class Sending:
         begin = f.Begin(self._index, entry.parts, "file", file.size, file.mtime_ns, offset, "", entry.executable)
         self._out.say(begin)
 
+    def _say_hole(self, zeros: int) -> None:
+        while zeros > limits.HOLE:
+            self._out.say(f.Hole(limits.HOLE))
+            self._out.say(f.ChunkEnd(zero_chunk()))
+            zeros -= limits.HOLE
+        self._out.say(f.Hole(zeros))
+
     def _file_bytes(self) -> None:
         file = self._file
         assert file is not None
         try:
             zeros = file.hole()
             if zeros:
-                self._out.say(f.Hole(zeros))
+                self._say_hole(zeros)
                 self._meter.keep(zeros)
             elif file.offset < file.size:
                 head = codec.HEADER.size
@@ -454,8 +508,32 @@ class Sending:
             self._out.say(f.ChunkEnd(file.content.digests[-1]))
 
     def _end(self, file: SourceFile) -> None:
+        """The file is over. One that grew meanwhile goes as far as it was, if that much of it is still the same."""
+        if file.grew():
+            self._rechecked = 0
+            return
         file.check_unchanged()
+        self._finish(file)
+
+    def _recheck(self) -> bool:
+        """Read what was sent of a file that grew once more, a chunk a turn: only its end may have changed."""
+        file = self._file
+        assert file is not None
+        try:
+            if file.is_as_it_was_sent(self._rechecked):
+                self._rechecked += 1
+                return True
+            self._rechecked = -1
+            self.notes.append(Skipped(self._names.get(self._index, ""), Code.FILE_GREW))
+            self._finish(file)
+        except SourceFault as fault:
+            self._rechecked = -1
+            self._lose(fault)
+        return True
+
+    def _finish(self, file: SourceFile) -> None:
         self._out.say(f.End(file.content.id()))
+        self._sizes[self._index] = file.size
         self._disk += file.disk_seconds
         file.close()
         self._file = None
@@ -473,6 +551,7 @@ class Sending:
         self._file.close()
         self._file, self._kept_until = None, 0
         name = self._names.pop(index, "")
+        self._sizes.pop(index, None)
         if later:
             self.aside.add(name)
             self._out.say(f.Aside(index))
@@ -484,7 +563,16 @@ class Sending:
             self._file.close()
             self._file = None
         name = self._names.pop(self._index, "")
+        self._sizes.pop(self._index, None)
         if self._found is not None:
             self._ahead.pop(self._found.parts, None)
         self._out.say(f.Lost(self._index, fault.code))
         self.left.append(Skipped(name, fault.code))
+
+
+def _check_rising(ranges: Sequence[tuple[int, int]]) -> None:
+    before = -1
+    for first, last in ranges:
+        if not before < first <= last:
+            raise ProtocolError("ranges that do not rise")
+        before = last

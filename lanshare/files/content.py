@@ -5,6 +5,7 @@ id = blake3(domain ‖ size as 8 bytes, big-endian ‖ the chunks' digests). Hol
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
@@ -15,23 +16,34 @@ from lanshare.domain.transfer import CHUNK
 
 DOMAIN: Final = b"lanshare/1 content"
 _ZEROS: Final = bytes(256 * 1024)
+_PIECE: Final = 8192
 
 Buffer = bytes | bytearray | memoryview
 
 
 @lru_cache(maxsize=1)
-def _zero_chunk() -> bytes:
+def zero_chunk() -> bytes:
+    """The digest of a chunk of zeros."""
     return blake3(bytes(CHUNK)).digest()
 
 
 def prefix_digest(digests: Iterable[bytes]) -> bytes:
     """One digest for the first chunks of a file: how a receiver says what it kept."""
-    return blake3(b"".join(digests)).digest()
+    return _hashed(b"", digests)
 
 
 def content_id(size: int, digests: Iterable[bytes]) -> bytes:
     """The content id of a file of `size` bytes with these chunk digests."""
-    return blake3(b"".join((DOMAIN, size.to_bytes(8, "big"), *digests))).digest()
+    return _hashed(DOMAIN + size.to_bytes(8, "big"), digests)
+
+
+def _hashed(head: bytes, digests: Iterable[bytes]) -> bytes:
+    """The blake3 of a head and digests, a piece at a time: a file of 16 TiB has 128 MiB of them."""
+    found = blake3(head)
+    waiting = iter(digests)
+    while piece := b"".join(itertools.islice(waiting, _PIECE)):
+        found.update(piece)
+    return found.digest()
 
 
 def small_id(data: Buffer) -> bytes:
@@ -67,11 +79,15 @@ class Content:
             if self._filled == 0 and count >= CHUNK:
                 self.size += CHUNK
                 count -= CHUNK
-                self._close(_zero_chunk())
+                self._close(zero_chunk())
                 continue
             piece = min(count, self.to_boundary, len(_ZEROS))
             self.update(memoryview(_ZEROS)[:piece])
             count -= piece
+
+    def digest_of(self, chunk: int) -> bytes:
+        """The digest of a finished chunk, or of the one at hand as if it ended here."""
+        return self.digests[chunk] if chunk < len(self.digests) else self._hash.digest()
 
     def id(self) -> bytes:
         """The content id of all that was counted; nothing may be counted in afterwards."""

@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import Final
 
+from blake3 import blake3
+
 from lanshare.domain.errors import Code
 from lanshare.domain.transfer import CHUNK
 from lanshare.files import shared
@@ -49,6 +51,7 @@ class SourceFile:
         self.offset = 0
         self.content = Content()
         self._spare: memoryview | None = None
+        self._again: memoryview | None = None
         self.disk_seconds = 0.0
         """Time that reading took."""
 
@@ -141,6 +144,33 @@ class SourceFile:
         if count == 0:
             raise SourceFault(Code.FILE_CHANGED)
         return count
+
+    def grew(self) -> bool:
+        """Whether it is longer than when it was opened. SourceFault if it cannot be asked."""
+        try:
+            return os.fstat(self._fd).st_size > self.size
+        except OSError as error:
+            raise SourceFault(source_code(error)) from error
+
+    def is_as_it_was_sent(self, chunk: int) -> bool:
+        """Read a chunk again: True if it still has the digest that was sent, False if there is no such chunk.
+
+        SourceFault FILE_CHANGED if it differs: then what was sent never was a state of this file.
+        """
+        at = chunk * CHUNK
+        if at >= self.size:
+            return False
+        want = min(CHUNK, self.size - at)
+        if self._again is None:
+            self._again = memoryview(bytearray(CHUNK))
+        try:
+            os.lseek(self._fd, at, os.SEEK_SET)
+            count = read_into(self._fd, self._again[:want])
+        except OSError as error:
+            raise SourceFault(source_code(error)) from error
+        if count != want or blake3(self._again[:want]).digest() != self.content.digest_of(chunk):
+            raise SourceFault(Code.FILE_CHANGED)
+        return True
 
     def check_unchanged(self) -> None:
         """SourceFault if the file is not what it was when it was opened."""

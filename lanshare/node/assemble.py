@@ -200,7 +200,7 @@ class Engine:
         try:
             trustbook.forget_strangers(link, int((time.time() - 30 * 86400) * 1000))
             left = ([], []) if browse_only else (journal.unfinished(link), journal.untidy(link))
-            node.load(trustbook.all_peers(link), *left, groups.load(link))
+            node.load(trustbook.all_peers(link), *left, groups.load(link), trustbook.alarms(link))
         finally:
             link.close()
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from lanshare.domain.commands import DeleteMessage, EditText, React, SendText, TakeBack
 from lanshare.domain.errors import Code, LanshareError
@@ -23,6 +24,7 @@ from lanshare.domain.events import (
     MessageSpread,
     MessageStays,
     MessageTakenBack,
+    MessageWaiting,
     TransferRead,
 )
 from lanshare.domain.message import CONTROL, Delivery, MessageId, MessageKind
@@ -43,12 +45,19 @@ from lanshare.node.notes import (
     SpreadStored,
     TextArrived,
     TextChanged,
+    TextHeld,
+    TextKnown,
     TextStored,
+    TextUnkept,
 )
 from lanshare.node.questions import Prompts
 from lanshare.store import groups as circles
 from lanshare.store import history, journal, outbox
 from lanshare.wire import limits
+
+_HOLD: Final = 10.0
+"""Seconds until what a device did not take, as it does not know us yet, is said to it again: it takes three in a
+minute."""
 
 
 @dataclass(slots=True)
@@ -68,6 +77,9 @@ class Chats:
 
     flushing: dict[PeerId, bool] = field(default_factory=dict)
     """Peers whose waiting messages are being looked up; True: one more came meanwhile, and must not overtake them."""
+
+    held: dict[PeerId, float] = field(default_factory=dict)
+    """Peers that take no more from us for now, and until when nothing is said to them."""
 
     # --- ours
 
@@ -100,7 +112,8 @@ class Chats:
         self, peer: PeerId, message: MessageId, text: str, kind: MessageKind, about: MessageId | None
     ) -> list[Effect]:
         group = self.groups.is_group(peer)
-        there = bool(self.groups.present(peer)) if group else self.online(peer) and peer not in self.flushing
+        free = peer not in self.flushing and peer not in self.held
+        there = bool(self.groups.present(peer)) if group else self.online(peer) and free
         return [Compose(peer, message, text, Delivery.SENDING if there else Delivery.QUEUED, kind, about, group)]
 
     def stored(self, note: TextStored) -> list[Effect]:
@@ -126,8 +139,29 @@ class Chats:
             self.flushing[message.peer] = True
             return told
         if message.delivery is Delivery.QUEUED:
+            if message.peer in self.held:
+                sentence = sentences.ended(Code.NOT_ANSWERED, self.name(message.peer))
+                return [*told, Tell(MessageWaiting(message.id, message.peer, Code.NOT_ANSWERED, sentence))]
             return [*told, *(self.peer_up(message.peer) if self.online(message.peer) else [])]
         return [*told, Say(message.peer, note.texted)]
+
+    def known(self, note: TextKnown) -> list[Effect]:
+        """It was asked for before, of an earlier engine: tell how far it is by now."""
+        message = note.message
+        told: list[Effect] = [
+            Tell(
+                MessageQueued(
+                    message.id, message.peer, message.text, message.sent_at, note.position, note.quote,
+                    message.delivery, message.order, message.kind,
+                )
+            )
+        ]
+        if message.delivery in (Delivery.DELIVERED, Delivery.READ):
+            told.append(Tell(MessageDelivered(message.id, message.peer)))
+        elif message.delivery is Delivery.REFUSED:
+            sentence = sentences.ended(Code.DECLINED, self.name(message.peer))
+            told.append(Tell(MessageRefused(message.id, message.peer, Code.DECLINED, sentence)))
+        return told
 
     def edit(self, command: EditText) -> list[Effect]:
         """A person wants a message to say something else, if nobody has it yet."""
@@ -164,6 +198,9 @@ class Chats:
     def heard_text(self, peer: PeerId, said: Texted) -> list[Effect]:
         """A peer says something: keep it, then confirm and show it."""
         message = said.message
+        if message.peer == peer and peer in self.held:
+            # It has answered, so it knows us: what waited for that goes now.
+            self.held[peer] = 0.0
         if self.rules(peer).messages is Habit.BLOCK:
             return [Say(peer, TextTurnedDown(message.id, Code.DECLINED))]
         if message.peer != peer:
@@ -173,8 +210,10 @@ class Chats:
         if self.trust(peer) is TrustLevel.STRANGER and not self.prompts.may(peer, self.now()):
             return [Say(peer, TextTurnedDown(message.id, Code.PEER_BUSY))]
 
-        def operation(db: sqlite3.Connection) -> TextArrived:
+        def operation(db: sqlite3.Connection) -> TextArrived | TextUnkept:
             kept = outbox.add(db, message, said.sequence, said.record, said.digest)
+            if kept is None and not outbox.is_here(db, message, said.digest):
+                return TextUnkept(peer, message.id)  # confirmed is only what was kept
             return with_what_it_is_about(db, TextArrived(message, kept, peer))
 
         return [Keep(operation, lambda note: note)]
@@ -218,8 +257,15 @@ class Chats:
         return [Keep(operation, lambda note: note)]
 
     def heard_turned_down(self, peer: PeerId, said: TextTurnedDown) -> list[Effect]:
-        """The peer did not keep our message."""
+        """The peer did not keep our message: for good, or for now."""
         me, message, code = self.me, said.message, said.code
+        if code == Code.PEER_BUSY:
+            return [
+                Keep(
+                    lambda db: outbox.set_delivery(db, me, message, Delivery.QUEUED, peer),
+                    lambda changed: TextHeld(peer, message) if changed else None,
+                )
+            ]
         note = DeliveryStored(peer, message, Delivery.REFUSED, code)
         return [
             Keep(
@@ -227,6 +273,28 @@ class Chats:
                 lambda changed: note if changed else None,
             )
         ]
+
+    def text_held(self, note: TextHeld, now: float) -> list[Effect]:
+        """It waits, and all that is written after it: nothing overtakes it."""
+        fresh = note.peer not in self.held
+        self.held[note.peer] = now + (_HOLD if fresh else max(_HOLD, self.held[note.peer] - now))
+        sentence = sentences.ended(Code.NOT_ANSWERED, self.name(note.peer))
+        return [Tell(MessageWaiting(note.message, note.peer, Code.NOT_ANSWERED, sentence))]
+
+    def text_unkept(self, note: TextUnkept) -> list[Effect]:
+        """A message that is not to be believed: nobody is told that it was kept."""
+        return [Say(note.peer, TextTurnedDown(note.message, Code.PROTOCOL))]
+
+    def tick(self, now: float) -> list[Effect]:
+        """What time brings: what was held is said again."""
+        due = [peer for peer, at in self.held.items() if at <= now]
+        for peer in due:
+            del self.held[peer]
+        return [effect for peer in due if self.online(peer) for effect in self.peer_up(peer)]
+
+    def next_time(self) -> float | None:
+        """When tick() has something to do again."""
+        return min(self.held.values(), default=None)
 
     def delivery_stored(self, note: DeliveryStored) -> list[Effect]:
         """How far a message got is durable."""
@@ -305,6 +373,7 @@ class Chats:
 
     def peer_up(self, peer: PeerId) -> list[Effect]:
         """A peer is there: say what waits for it. From here on it is on its way and can be changed no more."""
+        self.held.pop(peer, None)
         self.flushing[peer] = False
         return [
             Keep(

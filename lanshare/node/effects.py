@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from lanshare.domain.events import Event
 from lanshare.domain.message import Delivery, MessageId, MessageKind
-from lanshare.domain.offer import Landing
+from lanshare.domain.offer import Allowance, Landing
 from lanshare.domain.peer import Address, PeerId
 from lanshare.domain.talk import Listed, Said
 from lanshare.domain.transfer import TransferId
@@ -92,11 +92,15 @@ class Resend(Struct, frozen=True):
 
 
 class Dial(Struct, frozen=True):
-    """Open a control link to whoever `expect` (an id or its beginning; None: anybody) is, at these addresses."""
+    """Open a control link to whoever `expect` (an id or its beginning; None: anybody) is, at these addresses.
+
+    `glance`: only look whose key answers, tell nothing of ourselves, and hang up; Glanced follows.
+    """
 
     target: str
     addresses: tuple[Address, ...]
     expect: str | None
+    glance: bool = False
 
 
 class Scan(Struct, frozen=True):
@@ -122,6 +126,7 @@ class Run(Struct, frozen=True):
     after: TransferId | None = None
     throttles: tuple[Throttle, ...] = ()
     aside: frozenset[str] = frozenset()
+    allowed: Allowance | None = None
 
 
 class ListOffer(Struct, frozen=True):

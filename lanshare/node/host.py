@@ -1,7 +1,10 @@
 """Host: what a shell talks to, wherever the engine runs. In this process if the profile is free, else joined.
 
-A Host that loses its engine takes the profile's lock, assembles an engine itself and tells a new Snapshot. The engine's
-parts are loaded when one is started, not with this module: they take longer than a window takes to be painted.
+A Host that loses its engine takes the profile's lock, assembles an engine itself and tells a new Snapshot. What it was
+asked to send and was not told to be kept is asked of the new engine again: both know it by its id, so it goes once.
+
+The engine's parts are loaded when one is started, not with this module: they take longer than a window takes to be
+painted.
 """
 
 from __future__ import annotations
@@ -14,9 +17,20 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from lanshare.domain.commands import Command
+from lanshare.domain.commands import Command, SendFiles, SendText
 from lanshare.domain.errors import Code, LanshareError
-from lanshare.domain.events import EngineStopped, Event, IdentityRenewed, Snapshot
+from lanshare.domain.events import (
+    EngineStopped,
+    Event,
+    IdentityRenewed,
+    MessageQueued,
+    MessageRefused,
+    Snapshot,
+    TransferFailed,
+    TransferFinished,
+    TransferJoined,
+    TransferQueued,
+)
 from lanshare.node.options import Options
 from lanshare.store.places import places
 
@@ -43,6 +57,9 @@ class Host:
         self._remote: RemoteNode | None = None
         self._waiting: list[Command] = []
         """What is asked for before the engine's first Snapshot: what was told before it would be heard by nobody."""
+
+        self._open: dict[str, Command] = {}
+        """What was sent to an engine that has not said yet that it is kept: the next engine is asked for it again."""
 
         self._heard_of = False
         self._closing = threading.Event()
@@ -116,7 +133,13 @@ class Host:
         if isinstance(event, Snapshot):
             with self._lock:
                 self._heard_of = True
+                for command in list(self._open.values()):
+                    self._pass_on(replace(command, again=True) if isinstance(command, SendFiles) else command)
                 self._release()
+        elif isinstance(event, MessageQueued | MessageRefused):
+            self._open.pop(event.message, None)
+        elif isinstance(event, TransferQueued | TransferJoined | TransferFailed | TransferFinished):
+            self._open.pop(event.transfer, None)
         if not isinstance(event, EngineStopped):
             self._listener(event)
         if isinstance(event, IdentityRenewed) and not self.joined and not self._closing.is_set():
@@ -147,6 +170,10 @@ class Host:
             self._pass_on(command)
 
     def _pass_on(self, command: Command) -> None:
+        if isinstance(command, SendText):
+            self._open[command.message] = command
+        elif isinstance(command, SendFiles):
+            self._open[command.transfer] = command
         if self._engine is not None:
             self._engine.node.submit(command)
         elif self._remote is not None:

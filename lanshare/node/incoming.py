@@ -15,7 +15,7 @@ from lanshare.domain.events import (
     OfferReceived,
     OfferWithdrawn,
 )
-from lanshare.domain.offer import Landing
+from lanshare.domain.offer import Landing, allowance_of
 from lanshare.domain.peer import Habit, PeerId
 from lanshare.domain.talk import Answered, FetchAsked, Listed, Offered, Paused
 from lanshare.domain.transfer import (
@@ -31,8 +31,10 @@ from lanshare.node.effects import (
     Compare,
     CompareAgain,
     Effect,
+    EndRun,
     Keep,
     Look,
+    PostRun,
     Say,
     Tell,
     Undo,
@@ -98,7 +100,8 @@ class Incoming(Table):
         return [kept, Keep(lambda _: None, lambda _: asked)]
 
     def _unasked(self, transfer: Transfer, now: float) -> list[Effect]:
-        """Accept what the person's rules for this device accept: all of it is counted, and it is not too much."""
+        """Accept what the person's rules for this device accept: all of it is counted, and it is not too much. More
+        than that is asked about, or accepted anew by the rules."""
         rules, offer = self.world.rules(transfer.peer), transfer.offer
         if rules.files is not Habit.ACCEPT or not offer.complete or 0 < rules.up_to < offer.bytes:
             return []
@@ -166,20 +169,29 @@ class Incoming(Table):
                 Say(peer, Answered(transfer.id, False, Code.DECLINED)),
                 *self._fail(row, TransferState.DECLINED, Code.DECLINED, "", now),
             ]
-        landing = Landing((command.into or self.world.downloads()).absolute(), command.clash)
-        row.landing, row.accepted = landing, True
+        row.allowed = allowance_of(transfer.offer, command.grows)
+        if not transfer.offer.complete and not command.grows:
+            row.wish = command  # it holds if the whole comes to no more: see _offered_again
+            return effects
+        return [*effects, *self._accept(row, command)]
+
+    def _accept(self, row: Row, command: AnswerOffer) -> list[Effect]:
+        """The yes holds."""
+        transfer, peer, allowed = row.transfer, row.transfer.peer, row.allowed
+        assert allowed is not None
+        landing = Landing(command.into or self.world.downloads(), command.clash)
+        row.landing, row.accepted, row.wish, row.exceeded = landing, True, None, False
         row.transfer = replace(transfer, state=moved(transfer.state, TransferState.CONNECTING))
         return [
-            *effects,
             Befriend(peer),
-            Keep(lambda db: journal.accept(db, transfer.id, landing)),
+            Keep(lambda db: journal.accept(db, transfer.id, landing, allowed)),
             Say(peer, Answered(transfer.id, True)),
         ]
 
-    def heard_fetch(self, peer: PeerId, said: FetchAsked) -> list[Effect]:
+    def heard_fetch(self, peer: PeerId, said: FetchAsked, now: float) -> list[Effect]:
         """The sender cannot dial us: we dial it."""
         row = self._mine(peer, said.transfer, Direction.IN)
-        if row is None or not row.accepted or row.running or row.paused:
+        if row is None or not row.accepted or row.running or row.paused or now < row.shy_until:
             return []
         return self._run(row)
 
@@ -221,19 +233,66 @@ class Incoming(Table):
         row.transfer = replace(transfer, offer=offer)
         if row.paused_here:
             return [Say(transfer.peer, Paused(transfer.id, True))]
+        if row.accepted and row.allowed is not None and not row.allowed.covers(offer):
+            return self._grew(row)
         if row.accepted:
             effects: list[Effect] = []
+            effects += self._bound(row)
             if offer.complete and offer != transfer.offer:
                 effects.append(Keep(lambda db: journal.set_offer(db, transfer.id, offer)))
                 effects.append(Tell(OfferGrew(transfer.id, transfer.peer, offer)))
             if not row.running:
                 effects.append(Say(transfer.peer, Answered(transfer.id, True)))
             return effects
+        if row.wish is not None:
+            return [Tell(OfferGrew(transfer.id, transfer.peer, offer)), *self._wished(row, row.wish)]
+        if row.exceeded and row.allowed is not None and row.allowed.covers(offer):
+            # It sent more than it offers even now: no question could be answered by that.
+            code = Code.MORE_THAN_OFFERED
+            refused = Say(transfer.peer, Answered(transfer.id, False, code))
+            return [refused, *self._fail(row, TransferState.FAILED, code, "", 0.0)]
         if transfer.state is TransferState.WAITING:
-            row.transfer = replace(row.transfer, state=moved(transfer.state, TransferState.OFFERED), code="")
-            self.questions.put(transfer.id, transfer.peer)
-            return self._unasked(row.transfer, 0.0) or [Tell(self._question(row.transfer).event)]
+            return self._put(row)
         return [Tell(OfferGrew(transfer.id, transfer.peer, offer)), *self._unasked(row.transfer, 0.0)]
+
+    def _bound(self, row: Row) -> list[Effect]:
+        """An offer that could grow is counted by now: from here on it binds."""
+        offer = row.transfer.offer
+        if not offer.complete or row.allowed is None or row.allowed.bytes is not None:
+            return []
+        row.allowed = allowed = allowance_of(offer, False)
+        transfer = row.transfer.id
+        told: list[Effect] = [PostRun(transfer, allowed)] if row.running else []
+        return [*told, Keep(lambda db: journal.allow(db, transfer, allowed))]
+
+    def _wished(self, row: Row, wish: AnswerOffer) -> list[Effect]:
+        """More is counted of what the person said yes to: it holds, or is asked anew, once all of it is counted."""
+        offer, allowed = row.transfer.offer, row.allowed
+        if not offer.complete or allowed is None:
+            return []
+        if allowed.covers(offer):
+            return self._accept(row, wish)
+        row.wish = None
+        return self._put(row)
+
+    def _grew(self, row: Row) -> list[Effect]:
+        """It is offered more than was accepted: nothing more is written until the person has said yes again."""
+        transfer = row.transfer.id
+        row.accepted = False
+        ended: list[Effect] = [EndRun(transfer)] if row.running else []
+        void = Keep(lambda db: journal.allow(db, transfer, None))
+        if row.transfer.state is not TransferState.WAITING:
+            row.transfer = replace(row.transfer, state=moved(row.transfer.state, TransferState.WAITING), rate=0.0)
+        return [*ended, void, *self._put(row)]
+
+    def _put(self, row: Row) -> list[Effect]:
+        """Put the question, unless the rules answer it."""
+        transfer = row.transfer
+        if transfer.state is TransferState.WAITING:
+            transfer = replace(transfer, state=moved(transfer.state, TransferState.OFFERED), code="")
+            row.transfer = transfer
+        self.questions.put(transfer.id, transfer.peer)
+        return self._unasked(transfer, 0.0) or [Tell(self._question(transfer).event)]
 
     def _try_disk(self, row: Row, now: float) -> list[Effect]:
         """Ask for the rest when the disk could take it."""

@@ -26,6 +26,7 @@ from lanshare.files import manifest, staging, tree
 from lanshare.files.compare import Likeness, compare
 from lanshare.files.folder import Folder, open_folder
 from lanshare.files.memo import memo_path
+from lanshare.files.sent import sent_path
 from lanshare.files.tree import Found
 from lanshare.files.undo import Undoing, undo
 from lanshare.net.dial import connect
@@ -34,11 +35,12 @@ from lanshare.net.tls import TlsContext
 from lanshare.node import keeping, sentences
 from lanshare.node.awake import Awake
 from lanshare.node.effects import Compare, CompareAgain, Dial, Discard, ListOffer, Run, Save, Scan, Undo
-from lanshare.node.links import Post, Self, greet_as_dialler, run_control, run_sink, run_source
+from lanshare.node.links import Post, Self, greet_as_dialler, look_at_key, run_control, run_sink, run_source
 from lanshare.node.notes import (
     Compared,
     Counted,
     DialEnded,
+    Glanced,
     Lease,
     LinkHandle,
     ListedPart,
@@ -120,6 +122,10 @@ class DialJob(_Cancellable):
                 continue
             self._own(link)
             try:
+                if effect.glance:
+                    self._post(Glanced(effect.target, look_at_key(link, effect.expect), address))
+                    link.close()
+                    return
                 guest = greet_as_dialler(link, net.me, "control", effect.expect)
             except IdentityDiffers as error:
                 link.close()
@@ -171,7 +177,7 @@ class RunJob(_Cancellable):
                 code, detail = Code.PEER_UNREACHABLE, error.detail
                 continue
             what = (effect.landing, effect.sources, *self._papers, effect.tops, effect.after, effect.throttles)
-            lease = Lease(effect.epoch, "", *what, effect.aside)
+            lease = Lease(effect.epoch, "", *what, effect.aside, effect.allowed)
             if effect.sources:
                 run_source(link, effect.transfer, lease, True, self._post)
             else:
@@ -582,7 +588,8 @@ class Runner:
             scan.cancel()
         self._tallies.pop(effect.transfer, None)
         listed = self.manifest(effect.transfer)
-        papers = (listed, memo_path(listed), self._offered(effect.transfer))
+        shutil.rmtree(self._data / "spool" / effect.transfer, ignore_errors=True)
+        papers = (listed, memo_path(listed), sent_path(listed), self._offered(effect.transfer))
         self._scans.start(DiscardJob(effect, self._post, *papers))
 
     def close(self) -> None:

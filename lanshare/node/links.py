@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from lanshare.domain.errors import Code, LanshareError
+from lanshare.domain.errors import Code, IdentityDiffers, LanshareError
 from lanshare.domain.offer import Landing
-from lanshare.domain.peer import Address
+from lanshare.domain.peer import Address, PeerId
 from lanshare.domain.transfer import TransferId
 from lanshare.exchange.control import Control
 from lanshare.exchange.greeting import Accepting, Dialling, Facts, Guest
@@ -18,11 +18,12 @@ from lanshare.files import confine
 from lanshare.files.faults import DiskFault, disk_fault
 from lanshare.files.folder import disk_of
 from lanshare.files.manifest import ManifestReader
+from lanshare.files.sent import SentLog, sent_path
 from lanshare.files.staging import Staging, has_staging
 from lanshare.net.link import Link, LinkLost
 from lanshare.node.notes import DiskSeen, Heard, Lease, LinkDown, LinkUp, Moved, RunEnded, Verifying
 from lanshare.node.showing import Admission
-from lanshare.trust.identity import Identity
+from lanshare.trust.identity import Identity, id_of_certificate, same
 from lanshare.wire import limits
 
 Post = Callable[[object], None]
@@ -45,6 +46,16 @@ def greet_as_dialler(link: Link, me: Self, purpose: str, expect: str | None) -> 
     if greeting.guest is None:
         raise LinkLost(Code.PROTOCOL, "no greeting")
     return greeting.guest
+
+
+def look_at_key(link: Link, expect: str | None) -> PeerId:
+    """Whose key answers on a link we dialled: TLS proves it, and nothing of ours is said. IdentityDiffers if it is
+    not the one expected."""
+    link.open()
+    peer = id_of_certificate(link.peer_certificate)
+    if expect is not None and not same(peer[: len(expect)], expect):
+        raise IdentityDiffers(expect, peer)
+    return peer
 
 
 def greet_as_acceptor(link: Link, me: Self) -> Guest:
@@ -76,6 +87,7 @@ def run_source(link: Link, transfer: TransferId, lease: Lease, push: bool, post:
     assert lease.manifest is not None
     try:
         entries = ManifestReader(lease.manifest)
+        sent = SentLog(sent_path(lease.manifest))
     except OSError:
         link.close()
         post(RunEnded(transfer, lease.epoch, Code.PEER_AWAY, "no list yet"))
@@ -89,6 +101,7 @@ def run_source(link: Link, transfer: TransferId, lease: Lease, push: bool, post:
         lambda: post(Verifying(transfer)),
         lease.throttles,
         lease.aside,
+        sent,
     )
     code, detail, halted = "", "", False
     try:
@@ -110,11 +123,12 @@ def run_source(link: Link, transfer: TransferId, lease: Lease, push: bool, post:
                 transfer,
                 lease.epoch,
                 "",
-                files=complete.files,
-                failed=complete.failed,
-                bytes=complete.bytes,
+                files=sending.files,
+                failed=len(sending.left) + len(sending.failed),
+                bytes=sending.bytes,
                 paths=tuple(str(path) for path in lease.sources),
                 skipped=skipped,
+                notes=tuple(sending.notes[:1000]),
                 moved=sending.bytes_moved,
             )
         )
@@ -157,6 +171,7 @@ def _sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: Post
             landing.clash,
             landing.execute,
             lease.throttles,
+            lease.allowed,
         )
         link.drive(receiving)
     except DiskFault as fault:

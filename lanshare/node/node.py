@@ -261,11 +261,12 @@ class Node:
     def load(
         self, peers: Sequence[Any], unfinished: Sequence[Any],
         untidy: Sequence[tuple[TransferId, Path | None]] = (), groups: Sequence[Group] = (),
+        alarms: Sequence[tuple[PeerId, PeerId]] = (),
     ) -> None:
         """What earlier engines of this profile left; before start()."""
         now = self._parts.clock.now()
         self._groups.rows = {one.id: one for one in groups}
-        self._peers.load(peers, now)
+        self._peers.load(peers, now, alarms)
         self._apply(self._transfers.load(list(unfinished)))
         self._apply([e.Discard(transfer, folder) for transfer, folder in untidy])
         self._show(now)
@@ -284,7 +285,7 @@ class Node:
 
     def next_time(self) -> float | None:
         """Seconds until step() has something to do even without an item."""
-        tables = (self._peers, self._transfers, self._pairings, self._showing, self._groups)
+        tables = (self._peers, self._transfers, self._pairings, self._showing, self._groups, self._chats)
         times = [at for table in tables if (at := table.next_time()) is not None] + [self._expire_at]
         return min(times) - self._parts.clock.now() if times else None
 
@@ -297,6 +298,7 @@ class Node:
         self._apply(self._transfers.tick(now))
         self._apply(self._pairings.tick(now))
         self._apply(self._groups.tick(now))
+        self._apply(self._chats.tick(now))
         if now >= self._expire_at:
             self._expire_at = now + 3600.0
             self._apply(self._expire())
@@ -353,6 +355,8 @@ class Node:
         match item:
             case c.SendFiles():
                 return [*self._peers.want(item.peer, now), *self._transfers.send(item, now, self._parts.clock.wall())]
+            case c.SeekPeer():
+                return self._peers.want(item.peer, now)
             case c.AnswerOffer():
                 return self._transfers.answer(item, now)
             case c.CompareOffer():
@@ -452,6 +456,12 @@ class Node:
 
     def _talk_note(self, item: object, now: float) -> list[e.Effect] | None:
         match item:
+            case n.TextHeld():
+                return self._chats.text_held(item, now)
+            case n.TextUnkept():
+                return self._chats.text_unkept(item)
+            case n.TextKnown():
+                return self._chats.known(item)
             case n.TextStored():
                 return self._chats.stored(item)
             case n.TextArrived():
@@ -497,6 +507,8 @@ class Node:
                 return self._transfers.attach(item, now)
             case n.OfferLooked():
                 return self._transfers.offer_looked(item, wall)
+            case n.SendLooked():
+                return self._transfers.send_looked(item, now, wall)
             case n.RetryLooked():
                 again = c.SendFiles(item.new, item.peer, item.sources, item.room)
                 return self._transfers.send(again, now, wall, frozenset(item.only), item.after)
@@ -524,6 +536,8 @@ class Node:
                 return self._peers.up(item, now, int(self._parts.clock.wall().timestamp() * 1000))
             case n.LinkDown():
                 return self._peers.down(item, now)
+            case n.Glanced():
+                return self._peers.glanced(item.target, item.peer, item.address, now)
             case n.DialEnded():
                 return self._peers.dial_ended(item, now)
             case n.TakenSome():
@@ -585,7 +599,7 @@ class Node:
             case Ended():
                 return self._transfers.heard_end(peer, said, now)
             case FetchAsked():
-                return self._transfers.heard_fetch(peer, said)
+                return self._transfers.heard_fetch(peer, said, now)
             case HadAll():
                 return self._transfers.heard_had_all(peer, said, now)
             case Listed():
@@ -595,7 +609,7 @@ class Node:
             case Postponed():
                 return self._transfers.heard_postponed(peer, said)
             case Renamed():
-                return self._peers.renamed(peer, said.name, said.note)
+                return self._peers.renamed(peer, said.name, said.note, now)
 
     # --- effects
 
@@ -684,7 +698,12 @@ class Node:
     def _compose(self, effect: e.Compose) -> None:
         identity, wall = self._parts.me.identity, self._parts.clock.wall()
 
-        def operation(db: sqlite3.Connection) -> n.TextStored | None:
+        def operation(db: sqlite3.Connection) -> n.TextStored | n.TextKnown | None:
+            if effect.kind is MessageKind.TEXT and (known := outbox.find(db, identity.id, effect.message)) is not None:
+                if known.peer != effect.peer:
+                    return None
+                position = outbox.position_of(db, known)
+                return n.TextKnown(known, position, history.quote(db, known.peer, known.about))
             about = outbox.digest_of(db, effect.about, effect.peer) if effect.about is not None else b""
             if effect.kind is MessageKind.REACTION and not about:
                 return None  # what it was to stand at is gone
@@ -891,6 +910,7 @@ class Node:
                 self._parts.overrides,
                 self._groups.shown(),
                 note.drafts,
+                self._peers.undecided(),
             )
         )
         for one in self._unasked():

@@ -10,11 +10,12 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from lanshare.domain.commands import SendFiles
 from lanshare.domain.errors import Code
 from lanshare.domain.events import Event, ReceiveUndone
 from lanshare.domain.groups import Group
 from lanshare.domain.message import ChatMessage, Delivery, MessageId, Quote
-from lanshare.domain.offer import Landing, Offer, Skipped
+from lanshare.domain.offer import Allowance, Landing, Offer, Skipped
 from lanshare.domain.peer import Address, PeerId
 from lanshare.domain.talk import Listed, Offered, Said, Texted
 from lanshare.domain.transfer import Transfer, TransferId
@@ -58,6 +59,43 @@ class DialEnded(Struct, frozen=True):
     code: Code
     detail: str
     seen: PeerId | None
+
+
+class TextKnown(Struct, frozen=True):
+    """A message of ours that is asked to be sent is here already: where it lies, and how far it is."""
+
+    message: ChatMessage
+    position: int
+    quote: Quote | None
+
+
+class TextHeld(Struct, frozen=True):
+    """A message of ours was not taken for now: it waits, and goes again in its order."""
+
+    peer: PeerId
+    message: MessageId
+
+
+class TextUnkept(Struct, frozen=True):
+    """A peer's message was not kept here, and never will be."""
+
+    peer: PeerId
+    message: MessageId
+
+
+class SendLooked(Struct, frozen=True):
+    """Whether a transfer that may have been asked for already is over."""
+
+    command: SendFiles
+    found: tuple[PeerId, Transfer, int] | None
+
+
+class Glanced(Struct, frozen=True):
+    """A device showed its key at this address, and was told nothing."""
+
+    target: str
+    peer: PeerId
+    address: Address
 
 
 class Gone(Struct, frozen=True):
@@ -157,6 +195,8 @@ class Lease(Struct, frozen=True):
     after: TransferId | None = None
     throttles: tuple[Throttle, ...] = ()
     aside: frozenset[str] = frozenset()
+    allowed: Allowance | None = None
+    """All that may come of it; None: it is not bounded here."""
 
 
 class Reply:

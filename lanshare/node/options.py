@@ -86,3 +86,12 @@ def pasted_folder(options: Options) -> Path:
     folder = where.data / "pasted"
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
+
+
+def spool_folder(options: Options, transfer: str) -> Path:
+    """Where a stream is kept that is sent under this transfer, until that is over; private."""
+    where = places.places(options.profile)
+    where.prepare()
+    folder = where.spool / transfer
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder

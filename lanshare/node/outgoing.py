@@ -40,6 +40,7 @@ from lanshare.node.notes import (
     Queued,
     RetryLooked,
     ScanEnded,
+    SendLooked,
 )
 from lanshare.node.table import ASK_AGAIN, EMPTY, Row
 from lanshare.node.turns import Turns
@@ -59,9 +60,14 @@ class Outgoing(Turns):
         after: TransferId | None = None,
     ) -> list[Effect]:
         """A person wants to send. The same paths to the same peer while they wait or move: that transfer goes on."""
-        if command.transfer in self.rows or not command.paths:
+        if (old := self.rows.get(command.transfer)) is not None:
+            return self._known(old) if command.again and old.transfer.peer == command.peer else []
+        if not command.paths:
             return []
-        paths = tuple(dict.fromkeys(path.absolute() for path in command.paths))
+        if command.again:
+            transfer_id = command.transfer
+            return [Look(lambda db: journal.ended(db, transfer_id), lambda found: SendLooked(command, found))]
+        paths = tuple(dict.fromkeys(command.paths))
         room = command.room if self.world.shares(command.room, command.peer) else ""
         for row in self.rows.values():
             alike = row.sources == paths and row.only == only and row.transfer.peer == command.peer
@@ -75,6 +81,22 @@ class Outgoing(Turns):
             Keep(lambda db: journal.add(db, transfer, paths, only, after), lambda _: Queued(transfer.id)),
             Scan(transfer.id, paths, only),
         ]
+
+    def send_looked(self, note: SendLooked, now: float, wall: datetime.datetime) -> list[Effect]:
+        """Whether what is asked for again is over already."""
+        if note.found is None:
+            return self.send(replace(note.command, again=False), now, wall)
+        owner, transfer, failed = note.found
+        if owner != note.command.peer or transfer.state not in FINAL:
+            return []
+        return [Tell(self._queued(transfer)), Tell(self._end_of(transfer, failed))]
+
+    def _known(self, row: Row) -> list[Effect]:
+        transfer = row.transfer
+        told: list[Effect] = [Tell(self._queued(transfer))]
+        if transfer.state in FINAL:
+            told.append(Tell(self._end_of(transfer, len(transfer.skipped))))
+        return told
 
     def _join(self, row: Row, asked: TransferId, now: float) -> list[Effect]:
         """Go on with what is under way; what was added to its folders since is sent too."""
@@ -112,7 +134,10 @@ class Outgoing(Turns):
         first = not row.counted
         row.counted, row.skipped = True, note.skipped
         effects: list[Effect] = [Tell(OfferGrew(note.transfer, row.transfer.peer, offer))]
-        if row.transfer.state is TransferState.QUEUED or (first and row.transfer.state is TransferState.WAITING):
+        if row.recount and offer.complete:
+            row.recount = False
+            effects += self._offer(row)
+        elif row.transfer.state is TransferState.QUEUED or (first and row.transfer.state is TransferState.WAITING):
             effects += self._offer(row)
         elif row.transfer.state is not TransferState.WAITING:
             effects.append(Say(row.transfer.peer, Offered(note.transfer, offer, row.after)))
@@ -157,6 +182,8 @@ class Outgoing(Turns):
                 return self._away(row, Code.PEER_BUSY)
             return self._fail(row, TransferState.DECLINED, said.code or Code.DECLINED, "", now)
         row.accepted = True
+        if row.recount or now < row.shy_until:
+            return []
         if row.paused_here:
             return [Say(peer, Paused(said.transfer, True))]
         if row.paused_there:

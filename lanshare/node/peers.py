@@ -14,8 +14,10 @@ from msgspec.structs import replace
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     AddressFailed,
+    AddressReached,
     IdentityChanged,
     IdentityCloned,
+    IdentitySettled,
     NetworkTroubled,
     PeerAppeared,
     PeerChanged,
@@ -57,6 +59,16 @@ _TRIES_A_SECOND: Final = 30.0
 """Dials to devices that are only announced: a whole class at once, then so many, so that names without a device behind
 them cost no more than that."""
 
+_AWAY: Final = 3.0
+"""Seconds without a link after which a known device counts as away, so that whoever bears its name is an alarm: at the
+start of an engine two honest devices of one name come one after the other."""
+
+_ALARMS: Final = 8
+"""Alarms kept for one known device: more keys under its name say nothing new."""
+
+_GLANCE_EVERY: Final = 3.0
+"""Seconds between two looks at a device that is only browsed."""
+
 _TROUBLES: Final = 3
 """Devices that are announced and do not answer, told at once: more would be a flood, not news."""
 
@@ -79,6 +91,9 @@ class Row:
     """Runs of it that were followed by another one."""
 
     down_at: float | None = None
+    away_since: float = 0.0
+    """Since when it has no link; of no meaning while it has one."""
+
     shown: bool = False
     alias: str = ""
     rules: Rules = ORDINARY
@@ -100,6 +115,9 @@ class Target:
     wanted: bool = False
     """A person wants this device now: an answer by another key is then worth an alarm."""
 
+    listed: bool = False
+    """Browsing: shells were told that it is there."""
+
 
 @dataclass(slots=True)
 class Peers:
@@ -109,13 +127,21 @@ class Peers:
     browse_only: bool = False
     rows: dict[PeerId, Row] = field(default_factory=dict)
     targets: dict[str, Target] = field(default_factory=dict)
-    alarms: set[tuple[PeerId, PeerId]] = field(default_factory=set)
+    alarms: dict[tuple[PeerId, PeerId], None] = field(default_factory=dict)
+    """(known, seen), oldest first: another key answered in the place of a known device, and nobody has decided."""
+
+    clones: set[PeerId] = field(default_factory=set)
     level: Visibility = Visibility.EVERYONE
     version: int = 0
     """Grows with every change of trust or presence."""
 
     _tries: float = _TRIES_BURST
     _tries_at: float = 0.0
+    _compare_at: float | None = None
+    """When it is to be looked again whether a stranger bears the name of a known device that is away."""
+
+    _reached: list[tuple[str, PeerId]] = field(default_factory=list)
+    """Typed addresses that were answered, of which is not clear yet whether the right device answered."""
 
     # --- look-ups
 
@@ -198,11 +224,14 @@ class Peers:
 
     # --- what happens
 
-    def load(self, book: Iterable[Acquaintance], now: float) -> None:
+    def load(
+        self, book: Iterable[Acquaintance], now: float, alarms: Iterable[tuple[PeerId, PeerId]] = ()
+    ) -> None:
         """What earlier engines remembered."""
+        self.alarms = dict.fromkeys(alarms)
         for one in book:
             row = Row(one.id, one.name, one.kind, one.system, one.trust, list(one.addresses), one.last_seen)
-            row.alias, row.rules = one.alias, one.rules
+            row.alias, row.rules, row.away_since = one.alias, one.rules, now
             self.rows[one.id] = row
             self.version += 1
             if one.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED):
@@ -217,8 +246,6 @@ class Peers:
             target = self.targets[sighting.short] = Target(sighting.short, self._known_by_short(sighting.short))
         fresh = target.sighting != sighting
         target.sighting = sighting
-        if self.browse_only:
-            return self._browsed(target, sighting)
         if target.peer is not None and self.online(target.peer):
             return []
         if fresh or not target.dialling:
@@ -234,8 +261,9 @@ class Peers:
         name = target.sighting.name if target.sighting else short
         target.sighting = None
         effects: list[Effect] = []
-        if self.browse_only:
-            effects.append(Tell(PeerVanished(target.peer or PeerId(short), name)))
+        if target.listed and target.peer is not None:
+            target.listed = False
+            effects.append(Tell(PeerVanished(target.peer, name)))
         if target.troubled:
             target.troubled = False
             effects.append(self._calm(target))
@@ -254,6 +282,28 @@ class Peers:
         target.next_try, target.tries = now, 0
         return self.tick(now)
 
+    def glanced(self, key: str, peer: PeerId, address: Address, now: float) -> list[Effect]:
+        """Browsing: a device has shown its key; nothing was told to it."""
+        target = self.targets.get(key)
+        if target is None:
+            return []
+        target.dialling, target.tries, target.next_try = False, 0, now + _GLANCE_EVERY
+        fresh = not target.listed or target.peer != peer
+        target.peer, target.listed = peer, True
+        row, seen = self.rows.get(peer), target.sighting
+        if not fresh or seen is None:
+            return []
+        addresses = tuple(dict.fromkeys((str(address), *map(str, seen.addresses))))
+        if row is None:
+            return [Tell(PeerAppeared(peer, seen.name, seen.kind, addresses, TrustLevel.STRANGER, True))]
+        return [
+            Tell(
+                PeerAppeared(
+                    peer, seen.name, row.kind, addresses, row.trust, True, row.system, row.alias, row.rules, row.note
+                )
+            )
+        ]
+
     def want(self, peer: PeerId, now: float) -> list[Effect]:
         """A person wants to reach this device now."""
         row = self.rows.get(peer)
@@ -268,18 +318,19 @@ class Peers:
         """A control link is open: it stays, or the one we have does."""
         guest = note.guest
         row = self.rows.get(guest.id)
-        fresh = row is None
         if row is None:
             facts = guest.facts
             row = self.rows[guest.id] = Row(guest.id, facts.name, facts.kind, facts.system, TrustLevel.STRANGER, [])
         effects: list[Effect] = []
+        typed = self._typed(note)
         if row.trust is TrustLevel.BLOCKED:
-            return [Hang(note.link)]
+            sentence = sentences.ended(Code.BLOCKED, row.alias or row.name)
+            return [*(Tell(AddressFailed(one, Code.BLOCKED, sentence)) for one in typed), Hang(note.link)]
         dialler = self.me if note.dialled else guest.id
         if row.link is not None:
             same_run = row.instance == guest.facts.instance
             if same_run and row.dialler != dialler and row.dialler == min(self.me, guest.id):
-                return [*self._settled(note), Hang(note.link)]
+                return [*self._settled(note), Hang(note.link), *self._reach(typed, row, now)]
             effects.append(Hang(row.link))
         was_online = row.link is not None or row.down_at is not None
         again = row.down_at is not None
@@ -296,8 +347,9 @@ class Peers:
             row.addresses = [text, *(one for one in row.addresses if one != text)][:_REMEMBERED]
         effects += self._settled(note)
         effects.append(self._remember(row))
-        effects += self._lookalike(row) if fresh else []
+        effects += self._lookalike(row, now)
         effects.append(Tell(self._changed(row) if was_online else self._appeared(row)))
+        effects += self._reach(typed, row, now)
         effects.append(Online(row.id, again))
         return effects
 
@@ -308,6 +360,8 @@ class Peers:
             return []
         row.link = None
         self.version += 1
+        row.away_since = now
+        self._compare_at = now + _AWAY if self._compare_at is None else self._compare_at
         row.down_at = now if not note.left else now - 2 * _GRACE
         target = self.targets.setdefault(short_id(row.id), Target(short_id(row.id), row.id))
         target.peer, target.tries, target.next_try = row.id, 0, now + (0.1 if not note.left else 2.0)
@@ -315,18 +369,18 @@ class Peers:
             target.sighting = None
         return self.tick(now)
 
-    def renamed(self, peer: PeerId, name: str, note: str) -> list[Effect]:
+    def renamed(self, peer: PeerId, name: str, note: str, now: float) -> list[Effect]:
         """It is called something else now."""
         row = self.rows.get(peer)
         if row is None or (row.name, row.note) == (name, note):
             return []
         row.name, row.note = name, note
-        return [self._remember(row), Tell(self._changed(row))]
+        return [self._remember(row), *self._lookalike(row, now), Tell(self._changed(row))]
 
     def befriend(self, peer: PeerId) -> list[Effect]:
-        """A stranger becomes known."""
+        """A stranger becomes known; not while it stands in the place of another device, which a person must decide."""
         row = self.rows.get(peer)
-        if row is None or row.trust is not TrustLevel.STRANGER:
+        if row is None or row.trust is not TrustLevel.STRANGER or any(seen == peer for _, seen in self.alarms):
             return []
         return self._trust(peer, TrustLevel.KNOWN)
 
@@ -346,14 +400,14 @@ class Peers:
         """The person says what an alarm was: the device set up anew, or somebody who pretends to be it."""
         if (known, seen) not in self.alarms:
             return []
-        self.alarms.discard((known, seen))
+        settled = self._drop_alarm(known, seen)
         if not same:
             # It was refused before it could say anything of itself: blocked all the same.
             name = self.rows[known].name if known in self.rows else short_id(seen)
             self.rows.setdefault(seen, Row(seen, name, DeviceKind.UNKNOWN, "", TrustLevel.STRANGER, []))
-            return self.block(seen, True)
+            return [*settled, *self.block(seen, True)]
         old = self.rows.get(known)
-        effects = self.forget(known)
+        effects = [*settled, *self.forget(known)]
         row = self.rows.get(seen)
         if row is not None and old is not None:
             row.alias = row.alias or old.alias
@@ -376,8 +430,9 @@ class Peers:
         if row is None:
             return []
         self.version += 1
-        self.alarms = {alarm for alarm in self.alarms if peer not in alarm}
+        void = [alarm for alarm in self.alarms if peer in alarm]
         return [
+            *(effect for alarm in void for effect in self._drop_alarm(*alarm)),
             *self._part(row),
             Keep(lambda db: trustbook.forget(db, peer)),
             Tell(PeerForgotten(peer)),
@@ -400,7 +455,10 @@ class Peers:
             return []
         row.trust = level
         self.version += 1
-        return [self._remember(row), Tell(self._changed(row))]
+        # To trust a device, or to block it, is a decision about whatever it was taken for.
+        void = [alarm for alarm in self.alarms if alarm[1] == peer]
+        settled = [effect for alarm in void for effect in self._drop_alarm(*alarm)]
+        return [*settled, self._remember(row), Tell(self._changed(row))]
 
     def dial_ended(self, note: DialEnded, now: float) -> list[Effect]:
         """A dial came to nothing: try again later, and say what a person should know."""
@@ -417,6 +475,11 @@ class Peers:
             return [Tell(AddressFailed(note.target, note.code, sentence))]
         target.tries += 1
         target.next_try = now + _BACKOFF[min(target.tries, len(_BACKOFF)) - 1]
+        if target.listed and target.tries >= 2 and target.peer is not None:
+            # Browsing: it was there, and two looks in a row found nobody.
+            target.listed = False
+            name = target.sighting.name if target.sighting is not None else short_id(target.peer)
+            return [Tell(PeerVanished(target.peer, name))]
         if note.detail == "ourselves":
             del self.targets[note.target]
             return self._alarm_clone(self.me, "", ours=True) if target.key == short_id(self.me) else []
@@ -447,8 +510,8 @@ class Peers:
                 row.down_at = None
                 effects.append(Tell(PeerVanished(row.id, row.name)))
                 effects.append(Offline(row.id))
-        if self.browse_only:
-            return effects
+        if self._compare_at is not None and now >= self._compare_at:
+            effects += self._compare(now)
         for target in self.targets.values():
             effects += self._dial(target, now)
         return effects
@@ -456,12 +519,8 @@ class Peers:
     def next_time(self) -> float | None:
         """When tick() has something to do again."""
         times = [row.down_at + _GRACE for row in self.rows.values() if row.down_at is not None]
-        if not self.browse_only:
-            times += [
-                target.next_try
-                for target in self.targets.values()
-                if self._due(target)
-            ]
+        times += [target.next_try for target in self.targets.values() if self._due(target)]
+        times += [self._compare_at] if self._compare_at is not None else []
         return min(times, default=None)
 
     # --- inside
@@ -478,7 +537,8 @@ class Peers:
             target.next_try = now + 1.0
             return []
         target.dialling = True
-        return [Dial(target.key, addresses, target.peer or (None if target.typed else target.key))]
+        expect = target.peer or (None if target.typed else PeerId(target.key))
+        return [Dial(target.key, addresses, expect, glance=self.browse_only)]
 
     def _may_try(self, now: float) -> bool:
         self._tries = min(_TRIES_BURST, self._tries + (now - self._tries_at) * _TRIES_A_SECOND)
@@ -502,6 +562,8 @@ class Peers:
         """Whether this device is to be dialled at all."""
         if target.dialling or (target.peer is not None and self.online(target.peer)):
             return False
+        if self.browse_only:
+            return target.sighting is not None
         return target.wanted or target.typed is not None or self._may_see(target.peer)
 
     def _where(self, target: Target) -> tuple[Address, ...]:
@@ -541,17 +603,76 @@ class Peers:
             return []
         return self._alarm(known, seen)
 
-    def _lookalike(self, row: Row) -> list[Effect]:
-        """A known name with a new key while its own device is away."""
-        for other in self.rows.values():
-            if (
-                other.id != row.id
-                and other.link is None
-                and skeleton(other.name) == skeleton(row.name)
-                and other.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED)
-            ):
-                return self._alarm(other, row.id)
-        return []
+    def _lookalike(self, row: Row, now: float) -> list[Effect]:
+        """A stranger bears the name of a known device: an alarm if that is away, now or in a moment."""
+        effects: list[Effect] = []
+        for other in self._namesakes(row):
+            if other.away_since + _AWAY <= now:
+                effects += self._alarm(other, row.id)
+            else:
+                soon = other.away_since + _AWAY
+                self._compare_at = soon if self._compare_at is None else min(soon, self._compare_at)
+        return effects
+
+    def _namesakes(self, row: Row) -> list[Row]:
+        """Known devices without a link that a person would take this stranger for."""
+        if row.trust is not TrustLevel.STRANGER:
+            return []
+        looks = skeleton(row.name)
+        return [
+            other
+            for other in self.rows.values()
+            if other.link is None
+            and other.id != row.id
+            and other.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED)
+            and looks in (skeleton(other.name), skeleton(other.alias) if other.alias else None)
+        ]
+
+    def _compare(self, now: float) -> list[Effect]:
+        """Look again at all strangers that are there, and at typed addresses that were answered."""
+        self._compare_at = None
+        effects = [
+            effect
+            for row in list(self.rows.values())
+            if row.link is not None and row.trust is TrustLevel.STRANGER
+            for effect in self._lookalike(row, now)
+        ]
+        reached, self._reached = self._reached, []
+        for address, peer in reached:
+            if (row := self.rows.get(peer)) is not None:
+                effects += self._reach([address], row, now)
+        return effects
+
+    def _typed(self, note: LinkUp) -> list[str]:
+        """The addresses that a person typed and that this link answers."""
+        if not note.dialled:
+            return []
+        return [key for key, one in self.targets.items() if one.typed == note.address]
+
+    def _reach(self, typed: list[str], row: Row, now: float) -> list[Effect]:
+        """Tell who answered at a typed address, once it is clear in whose place it did."""
+        effects: list[Effect] = []
+        for address in typed:
+            taken_for = self._namesakes(row)
+            if row.trust is TrustLevel.STRANGER:
+                taken_for += [
+                    one
+                    for one in self.rows.values()
+                    if one.link is None and address in one.addresses and one not in taken_for
+                    and one.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED)
+                ]
+            open_ = [one for one in taken_for if one.away_since + _AWAY > now]
+            if open_:
+                self._reached.append((address, row.id))
+                soon = max(one.away_since for one in open_) + _AWAY
+                self._compare_at = soon if self._compare_at is None else min(soon, self._compare_at)
+                continue
+            known = taken_for[0] if taken_for else None
+            if known is not None:
+                self._add_alarm(known, row.id)
+                effects += [self._keep_alarm(known.id, row.id), Tell(IdentityChanged(known.name, known.id, row.id))]
+            effects.append(Tell(AddressReached(address, row.id, known.id if known is not None else "")))
+        return effects
 
     def _cloned(self, row: Row, instance: bytes) -> list[Effect]:
         """Each run of an engine has an instance of its own: one that comes back after another one ran beside it."""
@@ -564,28 +685,41 @@ class Peers:
         return []
 
     def _alarm_clone(self, peer: PeerId, name: str, ours: bool) -> list[Effect]:
-        if (peer, peer) in self.alarms:
+        if peer in self.clones:
             return []
-        self.alarms.add((peer, peer))
+        self.clones.add(peer)
         return [Tell(IdentityCloned(peer, name, ours, sentences.cloned(name, ours)))]
 
     def _alarm(self, known: Row, seen: PeerId) -> list[Effect]:
-        if (known.id, seen) in self.alarms:
+        if not self._add_alarm(known, seen):
             return []
-        self.alarms.add((known.id, seen))
-        return [Tell(IdentityChanged(known.name, known.id, seen))]
+        return [self._keep_alarm(known.id, seen), Tell(IdentityChanged(known.name, known.id, seen))]
+
+    def _add_alarm(self, known: Row, seen: PeerId) -> bool:
+        """Whether it is new, and there is room for it."""
+        full = sum(one == known.id for one, _ in self.alarms) >= _ALARMS
+        if (known.id, seen) in self.alarms or full:
+            return False
+        self.alarms[known.id, seen] = None
+        return True
+
+    def _keep_alarm(self, known: PeerId, seen: PeerId) -> Effect:
+        return Keep(lambda db: trustbook.raise_alarm(db, known, seen))
+
+    def _drop_alarm(self, known: PeerId, seen: PeerId) -> list[Effect]:
+        self.alarms.pop((known, seen), None)
+        return [Keep(lambda db: trustbook.settle_alarm(db, known, seen)), Tell(IdentitySettled(known, seen))]
+
+    def undecided(self) -> tuple[IdentityChanged, ...]:
+        """The alarms that no person has decided."""
+        return tuple(
+            IdentityChanged(self.rows[known].name if known in self.rows else short_id(known), known, seen)
+            for known, seen in self.alarms
+        )
 
     def _known_by_short(self, short: str) -> PeerId | None:
         found = [peer for peer in self.rows if short_id(peer) == short]
         return found[0] if len(found) == 1 else None
-
-    def _browsed(self, target: Target, sighting: Sighting) -> list[Effect]:
-        row = self.rows.get(target.peer) if target.peer is not None else None
-        addresses = tuple(str(one) for one in sighting.addresses)
-        if row is not None:
-            return [Tell(PeerAppeared(row.id, row.name, row.kind, addresses, row.trust, True, row.system))]
-        peer = PeerId(sighting.short)
-        return [Tell(PeerAppeared(peer, sighting.name, sighting.kind, addresses, TrustLevel.STRANGER, True))]
 
     def _remember(self, row: Row) -> Effect:
         one = Acquaintance(row.id, row.name, row.kind, row.system, row.trust, tuple(row.addresses), row.last_seen,

@@ -26,6 +26,10 @@ _ENDED: Final[dict[Code | None, str]] = {
     Code.CANCELLED_BY_PEER: "{peer} cancelled it. What was already verified stays.",
     Code.NO_ANSWER: "{peer} did not answer.",
     Code.PEER_BUSY: "{peer} has too many open requests. Try again later.",
+    Code.MORE_THAN_OFFERED: "{peer} sent more than it had offered. What was accepted and verified stays; nothing more was"
+    " kept. It can be offered again.",
+    Code.NOT_ANSWERED: "{peer} does not know this device yet. What is written waits here and goes by itself, in its"
+    " order.",
     Code.DISK_FULL: "There is not enough room on the receiving disk. What has arrived is kept.",
     Code.READ_ONLY: "The receiving folder cannot be written: its disk is read-only. Choose another folder.",
     Code.NO_FOLDER: "The receiving folder is not there. Was its disk unplugged? Bring it back, or choose another one.",
@@ -33,6 +37,7 @@ _ENDED: Final[dict[Code | None, str]] = {
     Code.NOT_PERMITTED: "The receiving folder may not be written by lanshare. Choose another folder.",
     Code.NAME_REFUSED: "Its name cannot be kept on the receiving computer.",
     Code.NAME_NOT_TEXT: "Its name is not valid text, so it cannot be sent. Rename it and send it again.",
+    Code.FILE_GREW: "It grew while it was sent: it went as far as it was when its turn came.",
     Code.FILE_VANISHED: "It was no longer there when its turn came.",
     Code.FILE_CHANGED: "It changed while it was being sent. Send it again when it is at rest.",
     Code.FILE_UNREADABLE: "It could not be read.",
@@ -164,6 +169,10 @@ def waiting(code: str, peer: str, done: int, total: int, detail: str = "") -> st
         return f"It waits for its turn: another transfer goes first. {it} {'goes on' if done else 'starts'} by itself."
     if code == Code.PEER_BUSY:
         return f"{peer} is asked about something else first. This is offered again by itself."
+    if code == Code.MORE_THAN_OFFERED:
+        return f"It came to more than was offered, so {peer} is asked again. {it} goes on after a yes."
+    if code == Code.PROTOCOL:
+        return f"The connection to {peer} was closed: something was not understood. {it} is tried again."
     if code == Code.PEER_UNREACHABLE:
         return f"{peer} cannot be reached just now. {it} is tried again."
     return f"{peer} went offline. {it} goes on when it is back." if done else (

@@ -30,7 +30,10 @@ def _to_json(value: Any) -> Any:
 
 def _from_json(kind: type, value: Any) -> Any:
     if kind is Path:
-        return Path(os.fsdecode(base64.b64decode(value)))
+        path = Path(os.fsdecode(base64.b64decode(value)))
+        if not path.is_absolute():
+            raise ValueError("a path that means another file in another process")
+        return path
     raise NotImplementedError
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from lanshare.domain.commands import AnswerOffer
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     TransferFailed,
@@ -18,7 +19,7 @@ from lanshare.domain.events import (
     TransferQueued,
     TransferWaiting,
 )
-from lanshare.domain.offer import Landing, Offer
+from lanshare.domain.offer import Allowance, Landing, Offer
 from lanshare.domain.peer import Address, PeerId, Rules, TrustLevel
 from lanshare.domain.talk import Answered, Ended, FetchAsked, HadAll, Offered, Paused
 from lanshare.domain.transfer import (
@@ -40,6 +41,7 @@ from lanshare.node.effects import (
     ListOffer,
     Run,
     Say,
+    Scan,
     Tell,
 )
 from lanshare.node.notes import (
@@ -59,7 +61,9 @@ ASK_AGAIN: Final = 1.0
 PASSING: Final = frozenset({Code.DISK_FULL, Code.NO_FOLDER, Code.DISK_ERROR})
 """Troubles of the receiving disk that may pass: the transfer waits. Others end it."""
 
-ENDING: Final = frozenset({Code.READ_ONLY, Code.NOT_PERMITTED, Code.NOTHING_TO_SEND, Code.PROTOCOL, Code.VERSION})
+ENDING: Final = frozenset({Code.READ_ONLY, Code.NOT_PERMITTED, Code.NOTHING_TO_SEND, Code.VERSION})
+"""What ends a transfer for good. An error on a data link costs the link: the transfer is tried again, later and later.
+"""
 
 RESTING: Final = frozenset({TransferState.WAITING, TransferState.PAUSED})
 
@@ -95,6 +99,12 @@ class Row:
     """Bytes that crossed the network since the engine started."""
 
     tries: int = 0
+    most: int = 0
+    """Bytes done when it got furthest: only who gets further is tried at once again."""
+
+    shy_until: float = 0.0
+    """A link of it broke the protocol: until then what the peer asks for does not hurry the next try."""
+
     retry_at: float | None = None
     turn: bool = False
     """It waits for its turn, or is to give way: another large sending to its peer goes first."""
@@ -107,6 +117,18 @@ class Row:
 
     looks_in: Path | None = None
     """The folder that its offer is compared with, if the person chose another one than usual."""
+
+    allowed: Allowance | None = None
+    """What was said yes to: all that may come."""
+
+    wish: AnswerOffer | None = None
+    """A yes to what was counted when it was said: it holds if the whole comes to no more."""
+
+    exceeded: bool = False
+    """More came than was offered: only an offer that says so is asked about again."""
+
+    recount: bool = False
+    """The receiver found more than was offered: it is counted again before it is offered again."""
 
     split: Split = NOTHING_YET
     aside: bool = False
@@ -230,6 +252,7 @@ class Table:
                 row.after,
                 self.world.throttles(transfer.peer, transfer.direction),
                 row.resting,
+                row.allowed,
             )
         ]
 
@@ -242,7 +265,7 @@ class Table:
         papers = self.world.papers(note.transfer)
         self.world.serves(note.transfer, note.link)
         throttles = self.world.throttles(note.peer, row.transfer.direction)
-        what = (self._landing(row), row.sources, *papers, _tops(row), row.after, throttles, row.resting)
+        what = (self._landing(row), row.sources, *papers, _tops(row), row.after, throttles, row.resting, row.allowed)
         lease = Lease(row.epoch, "", *what)
         row.running, row.turn = note.reply.put(lease), False
 
@@ -281,6 +304,16 @@ class Table:
         failed, skipped = note.failed, note.skipped
         end = Durable((self._discard(row), Tell(finished)))
         return [Keep(lambda db: journal.finish(db, transfer, failed, skipped), lambda _: end)]
+
+    def _end_of(self, transfer: Transfer, failed: int) -> TransferFinished | TransferFailed:
+        """What was told when it ended."""
+        if transfer.state in (TransferState.DONE, TransferState.PARTIAL):
+            return TransferFinished(
+                transfer.id, transfer.peer, transfer.direction, transfer.state, transfer.files_done, failed,
+                transfer.done_bytes, transfer.seconds, True, transfer.paths, transfer.skipped, transfer.notes,
+            )
+        sentence = sentences.ended(transfer.code, self.world.name(transfer.peer), transfer.detail)
+        return TransferFailed(transfer.id, transfer.peer, transfer.state, transfer.code, sentence)
 
     def _refuse_next(self, row: Row) -> None:
         if row.next_attach is not None:
@@ -329,11 +362,29 @@ class Table:
             # Only the receiver can see when its disk is well again.
             row.retry_at = now + DISK_AGAIN if transfer.direction is Direction.IN else None
             return effects + self._away(row, Code(note.code), note.detail)
+        if note.code == Code.MORE_THAN_OFFERED:
+            return effects + self._ask_anew(row)
         if row.turn:
             return self._away(row, Code.TURN)
         row.retry_at = now + delay
         code = Code.PEER_UNREACHABLE if note.unreachable and online else Code.PEER_AWAY
+        if note.code == Code.PROTOCOL:
+            row.shy_until, code = row.retry_at, Code.PROTOCOL
         return effects + self._away(row, code)
+
+    def _ask_anew(self, row: Row) -> list[Effect]:
+        """It came to more than was offered: the sender counts it again, the receiver asks its person again."""
+        row.retry_at = None
+        if row.transfer.direction is Direction.OUT:
+            row.recount, row.scanned = True, False
+            again = Scan(row.transfer.id, row.sources, row.only, again=True)
+            return [again, *self._away(row, Code.MORE_THAN_OFFERED)]
+        transfer = row.transfer.id
+        row.accepted, row.exceeded = False, True
+        return [
+            Keep(lambda db: journal.allow(db, transfer, None)),
+            *self._away(row, Code.MORE_THAN_OFFERED),
+        ]
 
     def _away(self, row: Row, code: Code, detail: str = "") -> list[Effect]:
         transfer = row.transfer

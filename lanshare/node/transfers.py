@@ -17,6 +17,7 @@ from lanshare.domain.events import (
     TransferStarted,
     TransferVerifying,
 )
+from lanshare.domain.offer import allowance_of
 from lanshare.domain.peer import PeerId, TrustLevel
 from lanshare.domain.talk import Answered, Ended, HadAll, Paused
 from lanshare.domain.transfer import (
@@ -66,6 +67,7 @@ class Transfers(Outgoing, Incoming):
             transfer = replace(one.transfer, state=state, code="" if one.paused else Code.PEER_AWAY)
             row = Row(transfer, one.sources, one.landing, one.accepted, counted=bool(transfer.offer.tops))
             row.paused_here, row.rank, row.only, row.after = one.paused, one.rank, one.only, one.after
+            row.allowed = one.allowed or (allowance_of(transfer.offer, grows=True) if one.accepted else None)
             self.rows[transfer.id] = row
             if transfer.direction is Direction.OUT:
                 effects.append(Scan(transfer.id, one.sources, one.only))
@@ -100,6 +102,9 @@ class Transfers(Outgoing, Incoming):
         if row is not None and row.paused_here:
             note.reply.put(Lease(0, Code.PAUSED))
             return []
+        if row is not None and now < row.shy_until:
+            note.reply.put(Lease(0, Code.STOPPING))
+            return []
         if row is None or not granted or row.transfer.state is TransferState.QUEUED:
             note.reply.put(Lease(0, Code.DECLINED))
             return []
@@ -125,7 +130,8 @@ class Transfers(Outgoing, Incoming):
         if transfer.state in (TransferState.CONNECTING, TransferState.WAITING, TransferState.OFFERED):
             transfer = replace(transfer, state=moved(transfer.state, TransferState.MOVING), code="")
             effects.append(Tell(TransferStarted(transfer.id, transfer.peer, transfer.direction)))
-            row.tries = 0
+        if note.bytes > row.most:
+            row.most, row.tries = note.bytes, 0
         if row.moving_since is None:
             row.moving_since = now
         row.transfer = replace(transfer, done_bytes=note.bytes, rate=note.rate)
@@ -174,6 +180,8 @@ class Transfers(Outgoing, Incoming):
             row.moving_since = None
         if row.transfer.state in FINAL:
             return [self._discard(row)] if row.ending else []
+        if self.questions.open(note.transfer):
+            return []  # it is asked anew whether so much may come
         if row.next_attach is not None and note.code:
             self._grant(row)
             if row.running:

@@ -19,7 +19,7 @@ from typing import Any, Final
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.store.folding import folded
 
-VERSION: Final = 3
+VERSION: Final = 4
 _INDEXED: Final = 3
 _LARGE: Final = 32 * 1024 * 1024
 """Bytes of a database from which on looking through all of it would hold up the start: 0.7 s for a million messages."""
@@ -126,6 +126,10 @@ CREATE VIRTUAL TABLE search USING fts5(body, content='', prefix='1 2 3',
 CREATE TABLE retention (peer TEXT PRIMARY KEY, seconds INTEGER NOT NULL) STRICT;
 ALTER TABLE transfers ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX transfers_unseen ON transfers (peer, seen) WHERE direction = 'in' AND seen < 2;
+""",
+    4: """
+CREATE TABLE alarms (known TEXT NOT NULL, seen TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (known, seen)) STRICT;
+ALTER TABLE transfers ADD COLUMN allowed TEXT NOT NULL DEFAULT '';
 """,
 }
 """What makes a database of the version before into one of this version."""

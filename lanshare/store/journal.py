@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from lanshare.domain.offer import Clash, Landing, Offer, Skipped
+from lanshare.domain.offer import Allowance, Clash, Landing, Offer, Skipped
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import Transfer, TransferId, TransferState
 from lanshare.store.rows import (
@@ -35,6 +35,8 @@ class Unfinished(Struct, frozen=True):
     rank: int = 0
     only: frozenset[str] = frozenset()
     after: TransferId | None = None
+    allowed: Allowance | None = None
+    """What was said yes to; None: all that is offered (an earlier version kept no more)."""
 
 
 def add(
@@ -77,11 +79,19 @@ def set_offer(db: sqlite3.Connection, transfer: TransferId, offer: Offer) -> Non
     db.execute("UPDATE transfers SET offer = ? WHERE id = ?", (text_of(offer), transfer))
 
 
-def accept(db: sqlite3.Connection, transfer: TransferId, landing: Landing) -> None:
-    """The person said yes: it may go on without asking again."""
+def accept(db: sqlite3.Connection, transfer: TransferId, landing: Landing, allowed: Allowance) -> None:
+    """The person said yes to so much: it may go on without asking again."""
     db.execute(
-        "UPDATE transfers SET accepted = 1, destination = ?, clash = ? WHERE id = ?",
-        (paths_to_text([landing.folder]), landing.clash, transfer),
+        "UPDATE transfers SET accepted = 1, destination = ?, clash = ?, allowed = ? WHERE id = ?",
+        (paths_to_text([landing.folder]), landing.clash, text_of(allowed), transfer),
+    )
+
+
+def allow(db: sqlite3.Connection, transfer: TransferId, allowed: Allowance | None) -> None:
+    """What the yes comes to by now; None: it holds no longer, and the question is put again."""
+    db.execute(
+        "UPDATE transfers SET accepted = ?, allowed = ? WHERE id = ?",
+        (int(allowed is not None), text_of(allowed) if allowed is not None else "", transfer),
     )
 
 
@@ -159,7 +169,7 @@ def untidy(db: sqlite3.Connection) -> list[tuple[TransferId, Path | None]]:
 def unfinished(db: sqlite3.Connection) -> list[Unfinished]:
     """What an earlier engine of this profile left to do, oldest first."""
     rows = db.execute(
-        f"SELECT {TRANSFER_COLUMNS}, sources, destination, accepted, clash, disk, paused, rank, only, after"
+        f"SELECT {TRANSFER_COLUMNS}, sources, destination, accepted, clash, disk, paused, rank, only, after, allowed"
         " FROM transfers"
         " WHERE state NOT IN ('done', 'partial', 'declined', 'cancelled', 'failed') ORDER BY started_at",
     )
@@ -176,6 +186,7 @@ def unfinished(db: sqlite3.Connection) -> list[Unfinished]:
                 int(row[21]),
                 frozenset(msgspec.json.decode(row[22], type=list[str])),
                 TransferId(row[23]) if row[23] else None,
+                msgspec.json.decode(row[24], type=Allowance) if row[24] else None,
             )
         )
     return result

@@ -274,6 +274,20 @@ def _place(db: sqlite3.Connection, author: PeerId, message: MessageId, peer: Pee
     return (row[0], row[1]) if row else (None, "")
 
 
+def is_here(db: sqlite3.Connection, message: ChatMessage, digest: bytes) -> bool:
+    """Whether this very message is kept here, or was until a person deleted it."""
+    row = db.execute("SELECT digest FROM messages WHERE author = ? AND id = ?", (message.author, message.id)).fetchone()
+    if row is not None:
+        return bytes(row[0]) == digest
+    gone = db.execute("SELECT 1 FROM gone WHERE author = ? AND id = ?", (message.author, message.id)).fetchone()
+    return gone is not None
+
+
+def position_of(db: sqlite3.Connection, message: ChatMessage) -> int:
+    """Where a message lies in the timeline; 0 if it has no place of its own."""
+    return _place(db, message.author, message.id, message.peer)[0] or 0
+
+
 def keep_draft(db: sqlite3.Connection, peer: PeerId, text: str) -> None:
     """What a person has written to a peer and not sent; empty: nothing."""
     if text:

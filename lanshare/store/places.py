@@ -61,6 +61,11 @@ class Places(Struct, frozen=True):
         return self.data / "outgoing"
 
     @property
+    def spool(self) -> Path:
+        """Streams that are sent, each in a folder named by its transfer."""
+        return self.data / "spool"
+
+    @property
     def receipts(self) -> Path:
         """What finished transfers put where, so that they can be undone."""
         return self.data / "receipts"

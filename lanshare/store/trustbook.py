@@ -71,8 +71,27 @@ def remember(db: sqlite3.Connection, peer: Acquaintance) -> None:
 
 
 def forget(db: sqlite3.Connection, peer: PeerId) -> None:
-    """A device is known no longer."""
+    """A device is known no longer; what was said against it, or of it, is void."""
     db.execute("DELETE FROM peers WHERE id = ?", (peer,))
+    db.execute("DELETE FROM alarms WHERE known = ? OR seen = ?", (peer, peer))
+
+
+def raise_alarm(db: sqlite3.Connection, known: PeerId, seen: PeerId) -> None:
+    """Another key answered in the place of a known device: that holds until a person has decided."""
+    db.execute(
+        "INSERT OR IGNORE INTO alarms (known, seen, at) VALUES (?, ?, ?)", (known, seen, int(time.time() * 1000))
+    )
+
+
+def settle_alarm(db: sqlite3.Connection, known: PeerId, seen: PeerId) -> None:
+    """A person has decided."""
+    db.execute("DELETE FROM alarms WHERE known = ? AND seen = ?", (known, seen))
+
+
+def alarms(db: sqlite3.Connection) -> list[tuple[PeerId, PeerId]]:
+    """Alarms that no person has decided, oldest first: (known, seen)."""
+    rows = db.execute("SELECT known, seen FROM alarms ORDER BY at")
+    return [(PeerId(known), PeerId(seen)) for known, seen in rows]
 
 
 def forget_strangers(db: sqlite3.Connection, before: int) -> None:

@@ -58,6 +58,10 @@ UNSENT: Final = 32 * 1024 * 1024
 HANDED: Final = 200
 """Records of a group that are handed on in answer to one Holding: the next one asks for more."""
 
+HOLE: Final = 1024**4
+"""Bytes of one Hole: 1 TiB, whose 262,144 digests are counted in 0.1 s; a longer one comes in several frames, between
+which the link looks after everything else."""
+
 PACKED: Final = SMALL
 """Bytes of a file that travels whole within a Pack: above that, what a frame of its own costs is nothing."""
 

@@ -41,7 +41,8 @@ class Speaker(StrEnum):
 Moves = dict[type[Frame], Phase]
 
 _ENDS: Moves = {f.Refusal: Phase.OVER, f.Bye: Phase.OVER}
-_SOURCE = (f.Ping, f.Begin, f.Data, f.Hole, f.ChunkEnd, f.End, f.Lost, f.Aside, f.Left, f.Pack, f.Spent)
+_ALIVE = (f.Ping, f.Pong)
+_SOURCE = (*_ALIVE, f.Begin, f.Data, f.Hole, f.ChunkEnd, f.End, f.Lost, f.Aside, f.Left, f.Pack, f.Spent)
 _EQUAL: Moves = dict.fromkeys(
     (f.Hello, f.Ping, f.Pong, f.Text, f.Stored, f.TextRefused, f.Seen, f.SeenKept, f.Circle, f.Holding, f.Typing,
      f.Offer, f.Answer, f.Cancel, f.Fetch, f.Finished, f.Listing, f.Pause, f.Later,
@@ -60,13 +61,13 @@ TABLE: Final[dict[tuple[Phase, Speaker], Moves]] = {
     (Phase.DATA, Speaker.DIALLER): {f.Attach: Phase.ATTACHING, **_ENDS},
     (Phase.DATA, Speaker.ACCEPTOR): _ENDS,
     (Phase.ATTACHING, Speaker.SINK): {
-        **dict.fromkeys((f.Ping, f.Compare, f.Have, f.Unwanted), Phase.ATTACHING),
+        **dict.fromkeys((*_ALIVE, f.Compare, f.Have, f.Unwanted), Phase.ATTACHING),
         f.Attached: Phase.MOVING,
         f.Halt: Phase.OVER,
         **_ENDS,
     },
     (Phase.ATTACHING, Speaker.SOURCE): {
-        **dict.fromkeys((f.Ping, f.Listing, f.Same), Phase.ATTACHING),
+        **dict.fromkeys((*_ALIVE, f.Listing, f.Same), Phase.ATTACHING),
         **_ENDS,
     },
     (Phase.MOVING, Speaker.SOURCE): {
@@ -75,20 +76,23 @@ TABLE: Final[dict[tuple[Phase, Speaker], Moves]] = {
         **_ENDS,
     },
     (Phase.MOVING, Speaker.SINK): {
-        **dict.fromkeys((f.Confirmed, f.Failed, f.Spent, f.Unwanted), Phase.MOVING),
+        **dict.fromkeys((*_ALIVE, f.Confirmed, f.Failed, f.Spent, f.Unwanted), Phase.MOVING),
         f.Halt: Phase.OVER,
         **_ENDS,
     },
     (Phase.SENT, Speaker.SINK): {
-        **dict.fromkeys((f.Confirmed, f.Failed, f.Spent, f.Unwanted), Phase.SENT),
+        **dict.fromkeys((*_ALIVE, f.Confirmed, f.Failed, f.Spent, f.Unwanted), Phase.SENT),
         f.Halt: Phase.OVER,
         f.Complete: Phase.OVER,
         **_ENDS,
     },
-    (Phase.SENT, Speaker.SOURCE): _ENDS,
+    (Phase.SENT, Speaker.SOURCE): {**dict.fromkeys((*_ALIVE, f.Spent), Phase.SENT), **_ENDS},
     # A source that has not read the sink's Halt yet still speaks; the sink drains it so that its Halt arrives.
-    (Phase.OVER, Speaker.SOURCE): {**dict.fromkeys((*_SOURCE, f.AllSent), Phase.OVER), f.Bye: Phase.OVER},
-    (Phase.OVER, Speaker.SINK): {f.Bye: Phase.OVER},
+    (Phase.OVER, Speaker.SOURCE): {
+        **dict.fromkeys((*_SOURCE, f.AllSent, f.Listing, f.Same), Phase.OVER),
+        **_ENDS,
+    },
+    (Phase.OVER, Speaker.SINK): dict.fromkeys((*_ALIVE, f.Bye), Phase.OVER),
 }
 
 

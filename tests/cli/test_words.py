@@ -37,3 +37,63 @@ def test_the_environment_names_profile_and_interfaces(monkeypatch: pytest.Monkey
             setattr(arguments, name, value)
     options = options_of(arguments)
     assert (options.profile, options.interfaces) == (Path("/p"), ("127.0.0.1", "::1"))
+
+
+PLACES_FOR_A_WORD = [
+    ["send", "", "x"], ["send", " ", "x"], ["send", "\u200b", "x"], ["text", "", "x"], ["pair", ""], ["block", ""],
+    ["unblock", ""], ["forget", ""], ["trust", "", "--id", "a" * 52], ["history", ""], ["history", "", "--erase"],
+    ["history", "", "--export", "d"], ["group", ""], ["group", "G", "--new", ""], ["group", "G", "--new", "Bob", ""],
+    ["group", "G", "--add", ""], ["group", "G", "--remove", ""], ["group", "G", "--rename", ""],
+    ["group", "", "--new", "Bob"], ["id", "--name", ""], ["id", "--interface", ""], ["id", "--port", ""],
+]
+PLACES_FOR_A_PATH = [
+    ["send", "Bob", ""], ["send", "Bob", "x", ""], ["receive", "--into", ""], ["history", "Bob", "--export", ""],
+    ["history", "--import", ""], ["id", "--profile", ""], ["open", ""], ["send", "Bob", "-", "--as", ""],
+    ["send", "Bob", "-", "--as", "a/b"], ["send", "Bob", "-", "--as", ".."], ["send", "Bob", "-", "--as", "é" * 128],
+]
+SHORTENED = [
+    ["send", "Bob", "x", "--no-w"], ["receive", "--acc", "all"], ["receive", "--in", "x"], ["history", "--eras"],
+    ["peers", "--wat"], ["--prof", "x", "id"],
+]
+
+
+@pytest.mark.parametrize("words", PLACES_FOR_A_WORD + PLACES_FOR_A_PATH + SHORTENED)
+def test_an_empty_word_is_nobody_and_nothing_and_a_flag_is_written_out(
+    words: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "--profile", str(tmp_path / "p")])
+    assert ended.value.code == 2
+    assert "error:" in capsys.readouterr().err
+    assert not (tmp_path / "p").exists(), "nothing was begun"
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        (["send", "Bob", "a/../b"], "paths"), (["open", "b"], "paths"), (["receive", "--into", "b"], "into"),
+        (["history", "Bob", "--export", "b"], "export"), (["history", "--import", "b"], "take_in"),
+        (["id", "--profile", "b"], "profile"), (["--profile", "b", "id"], "profile"),
+    ],
+)
+def test_a_path_means_the_folder_of_this_shell(
+    words: list[str], field: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For every path of every command: it is whole before anything else hears of it."""
+    monkeypatch.chdir(tmp_path)
+    value = getattr(build_parser().parse_args(words), field)
+    for path in value if isinstance(value, list) else [value]:
+        assert path.is_absolute()
+        assert path.parent.resolve() == tmp_path.resolve()
+
+
+def test_a_shell_whose_folder_is_gone_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(SystemExit):
+        build_parser().parse_args(["send", "Bob", "x"])
+    assert "folder is gone" in capsys.readouterr().err

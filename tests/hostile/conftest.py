@@ -17,7 +17,7 @@ from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
 from lanshare.trust.identity import Identity
 from lanshare.wire import frames as f
-from tests.harness.attacker import Attacker, everything_below, offer, paths_below
+from tests.harness.attacker import Attacker, everything_below, paths_below
 from tests.harness.shells import Shell
 
 
@@ -54,13 +54,19 @@ class Victim(Shell):
 
     @contextlib.contextmanager
     def accepted(
-        self, mallory: Identity, clash: Clash = Clash.KEEP, into: Path | None = None, after: bytes = b""
+        self, mallory: Identity, clash: Clash = Clash.KEEP, into: Path | None = None, after: bytes = b"",
+        offered: tuple[object, ...] | None = None,
     ) -> Iterator[bytes]:
-        """A transfer of hers that the person said yes to, while she stays: its id."""
+        """A transfer of hers that the person said yes to, while she stays: its id.
+
+        Without `offered` the person said yes to a million names of any size, so that what else stands in the way of
+        what is sent is what is tried.
+        """
         transfer = secrets.token_bytes(16)
         with Attacker(self.port, mallory) as control:
             control.greet()
-            control.say_raw(f.Offer, *offer(transfer, "harmless.txt"), after)
+            anything = (transfer, [["harmless.txt", "file", 1, 1]], 10**6, 10**6, 2**53, True)
+            control.say_raw(f.Offer, *((transfer, *offered) if offered is not None else anything), after)
             self.wait_for(e.OfferReceived, lambda one: one.transfer == transfer.hex())
             self.say(c.AnswerOffer(TransferId(transfer.hex()), True, into or self.root, clash))
             answer = control.hear_kind(f.Answer)

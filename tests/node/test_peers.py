@@ -113,7 +113,7 @@ def test_a_changed_address_or_a_stale_one_is_no_alarm() -> None:
 
 def test_a_stranger_at_a_remembered_address_alarms_only_when_the_device_is_wanted() -> None:
     peers = Peers(ME)
-    peers.load([known()], 0.0)
+    peers.load([known()], -10.0)
     peers.tick(0.0)
     assert not told(peers.dial_ended(DialEnded(BIG[:8], Code.IDENTITY_CHANGED, "", OTHER), 1.0), IdentityChanged)
     peers.want(BIG, 2.0)
@@ -123,7 +123,7 @@ def test_a_stranger_at_a_remembered_address_alarms_only_when_the_device_is_wante
 
 def test_whoever_claims_a_known_id_without_its_key_is_an_alarm() -> None:
     peers = Peers(ME)
-    peers.load([known()], 0.0)
+    peers.load([known()], -10.0)
     peers.seen(Sighting(BIG[:8], "Bob", DeviceKind.LAPTOP, (Address("10.0.0.66"),)), 0.0)
     effects = peers.dial_ended(DialEnded(BIG[:8], Code.IDENTITY_CHANGED, "", OTHER), 1.0)
     assert told(effects, IdentityChanged)
@@ -131,10 +131,10 @@ def test_whoever_claims_a_known_id_without_its_key_is_an_alarm() -> None:
 
 def test_a_known_name_with_a_new_key_is_an_alarm_only_while_its_device_is_away() -> None:
     peers = Peers(ME)
-    peers.load([known()], 0.0)
+    peers.load([known()], -10.0)
     assert told(peers.up(up(OTHER, False, "bob"), 1.0, 0), IdentityChanged)
     both = Peers(ME)
-    both.load([known()], 0.0)
+    both.load([known()], -10.0)
     both.up(up(BIG, False), 0.5, 0)
     assert not told(both.up(up(OTHER, False, "Bob"), 1.0, 0), IdentityChanged)
 
@@ -163,7 +163,7 @@ def test_forged_announcements_do_not_grow_the_table_without_end() -> None:
 
 def test_a_verified_device_is_accepted_unasked_only_as_long_as_the_rules_say_and_nothing_is_in_doubt() -> None:
     peers = Peers(ME)
-    peers.load([known()], 0.0)
+    peers.load([known()], -10.0)
     lasting = Rules(files=Habit.ACCEPT, until=5000)
     peers.change(BIG, "My Bob", lasting)
     assert peers.name(BIG) == "My Bob"
@@ -185,7 +185,7 @@ def test_a_verified_device_is_accepted_unasked_only_as_long_as_the_rules_say_and
 
 def test_a_device_set_up_anew_takes_the_place_of_the_old_one_and_is_not_verified() -> None:
     peers = Peers(ME)
-    peers.load([known()], 0.0)
+    peers.load([known()], -10.0)
     peers.change(BIG, "My Bob", Rules(files=Habit.ACCEPT))
     peers.verify(BIG)
     peers.up(up(OTHER, False, "bob"), 1.0, 0)
@@ -213,7 +213,7 @@ def test_a_blocked_device_is_cut_off_until_it_is_let_in_again() -> None:
 
 def test_a_forgotten_device_is_a_stranger_when_it_comes_again() -> None:
     peers = Peers(ME)
-    peers.load([known()], 0.0)
+    peers.load([known()], -10.0)
     link = Link()
     peers.seen(Sighting(BIG[:8], "Bob", DeviceKind.LAPTOP, (HERE,)), 0.0)
     peers.up(up(BIG, True, link=link), 0.0, 0)
@@ -228,7 +228,7 @@ def test_a_forgotten_device_is_a_stranger_when_it_comes_again() -> None:
 
 def test_whoever_shows_himself_to_nobody_dials_nobody_unless_a_person_wants_it() -> None:
     peers = Peers(ME)
-    peers.load([known()], 0.0)
+    peers.load([known()], -10.0)
     links = {BIG: Link(), OTHER: Link()}
     for peer, link in links.items():
         peers.up(up(peer, True, name=peer[:3], link=link), 0.0, 0)
@@ -241,7 +241,7 @@ def test_whoever_shows_himself_to_nobody_dials_nobody_unless_a_person_wants_it()
 
 def test_an_impostor_that_never_got_in_is_blocked_all_the_same() -> None:
     peers = Peers(ME)
-    peers.load([known()], 0.0)
+    peers.load([known()], -10.0)
     peers.seen(Sighting(BIG[:8], "Bob", DeviceKind.LAPTOP, (HERE,)), 0.0)
     assert told(peers.dial_ended(DialEnded(BIG[:8], Code.IDENTITY_CHANGED, "", OTHER), 1.0), IdentityChanged)
     peers.settle(BIG, OTHER, False)
@@ -276,7 +276,7 @@ def test_our_own_key_at_another_address_is_a_copy_of_us_and_at_a_typed_one_it_is
 
 def test_names_that_nobody_answers_to_cost_a_bounded_number_of_tries_and_notices_and_keep_no_friend_away() -> None:
     peers = Peers(ME)
-    peers.load([known()], 0.0)
+    peers.load([known()], -10.0)
     dials: list[Dial] = []
     troubles: list[object] = []
     for number in range(6000):

@@ -19,7 +19,7 @@ from lanshare.domain.events import (
     TransferQueued,
     TransferWaiting,
 )
-from lanshare.domain.offer import EntryKind, Landing, Offer, TopEntry
+from lanshare.domain.offer import Allowance, EntryKind, Landing, Offer, TopEntry
 from lanshare.domain.peer import PeerId, Rules, TrustLevel
 from lanshare.domain.talk import Answered, Ended, FetchAsked, HadAll, Offered
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
@@ -212,7 +212,9 @@ def test_a_second_attach_waits_until_the_old_holder_has_ended(setting: Setting) 
     setting.table.attach(AttachAsked(BOB, ID, True, Link(), first), 1.0)
     lease = first.take(0.0)
     papers = (Path("/list"), Path("/receipt"))
-    assert lease == Lease(1, "", Landing(Path("/downloads")), (), *papers, ("x",))
+    assert lease == Lease(
+        1, "", Landing(Path("/downloads")), (), *papers, ("x",), allowed=Allowance(("x",), 1, 1, 10)
+    )
     assert setting.table.attach(AttachAsked(BOB, ID, True, Link(), second), 2.0) == [EndRun(ID)]
     setting.table.run_ended(RunEnded(ID, 1, Code.PEER_AWAY), 3.0)
     granted = second.take(0.0)

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from lanshare.domain.offer import Clash, Landing, Offer
+from lanshare.domain.offer import Allowance, Clash, Landing, Offer
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
 from lanshare.store import history, journal
 from tests.harness.made import ME, NOW, PEER
+
+ALLOWED = Allowance(("a",), 1, 3, 1000)
 
 
 def test_a_transfer_lives_from_the_wish_to_the_end(db: sqlite3.Connection) -> None:
@@ -35,7 +37,7 @@ def test_a_transfer_lives_from_the_wish_to_the_end(db: sqlite3.Connection) -> No
 def test_what_is_over_is_untidy_until_it_is_tidied(db: sqlite3.Connection) -> None:
     transfer = Transfer(TransferId("d" * 32), PEER, Direction.IN, TransferState.OFFERED, Offer((), 0, 0, 0, False), NOW)
     journal.add(db, transfer)
-    journal.accept(db, transfer.id, Landing(Path("/into/here"), Clash.KEEP))
+    journal.accept(db, transfer.id, Landing(Path("/into/here"), Clash.KEEP), ALLOWED)
     assert journal.untidy(db) == []
     journal.finish(db, replace(transfer, state=TransferState.DONE), 0, ())
     assert journal.untidy(db) == [(transfer.id, Path("/into/here"))]
@@ -55,7 +57,7 @@ def test_a_retry_and_its_place_are_remembered(db: sqlite3.Connection) -> None:
 def test_an_accepted_one_is_taken_up_with_its_destination(db: sqlite3.Connection) -> None:
     transfer = Transfer(TransferId("b" * 32), PEER, Direction.IN, TransferState.OFFERED, Offer((), 0, 0, 0, False), NOW)
     journal.add(db, transfer)
-    journal.accept(db, transfer.id, Landing(Path("/into/here"), Clash.SKIP))
+    journal.accept(db, transfer.id, Landing(Path("/into/here"), Clash.SKIP), ALLOWED)
     journal.set_disk(db, transfer.id, "ab")
     journal.set_offer(db, transfer.id, Offer((), 2, 2, 9, True))
     (left,) = journal.unfinished(db)

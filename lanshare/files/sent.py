@@ -1,0 +1,44 @@
+"""Which entries of a sending were ever put before its receiver: only of these is it believed that they are there.
+
+An appended file of ranges beside the sending's list. It outlives a kill; after a power cut the last lines may be
+missing, and what they named is sent once more, which costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from lanshare.domain.ranges import Ranges
+
+
+def sent_path(manifest: Path) -> Path:
+    """Where it lies, for a list."""
+    return manifest.with_name(f"{manifest.name}.sent")
+
+
+class SentLog:
+    """The indices that were sent, or agreed to be the same, in this try and the ones before."""
+
+    def __init__(self, path: Path) -> None:
+        """OSError if it cannot be written: then nothing may be sent."""
+        self.known = Ranges()
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        with open(path, "rb") as lines:
+            for line in lines:
+                first, _, last = line.strip().partition(b" ")
+                if line.endswith(b"\n") and first.isdigit() and last.isdigit():
+                    self.known.add_range(int(first), int(last))
+        if os.fstat(self._fd).st_size:
+            os.write(self._fd, b"\n")  # behind a line that was cut short
+
+    def add(self, first: int, last: int) -> None:
+        """These are put before the receiver now."""
+        self.known.add_range(first, last)
+        os.write(self._fd, b"%d %d\n" % (first, last))
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
