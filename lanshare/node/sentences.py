@@ -26,8 +26,8 @@ _ENDED: Final[dict[Code | None, str]] = {
     Code.CANCELLED_BY_PEER: "{peer} cancelled it. What was already verified stays.",
     Code.NO_ANSWER: "{peer} did not answer.",
     Code.PEER_BUSY: "{peer} has too many open requests. Try again later.",
-    Code.MORE_THAN_OFFERED: "{peer} sent more than it had offered. What was accepted and verified stays; nothing more was"
-    " kept. It can be offered again.",
+    Code.MORE_THAN_OFFERED: "{peer} sent more than it had offered. What was accepted and verified stays; nothing more"
+    " was kept. It can be offered again.",
     Code.NOT_ANSWERED: "{peer} does not know this device yet. What is written waits here and goes by itself, in its"
     " order.",
     Code.DISK_FULL: "There is not enough room on the receiving disk. What has arrived is kept.",

@@ -173,9 +173,10 @@ def test_the_file_of_this_folder_is_sent_whatever_the_engines_folder_is(room: Ro
 def test_commands_run_side_by_side_all_end_and_lose_nothing(room: Room) -> None:
     """One has the engine and ends; the others go on with one of their own."""
     anna, bob = room.device("Anna"), room.device("Bob")
-    engine = bob.receive()
-    befriend = anna.run("text", "Bob", "first")
-    assert befriend[0] == 0
+    engine, hers = bob.receive(), anna.receive()
+    assert bob.run("text", "Anna", "so that she may write as much as she likes")[0] == 0
+    assert anna.run("text", "Bob", "first")[0] == 0
+    hers.interrupt()
     running = [anna.start("text", "Bob", f"{number}") for number in range(12)]
     assert [one.end() for one in running] == [0] * 12
     texts = [one["text"] for one in engine.heard() if one["event"] == "MessageReceived"]
