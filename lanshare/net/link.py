@@ -104,6 +104,7 @@ class Link:
         self._wake = _Wake()
         self._posted: deque[object] = deque()
         self._aborted: Code | None = None
+        self._unsent_most = limits.UNSENT if dialler else limits.UNSENT_STRANGER
         self._closed = False
         self._out = bytearray(_OUT)
         self._view = memoryview(self._out)
@@ -112,6 +113,8 @@ class Link:
         self._rest_until = 0.0
         self._heard = self._moved = time.monotonic()
         self._poll = _Poll(self._sock.fileno(), self._wake.fileno())
+        self.proven_by = 0.0
+        """When the handshake and the proof together have to be over; from open() on."""
 
     # --- from any thread
 
@@ -125,6 +128,10 @@ class Link:
         self._posted.append(item)
         self._wake.set()
         return True
+
+    def trust(self) -> None:
+        """Whoever is at the other end is known here: more may wait for it."""
+        self._unsent_most = limits.UNSENT
 
     def abort(self, code: Code = Code.CANCELLED) -> None:
         """End the link from any thread, at once. The owner closes it."""
@@ -156,7 +163,7 @@ class Link:
 
     def open(self, timeout: float = limits.HANDSHAKE) -> None:
         """The TLS handshake. LinkLost if it fails or takes longer; PROTOCOL if the peer does not speak lanshare."""
-        deadline = time.monotonic() + timeout
+        deadline = self.proven_by = time.monotonic() + timeout
         while True:
             self._check_abort()
             try:
@@ -192,7 +199,7 @@ class Link:
             busy = not self.unsent and not exchange.done and exchange.produce(now)
             if self.unsent:
                 busy = self._write() or busy
-                if self.unsent > limits.UNSENT:
+                if self.unsent > self._unsent_most:
                     raise LinkLost(Code.PEER_SILENT, "does not read")
             if exchange.done and not self.unsent:
                 return

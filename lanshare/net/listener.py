@@ -8,17 +8,24 @@ import socket
 import ssl
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.peer import Address
 from lanshare.net.link import Link
+from lanshare.net.shares import Shares
 from lanshare.wire import limits
 
 _log = logging.getLogger(__name__)
 
-Serve = Callable[[Link, Callable[[], None]], None]
+_ENDING = 64
+"""Links beyond the bound that were told to end and have not yet."""
+
+Proven = Callable[..., None]
+"""proven(peer="", friend=True): the dialler has proven to be this device, and whether it is known here. LanshareError
+PEER_BUSY if it holds too many connections already."""
+
+Serve = Callable[[Link, Proven], None]
 """Runs a conversation on its own thread; calls the second argument once the dialler has proven itself."""
 
 
@@ -37,7 +44,7 @@ class Listener:
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._links: dict[Link, threading.Thread] = {}
-        self._unproven: Counter[str] = Counter()
+        self._shares: Shares[Link] = Shares()
         self._thread = threading.Thread(target=self._loop, name="listen")
 
     def start(self) -> None:
@@ -85,54 +92,55 @@ class Listener:
             self._stop.wait(0.2)
             return
         host = where[0]
-        with self._lock:
-            full = (
-                len(self._links) >= limits.LINKS
-                or self._unproven.total() >= limits.UNPROVEN
-                or self._unproven[host] >= limits.UNPROVEN_PER_HOST
-            )
-            if not full:
-                self._unproven[host] += 1
-        if full:
-            sock.close()
-            return
+        link: Link | None = None
         try:
+            with self._lock:
+                crowd = len(self._links)
+            if crowd >= limits.LINKS + _ENDING:
+                raise LanshareError(Code.PEER_BUSY)  # those that gave way have not even ended
             link = Link(sock, self._context, False, Address(host, where[1]))
-            thread = threading.Thread(target=self._run, args=(link, host), name=f"in-{sock.fileno()}")
+            thread = threading.Thread(target=self._run, args=(link,), name=f"in-{sock.fileno()}")
             with self._lock:
                 self._links[link] = thread
+                given_way = self._shares.admit(link, host)
+            self._end(given_way)
             thread.start()
         except (OSError, RuntimeError, LanshareError) as error:
             _log.info("a connection was dropped: %s", type(error).__name__)
             sock.close()
-            self._forget(host)
+            if link is not None:
+                self._forget(link)
 
-    def _run(self, link: Link, host: str) -> None:
-        proven = False
+    def _run(self, link: Link) -> None:
+        def proven(peer: str = "", friend: bool = True) -> None:
+            with self._lock:
+                given_way = self._shares.prove(link, peer, friend)
+            if friend:
+                link.trust()
+            self._end(one for one in given_way if one is not link)
+            if link in given_way:
+                raise LanshareError(Code.PEER_BUSY)
 
-        def mark() -> None:
-            nonlocal proven
-            if not proven:
-                proven = True
-                self._forget(host)
-
+        began = time.monotonic()
         try:
-            self._serve(link, mark)
+            self._serve(link, proven)
+            _log.info("a link ended in good order after %.1f s", time.monotonic() - began)
         except LanshareError as error:
-            _log.info("a link ended: %s", error.code)
+            _log.info("a link ended after %.1f s: %s", time.monotonic() - began, error.code)
         except Exception:
             _log.exception("a link failed")
         finally:
             link.close()
-            mark()
-            with self._lock:
-                self._links.pop(link, None)
+            self._forget(link)
 
-    def _forget(self, host: str) -> None:
+    def _end(self, links: Iterable[Link]) -> None:
+        for link in links:
+            link.abort(Code.PEER_BUSY)
+
+    def _forget(self, link: Link) -> None:
         with self._lock:
-            self._unproven[host] -= 1
-            if self._unproven[host] <= 0:
-                del self._unproven[host]
+            self._shares.forget(link)
+            self._links.pop(link, None)
 
 
 def _bind(port: int, interfaces: Sequence[str]) -> tuple[list[socket.socket], int]:

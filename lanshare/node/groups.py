@@ -57,7 +57,11 @@ class Groups:
     may_ask: Callable[[PeerId], bool] = lambda peer: True
     """Whether the person may be asked something by a stranger now."""
 
+    now: Callable[[], float] = lambda: 0.0
+    """Seconds of any one clock."""
+
     rows: dict[PeerId, Group] = field(default_factory=dict)
+    _founded: dict[tuple[PeerId, PeerId], float] = field(default_factory=dict)
     asked: dict[PeerId, tuple[PeerId, Circled]] = field(default_factory=dict)
     """Groups that strangers would have us in, also those that the person said no to."""
 
@@ -144,15 +148,36 @@ class Groups:
         """Records about a group's members. Only known devices may take us into a group that is new."""
         if said.records[0].message.peer not in self.rows:
             said = self._collected(peer, said)
+            if not said.records:
+                return []
             if self.trust(peer) is TrustLevel.STRANGER:
                 return self._asked(peer, said)
+            if not self._may_found(peer, said.records[0].message.peer):
+                return []
         return self._merge(peer, said)
+
+    def _may_found(self, peer: PeerId, group: PeerId) -> bool:
+        """Whether this known device may take us into one more group just now; it says so again at every meeting."""
+        now = self.now()
+        self._founded = {key: at for key, at in self._founded.items() if 0.0 <= now - at < limits.PROMPTS_WITHIN}
+        if (peer, group) in self._founded:
+            return True
+        if sum(who == peer for who, _ in self._founded) >= limits.GROUPS_FOUNDED:
+            return False
+        self._founded[peer, group] = now
+        return True
 
     def _collected(self, peer: PeerId, said: Circled) -> Circled:
         """Of a group that is new: what came in this frame with what came in those before it, the founding one first."""
         key = (peer, said.records[0].message.peer)
         before = () if any(one.message.kind is MessageKind.FOUND for one in said.records) else self._parts.pop(key, ())
         together = (*before, *said.records)[:_COLLECTED]
+        size = 0
+        for at, one in enumerate(together):
+            size += len(one.record)
+            if size > limits.GROUP_COLLECTED:
+                together = together[:at]
+                break
         if len(self._parts) >= _ASKED:
             self._parts.pop(next(iter(self._parts)))
         self._parts[key] = together

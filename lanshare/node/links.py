@@ -42,7 +42,7 @@ def greet_as_dialler(link: Link, me: Self, purpose: str, expect: str | None) -> 
     """TLS and greeting on a link we dialled. IdentityDiffers before we have said anything."""
     link.open()
     greeting = Dialling(me.identity, me.facts, purpose, link.peer_certificate, expect)
-    link.drive(greeting, time.monotonic() + limits.HANDSHAKE)
+    link.drive(greeting, link.proven_by)
     if greeting.guest is None:
         raise LinkLost(Code.PROTOCOL, "no greeting")
     return greeting.guest
@@ -62,7 +62,7 @@ def greet_as_acceptor(link: Link, me: Self) -> Guest:
     """TLS and greeting on a link we accepted."""
     link.open()
     greeting = Accepting(me.identity, me.facts, lambda peer: me.admission.admits(peer))
-    link.drive(greeting, time.monotonic() + limits.HANDSHAKE)
+    link.drive(greeting, link.proven_by)
     if greeting.guest is None:
         raise LinkLost(Code.PROTOCOL, "no greeting")
     return greeting.guest

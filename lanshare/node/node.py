@@ -196,6 +196,7 @@ class Node:
             parts.me.identity.id, self._name, self._trust, self._peers.online,
             lambda founding: texting.group_of(parts.me.identity, founding),
             lambda peer: prompts.may(peer, self._seconds()),
+            self._seconds,
         )
         self._chats = Chats(
             parts.me.identity.id, self._name, self._trust, self._rules, prompts, self._seconds, self._peers.online,

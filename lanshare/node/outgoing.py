@@ -42,7 +42,7 @@ from lanshare.node.notes import (
     ScanEnded,
     SendLooked,
 )
-from lanshare.node.table import ASK_AGAIN, EMPTY, Row
+from lanshare.node.table import EMPTY, RETRY, Row
 from lanshare.node.turns import Turns
 from lanshare.store import journal
 
@@ -178,10 +178,11 @@ class Outgoing(Turns):
         if not said.accepted:
             if said.code == Code.PEER_BUSY:
                 # Its person is asked about something else: our question is put again by itself.
-                row.retry_at = now + ASK_AGAIN
+                row.retry_at = now + RETRY[min(max(row.busy, 1), len(RETRY) - 1)]
+                row.busy += 1
                 return self._away(row, Code.PEER_BUSY)
             return self._fail(row, TransferState.DECLINED, said.code or Code.DECLINED, "", now)
-        row.accepted = True
+        row.accepted, row.busy = True, 0
         if row.recount or now < row.shy_until:
             return []
         if row.paused_here:

@@ -45,6 +45,7 @@ from lanshare.node.effects import Dial, Effect, Hang, Keep, Offline, Online, Tel
 from lanshare.node.notes import DialEnded, LinkDown, LinkHandle, LinkUp
 from lanshare.store import trustbook
 from lanshare.store.trustbook import Acquaintance
+from lanshare.wire import limits
 
 _BACKOFF: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 _GRACE: Final = 0.6
@@ -69,6 +70,12 @@ _ALARMS: Final = 8
 _GLANCE_EVERY: Final = 3.0
 """Seconds between two looks at a device that is only browsed."""
 
+_STEADY: Final = 10.0
+"""Seconds after which a link counts as one that held."""
+
+_FLAPS: Final = 2
+"""Links that may break soon after one another, as where two cross or a Wi-Fi roams, before a dial waits longer."""
+
 _TROUBLES: Final = 3
 """Devices that are announced and do not answer, told at once: more would be a flood, not news."""
 
@@ -91,6 +98,10 @@ class Row:
     """Runs of it that were followed by another one."""
 
     down_at: float | None = None
+    up_at: float = 0.0
+    flaps: int = 0
+    """Links in a row that ended soon after they had begun: it is dialled later and later."""
+
     away_since: float = 0.0
     """Since when it has no link; of no meaning while it has one."""
 
@@ -316,9 +327,11 @@ class Peers:
 
     def up(self, note: LinkUp, now: float, wall_ms: int) -> list[Effect]:
         """A control link is open: it stays, or the one we have does."""
+        forgotten: list[Effect] = []
         guest = note.guest
         row = self.rows.get(guest.id)
         if row is None:
+            forgotten = self._forget_strangers()
             facts = guest.facts
             row = self.rows[guest.id] = Row(guest.id, facts.name, facts.kind, facts.system, TrustLevel.STRANGER, [])
         effects: list[Effect] = []
@@ -332,6 +345,8 @@ class Peers:
             if same_run and row.dialler != dialler and row.dialler == min(self.me, guest.id):
                 return [*self._settled(note), Hang(note.link), *self._reach(typed, row, now)]
             effects.append(Hang(row.link))
+        if row.link is None:
+            row.up_at = now
         was_online = row.link is not None or row.down_at is not None
         again = row.down_at is not None
         effects += self._cloned(row, guest.facts.instance)
@@ -345,7 +360,7 @@ class Peers:
         if reachable.port:
             text = str(reachable)
             row.addresses = [text, *(one for one in row.addresses if one != text)][:_REMEMBERED]
-        effects += self._settled(note)
+        effects += [*forgotten, *self._settled(note)]
         effects.append(self._remember(row))
         effects += self._lookalike(row, now)
         effects.append(Tell(self._changed(row) if was_online else self._appeared(row)))
@@ -364,7 +379,11 @@ class Peers:
         self._compare_at = now + _AWAY if self._compare_at is None else self._compare_at
         row.down_at = now if not note.left else now - 2 * _GRACE
         target = self.targets.setdefault(short_id(row.id), Target(short_id(row.id), row.id))
-        target.peer, target.tries, target.next_try = row.id, 0, now + (0.1 if not note.left else 2.0)
+        row.flaps = row.flaps + 1 if now - row.up_at < _STEADY else 0
+        delay = 2.0 if note.left else 0.1
+        if row.flaps > _FLAPS:
+            delay = max(delay, _BACKOFF[min(row.flaps - _FLAPS, len(_BACKOFF)) - 1])
+        target.peer, target.tries, target.next_try = row.id, 0, now + delay
         if note.left:
             target.sighting = None
         return self.tick(now)
@@ -557,6 +576,19 @@ class Peers:
             return False
         del self.targets[max(strangers, key=lambda one: one.tries).key]
         return True
+
+    def _forget_strangers(self) -> list[Effect]:
+        """Make room for one more stranger: keys cost nothing, so those that went away are remembered up to a number."""
+        away = [one for one in self.rows.values() if one.link is None and one.trust is TrustLevel.STRANGER]
+        effects: list[Effect] = []
+        for row in sorted(away, key=lambda one: one.away_since)[: max(0, len(away) + 1 - limits.STRANGERS_KEPT)]:
+            del self.rows[row.id]
+            self.targets.pop(short_id(row.id), None)
+            effects.append(self._drop_stranger(row.id))
+        return effects
+
+    def _drop_stranger(self, peer: PeerId) -> Effect:
+        return Keep(lambda db: trustbook.forget_stranger(db, peer))
 
     def _due(self, target: Target) -> bool:
         """Whether this device is to be dialled at all."""

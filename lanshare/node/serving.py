@@ -26,10 +26,10 @@ class Serving:
     def __init__(self, me: Self, post: Post) -> None:
         self._me, self._post = me, post
 
-    def serve(self, link: Link, proven: Callable[[], None]) -> None:
+    def serve(self, link: Link, proven: Callable[..., None]) -> None:
         """Greet, then be a control link or a data link."""
         guest = greet_as_acceptor(link, self._me)
-        proven()
+        proven(guest.id, guest.id in self._me.admission.friends)
         if guest.purpose == "control":
             address = Address(link.address.host, guest.facts.port or link.address.port)
             run_control(link, self._me, guest, address, False, self._post)

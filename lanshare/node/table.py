@@ -57,7 +57,6 @@ from lanshare.store import journal
 
 RETRY: Final = (0.3, 1.0, 2.0, 5.0, 10.0, 15.0)
 DISK_AGAIN: Final = 10.0
-ASK_AGAIN: Final = 1.0
 PASSING: Final = frozenset({Code.DISK_FULL, Code.NO_FOLDER, Code.DISK_ERROR})
 """Troubles of the receiving disk that may pass: the transfer waits. Others end it."""
 
@@ -126,6 +125,9 @@ class Row:
 
     exceeded: bool = False
     """More came than was offered: only an offer that says so is asked about again."""
+
+    busy: int = 0
+    """How often the receiver was asked and was busy."""
 
     recount: bool = False
     """The receiver found more than was offered: it is counted again before it is offered again."""

@@ -76,6 +76,15 @@ def forget(db: sqlite3.Connection, peer: PeerId) -> None:
     db.execute("DELETE FROM alarms WHERE known = ? OR seen = ?", (peer, peer))
 
 
+def forget_stranger(db: sqlite3.Connection, peer: PeerId) -> None:
+    """A stranger is forgotten, unless something was said or sent."""
+    db.execute(
+        "DELETE FROM peers WHERE id = ? AND trust = 'stranger'"
+        " AND NOT EXISTS (SELECT 1 FROM timeline WHERE timeline.peer = peers.id)",
+        (peer,),
+    )
+
+
 def raise_alarm(db: sqlite3.Connection, known: PeerId, seen: PeerId) -> None:
     """Another key answered in the place of a known device: that holds until a person has decided."""
     db.execute(

@@ -108,16 +108,39 @@ BARRIER_STALL: Final = 120.0
 """What a sender grants the receiver to make the last batch durable: a slow USB disk flushes 256 MiB in 60 s."""
 
 UNPROVEN_PER_HOST: Final = 8
-"""Connections of one host that have not proven an identity yet."""
+"""Connections of one host that have not proven an identity yet. One more displaces the oldest: a proof takes some 10
+ms, so an honest one is over before its turn to give way comes."""
 
 UNPROVEN: Final = 64
-"""The same, of all hosts."""
+"""The same, of all hosts; here the host that holds most gives way."""
 
 LINKS: Final = 512
-"""Links at once: two for each of 256 devices."""
+"""Links that were dialled to us, at once. What strangers and the unproven may hold is taken out of it: the rest, 320,
+is for known devices alone, two for each of 160."""
 
-LINKS_PER_PEER: Final = 8
-"""Links of one proven device: its control link, its replacement, and a few transfers."""
+LINKS_PER_PEER: Final = 40
+"""Links of one known device: its control link, its replacement, and 32 transfers (its workers' bound) with some that
+are just ending. One more displaces its oldest."""
+
+LINKS_PER_STRANGER: Final = 4
+"""The same of a stranger: it may only ask; a control link, its replacement, and what was accepted."""
+
+STRANGERS_LINKS: Final = 128
+"""The same of all strangers together, half of them from one address: keys and addresses cost nothing. One more
+displaces the oldest of the address that holds most."""
+
+UNSENT_STRANGER: Final = 2 * 1024 * 1024
+"""Bytes that may wait for a stranger that does not read: a Text and what goes with it. With all of STRANGERS_LINKS that
+is 256 MiB at the very most."""
+
+STRANGERS_KEPT: Final = 256
+"""Strangers that went away and are still known by name: the one that is away longest is forgotten first."""
+
+GROUPS_FOUNDED: Final = 8
+"""Groups that one known device takes us into within PROMPTS_WITHIN; the others come at its next meeting."""
+
+GROUP_COLLECTED: Final = 512 * 1024
+"""Bytes of records about a group that is not ours yet, kept until they are whole: 32 such groups at once."""
 
 OFFERS_PER_PEER: Final = 32
 """Open questions of one device; further ones are declined as busy. The window folds them into its conversation."""

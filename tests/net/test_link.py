@@ -105,6 +105,7 @@ def test_the_dialler_sees_whose_key_answered(ends: Ends) -> None:
 
 def test_both_say_a_lot_at_once_and_neither_blocks(ends: Ends) -> None:
     dialler, acceptor = greet(ends)
+    acceptor.trust()
     flood: list[Frame] = [
         f.Text(b"a", bytes(32), ID, n, (), n, n, "x" * 60_000, b"") for n in range(200)
     ]

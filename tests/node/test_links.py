@@ -77,7 +77,7 @@ def test_a_transfer_over_a_real_link(ends: tuple[Link, Link], tmp_path: Path) ->
             if hasattr(note, "reply"):
                 note.reply.put(Lease(1, "", Landing(into)))
 
-        Serving(me(ANNA), post).serve(two.acceptor, lambda: None)
+        Serving(me(ANNA), post).serve(two.acceptor, lambda *_: None)
 
     two.run(push, serve)
     ended = [one for one in two.notes if isinstance(one, RunEnded)]

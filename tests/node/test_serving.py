@@ -36,7 +36,7 @@ def attach(pair: tuple[Link, Link], tmp_path: Path, answer: Lease | None) -> tup
 
     def serve() -> None:
         try:
-            Serving(me(ANNA), post).serve(acceptor, lambda: None)
+            Serving(me(ANNA), post).serve(acceptor, lambda *_: None)
         except LanshareError:
             pass
         finally:
