@@ -27,7 +27,7 @@ SOLE = {
     "PySide6": ("qt/",),
     "shiboken6": ("qt/",),
     "zeroconf": ("net/discovery.py",),
-    "ifaddr": ("net/discovery.py",),
+    "ifaddr": ("net/discovery.py", "net/nearness.py"),
     "platformdirs": ("store/places.py",),
     "ssl": ("net/tls.py", "net/link.py", "net/listener.py"),
     "socket": ("net/",),

@@ -107,7 +107,7 @@ def allowance_of(offer: Offer, grows: bool) -> Allowance:
 def shown_alike(size: int) -> int:
     """Bytes by which a size may be exceeded and still be shown the same, in decimal units with three digits at most."""
     unit = 1
-    while size >= 1000 * unit:
+    while size >= 1000 * unit and unit < 10**12:
         unit *= 1000
     if unit == 1:
         return 0

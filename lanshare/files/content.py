@@ -46,6 +46,11 @@ def _hashed(head: bytes, digests: Iterable[bytes]) -> bytes:
     return found.digest()
 
 
+def chunk_digest(data: Buffer) -> bytes:
+    """The digest of a chunk, or of a file's end."""
+    return blake3(data).digest()
+
+
 def small_id(data: Buffer) -> bytes:
     """The content id of a file that is one chunk at most."""
     return content_id(len(data), (blake3(data).digest(),) if len(data) else ())

@@ -24,13 +24,16 @@ class SentLog:
         """OSError if it cannot be written: then nothing may be sent."""
         self.known = Ranges()
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        good = 0
         with open(path, "rb") as lines:
             for line in lines:
+                if not line.endswith(b"\n"):
+                    break  # it was cut short, and may say too much
+                good += len(line)
                 first, _, last = line.strip().partition(b" ")
-                if line.endswith(b"\n") and first.isdigit() and last.isdigit():
+                if first.isdigit() and last.isdigit():
                     self.known.add_range(int(first), int(last))
-        if os.fstat(self._fd).st_size:
-            os.write(self._fd, b"\n")  # behind a line that was cut short
+        os.ftruncate(self._fd, good)
 
     def add(self, first: int, last: int) -> None:
         """These are put before the receiver now."""

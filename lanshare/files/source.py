@@ -9,12 +9,10 @@ import time
 from pathlib import Path
 from typing import Final
 
-from blake3 import blake3
-
 from lanshare.domain.errors import Code
 from lanshare.domain.transfer import CHUNK
 from lanshare.files import shared
-from lanshare.files.content import Content
+from lanshare.files.content import Content, chunk_digest
 from lanshare.files.faults import SourceFault, source_code
 from lanshare.files.folder import read_into
 from lanshare.files.shared import Ring
@@ -168,7 +166,7 @@ class SourceFile:
             count = read_into(self._fd, self._again[:want])
         except OSError as error:
             raise SourceFault(source_code(error)) from error
-        if count != want or blake3(self._again[:want]).digest() != self.content.digest_of(chunk):
+        if count != want or chunk_digest(self._again[:want]) != self.content.digest_of(chunk):
             raise SourceFault(Code.FILE_CHANGED)
         return True
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from lanshare.domain.peer import Address
+from lanshare.net.nearness import nearest_first, reach
 from lanshare.wire import limits
 
 _APART: Final = 0.15
@@ -28,9 +29,11 @@ def connect(
 ) -> Iterator[tuple[socket.socket, Address]]:
     """Connected sockets in the order in which they succeed. The caller closes what it takes and stops when content.
 
+    Addresses in our own networks are tried first.
     With `interfaces`, connections leave only from these local addresses.
     """
-    waiting = [target for address in addresses[:_ADDRESSES] for target in _resolve(address, interfaces)]
+    ordered = nearest_first(addresses, reach(interfaces)) if len(addresses) > 1 else addresses
+    waiting = [target for address in ordered[:_ADDRESSES] for target in _resolve(address, interfaces)]
     with selectors.DefaultSelector() as selector:
         try:
             yield from _race(waiting, selector, timeout)

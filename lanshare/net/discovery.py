@@ -37,6 +37,7 @@ from lanshare.wire.frames import VERSION
 SERVICE: Final = "_lanshare._tcp.local."
 _WATCH: Final = 2.0
 _RETRY: Final = 10.0
+_TXT: Final = 255 - len("name=")
 _RESOLVE_MS: Final = 1000
 _RESOLVING: Final = 64
 _INSTANCE: Final = re.compile(r"[a-z2-7]{8}")
@@ -76,6 +77,11 @@ def local_addresses(interfaces: Sequence[str] = ()) -> tuple[str, ...]:
             found.append(address)
     outward = [one for one in dict.fromkeys(found) if not ipaddress.ip_address(one.partition("%")[0]).is_loopback]
     return tuple(sorted(outward, key=lambda one: (":" in one, one))) or ("127.0.0.1",)
+
+
+def fits(name: str) -> str:
+    """As much of a name as a TXT entry holds: 255 bytes with its key (RFC 6763, 6.1). The whole is said in Hello."""
+    return name.encode("utf-8", "replace")[:_TXT].decode("utf-8", "ignore")
 
 
 class Discovery:
@@ -136,6 +142,32 @@ class Discovery:
     # --- the discovery thread
 
     def _run(self) -> None:
+        while not self._stopping:
+            try:
+                self._keep_up()
+            except Exception as error:
+                # Whatever an odd interface or name brings about: it is told, and begun anew, not the end of discovery.
+                _log.warning("discovery begins anew: %s", type(error).__name__)
+                self._drop()
+                self._changed((), Code.MDNS_BLOCKED)
+                self._wake.wait(_RETRY)
+                self._wake.clear()
+        self._resolver.close()
+        if self._browser is not None:
+            self._browser.cancel()
+        if self._zeroconf is not None:
+            with contextlib.suppress(Error, OSError):
+                self._zeroconf.unregister_all_services()
+            self._zeroconf.close()
+
+    def _drop(self) -> None:
+        zeroconf, self._zeroconf, self._info, self._browser = self._zeroconf, None, None, None
+        if zeroconf is not None:
+            with contextlib.suppress(Exception):
+                zeroconf.close()
+
+    def _keep_up(self) -> None:
+        """Follow our addresses and our name until close()."""
         addresses: tuple[str, ...] = ()
         trouble: Code | None = None
         settling = False
@@ -152,13 +184,6 @@ class Discovery:
                     self._changed(addresses, trouble)
             self._wake.wait(_WATCH if self._zeroconf is not None else _RETRY)
             self._wake.clear()
-        if self._browser is not None:
-            self._browser.cancel()
-        self._resolver.close()
-        if self._zeroconf is not None:
-            with contextlib.suppress(Error, OSError):
-                self._zeroconf.unregister_all_services()
-            self._zeroconf.close()
 
     def _refresh(self, addresses: tuple[str, ...]) -> Code | None:
         try:
@@ -210,7 +235,7 @@ class Discovery:
             f"{short}.{SERVICE}",
             addresses=[ipaddress.ip_address(one.partition("%")[0]).packed for one in addresses],
             port=me.port,
-            properties={"v": str(VERSION), "id": short, "name": me.name, "kind": me.kind.value},
+            properties={"v": str(VERSION), "id": short, "name": fits(me.name), "kind": me.kind.value},
             server=f"lanshare-{short}.local.",
         )
         if self._info is None:

@@ -5,6 +5,7 @@ Only hashes of that are kept. Linux tells the gateway; elsewhere our addresses h
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import ipaddress
 from collections.abc import Sequence
@@ -45,8 +46,9 @@ def gateways(routes: str, neighbours: str) -> list[str]:
     wanted = set()
     for line in routes.splitlines()[1:]:
         words = line.split()
-        if len(words) > 3 and words[1] == "00000000" and int(words[3], 16) & _UP_GATEWAY == _UP_GATEWAY:
-            wanted.add(str(ipaddress.ip_address(bytes.fromhex(words[2])[::-1])))
+        with contextlib.suppress(ValueError):  # a line that is not as proc(5) says
+            if len(words) > 3 and words[1] == "00000000" and int(words[3], 16) & _UP_GATEWAY == _UP_GATEWAY:
+                wanted.add(str(ipaddress.ip_address(bytes.fromhex(words[2])[::-1])))
     found = []
     for line in neighbours.splitlines()[1:]:
         words = line.split()

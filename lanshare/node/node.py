@@ -73,7 +73,7 @@ from lanshare.exchange.throttle import Throttle
 from lanshare.net.discovery import Sighting
 from lanshare.net.networks import Network
 from lanshare.node import effects as e
-from lanshare.node import keeping, sentences
+from lanshare.node import keeping, sentences, trail
 from lanshare.node import notes as n
 from lanshare.node.chats import Chats
 from lanshare.node.groups import Groups
@@ -294,6 +294,7 @@ class Node:
         """Apply one command or note (None: only time passes) and carry out what follows."""
         now = self._parts.clock.now()
         if item is not None:
+            trail.noted(item)
             self._apply(self._handle(item, now))
         self._apply(self._peers.tick(now))
         self._apply(self._transfers.tick(now))
@@ -625,6 +626,7 @@ class Node:
                 self._tell(effect.event)
             case e.Say():
                 if (link := self._peers.link(effect.peer)) is not None:
+                    trail.said(effect.peer, effect.said)
                     link.post(effect.said)
             case e.Resend():
                 self._resend(effect)
@@ -677,6 +679,7 @@ class Node:
                 self._apply(self._peers.befriend(effect.peer))
 
     def _tell(self, event: Event) -> None:
+        trail.published(event)
         if isinstance(event, NetworkTroubled):
             if event.message:
                 self._troubles[event.code] = event

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Final
 
 from lanshare.domain.errors import Code, LanshareError
-from lanshare.domain.peer import Address
+from lanshare.domain.peer import Address, short_id
 from lanshare.domain.transfer import TransferId
 from lanshare.exchange.greeting import Guest
 from lanshare.exchange.reception import Reception, Refusing
@@ -15,6 +16,8 @@ from lanshare.net.link import Link
 from lanshare.node.links import Post, Self, greet_as_acceptor, run_control, run_sink, run_source
 from lanshare.node.notes import AttachAsked, Lease, Reply
 from lanshare.wire import limits
+
+_log = logging.getLogger(__name__)
 
 _LEASE: Final = 10.0
 """Seconds for the node to answer: it may have to wait for an older link of the same transfer to end."""
@@ -47,6 +50,7 @@ class Serving:
         self._post(AttachAsked(guest.id, transfer, push, link, reply))
         lease = reply.take(_LEASE) or Lease(0, Code.NO_ANSWER)
         if lease.code:
+            _log.info("a data link of %s for transfer %s is refused: %s", short_id(guest.id), transfer[:8], lease.code)
             try:
                 link.drive(Refusing(lease.code), time.monotonic() + limits.HANDSHAKE)
             except LanshareError:

@@ -85,8 +85,22 @@ class Places(Struct, frozen=True):
 
 def places(profile: Path | None = None) -> Places:
     """The places of a profile folder, or of this user's own profile."""
-    data = profile.absolute() if profile is not None else Path(platformdirs.user_data_path("lanshare", False))
-    return Places(data, Path(platformdirs.user_downloads_path()))
+    try:
+        data = profile.absolute() if profile is not None else Path(platformdirs.user_data_path("lanshare", False))
+        if not data.is_absolute():
+            raise RuntimeError(data)
+    except (RuntimeError, OSError, KeyError) as error:
+        # A user without a name and a home, as in a container: nobody has said where a profile could be.
+        raise LanshareError(Code.PROFILE_UNWRITABLE, "this user has no home folder; name one with --profile") from error
+    return Places(data, _downloads(data))
+
+
+def _downloads(data: Path) -> Path:
+    try:
+        folder = Path(platformdirs.user_downloads_path())
+    except (RuntimeError, OSError, KeyError):
+        return data / "Downloads"
+    return folder if folder.is_absolute() else data / "Downloads"
 
 
 def socket_address(data: Path) -> str:
@@ -101,7 +115,10 @@ def socket_address(data: Path) -> str:
     if runtime and len(runtime) < 60 and _private(Path(runtime)):
         return f"{runtime}/lanshare-{token}.sock"
     folder = Path(tempfile.gettempdir()) / f"lanshare-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise LanshareError(Code.PROFILE_UNWRITABLE, f"{folder}: {error.strerror}") from error
     if not _private(folder):
         raise LanshareError(Code.PROFILE_UNWRITABLE, str(folder))
     return str(folder / f"{token}.sock")
