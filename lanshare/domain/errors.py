@@ -37,6 +37,8 @@ class Code(StrEnum):
     FILE_LINK = "file-link"
     ALREADY_THERE = "already-there"
     NAME_MAPPED = "name-mapped"
+    LINK_DOUBLED = "link-doubled"
+    ATTRIBUTES_LOST = "attributes-lost"
     TIME_LOST = "time-lost"
     EXECUTE_DROPPED = "execute-dropped"
     LIST_DAMAGED = "list-damaged"

@@ -21,6 +21,10 @@ ENTRIES: Final = 1_000_000
 """Files and folders in one transfer: ten times the largest source tree tried."""
 
 
+TIME_BOUND: Final = 2**63 - 1
+"""The furthest time of modification in ns since 1970: 11 April 2262. One at the bound is a time that did not fit."""
+
+
 class EntryKind(StrEnum):
     """What lies at a path. LINK: a symbolic link that stays inside its own offer's tree."""
 
@@ -32,7 +36,7 @@ class EntryKind(StrEnum):
 class FileEntry(Struct, frozen=True):
     """One thing to send: its relative path in parts, bytes, and modification time in ns since 1970.
 
-    `target`: where a link leads. `executable`: its owner may execute it.
+    `target`: where a link leads. `executable`: its owner may execute it. `private`: nobody but its owner may read it.
     """
 
     parts: tuple[str, ...]
@@ -41,6 +45,7 @@ class FileEntry(Struct, frozen=True):
     mtime_ns: int
     target: str = ""
     executable: bool = False
+    private: bool = False
 
 
 class TopEntry(Struct, frozen=True):

@@ -34,7 +34,7 @@ class Packing:
         """Put a file in; it fits."""
         if not self._files:
             self._folder = entry.parts[:-1]
-        self._files.append(f.Packed(index, entry.parts[-1], mtime_ns, entry.executable, content, data))
+        self._files.append(f.Packed(index, entry.parts[-1], mtime_ns, entry.executable, content, data, entry.private))
         self.size += len(data) + _COST
 
     def take(self) -> f.Pack | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lanshare.domain.commands import LeaveOut
 from lanshare.domain.errors import Code, LanshareError, ProtocolError
-from lanshare.domain.offer import Allowance, Clash, Skipped
+from lanshare.domain.offer import TIME_BOUND, Allowance, Clash, Skipped
 from lanshare.domain.ranges import Ranges
 from lanshare.domain.transfer import CHUNK
 from lanshare.exchange.budget import Budget
@@ -38,6 +38,9 @@ _LARGEST = 2**44
 
 _HALTING = frozenset({Code.DISK_FULL, Code.READ_ONLY, Code.NO_FOLDER, Code.DISK_ERROR})
 """What the disk says that no other file would fare better with."""
+
+_NOTED = 1000
+"""Characters of a path that is told beside a note."""
 
 _PIECES = 3
 """Pieces of the source's list that are asked for ahead: what waits to be compared is bounded by it."""
@@ -206,6 +209,8 @@ class Receiving:
             case f.AllSent():
                 self._verifying()
                 self._guard(self._all_sent, frame)
+            case f.Noted():
+                self._lose(frame.path, frame.code)
             case f.Ping() | f.Pong():
                 pass
             case f.Spent():
@@ -321,7 +326,7 @@ class Receiving:
         self._budget.take(frame.parts, int(frame.kind == "file"), frame.size)
         try:
             if frame.kind == "folder":
-                self._staging.folder(frame.index, frame.parts, frame.mtime_ns)
+                self._staging.folder(frame.index, frame.parts, frame.mtime_ns, frame.private)
                 self._out.say(f.Confirmed(frame.index, frame.index))
                 return
             if frame.kind == "link":
@@ -333,7 +338,9 @@ class Receiving:
                 self._ignore = True
                 self._budget.give_back(frame.size)
                 return
-            self._staging.begin(frame.index, frame.parts, frame.size, chunks, frame.executable and self._execute)
+            self._fits_time(frame.parts, frame.mtime_ns)
+            keeps = frame.executable and self._execute
+            self._staging.begin(frame.index, frame.parts, frame.size, chunks, keeps, frame.private)
             if frame.executable and not self._execute:
                 self._lose("/".join(frame.parts), Code.EXECUTE_DROPPED)
             self._meter.keep(frame.offset - held * CHUNK)
@@ -380,7 +387,8 @@ class Receiving:
                     self._refuse(index, parts, Code.ALREADY_THERE)
                     continue
                 keeps = one.executable and self._execute
-                staging.small(index, parts, one.data, one.content, one.mtime_ns, keeps)
+                self._fits_time(parts, one.mtime_ns)
+                staging.small(index, parts, one.data, one.content, one.mtime_ns, keeps, one.private)
                 if one.executable and not keeps:
                     self._lose("/".join(parts), Code.EXECUTE_DROPPED)
             except NameRefused as refusal:
@@ -392,7 +400,11 @@ class Receiving:
                 self._refuse(index, parts, fault.code)
         self._meter.add(size)
 
-    def _lose(self, path: str, code: Code) -> None:
+    def _fits_time(self, parts: Sequence[str], mtime_ns: int) -> None:
+        if abs(mtime_ns) >= TIME_BOUND:
+            self._lose("/".join(parts), Code.TIME_LOST)
+
+    def _lose(self, path: str, code: str) -> None:
         if len(self.losses) < LOSSES:
             self.losses.append(Skipped(path, code))
 
@@ -501,8 +513,12 @@ class Receiving:
         for first, last in self._staging.finish():
             self._out.say(f.Confirmed(first, last))
         self._refused()
+        theirs = set(self.losses)
         for path, code in self._staging.losses:
             self._lose(path, code)
+        for loss in self.losses:
+            if loss not in theirs or loss.code in (Code.EXECUTE_DROPPED, Code.TIME_LOST):
+                self._out.say(f.Noted(loss.path[-_NOTED:], loss.code))
         self._out.say(f.Complete(self._staging.files, len(self.failed), self._staging.bytes))
         self.finished = True
         self._progress(self._meter.done, self._meter.rate)

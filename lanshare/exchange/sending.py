@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import replace
+
 from lanshare.domain.commands import LeaveOut
 from lanshare.domain.errors import Code, LanshareError, ProtocolError
 from lanshare.domain.offer import ENTRIES, EntryKind, FileEntry, Skipped
@@ -30,7 +32,7 @@ from lanshare.files.memo import LEAST, Memo, memo_path
 from lanshare.files.sent import SentLog
 from lanshare.files.small import read_small
 from lanshare.files.source import SourceFile
-from lanshare.files.tree import Found, source_name
+from lanshare.files.tree import Found, fitting_time, has_attributes, is_private, source_name
 from lanshare.net.link import Outlet
 from lanshare.wire import codec, limits
 from lanshare.wire import frames as f
@@ -41,6 +43,9 @@ _LIST_AGAIN: Final = 0.05
 
 _QUIET: Final = 5.0
 """Seconds without anything to send after which the receiver is told that we are still there."""
+
+_NOTES: Final = 1000
+"""Entries of which it is told that they are not quite as they were."""
 
 _TURN: Final = 256 * 1024
 """Bytes built before the link writes: what stays in the cache."""
@@ -113,6 +118,7 @@ class Sending:
 
         self._before = Ranges(list(sent.known.ranges)) if sent is not None else Ranges()
         self._log = sent
+        self._said_later: list[f.Noted] = []
         self._logged = -1
         self._rechecked = -1
         self._memo = Memo(memo_path(entries.path))
@@ -199,6 +205,8 @@ class Sending:
                     self._unwanted[frame.index] = frame.code
                 else:
                     self._leave_out(frame.index, frame.code == Code.PUT_ASIDE)
+            case f.Noted():
+                self._note(Skipped(frame.path, frame.code), tell=False)
             case f.Ping() | f.Pong():
                 pass
             case f.Spent():
@@ -300,6 +308,9 @@ class Sending:
         self._note_sent()
         if (frame := self._pack.take()) is not None:
             self._out.say(frame)
+        for note in self._said_later:
+            self._out.say(note)
+        self._said_later.clear()
 
     def close(self) -> None:
         """Give descriptors back."""
@@ -341,7 +352,7 @@ class Sending:
         self._flush()
         self._names[self._index] = "/".join(entry.parts)
         if entry.kind is EntryKind.FOLDER:
-            self._out.say(f.Begin(self._index, entry.parts, "folder", 0, entry.mtime_ns))
+            self._out.say(f.Begin(self._index, entry.parts, "folder", 0, entry.mtime_ns, private=entry.private))
             return
         if entry.kind is EntryKind.LINK:
             self._out.say(f.Begin(self._index, entry.parts, "link", 0, 0, 0, entry.target))
@@ -354,6 +365,7 @@ class Sending:
             return
         self._file = file
         self._found = entry
+        self._look_at(file.info, entry.parts, self._source(found))
         self._note_version(entry, file.size, file.mtime_ns)
         kept = self._partials.get(self._index)
         if kept is not None:
@@ -382,13 +394,36 @@ class Sending:
         self._names[self._index] = "/".join(entry.parts)
         self._sizes[self._index] = len(data)
         self._note_version(entry, info.st_size, info.st_mtime_ns)
-        self._pack.add(self._index, entry, data, info.st_mtime_ns, small_id(data))
+        time_ns = fitting_time(info.st_mtime_ns)
+        self._look_at(info, entry.parts, self._source(found))
+        private = replace(entry, private=entry.private or is_private(info))
+        self._pack.add(self._index, private, data, time_ns, small_id(data))
         self._meter.add(len(data))
         return True
 
     def _note_version(self, entry: FileEntry, size: int, mtime_ns: int) -> None:
         if (size, mtime_ns) != (entry.size, entry.mtime_ns):
             self._ahead[entry.parts] = (size, mtime_ns)
+
+    def _look_at(self, info: os.stat_result, parts: tuple[str, ...], path: str) -> None:
+        """Say of what a file has that it will not have there."""
+        if len(self.notes) >= _NOTES:
+            return
+        name = "/".join(parts)
+        if info.st_nlink > 1:
+            self._note(Skipped(name, Code.LINK_DOUBLED))
+        if has_attributes(path):
+            self._note(Skipped(name, Code.ATTRIBUTES_LOST))
+        if fitting_time(info.st_mtime_ns) != info.st_mtime_ns:
+            self._note(Skipped(name, Code.TIME_LOST), tell=False)  # the receiver sees it by itself
+
+    def _note(self, note: Skipped, tell: bool = True) -> None:
+        """It is told on both sides."""
+        if len(self.notes) >= _NOTES or note in self.notes[-2:]:
+            return
+        self.notes.append(note)
+        if tell:
+            self._said_later.append(f.Noted(note.path[-1000:], note.code))
 
     def _source(self, found: Found) -> str:
         """Where an entry lies on this disk; what lies in one folder comes one behind the other."""
@@ -469,7 +504,8 @@ class Sending:
         self._meter.keep(offset)
         if file.size >= LEAST:
             self._memo.begin(file.stamp, file.content.digests)
-        begin = f.Begin(self._index, entry.parts, "file", file.size, file.mtime_ns, offset, "", entry.executable)
+        begin = f.Begin(self._index, entry.parts, "file", file.size, file.mtime_ns, offset, "", entry.executable,
+                        entry.private or file.private)
         self._out.say(begin)
 
     def _say_hole(self, zeros: int) -> None:
@@ -524,7 +560,7 @@ class Sending:
                 self._rechecked += 1
                 return True
             self._rechecked = -1
-            self.notes.append(Skipped(self._names.get(self._index, ""), Code.FILE_GREW))
+            self._note(Skipped(self._names.get(self._index, ""), Code.FILE_GREW))
             self._finish(file)
         except SourceFault as fault:
             self._rechecked = -1

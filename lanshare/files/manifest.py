@@ -19,7 +19,7 @@ from lanshare.files.lines import framed, unframed
 from lanshare.files.tree import Found
 
 _END: Final = framed(b"[]")
-_Line = tuple[int, tuple[str, ...], EntryKind, int, int, str, bool]
+_Line = tuple[int, tuple[str, ...], EntryKind, int, int, str, bool, bool]
 _found: Final = msgspec.json.Decoder(_Line)
 _left_out: Final = msgspec.json.Decoder(tuple[str, str])
 
@@ -28,7 +28,8 @@ def _encode(item: Found | Skipped) -> bytes:
     if isinstance(item, Skipped):
         return framed(msgspec.json.encode((item.path, item.code)))
     entry = item.entry
-    fields = (item.top, entry.parts, entry.kind, entry.size, entry.mtime_ns, entry.target, entry.executable)
+    fields = (item.top, entry.parts, entry.kind, entry.size, entry.mtime_ns, entry.target, entry.executable,
+              entry.private)
     return framed(msgspec.json.encode(fields))
 
 

@@ -29,9 +29,11 @@ UNDONE: Final = "Undone by lanshare"
 
 _MARK: Final = "％"
 _ESCAPED: Final = re.compile(f"{_MARK}([0-9A-F]{{2}})")
-# C0, DEL, C1, backslash, and what is invisible or turns the direction of text (security.md 1.4, RTLO).
-_DECEIVING: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\\\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
-_WINDOWS: Final = re.compile(r'[<>:"|?*]')
+# C0, DEL, C1, and what is invisible or turns the direction of text. ZERO WIDTH NON-JOINER and JOINER are parts of
+# letters and pictures (Persian, emoji: Unicode 15, 23.2), and a backslash is a letter like others but on Windows.
+_DECEIVING: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_UNSHOWN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\\\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_WINDOWS: Final = re.compile(r'[<>:"|?*\\]')
 _HARMLESS: Final = re.compile(r"[A-Za-z0-9_+-][A-Za-z0-9_ ()+,.=@~#-]*")
 _RESERVED: Final = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)")
 
@@ -138,6 +140,13 @@ def link_stays(parts: Sequence[str], target: str) -> bool:
     return all(word not in ("", ".", "..") for word in rest) or (not rest and up > 0)
 
 
+def plain_target(target: str) -> str:
+    """A link's target without the words that lead nowhere: `./v1` is `v1`, `a//b/` is `a/b`."""
+    if target.startswith("/"):
+        return target
+    return "/".join(word for word in target.split("/") if word not in ("", "."))
+
+
 def safe_target(target: str, system: System = HERE) -> str:
     """A link's target with its names as this system keeps them."""
     return "/".join(word if word == ".." else safe_name(word, system) for word in target.split("/"))
@@ -184,4 +193,4 @@ def numbered(name: str, number: int) -> str:
 
 def shown(text: str) -> str:
     """Any text from a peer as one line for a terminal or a log: what deceives or controls is escaped."""
-    return _DECEIVING.sub(lambda found: "\\" if found[0] == "\\" else f"\\u{ord(found[0]):04x}", text)
+    return _UNSHOWN.sub(lambda found: "\\" if found[0] == "\\" else f"\\u{ord(found[0]):04x}", text)

@@ -36,7 +36,10 @@ def digests_name(number: int) -> str:
 class PartFile:
     """One arriving file. Every OSError becomes a DiskFault; the part stays as it was."""
 
-    def __init__(self, staging: Folder, number: int, size: int, keep_chunks: int = 0, executable: bool = False) -> None:
+    def __init__(
+        self, staging: Folder, number: int, size: int, keep_chunks: int = 0, executable: bool = False,
+        private: bool = False,
+    ) -> None:
         """Open the part; its first `keep_chunks` chunks were checked by Keeping and stay, the rest is cut off."""
         self.number = number
         self.size = size
@@ -44,7 +47,7 @@ class PartFile:
         self.disk_seconds = 0.0
         """Time that writing took."""
 
-        self._mode = 0o777 if executable else 0o666
+        self._mode = (0o777 if executable else 0o666) & (0o700 if private else 0o777)
         self._list = -1
         self._fd = -1
         try:

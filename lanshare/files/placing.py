@@ -183,7 +183,7 @@ class Placing:
                 return name
         raise DiskFault(Code.NAME_REFUSED, top)
 
-    def _folder(self, path: tuple[str, ...], hold: bool = True) -> Folder:
+    def _folder(self, path: tuple[str, ...], hold: bool = True, private: bool = False) -> Folder:
         """An open folder below the destination, made where missing. The one used last stays open."""
         if self._open is not None and self._open[0] == path and hold:
             return self._open[1]
@@ -194,7 +194,7 @@ class Placing:
             try:
                 if path[:depth] not in self._made:
                     try:
-                        folder.make(name)
+                        folder.make(name, private and depth == len(path))
                         self._fresh.add(path[:depth])
                         self._note({"made": path[:depth]})
                     except FileExistsError:

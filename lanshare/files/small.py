@@ -38,11 +38,12 @@ def read_small(path: str, follow: bool = False) -> tuple[bytes, os.stat_result] 
 
 
 def write_small(
-    staging: Folder, number: int, data: Buffer, mtime_ns: int, executable: bool, each_durable: bool
+    staging: Folder, number: int, data: Buffer, mtime_ns: int, executable: bool, each_durable: bool,
+    private: bool = False,
 ) -> int:
     """Write a whole part; returns the time of modification that this file system keeps. OSError if it fails."""
     name = str(number)
-    mode = (0o777 if executable else 0o666) & ~UMASK
+    mode = (0o777 if executable else 0o666) & ~UMASK & (0o700 if private else 0o777)
     try:
         fd = staging.new_file(name, mode)
     except FileExistsError:

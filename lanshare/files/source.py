@@ -17,6 +17,7 @@ from lanshare.files.faults import SourceFault, source_code
 from lanshare.files.folder import read_into
 from lanshare.files.shared import Ring
 from lanshare.files.stamps import stamp_of
+from lanshare.files.tree import fitting_time, is_private
 
 _READ: Final = 256 * 1024
 NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
@@ -45,7 +46,9 @@ class SourceFile:
             self.close()
             raise SourceFault(Code.FILE_SPECIAL, str(path))
         self.size = info.st_size
-        self.mtime_ns = info.st_mtime_ns
+        self.info = info
+        self.mtime_ns = fitting_time(info.st_mtime_ns)
+        self.private = is_private(info)
         self.offset = 0
         self.content = Content()
         self._spare: memoryview | None = None

@@ -154,12 +154,12 @@ class Staging(Recovery):
 
     # --- what arrives
 
-    def folder(self, index: int, parts: Sequence[str], mtime_ns: int = 0) -> None:
-        """A folder: made at once. NameRefused if its name cannot be kept."""
+    def folder(self, index: int, parts: Sequence[str], mtime_ns: int = 0, private: bool = False) -> None:
+        """A folder: made at once; one that is `private` for its owner alone. NameRefused if its name cannot be kept."""
         safe = self._safe(parts)
         try:
             path = self._placed(safe, True)
-            self._folder(path, hold=False)
+            self._folder(path, hold=False, private=private)
             self._note({"done": index, "folder": path, "mtime": mtime_ns})
         except OSError as error:
             if error.errno in _UNFIT:
@@ -191,7 +191,8 @@ class Staging(Recovery):
         self._add(Whole(index, (*placed[:-1], name or placed[-1]), size))
 
     def begin(
-        self, index: int, parts: Sequence[str], size: int, chunks: int, executable: bool = False
+        self, index: int, parts: Sequence[str], size: int, chunks: int, executable: bool = False,
+        private: bool = False,
     ) -> None:
         """A file starts; its first `chunks` chunks are kept from earlier. NameRefused if its name cannot be kept."""
         safe = self._safe(parts)
@@ -206,7 +207,7 @@ class Staging(Recovery):
                     self._note({"begun": index})
         except OSError as error:
             raise disk_fault(error) from error
-        self._part = PartFile(self._stage, index, size, chunks, executable)
+        self._part = PartFile(self._stage, index, size, chunks, executable, private)
 
     def write(self, data: memoryview) -> None:
         """Bytes of the file begun last."""
@@ -250,7 +251,8 @@ class Staging(Recovery):
         self._whole(index, safe, size, content, kept_ns)
 
     def small(
-        self, index: int, parts: Sequence[str], data: Buffer, content: bytes, mtime_ns: int, executable: bool = False
+        self, index: int, parts: Sequence[str], data: Buffer, content: bytes, mtime_ns: int, executable: bool = False,
+        private: bool = False,
     ) -> None:
         """A whole file at once. NameRefused if its name cannot be kept, DiskFault CONTENT_DIFFERS if it is another."""
         safe = self._safe(parts)
@@ -260,7 +262,7 @@ class Staging(Recovery):
         began = time.perf_counter()
         try:
             self._unintend(index)
-            kept_ns = write_small(self._stage, index, data, mtime_ns, executable, not HAS_BARRIER)
+            kept_ns = write_small(self._stage, index, data, mtime_ns, executable, not HAS_BARRIER, private)
         except OSError as error:
             raise disk_fault(error) from error
         self.disk_seconds += time.perf_counter() - began

@@ -15,7 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from lanshare.domain.errors import Code
-from lanshare.domain.offer import DEPTH, EntryKind, FileEntry, Skipped
+from lanshare.domain.offer import DEPTH, TIME_BOUND, EntryKind, FileEntry, Skipped
 from lanshare.files import names
 from lanshare.files.faults import source_code
 
@@ -53,6 +53,9 @@ def walk(paths: Sequence[Path]) -> Iterator[Found | Skipped]:
         if not _is_text(name):
             yield Skipped(_printable(path.name), Code.NAME_NOT_TEXT)
             continue
+        if path.name.casefold() == names.STAGING:
+            yield Skipped(name, Code.FILE_SPECIAL)
+            continue
         try:
             info = os.stat(path)
         except OSError as error:
@@ -64,7 +67,10 @@ def walk(paths: Sequence[Path]) -> Iterator[Found | Skipped]:
 def _entry(top: int, path: Path, parts: tuple[str, ...], info: os.stat_result) -> Iterator[Found | Skipped]:
     if stat.S_ISREG(info.st_mode):
         executable = bool(info.st_mode & stat.S_IXUSR)
-        yield Found(top, FileEntry(parts, EntryKind.FILE, info.st_size, info.st_mtime_ns, "", executable))
+        time_ns = fitting_time(info.st_mtime_ns)
+        yield Found(
+            top, FileEntry(parts, EntryKind.FILE, info.st_size, time_ns, "", executable, is_private(info))
+        )
     elif stat.S_ISDIR(info.st_mode):
         if len(parts) > DEPTH:
             yield Skipped("/".join(parts), Code.NAME_REFUSED)
@@ -75,7 +81,8 @@ def _entry(top: int, path: Path, parts: tuple[str, ...], info: os.stat_result) -
 
 
 def _folder(top: int, path: Path, parts: tuple[str, ...], info: os.stat_result) -> Iterator[Found | Skipped]:
-    yield Found(top, FileEntry(parts, EntryKind.FOLDER, 0, info.st_mtime_ns))
+    time_ns = fitting_time(info.st_mtime_ns)
+    yield Found(top, FileEntry(parts, EntryKind.FOLDER, 0, time_ns, private=is_private(info)))
     try:
         with os.scandir(path) as scan:
             inside = sorted(scan, key=lambda item: item.name)
@@ -83,6 +90,8 @@ def _folder(top: int, path: Path, parts: tuple[str, ...], info: os.stat_result) 
         yield Skipped("/".join(parts), source_code(error))
         return
     for item in inside:
+        if item.name.casefold() == names.STAGING:
+            continue  # what arrives here from others and is not finished is nobody's to send
         below = (*parts, item.name)
         shown = "/".join((*parts, _printable(item.name)))
         if not _is_text(item.name):
@@ -103,10 +112,30 @@ def _folder(top: int, path: Path, parts: tuple[str, ...], info: os.stat_result) 
 
 
 def _link(top: int, parts: tuple[str, ...], shown: str, path: Path) -> Found | Skipped:
-    target = os.readlink(path)
+    target = names.plain_target(os.readlink(path))
     if not _is_text(target) or not names.link_stays(parts, target):
         return Skipped(shown, Code.FILE_LINK)
     return Found(top, FileEntry(parts, EntryKind.LINK, 0, 0, target))
+
+
+def is_private(info: os.stat_result) -> bool:
+    """Whether nobody but its owner may read it: it must not become more open on its way."""
+    return os.name == "posix" and not info.st_mode & 0o077
+
+
+def has_attributes(path: str) -> bool:
+    """Whether a file has extended attributes that a person, or a program of theirs, gave it (Linux)."""
+    if not hasattr(os, "listxattr"):
+        return False
+    try:
+        return any(one.startswith("user.") for one in os.listxattr(path))
+    except OSError:
+        return False
+
+
+def fitting_time(time_ns: int) -> int:
+    """A time of modification as 64 bits can say it; one that does not fit becomes the nearest bound."""
+    return max(-TIME_BOUND, min(TIME_BOUND, time_ns))
 
 
 def _is_text(name: str) -> bool:

@@ -45,6 +45,9 @@ _ENDED: Final[dict[Code | None, str]] = {
     Code.FILE_LINK: "It is a link that leads out of what was sent, and links are not followed.",
     Code.ALREADY_THERE: "Another file of its name is there already, and was left as it is.",
     Code.NAME_MAPPED: "Its name cannot be kept as it is on the receiving computer: some characters were replaced.",
+    Code.LINK_DOUBLED: "It has several names (hard links) on the sending computer; on the receiving one each is a file"
+    " of its own.",
+    Code.ATTRIBUTES_LOST: "Its extended attributes (tags, comments, access lists) were not sent.",
     Code.TIME_LOST: "Its time of modification could not be kept.",
     Code.EXECUTE_DROPPED: "It may not be executed on the receiving computer.",
     Code.LIST_DAMAGED: "The list of what was to be sent was damaged on this computer's disk. What has arrived stays;"

@@ -304,8 +304,12 @@ class Table:
             row.moved,
         )
         failed, skipped = note.failed, note.skipped
-        end = Durable((self._discard(row), Tell(finished)))
+        end = Durable((self._discard(row), Tell(finished), *self._last_word(transfer, failed)))
         return [Keep(lambda db: journal.finish(db, transfer, failed, skipped), lambda _: end)]
+
+    def _last_word(self, transfer: Transfer, failed: int) -> list[Effect]:
+        """A sender whose link ended with our Complete on its way hears it on the control link."""
+        return [self._over(transfer, failed)] if transfer.direction is Direction.IN else []
 
     def _end_of(self, transfer: Transfer, failed: int) -> TransferFinished | TransferFailed:
         """What was told when it ended."""

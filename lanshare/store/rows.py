@@ -83,7 +83,21 @@ def skipped_of(text: str) -> tuple[Skipped, ...]:
 
 def text_of(value: object) -> str:
     """Any noun as JSON text for a column."""
-    return msgspec.json.encode(value).decode("utf-8")
+    try:
+        return msgspec.json.encode(value).decode("utf-8")
+    except UnicodeEncodeError:
+        # A path above what was sent may hold bytes that are not text: they are shown replaced.
+        return msgspec.json.encode(_mended(msgspec.to_builtins(value))).decode("utf-8")
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list | tuple):
+        return [_mended(one) for one in value]
+    if isinstance(value, dict):
+        return {_mended(key): _mended(one) for key, one in value.items()}
+    return value
 
 
 def paths_to_text(paths: Iterable[Path]) -> str:

@@ -22,7 +22,7 @@ Label = Annotated[str, Meta(max_length=limits.LABEL)]
 Name = Annotated[str, Meta(max_length=NAME_BYTES)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 Index = Annotated[int, Meta(ge=0, lt=ENTRIES)]
-Signed64 = Annotated[int, Meta(ge=-(2**62), le=2**62)]
+Signed64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Indices = Annotated[tuple[Index, ...], Meta(max_length=limits.LISTED_AT_ONCE)]
 Small = Annotated[int, Meta(ge=0, le=65535)]
 
@@ -298,7 +298,8 @@ class Attached(_Frame, frozen=True):
 class Begin(_Frame, frozen=True):
     """A file, folder or link starts. `offset`: a multiple of the chunk size; what lies before it is kept from earlier.
 
-    `target`: where a link leads, relative, inside its own tree. `executable`: the owner may execute it.
+    `target`: where a link leads, relative, inside its own tree. `executable`: the owner may execute it. `private`:
+    nobody but the owner may read it.
     """
 
     index: Index
@@ -309,6 +310,7 @@ class Begin(_Frame, frozen=True):
     offset: Count = 0
     target: Annotated[str, Meta(max_length=PATH_BYTES)] = ""
     executable: bool = False
+    private: bool = False
 
 
 class Data(_Frame, frozen=True):
@@ -364,6 +366,7 @@ class Packed(_Frame, frozen=True):
     executable: bool
     content: Digest
     data: Annotated[bytes, Meta(max_length=limits.PACKED)]
+    private: bool = False
 
 
 class Pack(_Frame, frozen=True):
@@ -378,6 +381,13 @@ class Same(_Frame, frozen=True):
 
     same: Indices
     differ: Indices
+
+
+class Noted(_Frame, frozen=True):
+    """From either side: this entry is here, or was sent, but not in every respect as it was; and in which."""
+
+    path: Annotated[str, Meta(max_length=PATH_BYTES)]
+    code: Word
 
 
 class AllSent(_Frame, frozen=True):
@@ -487,6 +497,7 @@ Frame = (
     | Aside
     | Left
     | AllSent
+    | Noted
     | Same
     | Pack
     | Have
@@ -549,5 +560,6 @@ NUMBERS: Final[dict[type[Frame], int]] = {
     Have: 68,
     Unwanted: 69,
     Compare: 70,
+    Noted: 71,
 }
 """The type byte of each frame. 80 (Probe) and 81 (DialBack) are reserved for the connection doctor."""

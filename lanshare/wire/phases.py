@@ -42,7 +42,7 @@ Moves = dict[type[Frame], Phase]
 
 _ENDS: Moves = {f.Refusal: Phase.OVER, f.Bye: Phase.OVER}
 _ALIVE = (f.Ping, f.Pong)
-_SOURCE = (*_ALIVE, f.Begin, f.Data, f.Hole, f.ChunkEnd, f.End, f.Lost, f.Aside, f.Left, f.Pack, f.Spent)
+_SOURCE = (*_ALIVE, f.Begin, f.Data, f.Hole, f.ChunkEnd, f.End, f.Lost, f.Aside, f.Left, f.Pack, f.Spent, f.Noted)
 _EQUAL: Moves = dict.fromkeys(
     (f.Hello, f.Ping, f.Pong, f.Text, f.Stored, f.TextRefused, f.Seen, f.SeenKept, f.Circle, f.Holding, f.Typing,
      f.Offer, f.Answer, f.Cancel, f.Fetch, f.Finished, f.Listing, f.Pause, f.Later,
@@ -76,12 +76,12 @@ TABLE: Final[dict[tuple[Phase, Speaker], Moves]] = {
         **_ENDS,
     },
     (Phase.MOVING, Speaker.SINK): {
-        **dict.fromkeys((*_ALIVE, f.Confirmed, f.Failed, f.Spent, f.Unwanted), Phase.MOVING),
+        **dict.fromkeys((*_ALIVE, f.Confirmed, f.Failed, f.Spent, f.Unwanted, f.Noted), Phase.MOVING),
         f.Halt: Phase.OVER,
         **_ENDS,
     },
     (Phase.SENT, Speaker.SINK): {
-        **dict.fromkeys((*_ALIVE, f.Confirmed, f.Failed, f.Spent, f.Unwanted), Phase.SENT),
+        **dict.fromkeys((*_ALIVE, f.Confirmed, f.Failed, f.Spent, f.Unwanted, f.Noted), Phase.SENT),
         f.Halt: Phase.OVER,
         f.Complete: Phase.OVER,
         **_ENDS,

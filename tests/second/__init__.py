@@ -1,0 +1,1 @@
+"""A second implementation of the protocol, from its paper alone, speaking with a real engine."""
