@@ -46,7 +46,8 @@ def several(wanted: str, found: Sequence[Candidate]) -> str:
         return f"\n  {shown(one.called):<28} {short_id(one.id)}  {kind}{'' if one.online or one.group else ', away'}"
 
     lines = "".join(map(line, found))
-    return f"{shown(wanted)} could be any of these, so nothing was done. Use the beginning of an id:{lines}"
+    said = shown(wanted)
+    return f"several devices could be meant by {said}, so nothing was done. Use the beginning of an id:{lines}"
 
 
 def only_one(desk: Desk, wanted: str) -> Candidate | None:

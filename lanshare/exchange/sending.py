@@ -140,6 +140,7 @@ class Sending:
         self._free_at = 0.0
         self._listing: Lister | None = None
         self._wanted_pieces = 0
+        self._listed = 0
         self._all_listed = False
 
     @property
@@ -186,7 +187,6 @@ class Sending:
         """The receiver attaches, confirms, and completes."""
         match frame:
             case f.Attached():
-                _check_rising(frame.confirmed)
                 self._attached = frame
                 self._partials = {index: (chunks, prefix) for index, chunks, prefix in frame.partials}
                 self.profile.begin(now, self._out.waited)
@@ -196,6 +196,8 @@ class Sending:
                 if self._listing is None:
                     self._listing = Lister(self._entries.path, ENTRIES)
             case f.Have():
+                if any(index >= self._listed for index, _ in frame.files):
+                    raise ProtocolError("has what was not listed")
                 if self._checking is None:
                     self._checking = Checking(self._paths, self._entries.path)
                 for index, content in frame.files:
@@ -468,6 +470,7 @@ class Sending:
         listed = tuple(f.Listed(one.parts, one.kind.value, one.size, one.mtime_ns) for one in piece.entries)
         self._out.say(f.Listing(self._transfer, piece.first, listed, piece.last))
         self._wanted_pieces -= 1
+        self._listed = piece.first + len(piece.entries)
         self._all_listed = piece.last
         return True
 
@@ -604,11 +607,3 @@ class Sending:
             self._ahead.pop(self._found.parts, None)
         self._out.say(f.Lost(self._index, fault.code))
         self.left.append(Skipped(name, fault.code))
-
-
-def _check_rising(ranges: Sequence[tuple[int, int]]) -> None:
-    before = -1
-    for first, last in ranges:
-        if not before < first <= last:
-            raise ProtocolError("ranges that do not rise")
-        before = last

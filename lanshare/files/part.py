@@ -299,9 +299,11 @@ def _split(data: bytes) -> list[bytes]:
 
 def set_time(fd: int, mtime_ns: int) -> None:
     """Set a file's time of modification, where the system can; what no clock can show is clamped."""
-    clamped = max(0, min(mtime_ns, 2**62))
     if os.utime in os.supports_fd:
-        os.utime(fd, ns=(clamped, clamped))
+        try:
+            os.utime(fd, ns=(mtime_ns, mtime_ns))
+        except (OverflowError, ValueError):
+            os.utime(fd, ns=(0, 0))  # a time that this system has no number for; that it differs is listed
 
 
 def set_mode(fd: int, mode: int) -> None:

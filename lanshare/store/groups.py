@@ -216,10 +216,11 @@ def receipt(
     if not changed.rowcount:
         return None
     where = "AND read" if read else ""
+    those = json.dumps(among) if among is not None else ""
     (count,) = db.execute(
-        f"SELECT count(*) FROM receipts WHERE message = ?1 {where} AND (?2 = '' OR member IN (SELECT value FROM"
-        " json_each(?2)))",
-        (message, json.dumps(among) if among is not None else ""),
+        f"SELECT count(*) FROM receipts WHERE message = ? {where} AND (? = '' OR member IN (SELECT value FROM"
+        " json_each(?)))",
+        (message, those, those),
     ).fetchone()
     return int(count)
 

@@ -41,13 +41,13 @@ def page(
     """
     if peer is None:
         rows = db.execute(
-            _SELECT + " WHERE (?1 IS NULL OR timeline.position < ?1) ORDER BY timeline.position DESC LIMIT ?2",
-            (before, limit + 1),
+            _SELECT + " WHERE (? IS NULL OR timeline.position < ?) ORDER BY timeline.position DESC LIMIT ?",
+            (before, before, limit + 1),
         ).fetchall()
     elif around is not None:
         after = db.execute(
-            _SELECT + " WHERE timeline.peer = ?1 AND (timeline.lamport, timeline.tie) >= (SELECT lamport, tie FROM"
-            " timeline WHERE position = ?2) ORDER BY timeline.lamport, timeline.tie LIMIT ?3",
+            _SELECT + " WHERE timeline.peer = ? AND (timeline.lamport, timeline.tie) >= (SELECT lamport, tie FROM"
+            " timeline WHERE position = ?) ORDER BY timeline.lamport, timeline.tie LIMIT ?",
             (peer, around, _AROUND),
         ).fetchall()
         rows = after[::-1] + _before(db, peer, around, limit // 2 + 1)
@@ -66,10 +66,10 @@ def _before(db: sqlite3.Connection, peer: PeerId, before: int | None, limit: int
     values: tuple[object, ...] = (peer, limit)
     where = ""
     if before is not None:
-        where = " AND (timeline.lamport, timeline.tie) < (SELECT lamport, tie FROM timeline WHERE position = ?3)"
-        values = (peer, limit, before)
+        where = " AND (timeline.lamport, timeline.tie) < (SELECT lamport, tie FROM timeline WHERE position = ?)"
+        values = (peer, before, limit)
     return db.execute(
-        _SELECT + f" WHERE timeline.peer = ?1{where} ORDER BY timeline.lamport DESC, timeline.tie DESC LIMIT ?2", values
+        _SELECT + f" WHERE timeline.peer = ?{where} ORDER BY timeline.lamport DESC, timeline.tie DESC LIMIT ?", values
     ).fetchall()
 
 
@@ -211,27 +211,28 @@ def erase(db: sqlite3.Connection, peer: PeerId | None) -> list[TransferId]:
 
     What still waits to be delivered stays. Store.compact() then takes it out of the file as well.
     """
-    said = "(?1 IS NULL OR peer = ?1) AND delivery NOT IN ('queued', 'sending') AND kind NOT IN ('found', 'change')"
+    said = "(:who IS NULL OR peer = :who) AND delivery NOT IN ('queued', 'sending') AND kind NOT IN ('found', 'change')"
     sent = (
-        f"(?1 IS NULL OR {_CONVERSATION} = ?1) AND state IN ('done', 'partial', 'declined', 'cancelled', 'failed')"
+        f"(:who IS NULL OR {_CONVERSATION} = :who) AND state IN ('done', 'partial', 'declined', 'cancelled', 'failed')"
     )
+    which = {"who": peer}
     # An id is its author's choice: it names a message only together with the author.
     for position, text in db.execute(
         "SELECT timeline.position, messages.text FROM timeline JOIN messages ON messages.author = timeline.author"
         " AND messages.id = timeline.message WHERE (messages.author, messages.id) IN (SELECT author, id FROM messages"
         f" WHERE {said}) AND messages.kind = 'text'",
-        (peer,),
+        which,
     ).fetchall():
         db.execute("INSERT INTO search (search, rowid, body) VALUES ('delete', ?, ?)", (position, folded(text)))
-    db.execute(f"INSERT OR IGNORE INTO gone SELECT author, id FROM messages WHERE direction = 'in' AND {said}", (peer,))
-    gone = [TransferId(row[0]) for row in db.execute(f"SELECT id FROM transfers WHERE {sent}", (peer,))]
+    db.execute(f"INSERT OR IGNORE INTO gone SELECT author, id FROM messages WHERE direction = 'in' AND {said}", which)
+    gone = [TransferId(row[0]) for row in db.execute(f"SELECT id FROM transfers WHERE {sent}", which)]
     db.execute(
         f"DELETE FROM timeline WHERE (author, message) IN (SELECT author, id FROM messages WHERE {said})"
         f" OR transfer IN (SELECT id FROM transfers WHERE {sent})",
-        (peer,),
+        which,
     )
-    db.execute(f"DELETE FROM messages WHERE {said}", (peer,))
-    db.execute(f"DELETE FROM transfers WHERE {sent}", (peer,))
+    db.execute(f"DELETE FROM messages WHERE {said}", which)
+    db.execute(f"DELETE FROM transfers WHERE {sent}", which)
     db.execute("INSERT INTO search (search) VALUES ('optimize')")
     return gone
 
@@ -297,9 +298,9 @@ def conversations(db: sqlite3.Connection) -> list[Conversation]:
 def mark_read(db: sqlite3.Connection, peer: PeerId) -> None:
     """The person has seen all of it: what is told to its authors is untold()."""
     db.execute(
-        "UPDATE messages SET seen = 1 WHERE peer = ?1 AND direction = 'in' AND seen = 0 AND (author, id) IN"
-        " (SELECT author, message FROM timeline WHERE peer = ?1 AND unread)",
-        (peer,),
+        "UPDATE messages SET seen = 1 WHERE peer = ? AND direction = 'in' AND seen = 0 AND (author, id) IN"
+        " (SELECT author, message FROM timeline WHERE peer = ? AND unread)",
+        (peer, peer),
     )
     db.execute("UPDATE timeline SET unread = 0 WHERE peer = ? AND unread", (peer,))
     group = db.execute("SELECT 1 FROM groups WHERE id = ?", (peer,)).fetchone()
@@ -316,9 +317,9 @@ def untold(db: sqlite3.Connection, author: PeerId, limit: int) -> list[str]:
     """Messages of an author, in whatever conversation, and its transfers to us that were seen, by id, of which it has
     not confirmed that it knows."""
     rows = db.execute(
-        "SELECT id FROM messages WHERE author = ?1 AND seen = 1 UNION ALL"
-        " SELECT id FROM transfers WHERE peer = ?1 AND direction = 'in' AND seen = 1 AND seen < 2 LIMIT ?2",
-        (author, limit),
+        "SELECT id FROM messages WHERE author = ? AND seen = 1 UNION ALL"
+        " SELECT id FROM transfers WHERE peer = ? AND direction = 'in' AND seen = 1 AND seen < 2 LIMIT ?",
+        (author, author, limit),
     )
     return [row[0] for row in rows]
 

@@ -75,8 +75,8 @@ def add(
     if cursor.rowcount == 0:
         return None
     db.execute(
-        "INSERT INTO clocks VALUES (?1, ?2, ?3) ON CONFLICT (peer) DO UPDATE SET lamport = max(lamport, ?2),"
-        " sequence = max(sequence, ?3)",
+        "INSERT INTO clocks VALUES (?, ?, ?) ON CONFLICT (peer) DO UPDATE SET"
+        " lamport = max(lamport, excluded.lamport), sequence = max(sequence, excluded.sequence)",
         (message.peer, message.lamport, 0 if theirs else sequence),
     )
     restarted = hold(db, message.peer, message.author, sequence) and message.author == message.peer
@@ -150,9 +150,9 @@ def on_their_way(db: sqlite3.Connection, author: PeerId, group: PeerId) -> list[
 def waiting(db: sqlite3.Connection, peer: PeerId | None = None) -> list[tuple[PeerId, MessageId]]:
     """Messages of ours that nobody confirmed yet, oldest first."""
     rows = db.execute(
-        "SELECT peer, id FROM messages WHERE delivery IN ('queued', 'sending') AND (?1 IS NULL OR peer = ?1)"
+        "SELECT peer, id FROM messages WHERE delivery IN ('queued', 'sending') AND (? IS NULL OR peer = ?)"
         " ORDER BY peer, sequence",
-        (peer,),
+        (peer, peer),
     )
     return [(PeerId(row[0]), MessageId(row[1])) for row in rows]
 
@@ -197,9 +197,9 @@ def queued_record(db: sqlite3.Connection, author: PeerId, message: MessageId, pe
 def queued_behind(db: sqlite3.Connection, author: PeerId, message: MessageId, peer: PeerId) -> list[bytes]:
     """The records of an author's queued messages that were written after this one, in their order."""
     rows = db.execute(
-        "SELECT record FROM messages WHERE author = ?1 AND peer = ?3 AND delivery = 'queued' AND sequence > (SELECT"
-        " sequence FROM messages WHERE author = ?1 AND id = ?2 AND peer = ?3) ORDER BY sequence",
-        (author, message, peer),
+        "SELECT record FROM messages WHERE author = ? AND peer = ? AND delivery = 'queued' AND sequence > (SELECT"
+        " sequence FROM messages WHERE author = ? AND id = ? AND peer = ?) ORDER BY sequence",
+        (author, peer, author, message, peer),
     )
     return [bytes(row[0]) for row in rows]
 

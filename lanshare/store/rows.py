@@ -113,7 +113,7 @@ def paths_from_text(text: str) -> tuple[Path, ...]:
 def to_the_end(db: sqlite3.Connection, position: int, peer: PeerId) -> None:
     """Let a moment stand behind all that is in its conversation so far: it has no number of its own."""
     db.execute(
-        "UPDATE timeline SET tie = ?2, lamport = (SELECT coalesce(max(lamport), 0) FROM timeline WHERE peer = ?3)"
-        " WHERE position = ?1",
-        (position, f"~{position:016d}", peer),
+        "UPDATE timeline SET tie = ?, lamport = (SELECT coalesce(max(lamport), 0) FROM timeline WHERE peer = ?)"
+        " WHERE position = ?",
+        (f"~{position:016d}", peer, position),
     )

@@ -55,6 +55,8 @@ def verify(public_key: bytes, signature: bytes, data: bytes) -> bool:
         key = serialization.load_der_public_key(public_key)
         if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
             return False
+        if key.public_bytes(_DER, _SPKI) != public_key:
+            return False  # a second spelling of one key (compressed, explicit parameters) would be a second author
         key.verify(signature, data, _PURPOSE)
     except InvalidSignature:
         return False

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import struct
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 import msgspec
 
 from lanshare.domain.errors import LocalMisuse, ProtocolError
 from lanshare.wire import frames, limits
-from lanshare.wire.frames import NUMBERS, Data, Frame
+from lanshare.wire.frames import NUMBERS, Attached, Data, Frame, Holding, Offer
 
 HEADER: Final = struct.Struct(">IB")
 """Length of the type byte and the body together, then the type byte."""
@@ -24,6 +25,47 @@ _CAPS: Final = {
     NUMBERS[frames.Pack]: limits.DATA_FRAME,
     _DATA: limits.DATA_FRAME,
 }
+
+
+def _all_or_nothing(size: int, *fields: bytes) -> None:
+    """Ids that may be left out are whole or empty."""
+    if any(len(one) not in (0, size) for one in fields):
+        raise ValueError("an id that is cut short")
+
+
+def _rises(ranges: Sequence[tuple[int, int]]) -> None:
+    before = -1
+    for first, last in ranges:
+        if not before < first <= last:
+            raise ValueError("ranges that do not rise")
+        before = last
+
+
+def _check_attached(frame: Attached) -> None:
+    _rises(frame.confirmed)
+    begun = [index for index, _, _ in frame.partials]
+    if len(set(begun)) != len(begun) or any(chunks < 1 for _, chunks, _ in frame.partials):
+        raise ValueError("a begun file twice, or without a chunk")
+
+
+def _check_holding(frame: Holding) -> None:
+    for one in frame.held:
+        _rises(one.ranges)
+
+
+def _check_offer(frame: Offer) -> None:
+    _all_or_nothing(16, frame.after)
+    _all_or_nothing(32, frame.conversation)
+
+
+_WHOLE: Final[dict[type[Frame], Callable[[Any], None]]] = {
+    frames.Text: lambda frame: _all_or_nothing(32, frame.about),
+    frames.Have: lambda frame: _all_or_nothing(32, *(content for _, content in frame.files)),
+    frames.Offer: _check_offer,
+    frames.Attached: _check_attached,
+    frames.Holding: _check_holding,
+}
+"""What a type cannot say of a frame's fields. ValueError where it does not hold."""
 
 
 def encode(frame: Frame) -> bytes:
@@ -72,6 +114,10 @@ def decode(number: int, body: memoryview) -> Frame | None:
     if decoder is None:
         return None
     try:
-        return decoder.decode(body)
+        frame: Frame = decoder.decode(body)
+        check = _WHOLE.get(type(frame))
+        if check is not None:
+            check(frame)
+        return frame
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, ValueError) as error:
         raise ProtocolError(f"a malformed frame of type {number}: {error}") from error

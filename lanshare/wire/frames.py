@@ -322,7 +322,7 @@ class Data(_Frame, frozen=True):
 class Hole(_Frame, frozen=True):
     """So many zero bytes, which need not be stored."""
 
-    length: Annotated[int, Meta(ge=1, le=2**53)]
+    length: Annotated[int, Meta(ge=1, le=limits.HOLE)]
 
 
 class ChunkEnd(_Frame, frozen=True):

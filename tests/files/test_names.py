@@ -96,16 +96,20 @@ def test_shown_text_cannot_move_a_terminal() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["می\u200cخواهم.txt", "👩\u200d👩\u200d👧.jpg", "क्\u200dष", "systemd-a\\x2db.service", "…", "ﬁ", "a\u0301", "é"]
+    "name",
+    ["می\u200cخواهم.txt", "👩\u200d👩\u200d👧.jpg", "क्\u200dष", "systemd-a\\x2db.service", "…", "ﬁ", "a\u0301", "é"],
 )
 def test_what_is_part_of_letters_and_pictures_stays(name: str) -> None:
-    """Zero width joiners of Persian, of Indic scripts and of emoji, and a backslash where it is a letter like others."""
+    """Zero width joiners of Persian, Indic scripts and emoji, and a backslash where it is a letter like others."""
     assert safe_name(name, System.POSIX) == name
 
 
 @pytest.mark.parametrize(
     ("target", "plain"),
-    [("./v1", "v1"), ("v1/", "v1"), ("a//b", "a/b"), ("./../x", "../x"), ("../.", ".."), (".", ""), ("/x", "/x"), ("v1", "v1")],
+    [
+        ("./v1", "v1"), ("v1/", "v1"), ("a//b", "a/b"), ("./../x", "../x"), ("../.", ".."), (".", ""), ("/x", "/x"),
+        ("v1", "v1"),
+    ],
 )
 def test_a_link_leads_where_it_led_whatever_its_spelling(target: str, plain: str) -> None:
     assert plain_target(target) == plain

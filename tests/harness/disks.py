@@ -37,10 +37,20 @@ class Disk:
             file.truncate(megabytes * 1024 * 1024)
         subprocess.run(["mkfs.ext4", "-q", "-F", str(self.image)], check=True)
         self.plugged = False
-        self.plug()
+        self._mount()
 
     def plug(self) -> None:
-        """Mount it (again): what was on it durably is there."""
+        """Mount it again: what was on it durably is there.
+
+        It is a copy. A file system lives as long as anybody holds it, another mount namespace with a look from before
+        the cut for one: from the same image, the dead one would be mounted again.
+        """
+        copy = self.image.with_suffix(".copy")
+        subprocess.run(["cp", "--sparse=always", str(self.image), str(copy)], check=True)
+        copy.replace(self.image)
+        self._mount()
+
+    def _mount(self) -> None:
         subprocess.run(["mount", "-o", "loop", str(self.image), str(self.path)], check=True)
         self.plugged = True
 

@@ -192,6 +192,11 @@ class World:
         for one in self.engines:
             one.start()
 
+    def close(self) -> None:
+        """It is over; so are its databases."""
+        for one in self.engines:
+            one.link.close()
+
     def ends_of(self, engine: Engine) -> list[End]:
         """Its ends of all links."""
         return [end for pair in self.links for end in pair if end.engine is engine]

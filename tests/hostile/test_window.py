@@ -119,7 +119,7 @@ def received(desk: Desk, mallory: Identity, name: str, content: bytes = PROGRAM)
     ident = transfer.hex()
     with Attacker(desk.shell.port, mallory) as control:
         control.greet()
-        control.say_raw(f.Offer, *offer(transfer, name), b"")
+        control.say_raw(f.Offer, *offer(transfer, name, size=len(content)), b"")
         desk.until(lambda: TransferId(ident) in desk.window.book.views, "the offer")
         desk.window.open_peer(mallory.id)
         desk.until(lambda: desk.window.book.views[TransferId(ident)].asked, "the question")

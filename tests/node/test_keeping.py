@@ -6,6 +6,7 @@ import base64
 import datetime
 import json
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ NOW = datetime.datetime(2026, 11, 25, tzinfo=datetime.UTC)
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> sqlite3.Connection:
+def db(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     """Anna's history with Bob: 1,200 messages of both."""
     database.prepare(tmp_path / "x.sqlite")
     link = database.connect(tmp_path / "x.sqlite")
@@ -34,7 +35,8 @@ def db(tmp_path: Path) -> sqlite3.Connection:
         if who is BOB:
             made = texting.read(texting.frame_of(made.record), ANNA.id, BOB.id)
         outbox.add(link, made.message, made.sequence, made.record, made.digest)
-    return link
+    yield link
+    link.close()
 
 
 def test_all_of_a_long_conversation_is_saved_in_order_and_taken_in(db: sqlite3.Connection, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import datetime
 import os
 import random
 import secrets
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,25 @@ from tests.harness.simulated import Engine, World
 
 SCHEDULES = 250
 """For each of the four tests below; more on demand by LANSHARE_SCHEDULES."""
+
+
+Worlds = Callable[[str], World]
+
+
+@pytest.fixture
+def worlds(tmp_path: Path) -> Iterator[Worlds]:
+    """Makes worlds, of which the last one lives."""
+    made: list[World] = []
+
+    def one(names: str) -> World:
+        while made:
+            made.pop().close()
+        made.append(World(tmp_path, names))
+        return made[0]
+
+    yield one
+    while made:
+        made.pop().close()
 
 
 def new() -> MessageId:
@@ -69,7 +89,7 @@ def disturb(world: World, chance: random.Random) -> None:
 @pytest.mark.parametrize("size", [3, 5])
 @pytest.mark.parametrize("where", ["group", "pairs"])
 def test_after_any_schedule_everyone_has_every_message_once_and_in_one_order(
-    tmp_path: Path, size: int, where: str
+    worlds: Worlds, size: int, where: str
 ) -> None:
     seed = int(os.environ.get("LANSHARE_SEED", "0")) or random.randrange(10**9)
     print(f"LANSHARE_SEED={seed}")
@@ -77,14 +97,14 @@ def test_after_any_schedule_everyone_has_every_message_once_and_in_one_order(
     messages = 0
     for number in range(schedules):
         chance = random.Random(seed + number)
-        messages += schedule(tmp_path, chance, size, where)
+        messages += schedule(worlds, chance, size, where)
     print(f"{schedules} schedules of {size} engines, {messages} messages")
     assert messages > schedules
 
 
-def schedule(folder: Path, chance: random.Random, size: int, where: str) -> int:
+def schedule(worlds: Worlds, chance: random.Random, size: int, where: str) -> int:
     """One of them; how many messages were said."""
-    world = World(folder, "ABCDE"[:size])
+    world = worlds("ABCDE"[:size])
     group = found(world, world.engines[0]) if where == "group" else None
     said: dict[tuple[PeerId, PeerId], list[str]] = {}
     for step in range(chance.randint(20, 60)):
@@ -116,12 +136,12 @@ def schedule(folder: Path, chance: random.Random, size: int, where: str) -> int:
     return sum(len(texts) for texts in said.values())
 
 
-def test_however_many_change_a_group_at_once_all_see_the_same_in_the_end(tmp_path: Path) -> None:
+def test_however_many_change_a_group_at_once_all_see_the_same_in_the_end(worlds: Worlds) -> None:
     seed = int(os.environ.get("LANSHARE_SEED", "0")) or random.randrange(10**9)
     print(f"LANSHARE_SEED={seed}")
     for number in range(SCHEDULES // 2):
         chance = random.Random(seed + number)
-        world = World(tmp_path, "ABCD")
+        world = worlds("ABCD")
         group = found(world, world.engines[0])
         for step in range(chance.randint(10, 40)):
             disturb(world, chance)
@@ -157,8 +177,8 @@ def test_however_many_change_a_group_at_once_all_see_the_same_in_the_end(tmp_pat
                 assert common == [text for text in theirs if text in mine], "in one order"
 
 
-def test_who_comes_in_sees_what_is_said_from_then_on_and_who_left_nothing_more(tmp_path: Path) -> None:
-    world = World(tmp_path, "ABC")
+def test_who_comes_in_sees_what_is_said_from_then_on_and_who_left_nothing_more(worlds: Worlds) -> None:
+    world = worlds("ABC")
     anna, bob, carl = world.engines
     world.calm()
     anna.node.submit(c.CreateGroup(new(), "two", (bob.id,)))
@@ -183,8 +203,8 @@ def test_who_comes_in_sees_what_is_said_from_then_on_and_who_left_nothing_more(t
     assert [one.code for one in carl.events if isinstance(one, e.MessageRefused)] == ["not-a-member"]
 
 
-def test_a_member_that_was_away_gets_everything_from_whoever_has_it(tmp_path: Path) -> None:
-    world = World(tmp_path, "ABC")
+def test_a_member_that_was_away_gets_everything_from_whoever_has_it(worlds: Worlds) -> None:
+    world = worlds("ABC")
     anna, bob, carl = world.engines
     group = found(world, anna)
     carl.kill()
@@ -216,8 +236,8 @@ def test_a_member_that_was_away_gets_everything_from_whoever_has_it(tmp_path: Pa
     assert len([one for one in anna.events if isinstance(one, e.MessageDelivered)]) == 450
 
 
-def test_a_member_that_leaves_without_having_it_keeps_nothing_from_being_delivered(tmp_path: Path) -> None:
-    world = World(tmp_path, "ABC")
+def test_a_member_that_leaves_without_having_it_keeps_nothing_from_being_delivered(worlds: Worlds) -> None:
+    world = worlds("ABC")
     anna, bob, carl = world.engines
     group = found(world, anna)
     carl.kill()
@@ -241,8 +261,8 @@ def test_a_member_that_leaves_without_having_it_keeps_nothing_from_being_deliver
     assert [one.peer for one in anna.events if isinstance(one, e.MessageDelivered)] == [group]
 
 
-def test_who_is_added_after_many_changes_gets_in_though_they_come_in_several_frames(tmp_path: Path) -> None:
-    world = World(tmp_path, "ABC")
+def test_who_is_added_after_many_changes_gets_in_though_they_come_in_several_frames(worlds: Worlds) -> None:
+    world = worlds("ABC")
     anna, bob, carl = world.engines
     world.calm()
     anna.node.submit(c.CreateGroup(new(), "first", (bob.id,)))
@@ -256,8 +276,8 @@ def test_who_is_added_after_many_changes_gets_in_though_they_come_in_several_fra
     assert carl.groups()[group] == ("name 149", anna.groups()[group][1])
 
 
-def test_who_comes_in_while_a_message_is_under_way_need_not_have_it(tmp_path: Path) -> None:
-    world = World(tmp_path, "ABCD")
+def test_who_comes_in_while_a_message_is_under_way_need_not_have_it(worlds: Worlds) -> None:
+    world = worlds("ABCD")
     anna, bob, carl, dora = world.engines
     world.calm()
     anna.node.submit(c.CreateGroup(new(), "three", (bob.id, carl.id)))
@@ -273,8 +293,8 @@ def test_who_comes_in_while_a_message_is_under_way_need_not_have_it(tmp_path: Pa
     assert [one.peer for one in anna.events if isinstance(one, e.MessageDelivered)] == [group]
 
 
-def test_read_before_it_is_said_to_be_stored_is_delivered_and_read(tmp_path: Path) -> None:
-    world = World(tmp_path, "AB")
+def test_read_before_it_is_said_to_be_stored_is_delivered_and_read(worlds: Worlds) -> None:
+    world = worlds("AB")
     anna, bob = world.engines
     group = found(world, anna)
     world.calm()

@@ -11,6 +11,9 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from blake3 import blake3
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from .engine import CLONE, Engine
 from .files import Sink, Source
@@ -129,6 +132,12 @@ def hear(whole: bytes) -> Frame:
 # --- the paper's vectors ---
 
 
+def public_of(private: int) -> bytes:
+    """The public key of a private one, as the paper spells keys."""
+    public = ec.derive_private_key(private, ec.SECP256R1()).public_key()
+    return public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
 def test_every_vector_of_the_paper() -> None:
     paper = (CLONE / "lanshare" / "wire" / "PROTOCOL.md").read_text(encoding="utf-8")
     block = re.search(r"```json\n(.*?)```", paper, re.DOTALL)
@@ -142,6 +151,11 @@ def test_every_vector_of_the_paper() -> None:
     )  # fmt: skip
     group = group_conversation(b"K", bytes(range(16)))
     found = Record(b"K", group, bytes(range(16)), 1, (), 1, at, membership("us", [one], []), "found")
+    signed = [
+        found.author, found.conversation, found.id, found.sequence, [], found.lamport, found.sent_at_ms, found.body,
+        b"S", found.kind, found.about,
+    ]  # fmt: skip
+    chunk = blake3(b"\1" * CHUNK).digest()
     mine = {
         "header-ping": frame("Ping", 1).hex(),
         "hello": frame("Hello", 1, "Anna", "laptop", "Debian 12", 17717, bytes(16), "control", [], "").hex(),
@@ -160,6 +174,14 @@ def test_every_vector_of_the_paper() -> None:
         "seen": frame("Seen", [bytes(range(16))]).hex(),
         "holding": frame("Holding", first, [[bytes(32), [[1, 3], [7, 7]]]]).hex(),
         "peer-id": id_of(b"K"),
+        "pack": frame(
+            "Pack", ["a"], [[3, "b.txt", 1_600_000_000_000_000_000, False, content_of(b"abc"), b"abc", False]]
+        ).hex(),
+        "chunk": chunk.hex(),
+        "attached": frame("Attached", [[0, 2]], [[3, 1, blake3(chunk).digest()]]).hex(),
+        "circle": frame("Circle", [packed(signed)]).hex(),
+        "private-key-1": sha256(public_of(1)).hexdigest(),
+        "noted": frame("Noted", "a/b.txt", "name-mapped").hex(),
     }
     assert mine == json.loads(block[1])
     for name in ("header-ping", "hello", "begin", "seen", "holding"):  # and back

@@ -72,6 +72,7 @@ TABLE = """
 68 Have files:l
 69 Unwanted index:u code:s
 70 Compare
+71 Noted path:s code:s
 """
 NAMES: dict[int, str] = {}
 NUMBERS: dict[str, int] = {}

@@ -15,8 +15,9 @@ from tests.harness.engines import Device
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a POSIX file system with nanoseconds and xattrs")
 Pair = tuple[Device, Device]
 NAMES = [
-    "می\u200cخواهم.txt", "👩\u200d👩\u200d👧.jpg", "क्\u200dष", "a\\x2db", "back\\slash", "…", "ﬁ", "a\u0301", "é", "%41", "％41",
-    " leading", "trailing ", "trailing.", "con", "a:b", "-rf", "~", "$HOME", "`x`", "'", '"', "*", "?", "<a>&amp;", "b" * 255,
+    "می\u200cخواهم.txt", "👩\u200d👩\u200d👧.jpg", "क्\u200dष", "a\\x2db", "back\\slash", "…", "ﬁ", "a\u0301", "é",
+    "%41", " leading", "trailing ", "trailing.", "con", "a:b", "-rf", "~", "$HOME", "`x`", "'", '"', "*", "?",
+    "<a>&amp;", "b" * 255,
 ]
 TIMES = [0, 1, -1, 2**31, 2**32, 4_611_686_018_427_387_904, 4_700_000_000 * 10**9, -(10**18)]
 """Nanoseconds: 1970 and around it, 2116 and beyond, 1938."""
@@ -112,7 +113,7 @@ def test_what_cannot_be_kept_is_listed_on_both_sides_and_ends_nothing_else(two_d
 def test_what_arrives_from_others_and_is_not_finished_is_nobodys_to_send(two_devices: Pair, tmp_path: Path) -> None:
     anna, bob = two_devices
     top = tmp_path / "top"
-    (top / ".lanshare-incoming" / "0" * 1).mkdir(parents=True)
+    (top / ".lanshare-incoming" / "0").mkdir(parents=True)
     (top / ".lanshare-incoming" / "0" / "7").write_text("a third person's")
     (top / "deep" / ".Lanshare-Incoming").mkdir(parents=True)
     (top / "mine").write_text("m")

@@ -21,10 +21,14 @@ labels = st.text(st.characters(codec="utf-8"), max_size=60)
 names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=60)
 counts = st.integers(0, 2**53)
 indices = st.integers(0, 999_999)
+times = st.integers(-(2**63), 2**63 - 1)
+rising = st.lists(indices, max_size=8, unique=True).map(
+    lambda found: tuple(zip(sorted(found)[::2], sorted(found)[1::2], strict=False))
+)
 several = st.lists(indices, max_size=5).map(tuple)
 kinds = st.sampled_from(["file", "folder", "link"])
 listed = st.builds(
-    f.Listed, st.lists(names, min_size=1, max_size=4).map(tuple), kinds, counts, st.integers(-(2**62), 2**62)
+    f.Listed, st.lists(names, min_size=1, max_size=4).map(tuple), kinds, counts, times
 )
 tops = st.builds(f.Top, names, st.sampled_from(["file", "folder"]), counts, counts)
 
@@ -41,7 +45,7 @@ FRAMES: dict[type[Frame], st.SearchStrategy[Frame]] = {
     f.Bye: st.builds(f.Bye, words),
     f.Text: st.builds(
         f.Text, st.binary(max_size=256), digests, ids, counts, st.lists(digests, max_size=3).map(tuple), counts,
-        st.integers(-(2**62), 2**62), labels, st.binary(max_size=128), words, st.binary(max_size=32),
+        times, labels, st.binary(max_size=128), words, st.just(b"") | digests,
     ),
     f.Stored: st.builds(f.Stored, ids),
     f.Seen: st.builds(f.Seen, st.lists(ids, min_size=1, max_size=9).map(tuple)),
@@ -49,8 +53,7 @@ FRAMES: dict[type[Frame], st.SearchStrategy[Frame]] = {
     f.Circle: st.builds(f.Circle, st.lists(st.binary(max_size=99), min_size=1, max_size=9).map(tuple)),
     f.Holding: st.builds(
         f.Holding, digests,
-        st.lists(st.builds(f.Held, digests, st.lists(st.tuples(counts, counts), max_size=5).map(tuple)),
-                 max_size=5).map(tuple),
+        st.lists(st.builds(f.Held, digests, rising), max_size=5).map(tuple),
     ),
     f.Typing: st.builds(f.Typing, digests),
     f.TextRefused: st.builds(f.TextRefused, ids, words),
@@ -61,14 +64,15 @@ FRAMES: dict[type[Frame], st.SearchStrategy[Frame]] = {
     f.Finished: st.builds(f.Finished, ids, counts, counts, counts),
     f.Attach: st.builds(f.Attach, ids, st.sampled_from(["push", "pull"])),
     f.Attached: st.builds(
-        f.Attached, st.lists(st.tuples(indices, indices), max_size=4).map(tuple),
-        st.lists(st.tuples(indices, counts, digests), max_size=4).map(tuple),
+        f.Attached, rising,
+        st.lists(st.tuples(indices, st.integers(1, 2**53), digests), max_size=4, unique_by=lambda it: it[0]).map(tuple),
     ),
     f.Begin: st.builds(
         f.Begin, indices, st.lists(names, min_size=1, max_size=8).map(tuple), kinds,
-        counts, st.integers(-(2**62), 2**62), counts, labels, st.booleans(),
+        counts, times, counts, labels, st.booleans(), st.booleans(),
     ),
-    f.Hole: st.builds(f.Hole, st.integers(1, 2**53)),
+    f.Hole: st.builds(f.Hole, st.integers(1, 2**40)),
+    f.Noted: st.builds(f.Noted, labels, words),
     f.ChunkEnd: st.builds(f.ChunkEnd, digests),
     f.End: st.builds(f.End, digests),
     f.Lost: st.builds(f.Lost, indices, words),
@@ -78,13 +82,12 @@ FRAMES: dict[type[Frame], st.SearchStrategy[Frame]] = {
     f.Pack: st.builds(
         f.Pack, st.lists(names, max_size=5).map(tuple),
         st.lists(
-            st.builds(f.Packed, indices, names, st.integers(-(2**62), 2**62), st.booleans(), digests,
-                      st.binary(max_size=99)),
+            st.builds(f.Packed, indices, names, times, st.booleans(), digests, st.binary(max_size=99), st.booleans()),
             min_size=1, max_size=5,
         ).map(tuple),
     ),
     f.Spent: st.builds(f.Spent, counts, counts, counts),
-    f.Have: st.builds(f.Have, st.lists(st.tuples(indices, st.binary(max_size=32)), max_size=5).map(tuple)),
+    f.Have: st.builds(f.Have, st.lists(st.tuples(indices, st.just(b"") | digests), max_size=5).map(tuple)),
     f.Compare: st.just(f.Compare()),
     f.Unwanted: st.builds(f.Unwanted, indices, words),
     f.Listing: st.builds(f.Listing, ids, counts, st.lists(listed, max_size=5).map(tuple), st.booleans()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -9,8 +10,8 @@ from pathlib import Path
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import CHUNK
 from lanshare.exchange.texting import change_body
-from lanshare.files.content import Content
-from lanshare.trust.identity import id_of_key
+from lanshare.files.content import Content, chunk_digest, prefix_digest
+from lanshare.trust.identity import id_of_key, verify
 from lanshare.trust.pairing import commitment, digits
 from lanshare.trust.proof import transcript
 from lanshare.wire import codec
@@ -41,6 +42,7 @@ def computed() -> dict[str, str]:
         b"K", group, bytes(range(16)), 1, (), 1, 1_700_000_000_000, change_body("us", [PeerId("a" * 52)], ()), b"",
         "found",
     )
+    one_chunk = chunk_digest(b"\x01" * CHUNK)
     abc = Content()
     abc.update(b"abc")
     return {
@@ -61,7 +63,55 @@ def computed() -> dict[str, str]:
         "seen": codec.encode(f.Seen((bytes(range(16)),))).hex(),
         "holding": codec.encode(f.Holding(bytes(range(32)), (f.Held(bytes(32), ((1, 3), (7, 7))),))).hex(),
         "peer-id": id_of_key(b"K"),
+        "pack": codec.encode(
+            f.Pack(("a",), (f.Packed(3, "b.txt", 1_600_000_000_000_000_000, False, abc.id(), b"abc"),))
+        ).hex(),
+        "chunk": one_chunk.hex(),
+        "attached": codec.encode(f.Attached(((0, 2),), ((3, 1, prefix_digest([one_chunk])),))).hex(),
+        "circle": codec.encode(f.Circle((encoded(found),))).hex(),
+        "private-key-1": hashlib.sha256(key_one()).hexdigest(),
+        "noted": codec.encode(f.Noted("a/b.txt", "name-mapped")).hex(),
     }
+
+
+def encoded(text: f.Text) -> bytes:
+    """A record as it stands in Circle: the body of a Text frame, here with the signature `S`."""
+    signed = f.Text(
+        text.author, text.conversation, text.id, text.sequence, text.parents, text.lamport, text.sent_at_ms, text.body,
+        b"S", text.kind, text.about,
+    )
+    return codec.encode(signed)[codec.HEADER.size :]
+
+
+def key_one() -> bytes:
+    """The public key (SubjectPublicKeyInfo, DER) of the private key 1."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    public = ec.derive_private_key(1, ec.SECP256R1()).public_key()
+    return public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def test_the_papers_signature_is_one_of_its_key_over_its_transcript() -> None:
+    found = re.search(r"signature `([0-9a-f]+)` of the private key 1", PAPER)
+    assert found is not None
+    over = transcript(b"S", b"C", bytes(range(32)), bytes(range(32, 64)))
+    assert verify(key_one(), bytes.fromhex(found[1]), over) or verify_prehashed(key_one(), bytes.fromhex(found[1]), over)
+
+
+def verify_prehashed(key: bytes, signature: bytes, digest: bytes) -> bool:
+    """Whether a signature was made over this very digest."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, utils
+
+    public = serialization.load_der_public_key(key)
+    assert isinstance(public, ec.EllipticCurvePublicKey)
+    try:
+        public.verify(signature, digest, ec.ECDSA(utils.Prehashed(hashes.SHA256())))
+    except InvalidSignature:
+        return False
+    return True
 
 
 def test_the_vectors_hold() -> None:

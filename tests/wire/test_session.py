@@ -147,7 +147,7 @@ def example(kind: type[Frame]) -> Frame:
         f.Halt: f.Halt("x"), f.Complete: f.Complete(0, 0, 0), f.Same: f.Same((0,), ()), f.Spent: f.Spent(0, 0, 0),
         f.Have: f.Have(((0, NONCE),)),
         f.Pack: f.Pack((), (f.Packed(0, "a", 1, False, NONCE, b""),)),
-        f.Compare: f.Compare(), f.Unwanted: f.Unwanted(0, "x"), f.Pause: f.Pause(ID, True),
+        f.Compare: f.Compare(), f.Noted: f.Noted("x", "y"), f.Unwanted: f.Unwanted(0, "x"), f.Pause: f.Pause(ID, True),
         f.Listing: f.Listing(ID, 0, (), True), f.Later: f.Later(ID, "turn"),
         f.PairBegin: f.PairBegin(NONCE), f.PairAnswer: f.PairAnswer(NONCE), f.PairReveal: f.PairReveal(NONCE),
         f.PairVerdict: f.PairVerdict(True), f.PairStop: f.PairStop("x"),
