@@ -302,9 +302,10 @@ class RenewIdentity(Struct, frozen=True):
 
 
 class MarkRead(Struct, frozen=True):
-    """The person has seen a conversation."""
+    """The person has seen these messages and transfers of a conversation, or all (None); ConversationRead follows."""
 
     peer: PeerId
+    seen: tuple[str, ...] | None = None
 
 
 class ChangeSettings(Struct, frozen=True):

@@ -160,6 +160,15 @@ class TransferQueued(Struct, frozen=True):
     state: str
 
 
+class TransferStands(Struct, frozen=True):
+    """Where a transfer stands now, told at every step that no other event tells. `code`: why, if there is a why."""
+
+    transfer: TransferId
+    peer: PeerId
+    state: str
+    code: str = ""
+
+
 class TransferStarted(Struct, frozen=True):
     """The first byte moves."""
 
@@ -448,9 +457,10 @@ class MessageReceived(Struct, frozen=True):
 
 
 class ConversationRead(Struct, frozen=True):
-    """Nothing of this conversation is unread any more."""
+    """Something of this conversation was seen: so much of it is unread now."""
 
     peer: PeerId
+    unread: int = 0
 
 
 class HistoryLoaded(Struct, frozen=True):
@@ -592,6 +602,7 @@ Event = (
     | OfferCompared
     | OfferWithdrawn
     | TransferQueued
+    | TransferStands
     | TransferStarted
     | TransferProgressed
     | TransferProfiled

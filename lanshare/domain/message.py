@@ -99,6 +99,7 @@ class Moment(Struct, frozen=True):
     message: ChatMessage | None = None
     transfer: Transfer | None = None
     order: str = ""
+    unread: bool = False
 
 
 class Conversation(Struct, frozen=True):

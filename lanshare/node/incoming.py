@@ -186,6 +186,7 @@ class Incoming(Table):
             Befriend(peer),
             Keep(lambda db: journal.accept(db, transfer.id, landing, allowed)),
             Say(peer, Answered(transfer.id, True)),
+            self._stands(row),
         ]
 
     def heard_fetch(self, peer: PeerId, said: FetchAsked, now: float) -> list[Effect]:

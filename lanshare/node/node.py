@@ -449,11 +449,15 @@ class Node:
                 there = self._groups.present(item.peer) if group else (item.peer,)
                 return [e.Say(one, TypingSaid(item.peer if group else one)) for one in there]
             case c.MarkRead():
-                peer = item.peer
-                seen = n.Durable((e.Tell(ConversationRead(peer)), e.ReadHere(peer)))
+                peer, seen = item.peer, item.seen
                 # What is kept only until it was read stays for the moment in which that is told.
                 self._expire_at = min(self._expire_at, now + 5.0)
-                return [e.Keep(lambda db: history.mark_read(db, peer), lambda _: seen)]
+                return [
+                    e.Keep(
+                        lambda db: history.mark_read(db, peer, seen),
+                        lambda left: n.Durable((e.Tell(ConversationRead(peer, left)), e.ReadHere(peer))),
+                    )
+                ]
         return None
 
     def _talk_note(self, item: object, now: float) -> list[e.Effect] | None:
@@ -905,7 +909,7 @@ class Node:
         wanted.listener(
             Snapshot(
                 self._me(),
-                self._peers.shown(),
+                self._peers.shown(frozenset((*(one.peer for one in note.conversations), *note.drafts))),
                 self._transfers.shown(),
                 note.conversations,
                 self._parts.settings,

@@ -114,7 +114,7 @@ class Outgoing(Turns):
     def queued(self, note: Queued) -> list[Effect]:
         """A transfer's row is durable: tell of it as it stands by now."""
         row = self.rows.get(note.transfer)
-        return [Tell(self._queued(row.transfer))] if row is not None else []
+        return [Tell(self._queued(row.transfer)), self._stands(row)] if row is not None else []
 
     def retry(self, command: RetryTransfer) -> list[Effect]:
         """A person wants what did not arrive to be sent once more."""

@@ -222,15 +222,15 @@ class Peers:
         known = row is not None and row.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED)
         return self.level is Visibility.KNOWN and known
 
-    def shown(self) -> tuple[Peer, ...]:
-        """All devices worth showing: online, or dealt with before."""
+    def shown(self, talked: frozenset[PeerId] = frozenset()) -> tuple[Peer, ...]:
+        """All devices worth showing: online, or dealt with before; `talked`: those with a conversation or a draft."""
         return tuple(
             Peer(
                 row.id, row.name, row.kind, tuple(row.addresses), row.trust, row.link is not None, row.system,
                 row.alias, row.rules, row.note,
             )
             for row in self.rows.values()
-            if row.link is not None or row.shown or row.trust is not TrustLevel.STRANGER
+            if row.link is not None or row.shown or row.trust is not TrustLevel.STRANGER or row.id in talked
         )
 
     # --- what happens

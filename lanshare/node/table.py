@@ -17,6 +17,7 @@ from lanshare.domain.events import (
     TransferFinished,
     TransferPaused,
     TransferQueued,
+    TransferStands,
     TransferWaiting,
 )
 from lanshare.domain.offer import Allowance, Landing, Offer
@@ -213,9 +214,11 @@ class Table:
         transfer = row.transfer
         if not self.world.online(transfer.peer):
             return self._away(row, Code.PEER_AWAY)
+        effects: list[Effect] = []
         if transfer.state is not TransferState.OFFERED:
             row.transfer = replace(transfer, state=moved(transfer.state, TransferState.OFFERED), code="")
-        effects: list[Effect] = [Say(transfer.peer, Offered(transfer.id, transfer.offer, row.after))]
+            effects.append(self._stands(row))
+        effects.append(Say(transfer.peer, Offered(transfer.id, transfer.offer, row.after)))
         if transfer.offer.complete and not row.accepted:
             effects.append(ListOffer(transfer.id))
         return effects
@@ -237,12 +240,15 @@ class Table:
 
     def _run(self, row: Row) -> list[Effect]:
         transfer = row.transfer
+        told: list[Effect] = []
         if transfer.state is not TransferState.CONNECTING:
             row.transfer = replace(transfer, state=moved(transfer.state, TransferState.CONNECTING), code="")
+            told.append(self._stands(row))
         row.epoch += 1
         row.running, row.turn = True, False
         out = transfer.direction is Direction.OUT
         return [
+            *told,
             Run(
                 transfer.id,
                 transfer.peer,
@@ -258,11 +264,13 @@ class Table:
             )
         ]
 
-    def _grant(self, row: Row) -> None:
+    def _grant(self, row: Row) -> list[Effect]:
         note, row.next_attach = row.next_attach, None
         assert note is not None
+        told: list[Effect] = []
         if row.transfer.state is TransferState.OFFERED:
             row.transfer = replace(row.transfer, state=moved(row.transfer.state, TransferState.CONNECTING))
+            told.append(self._stands(row))
         row.epoch += 1
         papers = self.world.papers(note.transfer)
         self.world.serves(note.transfer, note.link)
@@ -270,6 +278,11 @@ class Table:
         what = (self._landing(row), row.sources, *papers, _tops(row), row.after, throttles, row.resting, row.allowed)
         lease = Lease(row.epoch, "", *what)
         row.running, row.turn = note.reply.put(lease), False
+        return told
+
+    def _stands(self, row: Row) -> Tell:
+        one = row.transfer
+        return Tell(TransferStands(one.id, one.peer, one.state, one.code))
 
     def _finished(self, row: Row, note: RunEnded, now: float) -> list[Effect]:
         if note.failed and not note.files:
@@ -392,6 +405,12 @@ class Table:
             *self._away(row, Code.MORE_THAN_OFFERED),
         ]
 
+    def _unrest(self, row: Row) -> list[Effect]:
+        """It rests no longer, and its peer is there: it is about to go on."""
+        row.transfer = replace(row.transfer, state=moved(row.transfer.state, TransferState.WAITING), code="")
+        waits = Keep(lambda db: journal.set_state(db, row.transfer.id, TransferState.WAITING, Code.PEER_AWAY))
+        return [waits, self._stands(row)]
+
     def _away(self, row: Row, code: Code, detail: str = "") -> list[Effect]:
         transfer = row.transfer
         if transfer.state is TransferState.WAITING and transfer.code == code:
@@ -431,10 +450,10 @@ class Table:
             return self._rest(row)
         if row.transfer.state is not TransferState.PAUSED:
             return []
-        effects = self._away(row, Code.PEER_AWAY)
         peer = row.transfer.peer
         if not self.world.online(peer):
-            return effects
+            return self._away(row, Code.PEER_AWAY)
+        effects: list[Effect] = [*self._unrest(row)]
         if row.transfer.direction is Direction.OUT:
             return [*effects, *(self._offer(row) if row.counted else [])]
         return [*effects, Say(peer, Answered(row.transfer.id, True))] if row.accepted else effects

@@ -17,7 +17,8 @@ from lanshare.node.notes import DialEnded, LinkDown, LinkUp, RunEnded
 _log: Final = logging.getLogger("lanshare.trail")
 
 _STATES: Final = (
-    e.TransferQueued, e.TransferStarted, e.TransferVerifying, e.TransferWaiting, e.TransferPaused, e.TransferFinished,
+    e.TransferQueued, e.TransferStands, e.TransferStarted, e.TransferVerifying, e.TransferWaiting, e.TransferPaused,
+    e.TransferFinished,
     e.TransferFailed, e.TransferJoined, e.OfferReceived, e.OfferWithdrawn,
 )
 _TOLD: Final = (

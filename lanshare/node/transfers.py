@@ -117,8 +117,7 @@ class Transfers(Outgoing, Incoming):
         row.next_attach = note
         if row.running:
             return [EndRun(note.transfer)]
-        self._grant(row)
-        return []
+        return self._grant(row)
 
     def moved(self, note: Moved, now: float) -> list[Effect]:
         """Bytes move."""
@@ -182,10 +181,11 @@ class Transfers(Outgoing, Incoming):
             return [self._discard(row)] if row.ending else []
         if self.questions.open(note.transfer):
             return []  # it is asked anew whether so much may come
+        granted: list[Effect] = []
         if row.next_attach is not None and note.code:
-            self._grant(row)
+            granted = self._grant(row)
             if row.running:
-                return []
+                return granted
         if not note.code:
             return self._finished(row, note, now)
         row.resting = frozenset() if note.code == Code.PUT_ASIDE else row.resting | note.aside
@@ -281,11 +281,15 @@ class Transfers(Outgoing, Incoming):
                 effects.append(Say(peer, Paused(transfer.id, True)))
                 continue
             if transfer.state is TransferState.PAUSED:
-                effects += self._away(row, Code.PEER_AWAY)
+                effects += self._unrest(row)
             if transfer.direction is Direction.OUT and row.counted:
                 effects += self._offer(row)
             elif transfer.direction is Direction.IN and row.accepted:
                 effects.append(Say(peer, Answered(transfer.id, True)))
+                if row.transfer.code in ("", Code.PEER_AWAY, Code.PEER_UNREACHABLE):
+                    state = moved(row.transfer.state, TransferState.CONNECTING)
+                    row.transfer = replace(row.transfer, state=state, code="")
+                    effects.append(self._stands(row))
         return effects
 
     def peer_down(self, peer: PeerId) -> list[Effect]:

@@ -17,14 +17,21 @@ from types import TracebackType
 from typing import Final
 
 from msgspec.structs import replace
-from PySide6.QtCore import QEvent, QMetaObject, QObject, QSettings, QSocketNotifier, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QSettings, QSocketNotifier, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QMessageBox, QSystemTrayIcon, QWidget
 
 import lanshare
 from lanshare.domain.commands import AnswerOffer, OpenWindow, SendText
-from lanshare.domain.errors import LanshareError
-from lanshare.domain.events import EngineStopped, Event, MessageReceived, OfferReceived, Snapshot
+from lanshare.domain.errors import Code, LanshareError
+from lanshare.domain.events import (
+    EngineStopped,
+    Event,
+    MessageReceived,
+    OfferReceived,
+    SettingsChanged,
+    Snapshot,
+)
 from lanshare.domain.message import MessageId, MessageKind
 from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
@@ -70,6 +77,8 @@ class App:
         self.host = Host(replace(options, asks=True), self._heard, window=True)
         self.bridge = Bridge(self.host.submit)
         self.window: MainWindow | None = None
+        self._unread = -1
+        self._ended = False
         self._tray: Tray | None = None
         self.desktop = Desktop()
         self.desktop.acted.connect(self._acted)
@@ -91,7 +100,10 @@ class App:
         self.bridge.arrived.connect(self._on_event)
         if has_tray:
             self._make_tray(window)
-        window.quitting.connect(self.qt.quit)
+        window.quitting.connect(self.end)
+        window.quit_asked.connect(self.quit)
+        self.bridge.settled.connect(self._show_unread)
+        self.qt.commitDataRequest.connect(lambda _: self.end())
         geometry = QSettings(str(self._geometry_file()), QSettings.Format.IniFormat)
         window.restoreGeometry(geometry.value("geometry", b"", bytes) or b"")  # type: ignore[arg-type]
         if not ((self._hidden or settings.start_hidden) and has_tray):
@@ -102,8 +114,9 @@ class App:
         painted = _Painted(window, self._begin)
         self.desktop.start()
         QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: window._wear())
-        code = self.qt.exec()
+        code = self.qt.exec() if not self._ended else 0
         painted.forget()
+        window.talk.keep_draft()
         if self._fault is not None:
             raise self._fault
         geometry.setValue("geometry", window.saveGeometry())
@@ -138,7 +151,7 @@ class App:
         """On the thread that starts the engine."""
         self._fault = error
         self._first.set()
-        QMetaObject.invokeMethod(self.qt, "quit", Qt.ConnectionType.QueuedConnection)
+        self.bridge.post(EngineStopped(Code.STOPPING))
 
     def _raise_other(self) -> bool:
         """If a window of this profile is open already, it comes to the front and we go."""
@@ -154,6 +167,8 @@ class App:
         """The first that is heard of the engine."""
         self._snapshot = snapshot
         window.on_event(snapshot)
+        if self._tray is not None:
+            self._tray.show_quiet(not snapshot.settings.notices)
         window.make_ready(self._paths)
 
     def _on_event(self, event: object) -> None:
@@ -166,23 +181,49 @@ class App:
                 self._snapshot = event
                 self.host.submit(OpenWindow(self._paths))
                 window.hide()
-                self.qt.quit()
+                self.end()
             else:
                 self._joined(window, event)
             return
         if isinstance(event, EngineStopped):
-            _say(texts.tr("lanshare has to close"), sentences.ended(event.code))
-            self.qt.quit()
+            if self._fault is None:
+                _say(texts.tr("lanshare has to close"), sentences.ended(event.code))
+            self.end()
             return
         window.on_event(event)  # type: ignore[arg-type]
         if not window.isActiveWindow() and (notice := notice_of(event, window.settings)) is not None:
             if not self.desktop.tell(notice) and self._tray is not None:
                 self._tray.tell(notice.title, notice.text)
-            self._wink(window)
+            QApplication.alert(window)
+        if self._tray is not None and isinstance(event, SettingsChanged):
+            self._tray.show_quiet(not event.settings.notices)
+
+    def _show_unread(self) -> None:
+        """What is unread, at the icon, in the title and where the desktop shows it; once for what comes together."""
+        if self.window is None:
+            return
+        unread = self.window.devices.unread()
+        if unread == self._unread:
+            return
+        self._unread = unread
         if self._tray is not None:
-            self._tray.show_unread(window.devices.unread())
+            self._tray.show_unread(unread)
+        self.window.setWindowTitle(f"({unread}) lanshare" if unread else "lanshare")
         assert isinstance(self.qt, QApplication)
-        self.qt.setBadgeNumber(window.devices.unread())
+        self.qt.setBadgeNumber(unread)
+
+    def quit(self) -> None:
+        """A person wants it to end: what is under way is asked about, once."""
+        if self.window is None or self.window.may_quit():
+            self.end()
+
+    def end(self) -> None:
+        """End, and ask nothing. Not QApplication.quit(): that closes the windows first, and one that hides into the
+        tray would keep the process where nobody can reach it."""
+        self._ended = True
+        if self.window is not None:
+            self.window.quits = True
+        self.qt.exit(0)
 
     def _acted(self, key: str, action: str, reply: str) -> None:
         """A button of a desktop notice was pressed, or a reply written into it."""
@@ -193,22 +234,16 @@ class App:
         elif kind == "said" and action == "reply" and reply.strip():
             self.bridge.submit(SendText(MessageId(secrets.token_hex(16)), PeerId(peer), reply))
         elif self.window is not None:
-            self.window.show()
-            self.window.raise_()
-            self.window.activateWindow()
+            self.window.come_forward()
             self.window.open_peer(peer)
-
-    def _wink(self, window: MainWindow) -> None:
-        if window.isVisible() and window.devices.unread():
-            QApplication.alert(window)
 
     def _make_tray(self, window: MainWindow) -> None:
         self._tray = tray = Tray(window)
-        tray.show_window.connect(window.show)
-        tray.show_window.connect(window.raise_)
-        tray.quit_app.connect(self.qt.quit)
+        tray.show_window.connect(window.come_forward)
+        tray.quit_app.connect(self.quit)
         tray.send_clipboard.connect(window.send_clipboard)
         tray.quiet.connect(window.set_quiet)
+        tray.show_quiet(not window.settings.notices)
         told: list[bool] = []
 
         def tell_once() -> None:
@@ -309,7 +344,7 @@ def _catch_all(quit_app: Callable[[], None]) -> None:
 
 def _quit(qt: QApplication) -> None:
     """End the event loop, or the box that says why there will be none."""
-    qt.quit()
+    qt.exit(0)
     box = qt.activeModalWidget()
     if isinstance(box, QMessageBox):
         box.reject()

@@ -5,7 +5,7 @@ Signals: show_window(); send_clipboard(); quiet(bool); quit_app().
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QSignalBlocker, Signal
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from lanshare.qt import assets, texts
@@ -23,10 +23,10 @@ class Tray(QObject):
         super().__init__(parent)
         self._menu = QMenu()
         self._menu.addAction(texts.tr("Show lanshare"), self.show_window.emit)
-        self._menu.addAction(texts.tr("Send the clipboard"), self.send_clipboard.emit)
-        quiet = self._menu.addAction(texts.tr("Do not disturb"))
-        quiet.setCheckable(True)
-        quiet.toggled.connect(self.quiet)
+        self._menu.addAction(texts.tr("Paste into lanshare…"), self.send_clipboard.emit)
+        self._quiet = self._menu.addAction(texts.tr("Do not disturb"))
+        self._quiet.setCheckable(True)
+        self._quiet.toggled.connect(self.quiet)
         self._menu.addSeparator()
         self._menu.addAction(texts.tr("Quit"), self.quit_app.emit)
         self._icon = QSystemTrayIcon(assets.app_icon(), self)
@@ -40,10 +40,15 @@ class Tray(QObject):
         """A notice of the desktop's own, which steals no focus."""
         self._icon.showMessage(title, text, assets.app_icon(), 6000)
 
+    def show_quiet(self, quiet: bool) -> None:
+        """Whether the desktop tells nothing, as the settings say."""
+        with QSignalBlocker(self._quiet):
+            self._quiet.setChecked(quiet)
+
     def show_unread(self, count: int) -> None:
         """How much is unread, in the icon's hint."""
         self._icon.setToolTip(texts.tr("lanshare · {0} unread").format(count) if count else "lanshare")
 
     def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
-        if reason is QSystemTrayIcon.ActivationReason.Trigger:
+        if reason in (QSystemTrayIcon.ActivationReason.Trigger, QSystemTrayIcon.ActivationReason.DoubleClick):
             self.show_window.emit()

@@ -17,12 +17,12 @@ from lanshare.store.rows import MESSAGE_COLUMNS, TRANSFER_COLUMNS, from_ms, mess
 
 _SELECT = f"""
     SELECT timeline.position, timeline.at, timeline.message, timeline.transfer, timeline.lamport, timeline.tie,
-        timeline.late, {MESSAGE_COLUMNS}, {TRANSFER_COLUMNS}
+        timeline.late, timeline.unread, {MESSAGE_COLUMNS}, {TRANSFER_COLUMNS}
     FROM timeline
     LEFT JOIN messages ON messages.author = timeline.author AND messages.id = timeline.message
     LEFT JOIN transfers ON transfers.id = timeline.transfer
 """
-_MESSAGE_AT = 7
+_MESSAGE_AT = 8
 _TRANSFER_AT = _MESSAGE_AT + 10
 _CONVERSATION = "CASE coalesce(offer ->> 'room', '') WHEN '' THEN transfers.peer ELSE offer ->> 'room' END"
 """Where a transfer is shown: Transfer.conversation."""
@@ -295,22 +295,32 @@ def conversations(db: sqlite3.Connection) -> list[Conversation]:
     return result
 
 
-def mark_read(db: sqlite3.Connection, peer: PeerId) -> None:
-    """The person has seen all of it: what is told to its authors is untold()."""
+def mark_read(db: sqlite3.Connection, peer: PeerId, seen: Sequence[str] | None = None) -> int:
+    """The person has seen these messages and transfers, or all: how much of it is unread now.
+
+    What is told to their authors is untold().
+    """
+    some, which = "", tuple[str, ...]()
+    if seen is not None:
+        some = " AND coalesce(message, transfer) IN (SELECT value FROM json_each(?))"
+        which = (json.dumps(list(seen)),)
     db.execute(
         "UPDATE messages SET seen = 1 WHERE peer = ? AND direction = 'in' AND seen = 0 AND (author, id) IN"
-        " (SELECT author, message FROM timeline WHERE peer = ? AND unread)",
-        (peer, peer),
+        f" (SELECT author, message FROM timeline WHERE peer = ? AND unread{some})",
+        (peer, peer, *which),
     )
-    db.execute("UPDATE timeline SET unread = 0 WHERE peer = ? AND unread", (peer,))
+    db.execute(f"UPDATE timeline SET unread = 0 WHERE peer = ? AND unread{some}", (peer, *which))
     group = db.execute("SELECT 1 FROM groups WHERE id = ?", (peer,)).fetchone()
     # A group's are few, but lie among those of its members: only for it all that were not seen are looked through.
     where = "offer ->> 'room' = ?" if group else "peer = ? AND coalesce(offer ->> 'room', '') = ''"
+    where += " AND id IN (SELECT value FROM json_each(?))" if seen is not None else ""
     db.execute(
         f"UPDATE transfers SET seen = 1 WHERE {where} AND direction = 'in' AND seen = 0 AND seen < 2"
         " AND state IN ('done', 'partial')",
-        (peer,),
+        (peer, *which),
     )
+    (left,) = db.execute("SELECT count(*) FROM timeline WHERE peer = ? AND unread", (peer,)).fetchone()
+    return int(left)
 
 
 def untold(db: sqlite3.Connection, author: PeerId, limit: int) -> list[str]:
@@ -337,10 +347,10 @@ def told(db: sqlite3.Connection, author: PeerId, seen: Sequence[str]) -> bool:
 def _moment(row: tuple[object, ...]) -> Moment:
     message = message_of(row[_MESSAGE_AT:_TRANSFER_AT]) if row[_MESSAGE_AT] is not None else None
     transfer = transfer_of(row[_TRANSFER_AT:]) if row[_TRANSFER_AT] is not None else None
-    position, at, _, _, lamport, tie, late = row[:_MESSAGE_AT]
+    position, at, _, _, lamport, tie, late, unread = row[:_MESSAGE_AT]
     assert isinstance(position, int)
     assert isinstance(at, int)
     assert isinstance(lamport, int)
     if message is not None and late:
         message = replace(message, late=True)
-    return Moment(position, from_ms(at), message, transfer, place(lamport, str(tie)))
+    return Moment(position, from_ms(at), message, transfer, place(lamport, str(tie)), bool(unread))

@@ -89,7 +89,10 @@ def add(
     ).fetchone() is not None
     cursor = db.execute(
         "INSERT INTO timeline (peer, at, author, message, unread, lamport, tie, late) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (message.peer, to_ms(message.sent_at), message.author, message.id, int(theirs), *place, int(late)),
+        (
+            message.peer, to_ms(message.sent_at), message.author, message.id,
+            int(theirs and message.kind is MessageKind.TEXT), *place, int(late),
+        ),
     )
     position = int(cursor.lastrowid or 0)
     if restarted:

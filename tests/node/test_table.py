@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lanshare.domain.errors import Code
-from lanshare.domain.events import TransferPaused, TransferWaiting
+from lanshare.domain.events import TransferPaused, TransferStands, TransferWaiting
 from lanshare.domain.talk import Answered, Offered, Paused
 from lanshare.domain.transfer import Direction, Transfer, TransferState
 from lanshare.node.effects import EndRun, Run
@@ -77,7 +77,8 @@ def test_both_may_pause_and_both_must_let_it_go(setting: Setting) -> None:
     setting.table.resume(ID, 3.0)
     assert setting.state() is TransferState.PAUSED
     effects = setting.table.heard_paused(BOB, Paused(ID, False))
-    assert TransferWaiting in kinds(events(effects))
+    assert TransferWaiting not in kinds(events(effects)), "it is there: nothing says that it is away"
+    assert TransferStands in kinds(events(effects))
     assert setting.state() is TransferState.OFFERED
 
 

@@ -148,7 +148,7 @@ def test_what_was_counted_before_the_row_was_durable_is_told_with_it(setting: Se
     assert keep.then is not None
     note = keep.then(1)
     assert isinstance(note, Queued)
-    (told,) = events(setting.table.queued(note))
+    told, _ = events(setting.table.queued(note))
     assert isinstance(told, TransferQueued)
     assert told.offer == OFFER
 

@@ -21,8 +21,7 @@ def submitted() -> list[Command]:
 def window(qtbot: QtBot, submitted: list[Command]) -> MainWindow:
     """A window over nothing, with made-up devices."""
     one = MainWindow(Bridge(submitted.append), lambda image: None)
-    one._sure = lambda moving: True  # type: ignore[method-assign]
-    qtbot.addWidget(one)
+    qtbot.addWidget(one, before_close_func=lambda widget: setattr(widget, "quits", True))
     one.show()
     one.on_event(made.snapshot())
     return one

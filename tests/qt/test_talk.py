@@ -71,28 +71,22 @@ def asked(submitted: list[Command], kind: type) -> list[Command]:
 
 
 def test_files_that_arrive_are_marked_as_read_once_they_are_before_the_persons_eyes(
-    talk: MainWindow, submitted: list[Command], monkeypatch: pytest.MonkeyPatch
+    talk: MainWindow, submitted: list[Command], qtbot: QtBot
 ) -> None:
     photo = made.offer(made.top("photo.jpg", 800))
-    first, second, sent = (TransferId(sign * 32) for sign in "123")
-    front = [True]
-    monkeypatch.setattr(talk, "isActiveWindow", lambda: front[0])
+    first, sent = (TransferId(sign * 32) for sign in "13")
+    qtbot.waitActive(talk)
 
     def finished(ident: TransferId, way: str) -> None:
         talk.on_event(e.TransferQueued(ident, made.MARTA, way, photo, NOW, "moving"))
-        submitted.clear()
         talk.on_event(e.TransferFinished(ident, made.MARTA, way, "done", 1, 0, 800, 1.0, True, ("/x/photo.jpg",)))
 
     finished(first, "in")
-    assert asked(submitted, c.MarkRead) == [c.MarkRead(made.MARTA)]
+    qtbot.waitUntil(lambda: c.MarkRead(made.MARTA, (first,)) in submitted)
     finished(sent, "out")
-    assert asked(submitted, c.MarkRead) == [], "our own files are no news to us"
-    front[0] = False
-    finished(second, "in")
-    assert asked(submitted, c.MarkRead) == [], "nobody looks"
-    front[0] = True
-    talk.on_event(e.PeerTyping(made.LIVING, made.LIVING))
-    assert asked(submitted, c.MarkRead) == [c.MarkRead(made.MARTA)]
+    talk.pane.timeline.look()
+    marks = [one.seen or () for one in submitted if isinstance(one, c.MarkRead)]
+    assert all(sent not in seen for seen in marks), "our own files are no news to us"
 
     card = next(one for one in talk.pane.timeline.findChildren(Card) if one._view.id == sent)
     assert card._status.text().endswith("Delivered and verified")
@@ -288,7 +282,9 @@ def test_files_to_a_group_are_offered_to_each_member(window: MainWindow, submitt
     assert window.timeline.row_of(sent[0].transfer) < 0, "it was said in the group"
 
 
-def test_a_file_from_a_member_is_asked_about_in_the_group(window: MainWindow, submitted: list[Command]) -> None:
+def test_a_file_from_a_member_is_asked_about_in_the_group(
+    window: MainWindow, submitted: list[Command], qtbot: QtBot
+) -> None:
     window.on_event(e.GroupChanged(GROUP, "Garden", (made.MARTA, made.ANNA, made.ME.id), True))
     photo = replace(made.offer(made.top("photo.jpg", 800)), room=GROUP)
     ident, friend = TransferId("5" * 32), window.devices.device(made.MARTA)
@@ -299,6 +295,10 @@ def test_a_file_from_a_member_is_asked_about_in_the_group(window: MainWindow, su
     assert device is not None
     assert other is not None
     assert (device.preview, device.unread) == ("Marta wants to send 1 file", 1)
+    window.on_event(e.OfferReceived(ident, made.MARTA, "Marta", 1, 800, photo, 10**9))
+    again = window.devices.device(GROUP)
+    assert again is not None
+    assert again.unread == 1, "asked again of the same, as after a break"
     assert other.preview == before
     window.open_peer(GROUP)
     ident = TransferId("6" * 32)
@@ -308,8 +308,9 @@ def test_a_file_from_a_member_is_asked_about_in_the_group(window: MainWindow, su
     assert card._title.text() == "Marta's ThinkPad wants to send"
     window.on_event(e.OfferWithdrawn(ident, made.MARTA, "answered"))
     submitted.clear()
+    qtbot.waitActive(window)
     window.on_event(e.TransferFinished(ident, made.MARTA, "in", "done", 1, 0, 800, 1.0, True, ("/x/photo.jpg",)))
-    assert asked(submitted, c.MarkRead) == [c.MarkRead(GROUP)]
+    qtbot.waitUntil(lambda: any(ident in (one.seen or ()) for one in submitted if isinstance(one, c.MarkRead)))
 
 
 def test_a_search_asks_shows_and_jumps(window: MainWindow, submitted: list[Command], qtbot: QtBot) -> None:
@@ -405,7 +406,11 @@ def test_a_refused_message_says_why_and_can_be_sent_again(talk: MainWindow, subm
     assert "too many" in bubble._note.text()
     again = next(one for one in bubble.findChildren(QPushButton) if one.text() == "Send again")
     QTest.mouseClick(again, Qt.MouseButton.LeftButton)
-    assert [type(one).__name__ for one in submitted[-2:]] == ["DeleteMessage", "SendText"]
+    assert [type(one).__name__ for one in submitted[-1:]] == ["SendText"], "the old one stays until the new one is kept"
+    sent = submitted[-1]
+    assert isinstance(sent, c.SendText)
+    talk.on_event(replace(queued(2, "too much"), message=sent.message))
+    assert submitted[-1] == c.DeleteMessage(MessageId(f"{1:032x}"), made.MARTA)
 
 
 def page(window: MainWindow, numbers: range, more: bool = False, request: int = 1) -> e.HistoryLoaded:

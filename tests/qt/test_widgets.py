@@ -135,6 +135,7 @@ def test_transfers_can_rest_go_on_be_retried_and_undone(
     assert submitted.pop() == c.ResumeTransfer(ident)
     window.on_event(e.TransferWaiting(ident, made.MARTA, "turn", "It waits for its turn.", 5, 10))
     qtbot.waitUntil(lambda: "Send this first" in buttons(window))
+    window.on_event(e.TransferStarted(ident, made.MARTA, "out"))
     window.on_event(e.TransferProgressed(ident, 5, 10, 1.0, "d/one"))
     qtbot.waitUntil(lambda: "Leave this file out" in buttons(window))
     press(window, "Leave this file out")

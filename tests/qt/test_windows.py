@@ -24,6 +24,7 @@ from lanshare.qt.qr import code_of, peer_in
 from lanshare.qt.widgets.card import Card
 from lanshare.qt.windows.main import MainWindow
 from lanshare.qt.windows.mine import MineDialog
+from lanshare.qt.windows.pastesheet import PasteSheet
 from tools import pictures as made
 
 
@@ -55,20 +56,35 @@ def test_a_drop_on_a_row_sends_there(window: MainWindow, submitted: list[Command
     assert [(one.peer, [str(path) for path in one.paths]) for one in sent] == [(device.id, ["/tmp/a file # 1.txt"])]
 
 
-def test_paste_sends_files_and_images(window: MainWindow, submitted: list[Command], tmp_path: object) -> None:
+def test_what_is_pasted_is_looked_at_before_it_goes(
+    window: MainWindow, submitted: list[Command], tmp_path: object
+) -> None:
     kept = Path(str(tmp_path)) / "Image.png"
     window._pasted = lambda image: kept
     window.open_peer(made.MARTA)
+    submitted.clear()
+
+    def sheet() -> PasteSheet:
+        (found,) = [one for one in window.findChildren(PasteSheet) if one.isVisible()]
+        return found
+
     QGuiApplication.clipboard().setImage(QImage(4, 4, QImage.Format.Format_RGB32))
     window._paste()
-    assert isinstance(submitted[-1], c.SendFiles)
-    assert submitted[-1].paths == (kept,)
+    assert submitted == []
+    sheet().reject()
+    assert submitted == []
+    window._paste()
+    window.open_peer(made.ANNA)
+    QTest.mouseClick(sheet().send, Qt.MouseButton.LeftButton)
+    (image,) = [one for one in submitted if isinstance(one, c.SendFiles)]
+    assert (image.peer, image.paths) == (made.MARTA, (kept,)), "it goes to whom the sheet named"
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile("/tmp/x")])
     QGuiApplication.clipboard().setMimeData(mime)
-    window._paste()
-    assert isinstance(submitted[-1], c.SendFiles)
-    assert submitted[-1].paths == (Path("/tmp/x"),)
+    QTest.keyClick(window.pane.composer.field, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    QTest.mouseClick(sheet().send, Qt.MouseButton.LeftButton)
+    files = [one for one in submitted if isinstance(one, c.SendFiles)][-1]
+    assert (files.peer, files.paths) == (made.ANNA, (Path("/tmp/x"),))
     # A QMimeData made in Python must not outlive the interpreter in the clipboard.
     QGuiApplication.clipboard().clear()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import zlib
+from collections import Counter
 from typing import Any, Final
 
 from msgspec import Struct
@@ -16,6 +17,7 @@ from lanshare.domain.events import (
     GroupChanged,
     HistoryErased,
     IdentityChanged,
+    IdentitySettled,
     MessageQueued,
     MessageReceived,
     OfferReceived,
@@ -27,9 +29,9 @@ from lanshare.domain.events import (
     TransferFinished,
     TransferQueued,
 )
-from lanshare.domain.message import MessageKind
+from lanshare.domain.message import Conversation, MessageKind
 from lanshare.domain.peer import ORDINARY, PeerId, Rules, short_id, skeleton
-from lanshare.domain.transfer import TransferState
+from lanshare.domain.transfer import TransferId, TransferState
 from lanshare.node.shown import shown
 from lanshare.qt import texts
 from lanshare.qt.models.transfers import TransferBook, TransferView
@@ -92,8 +94,13 @@ class DeviceModel(QAbstractListModel):
         super().__init__(parent)
         self._rows: list[Device] = []
         self._book = book
-        self._open: PeerId | None = None
         self._me: PeerId | None = None
+        self._talks: dict[PeerId, Conversation] = {}
+        self._drafts: dict[PeerId, str] = {}
+        """What the engine told of conversations with devices that have no row yet."""
+
+        self.held = False
+        self._unsorted = False
         book.changed.connect(self._transfer_changed)
 
     # --- Qt's side
@@ -135,10 +142,6 @@ class DeviceModel(QAbstractListModel):
         """How much is unread in all."""
         return sum(row.unread for row in self._rows)
 
-    def set_open(self, peer: PeerId | None) -> None:
-        """The conversation in front of the person: what comes there is read."""
-        self._open = peer
-
     def apply(self, event: Event) -> None:
         """Take an event in."""
         match event:
@@ -156,7 +159,11 @@ class DeviceModel(QAbstractListModel):
                 self._received(event)
             case MessageQueued() if event.kind == MessageKind.TEXT:
                 self._heard(event.peer, texts.tr("You: {0}").format(event.text), event.sent_at, False)
+            case OfferReceived() if event.transfer in self._book.views and self._book.views[event.transfer].counted:
+                pass  # asked once more, of the same thing
             case OfferReceived():
+                if (view := self._book.views.get(event.transfer)) is not None:
+                    view.counted = True
                 text = texts.tr("wants to send {0}").format(texts.files(event.files))
                 if event.offer.room:
                     text = f"{shown(event.name)} {text}"
@@ -166,9 +173,11 @@ class DeviceModel(QAbstractListModel):
             case TransferFinished():
                 self._finished(event)
             case ConversationRead():
-                self._change(event.peer, unread=0)
+                self._change(event.peer, unread=event.unread)
             case IdentityChanged():
                 self._change(event.known, alarm=True)
+            case IdentitySettled():
+                self._change(event.known, alarm=False)
             case HistoryErased():
                 for row in [row for row in self._rows if event.peer in (None, row.id)]:
                     self._change(row.id, preview="", unread=0, at=_EPOCH)
@@ -179,6 +188,8 @@ class DeviceModel(QAbstractListModel):
 
     def _reset(self, snapshot: Snapshot) -> None:
         said = {one.peer: one for one in snapshot.conversations}
+        self._talks, self._drafts = dict(said), dict(snapshot.drafts)
+        alarmed = {one.known for one in snapshot.alarms}
         self.beginResetModel()
         self._rows = []
         for peer in snapshot.peers:
@@ -190,7 +201,8 @@ class DeviceModel(QAbstractListModel):
             )
             if talk is not None:
                 row = replace(row, preview=shown(talk.preview), at=talk.at, unread=talk.unread)
-            self._rows.append(self._with_status(replace(row, draft=snapshot.drafts.get(peer.id, ""))))
+            draft = snapshot.drafts.get(peer.id, "")
+            self._rows.append(self._with_status(replace(row, draft=draft, alarm=peer.id in alarmed)))
         self._me = snapshot.me.id
         for group in snapshot.groups:
             row = self._group_row(group)
@@ -263,6 +275,9 @@ class DeviceModel(QAbstractListModel):
             event.system, self._hue(event.id), alias=event.alias, said=event.name, rules=event.rules,
             note=event.note,
         )
+        if (talk := self._talks.get(event.id)) is not None:
+            row = replace(row, preview=shown(talk.preview), at=talk.at, unread=talk.unread)
+        row = replace(row, draft=self._drafts.get(event.id, ""))
         at = self._place(row)
         self.beginInsertRows(QModelIndex(), at, at)
         self._rows.insert(at, row)
@@ -290,7 +305,7 @@ class DeviceModel(QAbstractListModel):
             self._rows.insert(at_row, row)
             self.endInsertRows()
             device = row
-        unread = device.unread + 1 if counts and peer != self._open else device.unread
+        unread = device.unread + 1 if counts else device.unread
         self._change(peer, preview=shown(" ".join(preview[:200].split())), at=at, unread=unread)
 
     def _finished(self, event: TransferFinished) -> None:
@@ -300,7 +315,7 @@ class DeviceModel(QAbstractListModel):
             self._heard(view.conversation, text.format(view.offer.tops[0].name), texts.now_utc(), False)
 
     def _transfer_changed(self, transfer: str) -> None:
-        view = next((one for key, one in self._book.views.items() if key == transfer), None)
+        view = self._book.views.get(TransferId(transfer))
         if view is not None:
             self._change(view.conversation)
 
@@ -322,6 +337,9 @@ class DeviceModel(QAbstractListModel):
 
     def _resort(self, at: int) -> None:
         row = self._rows[at]
+        if self.held:
+            self._unsorted = True
+            return
         rest = self._rows[:at] + self._rows[at + 1 :]
         to = next((place for place, other in enumerate(rest) if _order(row) < _order(other)), len(rest))
         if to == at:
@@ -331,7 +349,23 @@ class DeviceModel(QAbstractListModel):
         self._rows = rest
         self.endMoveRows()
 
+    def hold(self, held: bool) -> None:
+        """Keep the rows where they are while something is dragged over them; afterwards they are put in order."""
+        self.held = held
+        if not held and self._unsorted:
+            self._unsorted = False
+            self.layoutAboutToBeChanged.emit()
+            before = {row.id: at for at, row in enumerate(self._rows)}
+            self._rows.sort(key=_order)
+            after = {before[row.id]: at for at, row in enumerate(self._rows)}
+            for old in self.persistentIndexList():
+                self.changePersistentIndex(old, self.index(after[old.row()]))
+            self.layoutChanged.emit()
+
     def _place(self, row: Device) -> int:
+        if self.held:
+            self._unsorted = True
+            return len(self._rows)
         return next((at for at, other in enumerate(self._rows) if _order(row) < _order(other)), len(self._rows))
 
     def _with_status(self, row: Device) -> Device:
@@ -354,9 +388,10 @@ class DeviceModel(QAbstractListModel):
 
     def _mark_twins(self) -> bool:
         names = [skeleton(row.name) for row in self._rows]
+        count = Counter(names)
         changed = False
         for at, row in enumerate(self._rows):
-            twin = names.count(names[at]) > 1
+            twin = count[names[at]] > 1
             if twin != row.twin:
                 self._rows[at] = replace(row, twin=twin)
                 changed = True

@@ -23,6 +23,8 @@ from lanshare.domain.events import (
     MessageSending,
     MessageSpread,
     MessageTakenBack,
+    MessageWaiting,
+    TransferFinished,
     TransferQueued,
 )
 from lanshare.domain.message import CONTROL, QUOTED, Delivery, Moment, Quote
@@ -63,6 +65,11 @@ class Entry:
 
     reactions: dict[PeerId, str] = field(default_factory=dict)
     spread: tuple[int, int] = (0, 0)
+    unseen: bool = False
+    """It was never in front of the person."""
+
+    message: str = ""
+    """The id by which the engine knows it."""
 
 
 class TimelineModel(QAbstractListModel):
@@ -140,6 +147,8 @@ class TimelineModel(QAbstractListModel):
                 self._insert(self._own(event, names), event.position)
             case MessageReceived() if event.peer == self.peer:
                 self._insert(self._theirs(event, names), event.position)
+            case MessageWaiting():
+                self._mark(event.message, Delivery.QUEUED, event.explanation)
             case MessageSending():
                 self._mark(event.message, Delivery.SENDING, "")
             case MessageDelivered():
@@ -163,6 +172,10 @@ class TimelineModel(QAbstractListModel):
                 self._touch(entry)
             case TransferQueued() if (event.offer.room or event.peer) == self.peer:
                 self._insert(self._moving(event))
+            case TransferFinished() if event.direction == "in" and event.transfer in self._keys:
+                # Its files are there now: whether they were seen is told anew.
+                self._keys[event.transfer].unseen = True
+                self._touch(self._keys[event.transfer])
 
     # --- inside
 
@@ -178,6 +191,7 @@ class TimelineModel(QAbstractListModel):
         entry = Entry(
             event.message, event.sent_at, author == self.me, event.text, Delivery.RECEIVED, order=event.order,
             author=author, who=shown(event.name) if self.shared else "", late=event.late,
+            unseen=author != self.me and event.kind not in _CONTROL, message=event.message,
         )
         if event.kind in _CONTROL:
             entry.tells, entry.text = True, texts.change(event.text, self._called(author, names), names, self.me)
@@ -190,7 +204,7 @@ class TimelineModel(QAbstractListModel):
         last = self._entries[-1].order[:16] if self._entries else "0" * 16
         return Entry(
             event.transfer, event.at, event.direction == "out", transfer=event.transfer,
-            order=f"{last}~9{self._lived:016d}",
+            order=f"{last}~9{self._lived:016d}", unseen=event.direction == "in", message=event.transfer,
         )
 
     def _edited(self, event: MessageEdited) -> None:
@@ -225,6 +239,11 @@ class TimelineModel(QAbstractListModel):
             self.first_position = event.moments[0].position
         if not fresh:
             return
+        for one in self._entries:
+            if one.order[16:18] == "~9" and one.order < fresh[-1].order:
+                # It came before the page, and has no number of its own: it stands behind it all the same.
+                self._lived += 1
+                one.order = f"{fresh[-1].order[:16]}~9{self._lived:016d}"
         if self._entries and fresh[-1].order > self._entries[0].order:
             # Something came between the question and the answer: one list of both, in order.
             self.beginResetModel()
@@ -245,6 +264,7 @@ class TimelineModel(QAbstractListModel):
             entry = Entry(
                 one.id, one.sent_at, out, one.text, one.delivery, order=moment.order or one.order, author=one.author,
                 who=who if self.shared and not out else "", late=one.late, reactions=dict(one.reactions),
+                unseen=moment.unread, message=one.id,
             )
             if one.kind in CONTROL:
                 entry.tells, entry.text = True, texts.change(one.text, who, names, self.me)
@@ -252,7 +272,9 @@ class TimelineModel(QAbstractListModel):
             return entry
         if moment.transfer is not None:
             view = self._book.take(moment.transfer, names.get(moment.transfer.peer, ""))
-            return Entry(view.id, view.at, view.out, transfer=view.id, order=moment.order)
+            return Entry(
+                view.id, view.at, view.out, transfer=view.id, order=moment.order, unseen=moment.unread, message=view.id
+            )
         return None
 
     def _distinct(self, entry: Entry) -> Entry:

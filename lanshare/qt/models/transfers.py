@@ -6,7 +6,8 @@ Signals: changed(str) with a transfer's id.
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
@@ -26,6 +27,7 @@ from lanshare.domain.events import (
     TransferProgressed,
     TransferQueued,
     TransferRead,
+    TransferStands,
     TransferStarted,
     TransferVerifying,
     TransferWaiting,
@@ -34,6 +36,14 @@ from lanshare.domain.offer import Offer, Skipped
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import FINAL, Direction, Transfer, TransferId, TransferState
 from lanshare.node import sentences
+
+_EARLY: Final = 64
+"""Transfers of which something was told before they were, kept until then."""
+
+_MAY_MOVE: Final = frozenset(
+    {TransferState.QUEUED, TransferState.OFFERED, TransferState.CONNECTING, TransferState.MOVING}
+)
+"""Where a late word of progress means that it moves: not once it was paused, waits, or is over."""
 
 
 @dataclass(slots=True)
@@ -69,6 +79,9 @@ class TransferView:
     name: str = ""
     """What the other device is called."""
 
+    counted: bool = False
+    """Its question counts among what is unread."""
+
     @property
     def conversation(self) -> PeerId:
         """Where it is shown: in the group that it was sent to, else with the device."""
@@ -93,6 +106,7 @@ class TransferBook(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.views: dict[TransferId, TransferView] = {}
+        self._early: dict[TransferId, list[Event]] = {}
 
     def active_of(self, peer: PeerId) -> list[TransferView]:
         """What is under way in a conversation, oldest first."""
@@ -147,9 +161,12 @@ class TransferBook(QObject):
         """Take an event in; `changed` follows if it was about a transfer."""
         match event:
             case Snapshot():
+                # Another engine begins with what it has: what it does not know of is not under way.
+                there = {one.id for one in event.transfers}
+                for gone in [view.id for view in self.views.values() if view.active and view.id not in there]:
+                    del self.views[gone]
                 for transfer in event.transfers:
-                    self.views.pop(transfer.id, None)
-                    self.take(transfer, names.get(transfer.peer, ""))
+                    self._renew(transfer, names.get(transfer.peer, ""))
                     self.changed.emit(transfer.id)
                 return
             case TransferQueued():
@@ -159,6 +176,8 @@ class TransferBook(QObject):
                     fresh = TransferView(event.transfer, event.peer, out, event.offer, event.at, state)
                     fresh.total, fresh.name = event.offer.bytes, names.get(event.peer, "")
                     self.views[event.transfer] = fresh
+                    for early in self._early.pop(event.transfer, ()):
+                        self._update(fresh, early)
                 self.changed.emit(event.transfer)
                 return
         transfer_id = getattr(event, "transfer", None)
@@ -166,6 +185,29 @@ class TransferBook(QObject):
         if view is not None:
             self._update(view, event)
             self.changed.emit(view.id)
+        elif isinstance(event, TransferStands | TransferWaiting | OfferGrew):
+            # Told before its row was durable: kept for TransferQueued.
+            self._early = {key: self._early[key] for key in list(self._early)[-_EARLY:]}
+            self._early.setdefault(event.transfer, []).append(event)
+
+    def _renew(self, transfer: Transfer, name: str) -> None:
+        """What an engine says when a shell joins it, in the very object that a card shows."""
+        old = self.views.pop(transfer.id, None)
+        fresh = self.take(transfer, name)
+        if old is not None:
+            for one in fields(fresh):
+                setattr(old, one.name, getattr(fresh, one.name))
+            self.views[transfer.id] = old
+
+    def rename(self, names: dict[PeerId, str]) -> None:
+        """Devices are called something else: their cards say so."""
+        for view in self.views.values():
+            name = names.get(view.peer, view.name)
+            if name != view.name:
+                if view.name and view.name in view.message:
+                    view.message = view.message.replace(view.name, name)
+                view.name = name
+                self.changed.emit(view.id)
 
     def _update(self, view: TransferView, event: Event) -> None:
         match event:
@@ -182,11 +224,16 @@ class TransferBook(QObject):
                     view.state = TransferState.CONNECTING
                 elif event.code == "peer-away":
                     view.state, view.message = TransferState.WAITING, ""
+            case TransferStands():
+                view.state, view.code = TransferState(event.state), event.code
+                view.asked = view.asked and view.state is TransferState.OFFERED
+                if not event.code and view.active:
+                    view.message, view.rate = "", 0.0
             case TransferStarted():
                 view.state, view.message = TransferState.MOVING, ""
             case TransferProgressed():
                 view.bytes, view.total, view.rate, view.file = event.bytes, event.total, event.rate, event.file
-                if view.state not in FINAL and view.state is not TransferState.VERIFYING:
+                if view.state in _MAY_MOVE:
                     view.state = TransferState.MOVING
             case TransferVerifying():
                 view.state = TransferState.VERIFYING
@@ -195,7 +242,7 @@ class TransferBook(QObject):
             case TransferProfiled():
                 view.profiled = event
             case TransferPaused():
-                view.state, view.message, view.rate = TransferState.PAUSED, event.message, 0.0
+                view.state, view.message, view.rate, view.code = TransferState.PAUSED, event.message, 0.0, ""
                 view.bytes, view.total = event.bytes, event.total
             case ReceiveUndone():
                 view.undone = bool(event.files or event.restored)
@@ -213,3 +260,4 @@ class TransferBook(QObject):
                 view.read = True
             case TransferFailed():
                 view.state, view.message, view.asked = TransferState(event.state), event.message, False
+                view.code = event.code

@@ -10,9 +10,10 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QFrame,
     QHBoxLayout,
     QProgressBar,
@@ -46,12 +47,15 @@ class Card(QWidget):
     save_to = Signal(str)
     open_path = Signal(str)
     show_path = Signal(str)
+    released = Signal()
 
     def __init__(self, view: TransferView, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = view
         self._peer_name = view.name if view.offer.room and view.name else name
         self._shape: tuple[object, ...] = ()
+        self._waits = False
+        self._pressable: list[QAbstractButton] = []
         self._frame = QFrame()
         self._frame.setObjectName("card")
         self._inner = QVBoxLayout(self._frame)
@@ -135,6 +139,7 @@ class Card(QWidget):
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(8)
         self._inner.addLayout(self._buttons)
+        self._make_buttons()
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         side = Qt.AlignmentFlag.AlignRight if view.out else Qt.AlignmentFlag.AlignLeft
@@ -148,8 +153,13 @@ class Card(QWidget):
         self._fit_message()
 
     def refresh(self) -> None:
-        """Show where the transfer stands."""
+        """Show where the transfer stands; not under a finger: what is pressed stays where it is until it is let go."""
+        if any(button.isDown() for button in self._pressable):
+            self._waits = True
+            return
         view = self._view
+        if view.name:
+            self._peer_name = view.name
         self._title.setText(self._title_text())
         status, role = self._status_text()
         if view.offer.room and not view.asked and view.state is not TransferState.OFFERED:
@@ -252,50 +262,75 @@ class Card(QWidget):
             rest = view.offer.names - min(_NAMES, len(view.offer.tops))
             if rest > 0:
                 self._names.addWidget(plain(texts.tr("and {0} more").format(rest), "dim"))
-        _clear(self._buttons)
-        for button in self._actions():
-            self._buttons.addWidget(button)
+        wanted = self._actions()
+        for button in self._acting:
+            if button.isHidden() is not (button in wanted):
+                continue
+            if button not in wanted and button.hasFocus():
+                self.setFocus()  # not the next one in the window, whatever it does
+            button.setVisible(button in wanted)
 
-    def _actions(self) -> list[QWidget]:
+    def _make_buttons(self) -> None:
+        """All that may ever be pressed here, once: they are the same objects from the first picture to the last."""
+        view = self._view
+        self._accepting = _button(texts.tr("Accept"), "main")
+        self._accepting.clicked.connect(self._accept)
+        self._declining = _button(texts.tr("Decline"))
+        self._declining.clicked.connect(lambda: self.act.emit(c.AnswerOffer(view.id, False)))
+        self._elsewhere = _button(texts.tr("Save to…"))
+        self._elsewhere.clicked.connect(lambda: self.save_to.emit(view.id))
+        self._opening = _button(texts.tr("Open"))
+        self._opening.clicked.connect(lambda: self.open_path.emit(view.paths[0]))
+        self._showing = _button(texts.tr("Show in folder"))
+        self._showing.clicked.connect(lambda: self.show_path.emit(view.paths[0]))
+        self._undoing = _button(texts.tr("Undo"))
+        self._undoing.setToolTip(texts.tr("Move what was received aside, and bring back what it replaced"))
+        self._undoing.clicked.connect(lambda: self.act.emit(c.UndoReceive(view.id)))
+        self._again = _button(texts.tr("Send again"))
+        self._again.clicked.connect(
+            lambda: self.act.emit(c.RetryTransfer(view.id, TransferId(secrets.token_hex(16))))
+        )
+        for button, icon in (
+            (self._showing, "folder-open"), (self._undoing, "undo-2"), (self._again, "rotate-cw")
+        ):
+            button.setIcon(assets.icon(icon, tokens().text, 16))
+            button.setIconSize(QSize(16, 16))
+        self._acting = [
+            self._accepting, self._declining, self._elsewhere, self._opening, self._showing, self._undoing, self._again
+        ]
+        for button in self._acting:
+            self._buttons.addWidget(button)
+            button.hide()
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._pressable = [*self._acting, self._close, self._rest, self._leave, self._aside]
+        for one in self._pressable:
+            one.released.connect(self._let_go)
+
+    def _let_go(self) -> None:
+        """A button is up again: what came meanwhile is shown, once what it does is done."""
+        if self._waits:
+            self._waits = False
+            QTimer.singleShot(0, self, self.refresh)
+        self.released.emit()
+
+    def _actions(self) -> list[QPushButton]:
+        """What may be done now."""
         view = self._view
         if view.asked:
             known = view.compared if view.compared is not None and view.compared.complete else None
             size = known.new_bytes if known is not None else view.offer.bytes
-            accept = _button(texts.tr("Accept · {0}").format(texts.size(size)), "main")
-            accept.clicked.connect(self._accept)
-            decline = _button(texts.tr("Decline"))
-            decline.clicked.connect(lambda: self.act.emit(c.AnswerOffer(view.id, False)))
-            elsewhere = _button(texts.tr("Save to…"))
-            elsewhere.clicked.connect(lambda: self.save_to.emit(view.id))
-            return [accept, decline, elsewhere]
+            self._accepting.setText(texts.tr("Accept · {0}").format(texts.size(size)))
+            return [self._accepting, self._declining, self._elsewhere]
         if view.undone:
             return []
         if view.state in (TransferState.DONE, TransferState.PARTIAL) and not view.out and view.paths:
-            actions: list[QWidget] = []
-            if len(view.paths) == 1 and may_open(view.paths[0]):
-                opening = _button(texts.tr("Open"))
-                opening.clicked.connect(lambda: self.open_path.emit(view.paths[0]))
-                actions.append(opening)
-            show = _button(texts.tr("Show in folder"))
-            show.setIcon(assets.icon("folder-open", tokens().text, 16))
-            show.setIconSize(QSize(16, 16))
-            show.clicked.connect(lambda: self.show_path.emit(view.paths[0]))
-            actions.append(show)
-            undo = _button(texts.tr("Undo"))
-            undo.setIcon(assets.icon("undo-2", tokens().text, 16))
-            undo.setToolTip(texts.tr("Move what was received aside, and bring back what it replaced"))
-            undo.clicked.connect(lambda: self.act.emit(c.UndoReceive(view.id)))
-            actions.append(undo)
-            return actions
+            opens = len(view.paths) == 1 and may_open(view.paths[0])
+            return [*([self._opening] if opens else []), self._showing, self._undoing]
         ended = (TransferState.FAILED, TransferState.DECLINED, TransferState.CANCELLED, TransferState.PARTIAL)
         if view.out and view.state in ended:
             partial = view.state is TransferState.PARTIAL
-            again = _button(texts.tr("Retry the rest") if partial else texts.tr("Send again"))
-            again.setIcon(assets.icon("rotate-cw", tokens().text, 16))
-            again.clicked.connect(
-                lambda: self.act.emit(c.RetryTransfer(view.id, TransferId(secrets.token_hex(16))))
-            )
-            return [again]
+            self._again.setText(texts.tr("Retry the rest") if partial else texts.tr("Send again"))
+            return [self._again]
         return []
 
     def _accept(self) -> None:

@@ -39,6 +39,7 @@ class Composer(QWidget):
         self.field.escape.connect(self.cancel)
         self.about: MessageId | None = None
         self.editing: str | None = None
+        self._stash = ""
         self.field.textChanged.connect(self._changed)
         self.field.pasted.connect(self.pasted)
         self.field.pasted_image.connect(self.pasted_image)
@@ -107,17 +108,24 @@ class Composer(QWidget):
     def edit(self, message: str, text: str) -> None:
         """What is in the field takes the place of this message."""
         self.cancel()
+        self._stash = self.field.toPlainText()
         self.editing = message
         self._show_strip(texts.tr("Edit your message"), text)
         self.field.setPlainText(text)
         self.field.moveCursor(QTextCursor.MoveOperation.End)
 
     def cancel(self) -> None:
-        """Neither reply nor edit."""
+        """Neither reply nor edit; what was half written before an edit is there again."""
         if self.editing is not None:
-            self.field.clear()
+            self.field.setPlainText(self._stash)
+            self.field.moveCursor(QTextCursor.MoveOperation.End)
+            self._stash = ""
         self.about = self.editing = None
         self._strip.hide()
+
+    def draft(self) -> str:
+        """What is written and not sent, apart from a change of what was sent already."""
+        return self._stash if self.editing is not None else self.field.toPlainText()
 
     def _show_strip(self, what: str, text: str) -> None:
         self._what.setText(what)
@@ -134,9 +142,9 @@ class Composer(QWidget):
         if not text.strip():
             return
         about, editing = self.about, self.editing
-        self.editing = None
         self.cancel()
-        self.field.clear()
+        if editing is None:
+            self.field.clear()
         if editing is not None:
             self.edited.emit(editing, text)
         else:

@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractProxyModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import (
     QColor,
     QDragEnterEvent,
@@ -30,7 +40,7 @@ from PySide6.QtWidgets import (
 
 from lanshare.domain.peer import short_id
 from lanshare.qt import assets, texts
-from lanshare.qt.models.devices import DEVICE_ROLE, Device
+from lanshare.qt.models.devices import DEVICE_ROLE, Device, DeviceModel
 from lanshare.qt.theme.style import tokens
 from lanshare.qt.widgets.avatar import paint_avatar
 from lanshare.qt.widgets.drops import paths_in
@@ -78,6 +88,7 @@ class DeviceList(QListView):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if paths_in(event.mimeData()):
+            self._hold(True)
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
 
@@ -92,12 +103,24 @@ class DeviceList(QListView):
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._mark(-1)
+        self._hold(False)
+
+    def _hold(self, held: bool) -> None:
+        """Rows stay where they are while something hangs over them: else it would fall on somebody else."""
+        model = self.model()
+        while isinstance(model, QAbstractProxyModel):
+            if isinstance(model, QSortFilterProxyModel):
+                model.setDynamicSortFilter(not held)
+            model = model.sourceModel()
+        if isinstance(model, DeviceModel):
+            model.hold(held)
 
     def dropEvent(self, event: QDropEvent) -> None:
         index = self.indexAt(event.position().toPoint())
         self._mark(-1)
         paths = paths_in(event.mimeData())
         device = index.data(DEVICE_ROLE) if index.isValid() else None
+        self._hold(False)
         if isinstance(device, Device) and paths:
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()

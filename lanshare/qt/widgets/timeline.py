@@ -1,17 +1,19 @@
 """The conversation: real widgets in a scroll area, so that text can be selected and read aloud, buttons pressed.
 
 At most a window of rows is alive; older ones are asked for when the person scrolls up.
-Signals: older(); link(str); wants(str, object) and jump(str) of its bubbles; and those of its cards.
+Signals: older(); seen(object) with the entries that came before the person's eyes; link(str); wants(str, object) and
+jump(str) of its bubbles; and those of its cards.
 """
 
 from __future__ import annotations
 
 import datetime
+import time
 from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPropertyAnimation, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGraphicsOpacityEffect, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from lanshare.qt import texts
@@ -19,6 +21,7 @@ from lanshare.qt.models.timeline import Entry, TimelineModel
 from lanshare.qt.models.transfers import TransferBook
 from lanshare.qt.widgets.bubble import Bubble, Told
 from lanshare.qt.widgets.card import Card
+from lanshare.qt.widgets.downbutton import DownButton
 from lanshare.qt.widgets.labels import plain
 
 ALIVE: Final = 200
@@ -26,6 +29,18 @@ ALIVE: Final = 200
 
 _BATCH: Final = 8
 """Rows built in one turn of the event loop: what is typed meanwhile waits no longer than that."""
+
+_SOON: Final = 60
+"""Milliseconds between two turns of building while more comes in than is built."""
+
+_SLICE: Final = 0.008
+"""Seconds of one turn of building."""
+
+_LOOK: Final = 100
+"""Milliseconds that a row is before the eye until it counts as seen: what only flies past was not."""
+
+_PEEP: Final = 8
+"""Pixels of a row that have to be in view."""
 
 _Index = QModelIndex | QPersistentModelIndex
 _Row = Bubble | Card | Told
@@ -35,6 +50,7 @@ class Timeline(QScrollArea):
     """Shows a TimelineModel."""
 
     older = Signal()
+    seen = Signal(object)
     link = Signal(str)
     jump = Signal(str)
     wants = Signal(str, object)
@@ -66,7 +82,16 @@ class Timeline(QScrollArea):
         self._pending.setSingleShot(True)
         self._pending.setInterval(0)
         self._pending.timeout.connect(self._build_more)
-        self._to_build: list[int] = []
+        self._looking = QTimer(self)
+        self._looking.setSingleShot(True)
+        self._looking.setInterval(_LOOK)
+        self._looking.timeout.connect(self.look)
+        self.down = DownButton(self.viewport())
+        self.down.clicked.connect(self.to_end)
+        self._following = False
+        self._filling = False
+        self._stale = False
+        self._refilled, self._budget = 0.0, 0
         model.modelReset.connect(self.rebuild)
         model.rowsInserted.connect(self._inserted)
         model.dataChanged.connect(self._changed)
@@ -74,6 +99,47 @@ class Timeline(QScrollArea):
         bar = self.verticalScrollBar()
         bar.rangeChanged.connect(self._range_changed)
         bar.valueChanged.connect(self._scrolled)
+
+    def look(self) -> None:
+        """Whatever is before the person's eyes now was seen."""
+        self._looking.stop()
+        window = self.window()
+        handle = window.windowHandle()
+        if not window.isActiveWindow() or not self.isVisible() or (handle is not None and not handle.isExposed()):
+            return
+        top = self.verticalScrollBar().value()
+        bottom = top + self.viewport().height()
+        found = [
+            entry
+            for entry, row, _ in self._rows
+            if entry.unseen and row.height() > 0 and row.y() < bottom - _PEEP and row.y() + row.height() > top + _PEEP
+        ]
+        for entry in found:
+            entry.unseen = False
+        self._show_down()
+        if found:
+            self.seen.emit(found)
+
+    def look_soon(self) -> None:
+        """Something may have come into view."""
+        if not self._looking.isActive():
+            self._looking.start()
+
+    def to_end(self) -> None:
+        """The newest comes into view, wherever the person had scrolled to."""
+        if self._end() < self._model.rowCount():
+            self.rebuild()
+        self._at_end = True
+        self._column.activate()
+        self._inside.adjustSize()
+        self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
+        self._show_down()
+        self.look_soon()
+
+    def _show_down(self) -> None:
+        below = sum(self._model.entry(row).unseen for row in range(self._first, self._model.rowCount()))
+        bar = self.verticalScrollBar()
+        self.down.tell(below, not self._at_end and bar.maximum() - bar.value() > 8)
 
     def set_name(self, name: str) -> None:
         """What the peer is called on its cards."""
@@ -85,7 +151,7 @@ class Timeline(QScrollArea):
         self._at_end = True
         count = self._model.rowCount()
         self._first = count
-        self._to_build = list(range(max(0, count - ALIVE), count))
+        self._stale, self._filling = False, True
         self._build_more()
 
     def reveal(self, row: int) -> None:
@@ -121,12 +187,17 @@ class Timeline(QScrollArea):
         width = self._width()
         for _, row, _day in self._rows:
             row.fit(width)
+        self.down.place()
+        self.look_soon()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.look_soon()
 
     # --- inside
 
     def _clear(self) -> None:
         self._pending.stop()
-        self._to_build = []
         for _, row, day in self._rows:
             self._drop(row, day)
         self._rows = []
@@ -147,15 +218,31 @@ class Timeline(QScrollArea):
             self._first += last - first + 1
             self._more_above()
             return
+        if first >= self._end() and not self._at_end and self._rows:
+            newest = self._model.entry(last)
+            if newest.out:
+                self.to_end()  # one's own is always brought into sight
+            else:
+                self._show_down()
+            return
         if first >= self._end():
             if self._at_end or not self._rows:
-                self._to_build += range(max(first, last + 1 - ALIVE), last + 1)
                 if not self._rows:
-                    self._first = last + 1
-                self._build_more()
+                    self._first, self._filling = last + 1, True
+                self._following = True
+                if not self._pending.isActive():
+                    if last + 1 - self._end() <= _BATCH and self._may():
+                        self._build_more()
+                    else:
+                        self._pending.start(_SOON)
             return
         place = first - self._first
         if first == last and 0 <= place < len(self._rows):
+            if self._stale or not self._may():
+                self._stale = self._filling = True
+                if not self._pending.isActive():
+                    self._pending.start(_SOON)
+                return
             self._insert_between(place, first)
         elif first <= self._first:
             self._first += last - first + 1
@@ -170,6 +257,7 @@ class Timeline(QScrollArea):
         self._rows.insert(place, (entry, widget, None))
         for at in (place, place + 1):
             self._set_day(at)
+        self._trim(above=self._at_end)
 
     def _set_day(self, place: int) -> None:
         """Above this row its day, if it is another one than above."""
@@ -198,23 +286,57 @@ class Timeline(QScrollArea):
         return self._first + len(self._rows)
 
     def _build_more(self) -> None:
-        # The newest rows first, so that the first screenful is there at once.
+        """Some of what is to be alive, for a few milliseconds: the newest first, then what is above it."""
+        count = self._model.rowCount()
+        until = time.perf_counter() + _SLICE
+        if self._stale and not self._at_end and self._rows:
+            self._rebuild_here()
+            return
+        if self._stale or (self._rows and count - self._end() > 3 * _BATCH):
+            self._stale, self._filling = False, True
+            self._clear()
+            self._first = count
         if not self._rows:
-            batch = self._to_build[-_BATCH:]
-            del self._to_build[-_BATCH:]
-            for row in batch:
+            for row in range(max(0, count - _BATCH), count):
                 self._append(row)
-        elif self._to_build and self._to_build[0] >= self._end():
-            for row in self._to_build[:_BATCH]:
-                self._append(row)
-            del self._to_build[:_BATCH]
-            self._trim(above=True)
-        else:
-            for row in reversed(self._to_build[-_BATCH:]):
-                self._insert_above(row)
-            del self._to_build[-_BATCH:]
-        if self._to_build:
-            self._pending.start()
+        while self._end() < count and self._following and time.perf_counter() < until:
+            self._append(self._end())
+        if self._end() == count:
+            self._following = False
+            least = max(0, count - ALIVE)
+            while self._filling and self._first > least and time.perf_counter() < until:
+                self._insert_above(self._first - 1)
+            self._filling = self._filling and self._first > least
+        self._trim(above=True)
+        self.look_soon()
+        if self._following or self._filling:
+            self._pending.start(_SOON if self._following else 0)
+
+    def _rebuild_here(self) -> None:
+        """So much came between the rows alive that they are made anew: around the one that is before the eye."""
+        self._stale = self._filling = False
+        bar = self.verticalScrollBar()
+        at = next((one for one in self._rows if one[1].y() + one[1].height() > bar.value()), self._rows[-1])
+        offset, row = at[1].y() - bar.value(), self._model.row_of(at[0].key)
+        self._clear()
+        self._first = max(0, row)
+        for number in range(self._first, min(self._model.rowCount(), self._first + 2 * _BATCH)):
+            self._append(number)
+        for number in range(self._first - 1, max(-1, self._first - 1 - _BATCH), -1):
+            self._insert_above(number)
+        self._column.activate()
+        self._inside.adjustSize()
+        if (place := row - self._first) < len(self._rows):
+            bar.setValue(self._rows[place][1].y() - offset)
+        self._show_down()
+
+    def _may(self) -> bool:
+        """Whether a row may be built at once: so many in a tenth of a second; beyond that they come together."""
+        now = time.perf_counter()
+        if now - self._refilled > 0.1:
+            self._refilled, self._budget = now, _BATCH
+        self._budget -= 1
+        return self._budget >= 0
 
     def _more_above(self) -> None:
         """A batch of older rows; the same rows stay in front of the eye."""
@@ -293,6 +415,7 @@ class Timeline(QScrollArea):
         widget: _Row
         if entry.transfer is not None:
             card = Card(self._book.views[entry.transfer], self._name, self._inside)
+            card.released.connect(self.look_soon)
             for name in ("act", "save_to", "open_path", "show_path"):
                 getattr(card, name).connect(getattr(self, name))
             widget = card
@@ -311,16 +434,20 @@ class Timeline(QScrollArea):
             place = row - self._first
             if 0 <= place < len(self._rows):
                 self._rows[place][1].refresh()
+        self.look_soon()
 
     def _range_changed(self, least: int, most: int) -> None:
         if self._at_end:
             self.verticalScrollBar().setValue(most)
+        self.look_soon()
 
     def _scrolled(self, value: int) -> None:
         bar = self.verticalScrollBar()
-        behind = self._end() < self._model.rowCount()
+        behind = self._end() < self._model.rowCount() and not self._following
         self._at_end = value >= bar.maximum() - 8 and not behind
-        if self._to_build or bar.maximum() <= 0:
+        self._show_down()
+        self.look_soon()
+        if self._following or self._filling or bar.maximum() <= 0:
             return
         if value < 200 and self._first > 0:
             self._more_above()

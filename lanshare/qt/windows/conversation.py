@@ -59,6 +59,8 @@ class ConversationPane(QWidget):
         self.setAcceptDrops(True)
         self._device: Device | None = None
         self._typing = ""
+        self._showed: tuple[Device | None, str, bool] | None = None
+        self._greets = False
         self._typing_over = QTimer(self)
         self._typing_over.setSingleShot(True)
         self._typing_over.setInterval(5000)
@@ -101,7 +103,6 @@ class ConversationPane(QWidget):
         self.timeline = Timeline(model, book)
         self.composer = Composer()
         self.composer.attach.connect(self.choose_files)
-        self.composer.pasted.connect(self.send)
         self.composer.pasted_image.connect(self.pasted_image)
         self.nobody = Nobody()
         self.greeting = Greeting()
@@ -139,6 +140,10 @@ class ConversationPane(QWidget):
 
     def show_device(self, device: Device | None) -> None:
         """Show who it is; None: nobody is chosen."""
+        now = (device, self._typing, self._greets)
+        if now == self._showed:
+            return
+        self._showed = now
         self._device = device
         self._stack.setCurrentIndex(1 if device is not None else 2 if self._greets else 0)
         if device is None:

@@ -1,7 +1,8 @@
 """The main window: devices on the left, the conversation on the right; one of the two where it is narrow.
 
 It turns what a person does into commands and hands events to the models. It decides nothing.
-Signals: hidden() when it was closed into the tray; quitting() when it was closed for good.
+Signals: hidden() when it was closed into the tray; quitting() when it was closed for good; quit_asked() when a person
+wants the program to end.
 """
 
 from __future__ import annotations
@@ -14,17 +15,18 @@ from typing import Final
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QImage, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QMessageBox, QSystemTrayIcon, QWidget
 
 from lanshare.domain import commands as c
 from lanshare.domain.events import (
     AddressFailed,
+    AddressReached,
     Event,
     HistoryErased,
-    HistoryLoaded,
     IdentityChanged,
     IdentityCloned,
     IdentityRenewed,
+    IdentitySettled,
     Me,
     MeChanged,
     NetworkAsked,
@@ -35,11 +37,9 @@ from lanshare.domain.events import (
     SettingsChanged,
     SettingsRefused,
     Snapshot,
-    TransferFinished,
     WindowRequested,
 )
-from lanshare.domain.message import MessageId
-from lanshare.domain.peer import PeerId, short_id
+from lanshare.domain.peer import PeerId, parse_address, short_id
 from lanshare.domain.settings import Settings, Visibility
 from lanshare.domain.transfer import TransferId
 from lanshare.node.shown import shown
@@ -55,6 +55,7 @@ from lanshare.qt.windows.address import AddressDialog
 from lanshare.qt.windows.conversation import ConversationPane
 from lanshare.qt.windows.mine import MineDialog
 from lanshare.qt.windows.notices import NoticeBoard
+from lanshare.qt.windows.pastesheet import PasteSheet
 from lanshare.qt.windows.settings import SettingsDialog
 from lanshare.qt.windows.sidebar import Sidebar
 from lanshare.qt.windows.talk import TalkDesk
@@ -62,7 +63,6 @@ from lanshare.qt.windows.trust import TrustDesk
 
 _NARROW: Final = 720
 _READY: Final = "ready"
-_QUIET_TROUBLES: Final = 8000
 
 
 class MainWindow(QWidget):
@@ -70,6 +70,7 @@ class MainWindow(QWidget):
 
     hidden = Signal()
     quitting = Signal()
+    quit_asked = Signal()
 
     def __init__(self, bridge: Bridge, pasted: Callable[[QImage], Path | None], tray: bool = False) -> None:
         """`pasted` keeps an image from the clipboard as a file; `tray`: closing hides instead of quitting."""
@@ -85,13 +86,16 @@ class MainWindow(QWidget):
         self._overrides: tuple[str, ...] = ()
         self._open: PeerId | None = None
         self._request = 0
-        self._marked: set[PeerId] = set()
-        """Conversations all of which was said to be read. What was there before the window began is not known to be."""
-
         self._later: list[Callable[[], None]] = []
         """What a person wanted before the engine was there."""
 
         self._narrow = False
+        self._emptied: tuple[bool, Me | None, bool, PeerId | None] | None = None
+        self.quits = False
+        """The program ends: closing does not hide, and asks nothing."""
+
+        self._asking = False
+        self._typed_address = ""
         self._ready: tuple[Path, ...] = ()
         self._address: AddressDialog | None = None
         self._dialog: SettingsDialog | None = None
@@ -120,8 +124,12 @@ class MainWindow(QWidget):
 
     def on_event(self, event: Event) -> None:
         """Everything the engine tells comes through here, on the window's thread."""
-        self.book.apply(event, self.devices.names())
-        self.devices.apply(event)
+        if isinstance(event, Snapshot):
+            self.devices.apply(event)
+            self.book.apply(event, self.devices.names())
+        else:
+            self.book.apply(event, self.devices.names())
+            self.devices.apply(event)
         self.timeline.apply(event, self.devices.names())
         self.trust.apply(event)
         self.talk.apply(event)
@@ -145,6 +153,10 @@ class MainWindow(QWidget):
                 self.close_peer()
             case AddressFailed() if self._address is not None:
                 self._address.failed(event.message)
+            case AddressReached():
+                self._reached(event)
+            case IdentitySettled():
+                self._drop_alarm(f"identity:{event.known}:{event.seen}")
             case SettingsChanged():
                 self._settings_changed(event)
             case SettingsRefused():
@@ -157,15 +169,9 @@ class MainWindow(QWidget):
                 device = self.devices.device(self._open) if self._open is not None else None
                 self.timeline.open(self._open, device is not None and device.group)
                 self._load()
-            case HistoryLoaded():
-                self._mark_read()
-            case TransferFinished() if event.direction == "in":
-                view = self.book.views.get(event.transfer)
-                self._marked.discard(view.conversation if view is not None else event.peer)
         self._update_empty()
         if self._open is not None and (device := self.devices.device(self._open)) is not None:
             self.pane.show_device(device)
-            self._mark_read()
 
     # --- what a person does
 
@@ -176,14 +182,13 @@ class MainWindow(QWidget):
             return
         if self._open != device.id:
             self._open = device.id
-            self.devices.set_open(device.id)
             self.pane.show_device(device)
             self.timeline.open(device.id, device.group)
             self._load()
             self.talk.opened(device.id)
         self.sidebar.select(device.id)
         self._ask_network(self._asked)
-        self._mark_read()
+        self.pane.timeline.look_soon()
         for alarm in [one for one in self._alarms.values() if one.known == device.id]:
             self._alarm(alarm)
         self._offer_ready()
@@ -193,7 +198,6 @@ class MainWindow(QWidget):
         """Back to the list, where the window is narrow."""
         self.talk.opened(None)
         self._open = None
-        self.devices.set_open(None)
         self.timeline.open(None)
         self.pane.show_device(None)
         self.sidebar.list.clearSelection()
@@ -228,14 +232,12 @@ class MainWindow(QWidget):
         self._arrange()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self._tray:
+        if not self.quits and self._tray and QSystemTrayIcon.isSystemTrayAvailable():
             event.ignore()
             self.hide()
             self.hidden.emit()
             return
-        active = [view for view in self.book.views.values() if view.active and not view.asked]
-        moving = [view for view in active if view.state.value in ("moving", "verifying", "connecting")]
-        if moving and not self._sure(len(moving)):
+        if not self.may_quit():
             event.ignore()
             return
         event.accept()
@@ -244,7 +246,7 @@ class MainWindow(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() is QEvent.Type.ActivationChange and self.isActiveWindow():
-            self._mark_read()
+            self.pane.timeline.look_soon()
 
     @property
     def settings(self) -> Settings:
@@ -279,6 +281,7 @@ class MainWindow(QWidget):
         self.pane.back.connect(self.close_peer)
         self.pane.send.connect(self.send_files)
         self.pane.pasted_image.connect(self._paste_image)
+        self.pane.composer.pasted.connect(self._paste_files)
         self.pane.about.connect(lambda: self._about(self.trust.open_sheet))
         self.pane.erase.connect(self._erase)
         self.pane.compare.connect(lambda: self._about(self.trust.compare))
@@ -286,6 +289,7 @@ class MainWindow(QWidget):
         self.pane.greeting.answered.connect(self._answer_network)
         timeline = self.pane.timeline
         timeline.older.connect(self._load)
+        timeline.seen.connect(self._seen_rows)
         timeline.link.connect(lambda target: open_link(self, target))
         timeline.open_path.connect(lambda path: open_path(self, path))
         timeline.show_path.connect(lambda path: show_path(self, path))
@@ -294,11 +298,11 @@ class MainWindow(QWidget):
         self.sidebar.new_group.connect(self.talk.new_group)
         self.sidebar.to_several.connect(self.talk.to_several)
         self.sidebar.search_all.connect(lambda: self.talk.find(None))
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self, self.quitting.emit)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self, self.quit_asked.emit)
         here, everywhere = lambda: self.talk.find(self._open), lambda: self.talk.find(None)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, lambda: self._when_known(here))
         QShortcut(QKeySequence("Ctrl+K"), self, lambda: self._when_known(everywhere))
-        QShortcut(QKeySequence("Ctrl+Shift+V"), self, self.send_clipboard)
+        QShortcut(QKeySequence("Ctrl+Shift+V"), self, self._paste_plain)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self, self._paste)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Preferences), self, self._show_settings)
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self._escape)
@@ -321,6 +325,9 @@ class MainWindow(QWidget):
 
     def _update_empty(self) -> None:
         count = self.devices.rowCount()
+        if (count > 0, self._me, self._narrow, self._open) == self._emptied:
+            return
+        self._emptied = (count > 0, self._me, self._narrow, self._open)
         self.sidebar.show_count(count)
         self.pane.nobody.show_for(count > 0, self._me)
         if self._narrow:
@@ -337,6 +344,10 @@ class MainWindow(QWidget):
             work()
         for trouble in event.troubles:
             self._trouble(trouble)
+        for key in list(self._alarms):
+            self._drop_alarm(key)
+        for alarm in event.alarms:
+            self._alarm(alarm)
         if self._open is not None:
             device = self.devices.device(self._open)
             self.timeline.open(self._open, device is not None and device.group)
@@ -363,9 +374,24 @@ class MainWindow(QWidget):
             self.dress()
 
     def _seen(self, event: PeerAppeared | PeerChanged) -> None:
-        if self._address is not None and event.online:
-            self._address.accept()
-            self.open_peer(event.id)
+        self.book.rename(self.devices.names())
+
+    def _reached(self, event: AddressReached) -> None:
+        """Somebody answered at the address that is asked for in the dialog: never anybody else's conversation opens."""
+        if self._address is None or _address(self._typed_address) != _address(event.address):
+            return
+        if event.known:
+            name = self.devices.names().get(PeerId(event.known), short_id(event.known))
+            self._address.failed(
+                texts.tr("Another device answered there in the place of {0}. See the red notice.").format(name)
+            )
+            return
+        self._address.accept()
+        self.open_peer(event.peer)
+
+    def _seen_rows(self, entries: object) -> None:
+        if self._open is not None and isinstance(entries, list):
+            self._bridge.submit(c.MarkRead(self._open, tuple(one.message for one in entries if one.message)))
 
     def _load(self) -> None:
         if self._open is not None:
@@ -373,14 +399,6 @@ class MainWindow(QWidget):
             before = self.timeline.first_position
             self.timeline.more = False
             self._bridge.submit(c.LoadHistory(self._request, self._open, before, 60))
-
-    def _mark_read(self) -> None:
-        if self._open is None or not self.isActiveWindow():
-            return
-        device = self.devices.device(self._open)
-        if device is not None and (device.unread or device.id not in self._marked):
-            self._marked.add(device.id)
-            self._bridge.submit(c.MarkRead(device.id))
 
     def _save_to(self, transfer: str) -> None:
         start = self._me.download_folder if self._me is not None else ""
@@ -391,24 +409,24 @@ class MainWindow(QWidget):
             self._bridge.submit(c.CompareOffer(TransferId(transfer), Path(folder)))
 
     def send_clipboard(self) -> None:
-        """What is in the clipboard goes to the open conversation at once: files, an image, or text."""
+        """Bring the window forward with what is in the clipboard ready: nothing goes before it was looked at."""
+        self.come_forward()
+        self._paste()
+
+    def _paste_plain(self) -> None:
+        """Ctrl+Shift+V: the clipboard's text into the field, as everywhere else."""
         mime = QApplication.clipboard().mimeData()
-        if self._open is None or mime is None:
-            self.show()
-            self.raise_()
-            return
-        if mime.hasText() and not paths_in(mime):
-            self._bridge.submit(c.SendText(MessageId(secrets.token_hex(16)), self._open, mime.text()))
-        else:
-            self._paste()
+        if self._open is not None and mime is not None and mime.hasText():
+            self.pane.composer.field.setFocus()
+            self.pane.composer.field.insertPlainText(mime.text())
 
     def _paste(self) -> None:
-        """Ctrl+V outside the text field: files and images go to the open device, text into the field."""
+        """Ctrl+V: files and images are shown in a sheet before they go to the open device, text goes into the field."""
         mime = QApplication.clipboard().mimeData()
         if self._open is None or mime is None:
             return
         if paths := paths_in(mime):
-            self.send_files(paths)
+            self._paste_files(paths)
         elif mime.hasImage() and not mime.hasText():
             image = mime.imageData()
             if isinstance(image, QImage):
@@ -417,13 +435,33 @@ class MainWindow(QWidget):
             self.pane.composer.field.setFocus()
             self.pane.composer.field.paste()
 
+    def _paste_files(self, paths: object) -> None:
+        device = self.devices.device(self._open) if self._open is not None else None
+        if device is None or not isinstance(paths, tuple) or not paths:
+            return
+        sheet = PasteSheet(device, paths, None, self)
+        sheet.accepted.connect(lambda: self.send_files(paths, device.id))
+        self._show_sheet(sheet)
+
     def _paste_image(self, image: object) -> None:
-        if isinstance(image, QImage) and not image.isNull():
+        device = self.devices.device(self._open) if self._open is not None else None
+        if device is None or not isinstance(image, QImage) or image.isNull():
+            return
+
+        def send() -> None:
             path = self._pasted(image)
             if path is None:
                 self.board.show("paste", texts.tr("The image could not be kept, so it was not sent."), "warn")
             else:
-                self.send_files((path,))
+                self.send_files((path,), device.id)
+
+        sheet = PasteSheet(device, (), image, self)
+        sheet.accepted.connect(send)
+        self._show_sheet(sheet)
+
+    def _show_sheet(self, sheet: PasteSheet) -> None:
+        sheet.finished.connect(lambda _: sheet.deleteLater())
+        sheet.open()
 
     def _escape(self) -> None:
         composer = self.pane.composer
@@ -455,9 +493,13 @@ class MainWindow(QWidget):
     def _ask_address(self) -> None:
         dialog = AddressDialog(self._me, self)
         self._address = dialog
-        dialog.asked.connect(lambda text: self._bridge.submit(c.AddAddress(text)))
+        dialog.asked.connect(self._add_address)
         dialog.finished.connect(self._address_done)
         dialog.open()
+
+    def _add_address(self, text: str) -> None:
+        self._typed_address = text
+        self._bridge.submit(c.AddAddress(text))
 
     def _address_done(self) -> None:
         if self._address is not None:
@@ -552,11 +594,34 @@ class MainWindow(QWidget):
         else:
             work(device)
 
-    def _requested(self, event: WindowRequested) -> None:
-        self.show()
+    def may_quit(self) -> bool:
+        """Whether the program may end: what is under way is asked about, once, and where it can be seen."""
+        if self.quits:
+            return True
+        if self._asking:
+            return False
+        active = [view for view in self.book.views.values() if view.active and not view.asked]
+        moving = [view for view in active if view.state.value in ("moving", "verifying", "connecting")]
+        if not moving:
+            self.quits = True
+            return True
+        self._asking = True
+        try:
+            self.come_forward()
+            self.quits = self._sure(len(moving))
+        finally:
+            self._asking = False
+        return self.quits
+
+    def come_forward(self) -> None:
+        """To the front, from wherever it is: hidden, minimised, behind others."""
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
         self.raise_()
         self.activateWindow()
+
+    def _requested(self, event: WindowRequested) -> None:
+        self.come_forward()
         self.make_ready(tuple(Path(path) for path in event.paths))
 
     def _offer_ready(self) -> None:
@@ -581,9 +646,12 @@ class MainWindow(QWidget):
         self.send_files(paths)
 
     def _settled(self, key: str, alarm: IdentityChanged) -> None:
+        self._drop_alarm(key)
+        self.devices.settle(alarm.known)
+
+    def _drop_alarm(self, key: str) -> None:
         self._alarms.pop(key, None)
         self.board.drop(key)
-        self.devices.settle(alarm.known)
 
     def _erase(self) -> None:
         device = self.devices.device(self._open) if self._open is not None else None
@@ -612,3 +680,11 @@ class MainWindow(QWidget):
         box.addButton(texts.tr("Keep it running"), QMessageBox.ButtonRole.RejectRole)
         box.exec()
         return box.clickedButton() is quit_button
+
+
+def _address(text: str) -> str:
+    """A typed address in the one spelling of its kind; as it is if it is none."""
+    try:
+        return str(parse_address(text))
+    except ValueError:
+        return text

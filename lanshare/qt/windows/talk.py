@@ -11,11 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from lanshare.domain import commands as c
+from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     ConversationSaved,
     ConversationTaken,
@@ -24,8 +27,12 @@ from lanshare.domain.events import (
     GroupChanged,
     GroupRefused,
     HistoryLoaded,
+    MessageEdited,
+    MessageQueued,
     MessageReceived,
+    MessageRefused,
     MessageStays,
+    MessageTakenBack,
     PeerTyping,
 )
 from lanshare.domain.message import MessageId
@@ -49,6 +56,20 @@ _TYPING: Final = 3.0
 """Seconds between two tellings that somebody writes."""
 
 
+TEXT_BYTES: Final = 1024 * 1024
+"""UTF-8 bytes of one message (wire/limits.py): more never leaves the field."""
+
+
+class _Leaving(Struct, frozen=True):
+    """A text that the engine was asked to send and has not said to have."""
+
+    peer: PeerId
+    text: str
+    about: MessageId | None
+    instead: MessageId | None
+    """The refused message that it is sent again for."""
+
+
 class TalkDesk(QObject):
     """Carries out what is pressed in a conversation; `open_peer` brings one to the front."""
 
@@ -66,6 +87,8 @@ class TalkDesk(QObject):
         self._jump: int | None = None
         self._told_at = 0.0
         self._request = 1_000_000
+        self._leaving: dict[MessageId, _Leaving] = {}
+        self._edits: dict[MessageId, str] = {}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_DRAFT)
@@ -108,6 +131,14 @@ class TalkDesk(QObject):
                 self._open_peer(event.group)
             case MessageStays():
                 self._board.show("stays", event.message_text, "calm")
+                if (text := self._edits.pop(event.message, None)) is not None:
+                    self._give_back(event.peer, text)
+            case MessageEdited() | MessageTakenBack():
+                self._edits.pop(event.message, None)
+            case MessageQueued():
+                self._left(event.message)
+            case MessageRefused():
+                self._refused(event)
             case ConversationSaved():
                 self._saved(event)
             case ConversationTaken():
@@ -137,9 +168,9 @@ class TalkDesk(QObject):
         self._timer.stop()
         composer = self._pane.composer
         device = self._devices.device(self._peer) if self._peer is not None else None
-        if device is None or composer.editing is not None:
+        if device is None:
             return
-        text = composer.field.toPlainText()
+        text = composer.draft()
         if text != device.draft:
             self._devices.set_draft(device.id, text)
             self._submit(c.SaveDraft(device.id, text))
@@ -153,13 +184,51 @@ class TalkDesk(QObject):
     # --- saying
 
     def _say(self, text: str, about: object) -> None:
-        if self._peer is not None:
-            answered = MessageId(about) if isinstance(about, str) else None
-            self._submit(c.SendText(MessageId(secrets.token_hex(16)), self._peer, text, answered))
+        if self._peer is None:
+            self._give_back(None, text)
+            return
+        if len(text.encode("utf-8", "replace")) > TEXT_BYTES:
+            self._give_back(self._peer, text)
+            self._board.show("refused", sentences.ended(Code.TEXT_TOO_LONG, "", texts.tr("at most 1 MiB")), "warn")
+            return
+        answered = MessageId(about) if isinstance(about, str) else None
+        self._send(self._peer, text, answered)
+        self.keep_draft()
+
+    def _send(self, peer: PeerId, text: str, about: MessageId | None, instead: MessageId | None = None) -> None:
+        """Say it; until the engine has it, it is remembered here, and comes back if it is refused."""
+        message = MessageId(secrets.token_hex(16))
+        self._leaving[message] = _Leaving(peer, text, about, instead)
+        self._submit(c.SendText(message, peer, text, about))
+
+    def _left(self, message: MessageId) -> None:
+        """The engine has it: only now what it takes the place of may go."""
+        leaving = self._leaving.pop(message, None)
+        if leaving is not None and leaving.instead is not None:
+            self._submit(c.DeleteMessage(leaving.instead, leaving.peer))
+
+    def _refused(self, event: MessageRefused) -> None:
+        leaving = self._leaving.pop(event.message, None)
+        if leaving is not None and leaving.instead is None:
+            self._give_back(leaving.peer, leaving.text)
+            self._board.show("refused", event.message_text, "warn")
+
+    def _give_back(self, peer: PeerId | None, text: str) -> None:
+        """What could not be sent stands in the field again, before what was written since."""
+        field = self._pane.composer.field
+        if peer == self._peer:
+            since = field.toPlainText()
+            field.setPlainText(f"{text}\n{since}" if since else text)
+            field.moveCursor(QTextCursor.MoveOperation.End)
             self.keep_draft()
+        elif peer is not None and (device := self._devices.device(peer)) is not None:
+            draft = f"{text}\n{device.draft}" if device.draft else text
+            self._devices.set_draft(peer, draft)
+            self._submit(c.SaveDraft(peer, draft))
 
     def _edited(self, message: str, text: str) -> None:
         if self._peer is not None:
+            self._edits[MessageId(message)] = text
             self._submit(c.EditText(MessageId(message), self._peer, text))
 
     def _recall(self) -> None:
@@ -185,8 +254,7 @@ class TalkDesk(QObject):
             case "take-back":
                 self._submit(c.TakeBack(message, peer))
             case "again":
-                self._submit(c.DeleteMessage(message, peer))
-                self._submit(c.SendText(MessageId(secrets.token_hex(16)), peer, entry.text))
+                self._send(peer, entry.text, entry.quote.id if entry.quote is not None else None, message)
             case "delete":
                 self._submit(c.DeleteMessage(message, peer))
 

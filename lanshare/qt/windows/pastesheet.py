@@ -1,0 +1,61 @@
+"""What is pasted is looked at before it goes: what it is, and to whom.
+
+Signals: accepted() when it is to be sent.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from lanshare.domain.peer import short_id
+from lanshare.node.shown import shown
+from lanshare.qt import texts
+from lanshare.qt.models.devices import Device
+from lanshare.qt.widgets.labels import picture, wrapped
+
+_NAMES: Final = 8
+_PICTURE: Final = 240
+
+
+class PasteSheet(QDialog):
+    """Send these to this device? It stays that device, whatever happens meanwhile."""
+
+    def __init__(
+        self, device: Device, paths: tuple[Path, ...], image: QImage | None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(texts.tr("Send"))
+        whom = f"{device.name} ({short_id(device.id)})" if device.twin else device.name
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 20, 20, 16)
+        column.setSpacing(12)
+        column.addWidget(wrapped(texts.tr("Send to {0}?").format(whom), "title"))
+        if image is not None:
+            small = image.scaled(
+                _PICTURE, _PICTURE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+            )
+            label = picture(QPixmap.fromImage(small))
+            label.setAccessibleName(texts.tr("The picture from the clipboard"))
+            column.addWidget(label)
+            column.addWidget(wrapped(texts.tr("A picture, {0} × {1}").format(image.width(), image.height()), "dim"))
+        for path in paths[:_NAMES]:
+            column.addWidget(wrapped(shown(path.name or str(path))))
+        if len(paths) > _NAMES:
+            column.addWidget(wrapped(texts.tr("and {0} more").format(len(paths) - _NAMES), "dim"))
+        self.send = QPushButton(texts.tr("Send"))
+        self.send.setProperty("kind", "main")
+        self.send.setDefault(True)
+        self.send.clicked.connect(self.accept)
+        cancel = QPushButton(texts.tr("Cancel"))
+        cancel.setAutoDefault(False)
+        cancel.clicked.connect(self.reject)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(cancel)
+        buttons.addWidget(self.send)
+        column.addLayout(buttons)
