@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QTextOption
 from PySide6.QtTest import QTest
 
 from lanshare.domain import commands as c
@@ -62,6 +62,23 @@ def test_a_text_of_more_than_a_mebibyte_never_leaves_the_field(talk: MainWindow,
     talk.pane.composer.field.setPlainText(long[:-1])
     QTest.keyClick(talk.pane.composer.field, Qt.Key.Key_Return)
     assert len(asked(submitted, c.SendText)) == 1
+
+
+@pytest.mark.parametrize("way", ["paste", "draft"])
+def test_a_word_without_end_is_broken_anywhere_so_that_the_window_goes_on(talk: MainWindow, way: str) -> None:
+    """Half a mebibyte of base64 stopped the window for twenty seconds."""
+    word = "x" * 500_000
+    box = talk.pane.composer.field
+    if way == "paste":
+        QGuiApplication.clipboard().setText(word)
+        box.paste()
+    else:
+        box.setPlainText(word)
+    assert field(talk) == word
+    assert box.wordWrapMode() == QTextOption.WrapMode.WrapAnywhere
+    box.clear()
+    box.setPlainText("ordinary words")
+    assert box.wordWrapMode() == QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere
 
 
 def test_what_is_refused_in_another_conversation_becomes_its_draft(talk: MainWindow, submitted: list[Command]) -> None:

@@ -8,7 +8,7 @@ pasted_image(object) with a QImage.
 from __future__ import annotations
 
 from PySide6.QtCore import QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QTextCursor
+from PySide6.QtGui import QImage, QKeyEvent, QTextCursor, QTextOption
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 
 from lanshare.domain.message import MessageId
@@ -17,6 +17,9 @@ from lanshare.qt import assets, texts
 from lanshare.qt.theme.style import tokens
 from lanshare.qt.widgets.drops import paths_in
 from lanshare.qt.widgets.labels import ElidedLabel, plain
+
+_LONG_WORD = 2048
+"""Characters without a place to break, beyond which a text is broken anywhere."""
 
 
 class Composer(QWidget):
@@ -181,6 +184,21 @@ class _Field(QPlainTextEdit):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setTabChangesFocus(True)
         self.document().setDocumentMargin(4)
+        self.textChanged.connect(self._emptied)
+
+    def setPlainText(self, text: str) -> None:
+        self._break_for(text)
+        super().setPlainText(text)
+
+    def _break_for(self, text: str) -> None:
+        """Qt looks for a place to break in a time that grows with the square of the word: a key or a picture in
+        base64, pasted, would stop the window for seconds. Such a text is broken anywhere."""
+        if any(len(word) > _LONG_WORD for word in text.split()):
+            self.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
+
+    def _emptied(self) -> None:
+        if self.document().isEmpty():
+            self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -207,4 +225,5 @@ class _Field(QPlainTextEdit):
             if isinstance(image, QImage) and not image.isNull():
                 self.pasted_image.emit(image)
         else:
+            self._break_for(source.text())
             super().insertFromMimeData(source)
