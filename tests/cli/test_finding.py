@@ -60,9 +60,10 @@ def wish(anna: Device, way: str, word: str, path: Path) -> int:
     return anna.run(way, word, *what)[0]
 
 
-@pytest.mark.parametrize("way", ["send", "text"])
-@pytest.mark.parametrize("by", ["name", "address"])
-@pytest.mark.parametrize("seen_before", [False, True])
+@pytest.mark.parametrize(
+    ("way", "by", "seen_before"),
+    [("send", "name", False), ("text", "name", True), ("text", "address", False), ("send", "address", True)],
+)
 def test_nobody_takes_the_place_of_a_friend_who_is_away(
     room: Room, tmp_path: Path, way: str, by: str, seen_before: bool
 ) -> None:
