@@ -3,6 +3,7 @@
 
     python3 dev.py run [--demo] [ARGUMENT...]   the window (without a screen: the main job, off screen, shown in words)
     python3 dev.py test [PYTEST ARGUMENT...]    every check
+    python3 dev.py others                       the engine's and the window's tests with the other interpreters here
     python3 dev.py bench [--quick] [ROW...]     speed, as ratios side by side
     python3 dev.py soak                         the long tests
     python3 dev.py pictures [FOLDER]            the window in its states, as PNGs
@@ -25,10 +26,10 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parent
-VENV = ROOT / ".venv"
+VENV = ROOT / os.environ.get("LANSHARE_VENV", ".venv")
 LOCK = ROOT / "requirements.lock"
 LEAST = (3, 11)
 
@@ -51,6 +52,12 @@ WINDOW = {
 WAITING = ("tests/lan", "tests/hostile/test_lan.py", "tests/cli")
 """Tests that wait for networks and processes more than they compute."""
 
+OTHERS = ("3.12", "3.13")
+"""The Pythons that are supported beside the one that runs this file."""
+
+ELSEWHERE = ("domain", "wire", "trust", "store", "files", "exchange", "net", "node", "qt")
+"""What is run with them: everything in which an interpreter could differ, without the networks and real windows."""
+
 TOOLS = {
     "Xvfb": "xvfb",
     "xdotool": "xdotool",
@@ -70,13 +77,15 @@ def main(arguments: list[str]) -> int:
     command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
     if command == "--in-namespace":
         return in_namespace(rest)
-    if command not in ("run", "test", "bench", "soak", "pictures"):
+    if command not in ("run", "test", "others", "elsewhere", "bench", "soak", "pictures"):
         print(__doc__)
         return 0 if command in ("", "-h", "--help") else 2
     if sys.version_info < LEAST:
         print(f"lanshare needs Python {'.'.join(map(str, LEAST))} or newer; this is {sys.version.split()[0]}.")
         return 1
     screen = has_screen()
+    if command == "others":
+        return others()
     wanted = dict(OFFSCREEN)
     if command == "test" or (command == "run" and screen):
         wanted |= WINDOW
@@ -88,6 +97,10 @@ def main(arguments: list[str]) -> int:
         return run(rest, screen)
     if command == "test":
         return test(rest)
+    if command == "elsewhere":
+        folders = [f"tests/{name}" for name in ELSEWHERE]
+        quiet = ["-q", "-m", "not soak", "-p", "no:cacheprovider"]
+        return isolated([python(), "-m", "pytest", *quiet, *folders, *rest], offscreen=True)
     if command == "pictures":
         folder = rest[0] if rest else str(ROOT / "artifacts" / "pictures")
         return isolated([python(), str(ROOT / "tools" / "pictures.py"), folder, *rest[1:]], offscreen=True)
@@ -144,6 +157,47 @@ def test(arguments: list[str]) -> int:
             return code
     rest = [f"--ignore={path}" for path in WAITING]
     return side_by_side([*pytest, "tests", *rest], [*pytest, "-p", "no:cacheprovider", *WAITING])
+
+
+def others() -> int:
+    """The same tests with each other interpreter that is here, at once; the last line tells their count.
+
+    One that is not here is named, and is no failure: a person with one Python can run everything as well.
+    """
+    mine = ".".join(map(str, sys.version_info[:2]))
+    running: list[tuple[str, subprocess.Popen[bytes], IO[bytes]]] = []
+    for version in (one for one in OTHERS if one != mine):
+        found = interpreter(version)
+        if found is None:
+            print(f"Python {version} is not on this machine: not verified.", flush=True)
+            continue
+        kept: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed below, when its run has ended)
+        settings = own_environment() | {"LANSHARE_VENV": f".venv-{version}"}
+        command = [found, str(ROOT / "dev.py"), "elsewhere"]
+        run_there = subprocess.Popen(command, env=settings, cwd=ROOT, stdout=kept, stderr=subprocess.STDOUT)
+        running.append((version, run_there, kept))
+    outputs: list[str] = []
+    codes: list[int] = []
+    for version, process, kept in running:
+        codes.append(_uninterrupted(process.wait))
+        kept.seek(0)
+        outputs.append(kept.read().decode("utf-8", "replace"))
+        kept.close()
+        print(f"Python {version}:\n{outputs[-1]}", flush=True)
+    print(f"Other interpreters: {summed(*outputs)}", flush=True)
+    return next((code for code in codes if code), 0)
+
+
+def interpreter(version: str) -> str | None:
+    """An interpreter of this version that runs: on the path, or where pyenv keeps them."""
+    kept = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser() / "versions"
+    places = [f"python{version}", *map(str, sorted(kept.glob(f"{version}.*/bin/python{version}")))]
+    for place in filter(None, map(shutil.which, places)):
+        # A name on the path may be a stand-in that only says which one to install.
+        asked = subprocess.run([place, "-c", "import sys; print(sys.version[:4])"], capture_output=True, text=True)
+        if asked.returncode == 0 and asked.stdout.strip() == version:
+            return place
+    return None
 
 
 def side_by_side(shown: list[str], beside: list[str]) -> int:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
+
+import pytest
 
 import dev
 
@@ -19,3 +23,23 @@ def test_a_failure_on_either_side_is_one_of_both_and_all_is_told() -> None:
         says = "import sys; print(sys.argv[1], '7 passed in 1s'); sys.exit(int(sys.argv[2]))"
         runs = [[sys.executable, "-c", says, name, str(end)] for name, end in (("one", first), ("two", second))]
         assert dev.side_by_side(*runs) == code
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="makes interpreters of shell scripts")
+def test_an_interpreter_is_one_that_runs_and_is_of_that_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stand-in on the path that only says which Python to install is passed over; another version as well."""
+    kept = tmp_path / "pyenv"
+    for place, version, code in (
+        (tmp_path / "bin/python3.98", "3.98", 127),
+        (kept / "versions/3.98.1/bin/python3.98", "3.12", 0),
+        (kept / "versions/3.98.2/bin/python3.98", "3.98", 0),
+    ):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(f"#!/bin/sh\necho {version}\nexit {code}\n")
+        place.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.setenv("PYENV_ROOT", str(kept))
+    assert dev.interpreter("3.98") == str(kept / "versions/3.98.2/bin/python3.98")
+    assert dev.interpreter("3.99") is None
