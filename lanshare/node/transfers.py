@@ -286,7 +286,8 @@ class Transfers(Outgoing, Incoming):
                 effects += self._offer(row)
             elif transfer.direction is Direction.IN and row.accepted:
                 effects.append(Say(peer, Answered(transfer.id, True)))
-                if row.transfer.code in ("", Code.PEER_AWAY, Code.PEER_UNREACHABLE):
+                away = row.transfer.code in ("", Code.PEER_AWAY, Code.PEER_UNREACHABLE)
+                if away and row.transfer.state is TransferState.WAITING:
                     state = moved(row.transfer.state, TransferState.CONNECTING)
                     row.transfer = replace(row.transfer, state=state, code="")
                     effects.append(self._stands(row))

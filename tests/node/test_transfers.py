@@ -228,6 +228,18 @@ def test_a_link_that_died_before_the_grant_does_not_stop_it_for_ever(setting: Se
     assert said(setting.table.heard_offer(BOB, Offered(ID, OFFER))) == [Answered(ID, True)]
 
 
+@pytest.mark.parametrize("gone", [False, True])
+@pytest.mark.parametrize("times", [1, 2])
+def test_the_sender_comes_however_often(setting: Setting, gone: bool, times: int) -> None:
+    """Its link is replaced, with or without a word that the old one had gone: it is answered each time."""
+    setting.receiving()
+    for _ in range(times):
+        if gone:
+            setting.table.peer_down(BOB)
+        assert said(setting.table.peer_up(BOB, again=not gone)) == [Answered(ID, True)]
+        assert setting.state() is TransferState.CONNECTING
+
+
 def test_the_peer_goes_and_comes_back(setting: Setting) -> None:
     setting.sending()
     setting.table.heard_answer(BOB, Answered(ID, True), 1.0)
