@@ -29,6 +29,7 @@ from lanshare.domain.events import (
     IdentityRenewed,
     Me,
     MeChanged,
+    MessageDelivered,
     NetworkAsked,
     NetworkTroubled,
     PeerTyping,
@@ -36,6 +37,7 @@ from lanshare.domain.events import (
     SettingsChanged,
     SettingsRefused,
     Snapshot,
+    TransferFinished,
     WindowRequested,
 )
 from lanshare.domain.groups import Group
@@ -684,6 +686,8 @@ class Node:
 
     def _tell(self, event: Event) -> None:
         trail.published(event)
+        if isinstance(event, MessageDelivered | TransferFinished):
+            self._peers.worked(event.peer)
         if isinstance(event, NetworkTroubled):
             if event.message:
                 self._troubles[event.code] = event

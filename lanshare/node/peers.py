@@ -76,6 +76,9 @@ _STEADY: Final = 10.0
 _FLAPS: Final = 2
 """Links that may break soon after one another, as where two cross or a Wi-Fi roams, before a dial waits longer."""
 
+_FLAP_STEPS: Final = 4
+"""Of the growing waits only so many: somebody waits for what is to be sent over the next link."""
+
 _TROUBLES: Final = 3
 """Devices that are announced and do not answer, told at once: more would be a flood, not news."""
 
@@ -100,7 +103,8 @@ class Row:
     down_at: float | None = None
     up_at: float = 0.0
     flaps: int = 0
-    """Links in a row that ended soon after they had begun: it is dialled later and later."""
+    """Links in a row that ended soon after they had begun, and over which nothing was done: it is dialled later and
+    later."""
 
     away_since: float = 0.0
     """Since when it has no link; of no meaning while it has one."""
@@ -379,14 +383,20 @@ class Peers:
         self._compare_at = now + _AWAY if self._compare_at is None else self._compare_at
         row.down_at = now if not note.left else now - 2 * _GRACE
         target = self.targets.setdefault(short_id(row.id), Target(short_id(row.id), row.id))
-        row.flaps = row.flaps + 1 if now - row.up_at < _STEADY else 0
+        if not note.left:
+            row.flaps = row.flaps + 1 if now - row.up_at < _STEADY else 0
         delay = 2.0 if note.left else 0.1
         if row.flaps > _FLAPS:
-            delay = max(delay, _BACKOFF[min(row.flaps - _FLAPS, len(_BACKOFF)) - 1])
+            delay = max(delay, _BACKOFF[min(row.flaps - _FLAPS, _FLAP_STEPS) - 1])
         target.peer, target.tries, target.next_try = row.id, 0, now + delay
         if note.left:
             target.sighting = None
         return self.tick(now)
+
+    def worked(self, peer: PeerId) -> None:
+        """Something was done with it: its link is of use, however short it lives."""
+        if (row := self.rows.get(peer)) is not None:
+            row.flaps = 0
 
     def renamed(self, peer: PeerId, name: str, note: str, now: float) -> list[Effect]:
         """It is called something else now."""

@@ -1,4 +1,4 @@
-"""The system ends a command (log-out, a service's stop, a closed terminal): everything is kept and goes on by itself."""
+"""The system ends a command (log-out, a service's stop, a closed terminal): all is kept and goes on by itself."""
 
 from __future__ import annotations
 

@@ -77,7 +77,8 @@ class Desk:
 
     def buttons(self, transfer: str) -> dict[str, QPushButton]:
         """What can be pressed there, by its words."""
-        return {one.text(): one for one in self.card(transfer).findChildren(QPushButton) if one.text()}
+        found = self.card(transfer).findChildren(QPushButton)
+        return {one.text(): one for one in found if one.text() and not one.isHidden()}
 
 
 @pytest.fixture

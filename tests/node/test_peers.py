@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from lanshare.domain.errors import Code
@@ -14,7 +15,7 @@ from lanshare.domain.events import (
     PeerForgotten,
     PeerVanished,
 )
-from lanshare.domain.peer import Address, DeviceKind, Habit, PeerId, Rules, TrustLevel
+from lanshare.domain.peer import SHORT, Address, DeviceKind, Habit, PeerId, Rules, TrustLevel
 from lanshare.domain.settings import Visibility
 from lanshare.exchange.greeting import Facts, Guest
 from lanshare.net.discovery import Sighting
@@ -99,6 +100,33 @@ def test_a_lost_link_has_a_moments_grace_and_a_goodbye_has_none() -> None:
     effects = peers.down(LinkDown(BIG, again, True, ""), 10.0)
     assert told(effects, PeerVanished)
     assert Offline(BIG) in effects
+
+
+def redials(peers: Peers, count: int, left: bool, worked: bool) -> list[float]:
+    """How long it takes each time until a link is dialled again, if it lives for half a second."""
+    now, waits = 0.0, []
+    for _ in range(count):
+        link = Link()
+        peers.up(up(BIG, True, link=link), now, 0)
+        if worked:
+            peers.worked(BIG)
+        now += 0.5
+        peers.down(LinkDown(BIG, link, left, ""), now)
+        waits.append(round(peers.targets[BIG[:SHORT]].next_try - now, 3))
+        now += waits[-1]
+    return waits
+
+
+def test_a_link_that_breaks_over_and_over_is_dialled_later_and_later() -> None:
+    waits = redials(Peers(ME), 12, left=False, worked=False)
+    assert waits[:2] == [0.1, 0.1]
+    assert waits == sorted(waits)
+    assert waits[-1] == 8.0, "somebody waits for it"
+
+
+@pytest.mark.parametrize(("left", "worked"), [(True, False), (False, True)])
+def test_a_link_that_was_of_use_or_ended_in_good_order_does_not_count(left: bool, worked: bool) -> None:
+    assert len(set(redials(Peers(ME), 12, left, worked))) == 1
 
 
 def test_a_changed_address_or_a_stale_one_is_no_alarm() -> None:
