@@ -81,6 +81,10 @@ class Chats:
     held: dict[PeerId, float] = field(default_factory=dict)
     """Peers that take no more from us for now, and until when nothing is said to them."""
 
+    careful: set[PeerId] = field(default_factory=set)
+    """Peers that turned something down for now: each message waits until the one before it was kept, else what is
+    refused once more would be overtaken by what is taken."""
+
     # --- ours
 
     def send(self, command: SendText) -> list[Effect]:
@@ -112,7 +116,7 @@ class Chats:
         self, peer: PeerId, message: MessageId, text: str, kind: MessageKind, about: MessageId | None
     ) -> list[Effect]:
         group = self.groups.is_group(peer)
-        free = peer not in self.flushing and peer not in self.held
+        free = peer not in self.flushing and peer not in self.held and peer not in self.careful
         there = bool(self.groups.present(peer)) if group else self.online(peer) and free
         return [Compose(peer, message, text, Delivery.SENDING if there else Delivery.QUEUED, kind, about, group)]
 
@@ -139,7 +143,8 @@ class Chats:
             self.flushing[message.peer] = True
             return told
         if message.delivery is Delivery.QUEUED:
-            if message.peer in self.held:
+            if message.peer in self.held or message.peer in self.careful:
+                # It goes when what was written before it was kept.
                 sentence = sentences.ended(Code.NOT_ANSWERED, self.name(message.peer))
                 return [*told, Tell(MessageWaiting(message.id, message.peer, Code.NOT_ANSWERED, sentence))]
             return [*told, *(self.peer_up(message.peer) if self.online(message.peer) else [])]
@@ -277,6 +282,7 @@ class Chats:
     def text_held(self, note: TextHeld, now: float) -> list[Effect]:
         """It waits, and all that is written after it: nothing overtakes it."""
         fresh = note.peer not in self.held
+        self.careful.add(note.peer)
         self.held[note.peer] = now + (_HOLD if fresh else max(_HOLD, self.held[note.peer] - now))
         sentence = sentences.ended(Code.NOT_ANSWERED, self.name(note.peer))
         return [Tell(MessageWaiting(note.message, note.peer, Code.NOT_ANSWERED, sentence))]
@@ -298,8 +304,10 @@ class Chats:
 
     def delivery_stored(self, note: DeliveryStored) -> list[Effect]:
         """How far a message got is durable."""
+        careful = note.peer in self.careful and note.peer not in self.held and self.online(note.peer)
+        further = self.peer_up(note.peer) if careful else []
         if note.delivery is Delivery.DELIVERED:
-            return [Befriend(note.peer), Tell(MessageDelivered(note.message, note.peer))]
+            return [Befriend(note.peer), Tell(MessageDelivered(note.message, note.peer)), *further]
         code = note.code if note.code in set(Code) else Code.PROTOCOL
         name = self.name(note.peer)
         sentence = (
@@ -308,7 +316,7 @@ class Chats:
             if code == Code.TEXT_TOO_LONG
             else sentences.ended(code, name)
         )
-        return [Tell(MessageRefused(note.message, note.peer, code, sentence))]
+        return [Tell(MessageRefused(note.message, note.peer, code, sentence)), *further]
 
     def spread_stored(self, note: SpreadStored) -> list[Effect]:
         """One more member has, or read, a message of ours."""
@@ -375,9 +383,10 @@ class Chats:
         """A peer is there: say what waits for it. From here on it is on its way and can be changed no more."""
         self.held.pop(peer, None)
         self.flushing[peer] = False
+        most = 1 if peer in self.careful else -1
         return [
             Keep(
-                lambda db: outbox.take(db, peer),
+                lambda db: outbox.take(db, peer, most),
                 lambda taken: OutboxLoaded(peer, tuple(taken[0]), tuple(taken[1])),
             ),
             *self._tell_seen(peer),
@@ -387,7 +396,9 @@ class Chats:
         """What waits for a peer, oldest first."""
         effects: list[Effect] = [Tell(MessageSending(one, note.peer)) for one in note.fresh]
         effects += [Resend(note.peer, record) for _, record in note.records]
-        if self.flushing.pop(note.peer, False):
+        if not note.records:
+            self.careful.discard(note.peer)
+        if self.flushing.pop(note.peer, False) and note.peer not in self.careful:
             effects += self.peer_up(note.peer)
         return effects
 

@@ -128,16 +128,21 @@ def hold(db: sqlite3.Connection, peer: PeerId, author: PeerId, sequence: int) ->
     return False
 
 
-def take(db: sqlite3.Connection, peer: PeerId) -> tuple[list[tuple[MessageId, bytes]], list[MessageId]]:
+def take(
+    db: sqlite3.Connection, peer: PeerId, most: int = -1
+) -> tuple[list[tuple[MessageId, bytes]], list[MessageId]]:
     """Our messages to a peer that nobody confirmed yet, oldest first, with their records: from now on they are on their
-    way. And which of them were not before."""
+    way. And which of them were not before. `most`: so many of them at most, -1 for all."""
     rows = db.execute(
         "SELECT id, record, delivery FROM messages WHERE delivery IN ('queued', 'sending') AND peer = ?"
-        " ORDER BY sequence",
-        (peer,),
+        " ORDER BY sequence LIMIT ?",
+        (peer, most),
     ).fetchall()
-    db.execute("UPDATE messages SET delivery = 'sending' WHERE delivery = 'queued' AND peer = ?", (peer,))
     fresh = [MessageId(row[0]) for row in rows if row[2] == Delivery.QUEUED]
+    db.executemany(
+        "UPDATE messages SET delivery = 'sending' WHERE id = ? AND delivery = 'queued' AND peer = ?",
+        [(one, peer) for one in fresh],
+    )
     return [(MessageId(row[0]), row[1]) for row in rows], fresh
 
 

@@ -38,9 +38,11 @@ def test_a_sending_is_kept_and_goes_on(pair: tuple[Device, Device], tmp_path: Pa
             file.write(os.urandom(32 << 20))
     receiving = bob.receive()
     sending = anna.start("send", "Bob", str(film))
-    sending.wait_for("TransferProgressed")
+    sending.wait_for("TransferStarted")
+    receiving.process.send_signal(signal.SIGSTOP)  # so that it cannot end before the signal comes
     sending.process.send_signal(signal.Signals[end])
     assert sending.end() == 130
+    receiving.process.send_signal(signal.SIGCONT)
     assert "goes on" in "".join(sending.errors)
     assert final_files(bob.into) == []
     runs = anna.receive()

@@ -9,14 +9,21 @@ from msgspec.structs import replace
 
 from lanshare.domain.commands import SendText
 from lanshare.domain.errors import Code
-from lanshare.domain.events import MessageDelivered, MessageQueued, MessageReceived, MessageRefused, MessageSending
+from lanshare.domain.events import (
+    MessageDelivered,
+    MessageQueued,
+    MessageReceived,
+    MessageRefused,
+    MessageSending,
+    MessageWaiting,
+)
 from lanshare.domain.message import Delivery, MessageId
 from lanshare.domain.peer import Habit, Rules, TrustLevel
 from lanshare.domain.talk import SeenKept, Texted, TextKept, TextTurnedDown
 from lanshare.node.chats import Chats
 from lanshare.node.effects import Befriend, Compose, Effect, Keep, ReadHere, Resend, Say, Tell
 from lanshare.node.groups import Groups
-from lanshare.node.notes import DeliveryStored, Durable, OutboxLoaded, TextArrived, TextStored
+from lanshare.node.notes import DeliveryStored, Durable, OutboxLoaded, TextArrived, TextHeld, TextStored
 from lanshare.node.questions import Prompts
 from lanshare.store.outbox import Kept
 from lanshare.wire import limits
@@ -135,3 +142,38 @@ def test_nothing_is_told_of_what_was_read_if_the_person_does_not_want_it_or_to_s
         assert keep.then(False) is None, "what was not told is not confirmed"
         assert keep.then(True) == Durable((ReadHere(PEER),)), "and the rest goes the same way"
     assert chats().read_here(PEER) != []
+
+
+def test_after_a_refusal_for_now_each_text_waits_for_the_one_before_it() -> None:
+    """Else, where the other side makes up its mind in the middle, the second would be taken and the first not."""
+    table = chats()
+    (keep,) = table.heard_turned_down(PEER, TextTurnedDown(ID, Code.PEER_BUSY))
+    assert isinstance(keep, Keep)
+    assert keep.then is not None
+    assert keep.then(False) is None, "nothing was on its way"
+    assert isinstance(told(table.text_held(TextHeld(PEER, ID), 0.0))[0], MessageWaiting)
+    queued = replace(texted(out=True).message, delivery=Delivery.QUEUED)
+    for moment in (0.0, 60.0):
+        tried = table.tick(moment)
+        assert bool(tried) == (moment > 0), "the first is said again after a while"
+        (compose,) = table.send(SendText(ID, PEER, "more"))
+        assert isinstance(compose, Compose)
+        assert compose.delivery is Delivery.QUEUED
+        if tried:
+            table.loaded(OutboxLoaded(PEER, ((ID, b"record"),), (ID,)))
+        effects = table.stored(TextStored(replace(texted(out=True), message=queued), 5))
+        assert [type(one) for one in told(effects)] == [MessageQueued, MessageWaiting]
+        assert len(effects) == 2, "it is not said"
+
+
+@pytest.mark.parametrize("end", [Delivery.DELIVERED, Delivery.REFUSED])
+def test_when_one_has_got_somewhere_the_next_one_is_taken_up(end: Delivery) -> None:
+    table = chats()
+    table.text_held(TextHeld(PEER, ID), 0.0)
+    (_, *_) = table.tick(60.0)
+    table.loaded(OutboxLoaded(PEER, ((ID, b"record"),), (ID,)))
+    effects = table.delivery_stored(DeliveryStored(PEER, ID, end))
+    assert any(isinstance(one, Keep) for one in effects), "one more is looked for"
+    table.loaded(OutboxLoaded(PEER, (), ()))
+    assert not any(isinstance(one, Keep) for one in table.delivery_stored(DeliveryStored(PEER, ID, end)))
+    assert table.send(SendText(ID, PEER, "as ever")) == [Compose(PEER, ID, "as ever", Delivery.SENDING)]

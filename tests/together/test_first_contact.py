@@ -42,6 +42,8 @@ def test_what_a_stranger_says_too_early_waits_for_an_answer(pair: tuple[Device, 
         reading = bob.receive()
     assert bob.run("text", "Anna", "who are you?")[0] == 0
     reading.wait_for("MessageReceived", lambda event: event["text"] == f"word {COUNT - 1}")
+    came = [one["text"] for one in reading.heard() if one["event"] == "MessageReceived"]
+    assert came == [f"word {number}" for number in range(COUNT - len(came), COUNT)], "nothing overtook another one"
     reading.interrupt()
     writing.interrupt()
     said = [one["text"] for one in bob.history() if one["text"].startswith("word")]
