@@ -33,6 +33,7 @@ from lanshare.qt.windows.alarm import AlarmDialog
 from lanshare.qt.windows.group import GroupDialog
 from lanshare.qt.windows.main import MainWindow
 from lanshare.qt.windows.pairing import PairingDialog
+from lanshare.qt.windows.pastesheet import PasteSheet
 from lanshare.qt.windows.search import SearchDialog
 from lanshare.qt.windows.settings import SettingsDialog
 from lanshare.qt.windows.sheet import DeviceSheet
@@ -261,6 +262,39 @@ def trust_pictures(studio: Studio, window: MainWindow, name: str) -> None:
 TEAM = peer_id("q")
 
 
+def seen_pictures(studio: Studio, look: Appearance, name: str) -> None:
+    """Scrolled up while more comes, narrow and wide; what the clipboard holds, before it is sent."""
+    for shape, size in {"wide": (1000, 700), "narrow": (480, 700)}.items():
+        window = studio.window(look, size)
+        window.open_peer(MARTA)
+        window.on_event(history())
+        for _ in range(20):
+            studio.app.processEvents()
+        window.pane.timeline.verticalScrollBar().setValue(0)
+        studio.app.processEvents()
+        for number in range(3):
+            words = f"One more, {number}"
+            window.on_event(e.MessageReceived(
+                MessageId(f"{9000 + number:032x}"), MARTA, "Marta", words, minutes(0), 9000 + number,
+                order=f"{9000 + number:020d}", author=MARTA,
+            ))
+        studio.save(window, f"scrolled-{shape}-{name}")
+    window = studio.window(look, (1000, 700))
+    device = window.devices.device(MARTA)
+    assert device is not None
+    image = QImage(800, 500, QImage.Format.Format_RGB32)
+    image.fill(0x4A7FB5)
+    for what, sheet in {
+        "paste-files": PasteSheet(device, tuple(Path(f"photo {one}.jpg") for one in range(12)), None, window),
+        "paste-picture": PasteSheet(device, (), image, window),
+    }.items():
+        sheet.show()
+        studio.app.processEvents()
+        sheet.grab().save(str(studio.folder / f"{what}-{name}.png"))
+        sheet.close()
+    studio.save(window, f"pasting-{name}")
+
+
 def talk_pictures(studio: Studio, look: Appearance, name: str) -> None:
     """Replies, reactions, every state, a group, what is folded, code, large emoji; the dialogs about them."""
     for shape, size in {"wide": (1000, 900), "narrow": (480, 900)}.items():
@@ -387,6 +421,7 @@ def main(arguments: list[str]) -> int:
         address.show()
         studio.app.processEvents()
         address.grab().save(str(parsed.folder / f"address-{name}.png"))
+        seen_pictures(studio, look, name)
         trust_pictures(studio, window, name)
         talk_pictures(studio, look, name)
         studio.save(window, f"behind-{name}")

@@ -104,6 +104,18 @@ def test_scrolled_up_there_is_a_count_and_a_way_down(talk: MainWindow, submitted
     assert timeline.down.isHidden()
 
 
+def test_one_that_comes_late_into_its_place_below_is_counted_too(
+    talk: MainWindow, submitted: list[Command], qtbot: QtBot
+) -> None:
+    timeline = talk.pane.timeline
+    qtbot.waitUntil(lambda: ident(40) in marked(submitted))
+    timeline.verticalScrollBar().setValue(0)
+    qtbot.waitUntil(lambda: timeline.down.isVisible())
+    before = int(timeline.down.text() or 0)
+    talk.on_event(said(45, "written while away", lamport=39))
+    assert timeline.down.text() == str(before + 1)
+
+
 @pytest.mark.parametrize("what", ["text", "files"])
 def test_ones_own_is_brought_into_sight(talk: MainWindow, qtbot: QtBot, what: str) -> None:
     timeline = talk.pane.timeline

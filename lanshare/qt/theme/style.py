@@ -108,6 +108,10 @@ QToolButton {{ background: transparent; border: 2px solid transparent; border-ra
 QToolButton:hover {{ background: {look.hover}; }}
 QToolButton:focus {{ border: 2px solid {look.accent}; }}
 QToolButton::menu-indicator {{ image: none; }}
+QToolButton#down {{ background: {look.raised}; border: 1px solid {look.line}; border-radius: 16px; padding: 7px;
+                    min-width: 16px; color: {look.accent_ink}; font-weight: 600; }}
+QToolButton#down:hover {{ background: {look.hover}; }}
+QToolButton#down:focus {{ border: 2px solid {look.accent}; padding: 6px; }}
 QToolButton[kind="main"] {{ background: {look.accent}; border-radius: 10px; }}
 QToolButton[kind="main"]:disabled {{ background: {look.track}; }}
 QFrame#composer {{ background: {look.raised}; border: 1px solid {look.line}; border-radius: 14px; }}

@@ -244,6 +244,7 @@ class Timeline(QScrollArea):
                     self._pending.start(_SOON)
                 return
             self._insert_between(place, first)
+            self._show_down()
         elif first <= self._first:
             self._first += last - first + 1
 
