@@ -39,6 +39,9 @@ _SLICE: Final = 0.008
 _LOOK: Final = 100
 """Milliseconds that a row is before the eye until it counts as seen: what only flies past was not."""
 
+_NEAR: Final = 200
+"""Pixels to an end of what is alive, within which more is brought there."""
+
 _PEEP: Final = 8
 """Pixels of a row that have to be in view."""
 
@@ -216,7 +219,8 @@ class Timeline(QScrollArea):
         if first == 0 and self._rows and last < self._model.rowCount() - 1:
             # Older ones, above what is shown.
             self._first += last - first + 1
-            self._more_above()
+            if self.verticalScrollBar().value() < _NEAR and not (self._filling or self._following):
+                self._more_above()
             return
         if first >= self._end() and not self._at_end and self._rows:
             newest = self._model.entry(last)
@@ -450,11 +454,11 @@ class Timeline(QScrollArea):
         self.look_soon()
         if self._following or self._filling or bar.maximum() <= 0:
             return
-        if value < 200 and self._first > 0:
+        if value < _NEAR and self._first > 0:
             self._more_above()
-        elif value < 200 and self._model.more:
+        elif value < _NEAR and self._model.more:
             self.older.emit()
-        elif behind and value >= bar.maximum() - 200:
+        elif behind and value >= bar.maximum() - _NEAR:
             self._more_below()
 
 
