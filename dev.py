@@ -49,7 +49,13 @@ WINDOW = {
     "libxcb-shape.so.0": "libxcb-shape0",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
 }
-WAITING = ("tests/lan", "tests/hostile/test_lan.py", "tests/cli")
+WAITING = (
+    "tests/lan",
+    "tests/hostile/test_lan.py",
+    "tests/cli",
+    "tests/together/test_accidents.py",
+    "tests/together/test_first_contact.py",
+)
 """Tests that wait for networks and processes more than they compute."""
 
 OTHERS = ("3.12", "3.13")

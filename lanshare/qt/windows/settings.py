@@ -9,6 +9,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDoubleSpinBox,
@@ -28,6 +29,7 @@ from lanshare.qt import texts
 from lanshare.qt.widgets.form import Choice, Form, Mark
 from lanshare.qt.widgets.labels import set_role, wrapped
 from lanshare.qt.widgets.number import inset, megabytes
+from lanshare.qt.widgets.tall import fit, stacked
 
 
 class SettingsDialog(QDialog):
@@ -106,13 +108,18 @@ class SettingsDialog(QDialog):
         buttons.addStretch(1)
         buttons.addWidget(cancel)
         buttons.addWidget(self._save)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(22, 20, 22, 16)
+        column = QVBoxLayout()
         column.setSpacing(14)
         column.addWidget(wrapped(texts.tr("Settings"), "title"))
         column.addLayout(form)
-        column.addWidget(self._message)
-        column.addLayout(buttons)
+        below = stacked(self, column, (22, 20, 22, 16))
+        below.setSpacing(14)
+        below.addWidget(self._message)
+        below.addLayout(buttons)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        fit(self)
 
     def _browse(self) -> None:
         start = self._folder.text() or self._folder.placeholderText()

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 from PySide6.QtCore import QDate, QLocale, Qt, Signal
-from PySide6.QtGui import QImage, QImageReader, QKeyEvent, QKeySequence
+from PySide6.QtGui import QImage, QImageReader, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -36,6 +36,7 @@ from lanshare.qt.widgets.form import Choice, Form, Mark
 from lanshare.qt.widgets.keypicture import KeyPicture
 from lanshare.qt.widgets.labels import picture, plain, set_role, wrapped
 from lanshare.qt.widgets.number import megabytes
+from lanshare.qt.widgets.tall import Tall, fit, stacked
 
 _HOUR_MS = 3_600_000
 
@@ -50,7 +51,7 @@ class DeviceSheet(QDialog):
         super().__init__(parent)
         self.device = device
         self.setWindowTitle(shown(device.said))
-        self.setFixedWidth(480)
+        self.setMinimumWidth(480)
         self._mark = picture()
         self._trust = wrapped("", "dim")
         self._trust.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -185,8 +186,7 @@ class DeviceSheet(QDialog):
         buttons.addWidget(self._block)
         buttons.addStretch(1)
         buttons.addWidget(save)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 20, 24, 18)
+        column = QVBoxLayout()
         column.setSpacing(14)
         for part in (head, trust, key, compare):
             column.addLayout(part)
@@ -194,13 +194,17 @@ class DeviceSheet(QDialog):
         column.addWidget(self._message)
         column.addWidget(self._exchanged)
         column.addLayout(form)
-        column.addLayout(buttons)
+        stacked(self, column, (24, 20, 24, 18)).addLayout(buttons)
         self._message.hide()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        fit(self)
 
     def _show_unasked(self) -> None:
         for row in self._unasked:
             self._form.setRowVisible(row, self._files.currentData() == Habit.ACCEPT)
-        self.adjustSize()
+        fit(self)
 
     def _choose(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, texts.tr("Into which folder"), self._into.text())
@@ -231,7 +235,7 @@ class DeviceSheet(QDialog):
             )
         self._exchanged.setText(text)
         self._exchanged.show()
-        self.adjustSize()
+        fit(self)
 
     def read_code(self, picture: QImage) -> None:
         """A picture of the device's own screen: its code says the full id, as if it were typed."""
@@ -257,7 +261,9 @@ class DeviceSheet(QDialog):
         self._message.setText(text)
         set_role(self._message, "bad")
         self._message.show()
-        self.adjustSize()
+        fit(self)
+        for area in self.findChildren(Tall):
+            area.ensureWidgetVisible(self._message)
 
     def _block_or_not(self) -> None:
         self._end(c.BlockPeer(self.device.id, self.device.trust != TrustLevel.BLOCKED))

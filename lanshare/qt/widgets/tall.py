@@ -1,0 +1,78 @@
+"""What is taller than a small screen: it scrolls, and the buttons below it stay in sight."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtWidgets import QDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
+
+_EDGE = 48
+"""Pixels of a screen's height that a window's title and a little air take."""
+
+_LEAST = 160
+"""Pixels of height below which it is not worth showing."""
+
+
+class Tall(QScrollArea):
+    """Asks for as much as what is inside, and is content with less."""
+
+    def __init__(self, inside: QWidget) -> None:
+        super().__init__()
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setAutoFillBackground(False)
+        inside.setAutoFillBackground(False)
+        self._inside = inside
+        self.setWidget(inside)
+
+    def sizeHint(self) -> QSize:
+        """All of it, at the width it has."""
+        inside = self._inside
+        hint = inside.sizeHint()
+        bar = self.verticalScrollBar().sizeHint().width()
+        width = max(hint.width() + bar, self.width() if self.isVisible() else 0)
+        height = inside.heightForWidth(width) if inside.hasHeightForWidth() else hint.height()
+        return QSize(hint.width() + bar, max(height, inside.minimumSizeHint().height()))
+
+    def minimumSizeHint(self) -> QSize:
+        """Its whole width, with room for the bar; little of its height."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(self._inside.minimumSizeHint().width() + bar, _LEAST)
+
+
+def stacked(dialog: QDialog, inside: QVBoxLayout, margins: tuple[int, int, int, int]) -> QVBoxLayout:
+    """Put a column into a dialog so that it scrolls where the screen is small; the layout for what stays below it."""
+    left, top, right, bottom = margins
+    content = QWidget()
+    inside.setContentsMargins(left, top, right, 0)
+    content.setLayout(inside)
+    column = QVBoxLayout(dialog)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(14)
+    column.addWidget(Tall(content), 1)
+    below = QVBoxLayout()
+    below.setContentsMargins(left, 0, right, bottom)
+    column.addLayout(below)
+    return below
+
+
+def fit(dialog: QDialog) -> None:
+    """As tall as what is in it, and no taller than the screen."""
+    layout = dialog.layout()
+    if layout is None:
+        return
+    layout.activate()
+    hint = dialog.sizeHint()
+    room = dialog.screen().availableGeometry()
+    width = max(hint.width(), dialog.minimumWidth())
+    most = room.height() - _EDGE
+    dialog.resize(min(width, room.width()), min(hint.height(), most))
+
+    def grow() -> None:
+        # What text needs at this very width is known only when it is laid out.
+        missing = max((area.verticalScrollBar().maximum() for area in dialog.findChildren(Tall)), default=0)
+        if missing:
+            dialog.resize(dialog.width(), min(dialog.height() + missing, most))
+
+    QTimer.singleShot(0, dialog, grow)
