@@ -61,6 +61,9 @@ WAITING = (
 OTHERS = ("3.12", "3.13")
 """The Pythons that are supported beside the one that runs this file."""
 
+UNPREPARED = 75
+"""Exit code (EX_TEMPFAIL of sysexits.h) of a run that could not begin, as its environment could not be made."""
+
 ELSEWHERE = ("domain", "wire", "trust", "store", "files", "exchange", "net", "node", "qt")
 """What is run with them: everything in which an interpreter could differ, without the networks and real windows."""
 
@@ -98,7 +101,7 @@ def main(arguments: list[str]) -> int:
     if not system_packages(wanted, TOOLS if command in ("test", "soak") else {}):
         return 1
     if not environment():
-        return 1
+        return UNPREPARED if command == "elsewhere" else 1
     if command == "run":
         return run(rest, screen)
     if command == "test":
@@ -185,11 +188,14 @@ def others() -> int:
     outputs: list[str] = []
     codes: list[int] = []
     for version, process, kept in running:
-        codes.append(_uninterrupted(process.wait))
+        code = _uninterrupted(process.wait)
+        codes.append(0 if code == UNPREPARED else code)
         kept.seek(0)
         outputs.append(kept.read().decode("utf-8", "replace"))
         kept.close()
         print(f"Python {version}:\n{outputs[-1]}", flush=True)
+        if code == UNPREPARED:
+            print(f"Python {version} is here, but its environment could not be made: not verified.", flush=True)
     print(f"Other interpreters: {summed(*outputs)}", flush=True)
     return next((code for code in codes if code), 0)
 

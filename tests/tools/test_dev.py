@@ -43,3 +43,20 @@ def test_an_interpreter_is_one_that_runs_and_is_of_that_version(
     monkeypatch.setenv("PYENV_ROOT", str(kept))
     assert dev.interpreter("3.98") == str(kept / "versions/3.98.2/bin/python3.98")
     assert dev.interpreter("3.99") is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="makes interpreters of shell scripts")
+@pytest.mark.parametrize(("end", "code"), [(0, 0), (1, 1), (dev.UNPREPARED, 0)])
+def test_an_interpreter_without_an_environment_is_named_and_a_failure_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], end: int, code: int
+) -> None:
+    script = tmp_path / "python"
+    script.write_text(f"#!/bin/sh\necho 3 passed in 1s\nexit {end}\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(dev, "OTHERS", ("3.97", "3.98"))
+    monkeypatch.setattr(dev, "interpreter", lambda version: str(script) if version == "3.98" else None)
+    assert dev.others() == code
+    said = capfd.readouterr().out
+    assert "Python 3.97 is not on this machine: not verified." in said
+    assert ("its environment could not be made" in said) == (end == dev.UNPREPARED)
+    assert said.strip().endswith("Other interpreters: 3 passed")
