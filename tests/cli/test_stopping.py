@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -15,6 +16,15 @@ from tests.harness.engines import Device, final_files
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="ends processes by POSIX signals")
 
 ENDS = ["SIGTERM", "SIGHUP"]
+
+
+@pytest.fixture(autouse=True)
+def signals_as_in_a_terminal() -> Iterator[None]:
+    """What the tests start under (nohup, a script's background job) may ignore the signals that are sent here."""
+    before = {name: signal.signal(signal.Signals[name], signal.SIG_DFL) for name in ENDS}
+    yield
+    for name, old in before.items():
+        signal.signal(signal.Signals[name], old)
 
 
 @pytest.fixture
@@ -33,16 +43,14 @@ def pair(tmp_path: Path) -> Iterator[tuple[Device, Device]]:
 def test_a_sending_is_kept_and_goes_on(pair: tuple[Device, Device], tmp_path: Path, end: str) -> None:
     anna, bob = pair
     film = tmp_path / "film.bin"
-    with film.open("wb") as file:
-        for _ in range(12):
-            file.write(os.urandom(32 << 20))
+    film.write_bytes(os.urandom(40 << 20))
+    # Some five seconds, so that it cannot be over before the signal comes.
+    (bob.folder / "settings.json").write_text(json.dumps({"receive_limit": 8_000_000}))
     receiving = bob.receive()
     sending = anna.start("send", "Bob", str(film))
     sending.wait_for("TransferStarted")
-    receiving.process.send_signal(signal.SIGSTOP)  # so that it cannot end before the signal comes
     sending.process.send_signal(signal.Signals[end])
     assert sending.end() == 130
-    receiving.process.send_signal(signal.SIGCONT)
     assert "goes on" in "".join(sending.errors)
     assert final_files(bob.into) == []
     runs = anna.receive()

@@ -59,6 +59,15 @@ class Window:
         points = [(left + x, top + y) for x in range(58, 120) for y in range(585, 610)]
         return min(image.pixelColor(*at).lightness() for at in points) < 90
 
+    def has_a_row(self) -> bool:
+        """Whether a device's name is written where the first row is."""
+        from PySide6.QtGui import QImage
+
+        image = QImage(str(self.screen.picture(f"{self.name}-row")))
+        left, top = self.corner()
+        points = [(left + x, top + y) for x in range(60, 120) for y in range(ROW[1] - 15, ROW[1] + 15)]
+        return min(image.pixelColor(*at).lightness() for at in points) < 90
+
     def arguments(self) -> list[str]:
         """How it is started."""
         return ["--profile", str(self.folder), "--port", str(self.port), "--name", self.name]
@@ -126,6 +135,7 @@ def test_a_real_drag_onto_a_device_arrives_byte_for_byte(
     single.write_bytes(b"single")
     window = Window(screen, tmp_path, "Anna")
     process.wait_for("PeerAppeared")
+    until(window.has_a_row, "that the other device is listed")
     corner = window.corner()
     assert drag(screen, [folder, single], corner[0] + ROW[0], corner[1] + ROW[1]) == "dropped"
     process.wait_for("TransferFinished")
