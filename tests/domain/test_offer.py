@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lanshare.domain.offer import Allowance, EntryKind, Offer, TopEntry, allowance_of, shown_alike
@@ -41,9 +41,19 @@ def test_of_many_names_the_first_are_told_and_the_others_counted() -> None:
     assert not many.covers(offer(tops=("b",), names=6))
 
 
+def value(shown: str) -> tuple[float, float]:
+    """What a shown size comes to, and its unit."""
+    number, unit = shown.split()
+    scale = 1000.0 ** ["B", "kB", "MB", "GB", "TB"].index(unit)
+    return float(number) * scale, scale
+
+
+@example(999_500_000_000)
+@example(999_999)
 @given(st.integers(0, 10**16))
 def test_bytes_are_bound_as_they_are_shown(size: int) -> None:
+    """As "1000 GB" and "1.0 TB" are the same, what is compared is what they come to."""
     more = shown_alike(size)
     assert more == 0 if size < 1000 else more <= size // 20
-    first, last = decimal(size).split()[0], decimal(size + more).split()[0]
-    assert abs(float(first) - float(last)) <= (1.0 if float(first) >= 100 else 0.11)
+    (first, unit), (last, _) = value(decimal(size)), value(decimal(size + more))
+    assert last - first <= (1.0 if first >= 100 * unit else 0.11) * unit
