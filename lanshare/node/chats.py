@@ -281,9 +281,8 @@ class Chats:
 
     def text_held(self, note: TextHeld, now: float) -> list[Effect]:
         """It waits, and all that is written after it: nothing overtakes it."""
-        fresh = note.peer not in self.held
         self.careful.add(note.peer)
-        self.held[note.peer] = now + (_HOLD if fresh else max(_HOLD, self.held[note.peer] - now))
+        self.held[note.peer] = now + _HOLD
         sentence = sentences.ended(Code.NOT_ANSWERED, self.name(note.peer))
         return [Tell(MessageWaiting(note.message, note.peer, Code.NOT_ANSWERED, sentence))]
 

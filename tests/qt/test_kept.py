@@ -15,6 +15,8 @@ from lanshare.domain.commands import Command
 from lanshare.domain.message import MessageId
 from lanshare.qt.models.devices import DEVICE_ROLE
 from lanshare.qt.windows.main import MainWindow
+from lanshare.qt.windows.talk import TEXT_BYTES
+from lanshare.wire import limits
 from tests.qt.test_talk import NOW, asked, queued, type_in
 from tools import pictures as made
 
@@ -54,6 +56,7 @@ def test_a_refused_text_comes_back(talk: MainWindow, submitted: list[Command], c
 
 
 def test_a_text_of_more_than_a_mebibyte_never_leaves_the_field(talk: MainWindow, submitted: list[Command]) -> None:
+    assert TEXT_BYTES == limits.TEXT
     long = "é" * (512 * 1024 + 1)
     talk.pane.composer.field.setPlainText(long)
     QTest.keyClick(talk.pane.composer.field, Qt.Key.Key_Return)
@@ -64,7 +67,7 @@ def test_a_text_of_more_than_a_mebibyte_never_leaves_the_field(talk: MainWindow,
     assert len(asked(submitted, c.SendText)) == 1
 
 
-@pytest.mark.parametrize("way", ["paste", "draft"])
+@pytest.mark.parametrize("way", ["paste", "plain paste", "draft"])
 def test_a_word_without_end_is_broken_anywhere_so_that_the_window_goes_on(talk: MainWindow, way: str) -> None:
     """Half a mebibyte of base64 stopped the window for twenty seconds."""
     word = "x" * 500_000
@@ -72,6 +75,9 @@ def test_a_word_without_end_is_broken_anywhere_so_that_the_window_goes_on(talk: 
     if way == "paste":
         QGuiApplication.clipboard().setText(word)
         box.paste()
+    elif way == "plain paste":
+        QGuiApplication.clipboard().setText(word)
+        talk._paste_plain()
     else:
         box.setPlainText(word)
     assert field(talk) == word

@@ -190,6 +190,10 @@ class _Field(QPlainTextEdit):
         self._break_for(text)
         super().setPlainText(text)
 
+    def insertPlainText(self, text: str) -> None:
+        self._break_for(text)
+        super().insertPlainText(text)
+
     def _break_for(self, text: str) -> None:
         """Qt looks for a place to break in a time that grows with the square of the word: a key or a picture in
         base64, pasted, would stop the window for seconds. Such a text is broken anywhere."""
