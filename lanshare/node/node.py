@@ -934,6 +934,7 @@ class Node:
         for row in self._peers.rows.values():
             if row.link is not None:
                 row.link.post(SayBye())
+                trail.left(row.id)
         self._tell(EngineStopped(Code.STOPPING))
         self._listeners.clear()
         self._over = True

@@ -69,5 +69,10 @@ def noted(item: object) -> None:
             _log.debug("%s", type(item).__name__)
 
 
+def left(peer: str) -> None:
+    """A link that is open is left because the engine ends."""
+    _log.info("the link with %s ended: we stop", short_id(peer))
+
+
 def _with(peer: str) -> str:
     return f", with {short_id(peer)}" if peer else ""

@@ -9,6 +9,11 @@ from PySide6.QtGui import QDrag, QMouseEvent
 from PySide6.QtWidgets import QApplication, QLabel
 
 
+def told(action: Qt.DropAction) -> None:
+    """What is under the pointer would, or would not, take it."""
+    print("taken" if action is Qt.DropAction.CopyAction else "not taken", flush=True)
+
+
 class Source(QLabel):
     """Press and move: the drag begins."""
 
@@ -21,6 +26,7 @@ class Source(QLabel):
         mime = QMimeData()
         mime.setUrls([QUrl.fromLocalFile(path) for path in sys.argv[1:]])
         drag.setMimeData(mime)
+        drag.actionChanged.connect(told)
         result = drag.exec(Qt.DropAction.CopyAction)
         print("dropped" if result is Qt.DropAction.CopyAction else "refused", flush=True)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lanshare.domain.peer import short_id
 from tests.harness.engines import Device
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="ends processes by POSIX signals")
@@ -51,3 +52,11 @@ def test_a_refusal_is_told_with_its_reason_on_both_sides(
     assert "TransferFailed, with" in log(anna)
     assert reason in log(anna)
     assert f"is told Answered ({reason})" in log(bob)
+
+
+def test_a_link_that_is_left_because_the_engine_ends_is_told_too(two_devices: Pair) -> None:
+    anna, bob = two_devices
+    engines = [device.receive("-v") for device in (anna, bob)]
+    seen = [engine.wait_for("PeerAppeared")["id"] for engine in engines]
+    engines[0].interrupt()
+    assert f"the link with {short_id(seen[0])} ended: we stop" in log(anna)

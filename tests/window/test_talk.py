@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from lanshare.store.places import places
 from lanshare.trust.identity import Identity
 from tests.harness.engines import Process
 from tests.harness.screen import Screen, cannot, until
-from tests.window.test_window import ROW, Window
+from tests.harness.window import ROW, Window
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
@@ -25,14 +24,6 @@ if TYPE_CHECKING:
 REASON = cannot()
 pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON or "there is a screen")
 GROUP_BUTTON = (152, 21)
-
-
-@pytest.fixture
-def screen() -> Iterator[Screen]:
-    """A fresh screen."""
-    one = Screen()
-    yield one
-    one.close()
 
 
 def say(window: Window, text: str) -> None:

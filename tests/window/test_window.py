@@ -2,127 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.harness.engines import ROOT, Device, Process, free_port, tree_of
 from tests.harness.screen import Screen, cannot, until
+from tests.harness.window import ROW, Window, drag
 
 REASON = cannot()
 pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON or "there is a screen")
-
-ROW = (150, 135)
-"""The middle of the first device's row, from the window's corner."""
-
-
-@pytest.fixture
-def screen() -> Iterator[Screen]:
-    """A fresh screen."""
-    one = Screen()
-    yield one
-    one.close()
-
-
-class Window:
-    """A lanshare window on a screen, with its profile."""
-
-    def __init__(
-        self, screen: Screen, folder: Path, name: str, x: int = 0, y: int = 0, exist: bool = False
-    ) -> None:
-        """`exist`: its profile is there already."""
-        self.screen, self.folder, self.x, self.y = screen, folder / name, x, y
-        self.downloads = folder / f"{name} downloads"
-        self.downloads.mkdir()
-        self.folder.mkdir(exist_ok=exist)
-        settings = {"download_folder": str(self.downloads), "appearance": "light"}
-        (self.folder / "settings.json").write_text(json.dumps(settings))
-        self.port = free_port()
-        self.name = name
-        self.program = screen.lanshare(*self.arguments())
-        self.id = screen.window("^lanshare$", self.program.pid)
-        screen.place(self.id, x, y, 900, 640)
-        until(self.knows_itself, "that its engine is there")
-
-    def knows_itself(self) -> bool:
-        """Whether its own name is written at the foot: it is painted before its engine is there."""
-        from PySide6.QtGui import QImage
-
-        image = QImage(str(self.screen.picture(f"{self.name}-starts")))
-        left, top = self.corner()
-        points = [(left + x, top + y) for x in range(58, 120) for y in range(585, 610)]
-        return min(image.pixelColor(*at).lightness() for at in points) < 90
-
-    def has_a_row(self) -> bool:
-        """Whether a device's name is written where the first row is."""
-        from PySide6.QtGui import QImage
-
-        image = QImage(str(self.screen.picture(f"{self.name}-row")))
-        left, top = self.corner()
-        points = [(left + x, top + y) for x in range(60, 120) for y in range(ROW[1] - 15, ROW[1] + 15)]
-        return min(image.pixelColor(*at).lightness() for at in points) < 90
-
-    def arguments(self) -> list[str]:
-        """How it is started."""
-        return ["--profile", str(self.folder), "--port", str(self.port), "--name", self.name]
-
-    def click(self, x: int, y: int) -> None:
-        """The left button."""
-        self.screen.do("mousemove", str(self.corner()[0] + x), str(self.corner()[1] + y), "click", "1")
-
-    def corner(self) -> tuple[int, int]:
-        """Where the inside of the window begins."""
-        text = self.screen._text("xdotool", "getwindowgeometry", "--shell", self.id)
-        fields = dict(line.split("=") for line in text.splitlines())
-        return int(fields["X"]), int(fields["Y"])
-
-    def history(self) -> list[tuple[str, str]]:
-        """Text and delivery of what is in its database."""
-        link = sqlite3.connect(f"file:{self.folder}/lanshare.sqlite?mode=ro", uri=True)
-        try:
-            return link.execute("SELECT text, delivery FROM messages ORDER BY rowid").fetchall()
-        finally:
-            link.close()
-
-    def states(self) -> list[str]:
-        """The states of its transfers."""
-        link = sqlite3.connect(f"file:{self.folder}/lanshare.sqlite?mode=ro", uri=True)
-        try:
-            return [row[0] for row in link.execute("SELECT state FROM transfers ORDER BY rowid")]
-        finally:
-            link.close()
-
-
-@pytest.fixture
-def bob(tmp_path: Path) -> Iterator[tuple[Device, Process]]:
-    """A second real engine, which takes everything."""
-    device = Device(tmp_path, "Bob")
-    process = device.receive()
-    yield device, process
-    device.close()
-
-
-def drag(screen: Screen, paths: list[Path], x: int, y: int) -> str:
-    """Drag paths from a foreign program to a place on the screen; what that program was told."""
-    source = screen.start([sys.executable, str(ROOT / "tests" / "harness" / "dragsource.py"), *map(str, paths)])
-    window = screen.window("drag source", source.pid)
-    screen.place(window, 1100, 760, 200, 100)
-    screen.do("mousemove", "1180", "830", "mousedown", "1")
-    for step in range(1, 9):
-        screen.do("mousemove", str(1180 + (x - 1180) * step // 8), str(830 + (y - 830) * step // 8))
-    screen.do("mousemove", str(x + 2), str(y))
-    screen.do("mousemove", str(x), str(y))
-    screen.picture("drag-over-a-row")
-    screen.do("mouseup", "1")
-    assert source.stdout is not None
-    return source.stdout.readline().strip()
-
 
 def test_a_real_drag_onto_a_device_arrives_byte_for_byte(
     screen: Screen, tmp_path: Path, bob: tuple[Device, Process]
