@@ -7,9 +7,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QLinearGradient, QPainter, QPainterPath, QPixmap
 from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QAbstractButton
+
+from lanshare.qt.theme.style import em
 
 _HERE: Final = Path(__file__).resolve().parent.parent
 
@@ -49,6 +52,13 @@ def icon(name: str, colour: str, size: int = 20) -> QIcon:
     for ratio in (1.0, 2.0):
         result.addPixmap(pixmap(name, colour, size, ratio))
     return result
+
+
+def put_icon(button: QAbstractButton, name: str, colour: str, size: int = 20) -> None:
+    """Give a button its icon, of `size` pixels with letters of the usual size."""
+    side = em(size)
+    button.setIcon(icon(name, colour, side))
+    button.setIconSize(QSize(side, side))
 
 
 def app_icon() -> QIcon:

@@ -8,7 +8,7 @@ import json
 import re
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale
+from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale, QTextBoundaryFinder
 
 from lanshare.domain.events import OfferCompared, TransferProfiled
 from lanshare.domain.peer import PeerId, short_id
@@ -17,6 +17,21 @@ from lanshare.node.shown import shown
 
 _LINK: Final = re.compile(r"https?://[^\s<>\"'`\u00a0]+", re.IGNORECASE)
 _TRAILING: Final = ".,;:!?)]}…"
+
+BREAK: Final = "\u200b"
+"""Has no width; a line may break there."""
+
+_WORD: Final = 20
+"""Characters of a word that a narrow line may have no room for: it may be broken anywhere."""
+
+_NAME: Final = 10
+"""Characters of a word beyond which it may be broken behind what joins its parts."""
+
+_PART: Final = 4
+"""Units of UTF-16 between two places to break in such a word."""
+
+_LONG: Final = re.compile(rf"\S{{{_NAME + 1},}}")
+_JOINT: Final = re.compile(r"(?<=[^\W_])(?!\.\d)([-_./\\=&]+)(?=\w)")
 
 
 def tr(text: str) -> str:
@@ -83,17 +98,35 @@ def has_link(text: str) -> bool:
     return _LINK.search(text) is not None
 
 
+def breakable(text: str) -> str:
+    """The same text, in which a long word may be broken; never within what is seen as one character."""
+    return _LONG.sub(lambda found: _broken(found[0]), text)
+
+
+def _broken(word: str) -> str:
+    if len(word) <= _WORD:
+        return _JOINT.sub(rf"\1{BREAK}", word)
+    finder = QTextBoundaryFinder(QTextBoundaryFinder.BoundaryType.Grapheme, word)
+    units = word.encode("utf-16-le", "surrogatepass")
+    parts, start = [], 0
+    while (end := finder.toNextBoundary()) >= 0:
+        if end - start >= _PART or 2 * end == len(units):
+            parts.append(units[2 * start : 2 * end].decode("utf-16-le", "surrogatepass"))
+            start = end
+    return BREAK.join(parts)
+
+
 def linked(text: str, colour: str) -> str:
     """The text as HTML in which nothing but our own http and https links is markup."""
     parts: list[str] = []
     at = 0
     for found in _LINK.finditer(text):
         target = found[0].rstrip(_TRAILING)
-        parts.append(html.escape(text[at : found.start()]))
-        safe = html.escape(target, quote=True)
-        parts.append(f'<a href="{safe}" style="color:{colour}">{safe}</a>')
+        parts.append(html.escape(breakable(text[at : found.start()])))
+        safe, seen = html.escape(target, quote=True), html.escape(breakable(target))
+        parts.append(f'<a href="{safe}" style="color:{colour}">{seen}</a>')
         at = found.start() + len(target)
-    parts.append(html.escape(text[at:]))
+    parts.append(html.escape(breakable(text[at:])))
     return f'<p style="white-space: pre-wrap; margin: 0">{"".join(parts)}</p>'
 
 

@@ -63,7 +63,7 @@ class Window:
 
         image = QImage(str(self.screen.picture(f"{self.name}-starts")))
         left, top = self.corner()
-        points = [(left + x, top + y) for x in range(58, 120) for y in range(585, 610)]
+        points = [(left + x, top + y) for x in range(58, 120) for y in range(565, 610)]
         return min(image.pixelColor(*at).lightness() for at in points) < 90
 
     def has_a_row(self) -> bool:

@@ -1,20 +1,56 @@
-"""Tokens -> palette and style sheet. Never infers dark or light from a palette: the setting or the system says."""
+"""Tokens and the system's letters -> palette and style sheet.
+
+Never infers dark or light from a palette: the setting or the system says. All sizes come from the system's font.
+"""
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from lanshare.domain.settings import Appearance
 from lanshare.qt.theme.tokens import DARK, LIGHT, Tokens
 
 _current: list[Tokens] = [LIGHT]
+_font: list[QFont] = []
+"""The system's font that the sizes in force were taken from."""
+
+_USUAL: Final = 12
+"""Pixels of the letters (9 pt at 96 dpi) for which all sizes in this package are given."""
 
 
 def tokens() -> Tokens:
     """The appearance in force."""
     return _current[0]
+
+
+def em(length: float) -> int:
+    """A length in pixels that is `length` with letters of the usual size, and grows and shrinks with the system's."""
+    return max(1, round(length * QFontInfo(_letters()).pixelSize() / _USUAL))
+
+
+def letters(size: float) -> float:
+    """A size of letters, in points, that is `size` pixels where the system's are usual, and grows with the system's."""
+    return float(QFontInfo(_letters()).pointSizeF() * size / _USUAL)
+
+
+def font_of(size: float, base: QFont | None = None) -> QFont:
+    """A font in letters(size); of the system's family unless a base is given."""
+    found = QFont(_letters() if base is None else base)
+    found.setPointSizeF(letters(size))
+    return found
+
+
+def fits(appearance: Appearance) -> bool:
+    """Whether what is worn is of this appearance and of the system's font as it is now."""
+    return chosen(appearance) is tokens() and bool(_font) and _font[0] == QApplication.font()
+
+
+def _letters() -> QFont:
+    return _font[0] if _font else QApplication.font()
 
 
 def chosen(appearance: Appearance) -> Tokens:
@@ -29,6 +65,7 @@ def wear(app: QApplication, appearance: Appearance) -> None:
     """Put an appearance on the whole application."""
     look = chosen(appearance)
     _current[0] = look
+    _font[:] = [QFont(QApplication.font())]
     app.setStyle("Fusion")
     app.setPalette(_palette(look))
     app.setStyleSheet(sheet(look))
@@ -67,21 +104,21 @@ QWidget#pane, QWidget#timeline, QScrollArea#scroll {{ background: {look.ground};
 QWidget#head {{ background: {look.ground}; border-bottom: 1px solid {look.line}; }}
 QWidget#foot {{ background: {look.side}; border-top: 1px solid {look.line}; }}
 QLabel {{ color: {look.text}; background: transparent; }}
-QLabel[role="title"] {{ font-size: 16px; font-weight: 600; }}
-QLabel[role="big"] {{ font-size: 19px; font-weight: 600; }}
-QLabel[role="code"] {{ font-size: 40px; font-weight: 700; letter-spacing: 4px; }}
-QLabel[role="name"] {{ font-size: 14px; font-weight: 600; }}
-QLabel[role="dim"] {{ color: {look.dim}; font-size: 12px; }}
-QLabel[role="section"] {{ color: {look.dim}; font-size: 11px; font-weight: 700; }}
-QLabel[role="bad"] {{ color: {look.bad}; font-size: 12px; }}
-QLabel[role="warn"] {{ color: {look.warn}; font-size: 12px; }}
-QLabel[role="good"] {{ color: {look.good}; font-size: 12px; }}
-QLabel[role="percent"] {{ color: {look.accent_ink}; font-size: 12px; font-weight: 700; }}
-QLabel[role="day"] {{ color: {look.dim}; font-size: 12px; font-weight: 600; }}
+QLabel[role="title"] {{ font-size: {letters(16):.2f}pt; font-weight: 600; }}
+QLabel[role="big"] {{ font-size: {letters(19):.2f}pt; font-weight: 600; }}
+QLabel[role="code"] {{ font-size: {letters(40):.2f}pt; font-weight: 700; letter-spacing: 4px; }}
+QLabel[role="name"] {{ font-size: {letters(14):.2f}pt; font-weight: 600; }}
+QLabel[role="dim"] {{ color: {look.dim}; font-size: {letters(12):.2f}pt; }}
+QLabel[role="section"] {{ color: {look.dim}; font-size: {letters(11):.2f}pt; font-weight: 700; }}
+QLabel[role="bad"] {{ color: {look.bad}; font-size: {letters(12):.2f}pt; }}
+QLabel[role="warn"] {{ color: {look.warn}; font-size: {letters(12):.2f}pt; }}
+QLabel[role="good"] {{ color: {look.good}; font-size: {letters(12):.2f}pt; }}
+QLabel[role="percent"] {{ color: {look.accent_ink}; font-size: {letters(12):.2f}pt; font-weight: 700; }}
+QLabel[role="day"] {{ color: {look.dim}; font-size: {letters(12):.2f}pt; font-weight: 600; }}
 QComboBox {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line}; border-radius: 9px;
     padding: 6px 10px; }}
 QComboBox:focus {{ border: 1px solid {look.accent}; }}
-QComboBox::drop-down {{ border: none; width: 22px; }}
+QComboBox::drop-down {{ border: none; width: {em(22)}px; }}
 QLineEdit {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line}; border-radius: 9px;
   padding: 7px 10px; selection-background-color: {look.accent}; selection-color: {look.accent_text}; }}
 QAbstractSpinBox {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line};
@@ -94,7 +131,7 @@ QListWidget {{ background: {look.raised}; border: 1px solid {look.line}; border-
 QListWidget::item {{ padding: 8px 10px; border-bottom: 1px solid {look.line}; color: {look.text}; }}
 QListWidget::item:hover {{ background: {look.hover}; }}
 QListWidget::item:selected {{ background: {look.selected}; color: {look.text}; }}
-QListWidget::indicator {{ width: 15px; height: 15px; border: 1px solid {look.away}; border-radius: 4px;
+QListWidget::indicator {{ width: {em(15)}px; height: {em(15)}px; border: 1px solid {look.away}; border-radius: 4px;
   background: {look.raised}; }}
 QListWidget::indicator:checked {{ background: {look.accent}; border: 1px solid {look.accent}; }}
 QPushButton {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line}; border-radius: 8px;
@@ -109,7 +146,7 @@ QToolButton:hover {{ background: {look.hover}; }}
 QToolButton:focus {{ border: 2px solid {look.accent}; }}
 QToolButton::menu-indicator {{ image: none; }}
 QToolButton#down {{ background: {look.raised}; border: 1px solid {look.line}; border-radius: 16px; padding: 7px;
-                    min-width: 16px; color: {look.accent_ink}; font-weight: 600; }}
+                    min-width: {em(16)}px; color: {look.accent_ink}; font-weight: 600; }}
 QToolButton#down:hover {{ background: {look.hover}; }}
 QToolButton#down:focus {{ border: 2px solid {look.accent}; padding: 6px; }}
 QToolButton[kind="main"] {{ background: {look.accent}; border-radius: 10px; }}
@@ -123,14 +160,15 @@ QFrame#card[tone="warn"] {{ border: 1px solid {look.warn}; }}
 QFrame#bubble[side="in"] {{ background: {look.bubble_in}; border-radius: 12px; }}
 QFrame#bubble[side="out"] {{ background: {look.bubble_out}; border-radius: 12px; }}
 QFrame#bubble[side="out"] QLabel {{ color: {look.bubble_out_text}; }}
-QFrame#bubble[side="in"] QLabel[role="time"] {{ color: {look.dim}; font-size: 11px; }}
-QFrame#bubble[side="out"] QLabel[role="time"] {{ color: {look.bubble_out_dim}; font-size: 11px; }}
+QFrame#bubble[side="in"] QLabel[role="time"] {{ color: {look.dim}; font-size: {letters(11):.2f}pt; }}
+QFrame#bubble[side="out"] QLabel[role="time"] {{ color: {look.bubble_out_dim}; font-size: {letters(11):.2f}pt; }}
 QLabel[role="signs"] {{ background: {look.raised}; border: 1px solid {look.line}; border-radius: 10px; padding: 1px 8px;
-  font-size: 13px; }}
+  font-size: {letters(13):.2f}pt; }}
 QFrame#quote {{ background: transparent; border: none; border-left: 3px solid {look.accent_ink}; }}
 QFrame#quote[side="out"] {{ border-left: 3px solid {look.bubble_out_text}; }}
-QFrame#bubble QLabel[role="quoted"] {{ font-size: 12px; font-weight: 600; }}
-QFrame#bubble QPushButton[kind="quiet"] {{ background: transparent; border: none; padding: 2px 0; text-align: left;
+QFrame#bubble QLabel[role="quoted"] {{ font-size: {letters(12):.2f}pt; font-weight: 600; }}
+QFrame#bubble QPushButton[kind="quiet"], QFrame#card QPushButton[kind="quiet"] {{
+  background: transparent; border: none; padding: 2px 0; text-align: left;
   color: {look.accent_ink}; font-weight: 600; }}
 QFrame#bubble[side="out"] QPushButton[kind="quiet"] {{ color: {look.bubble_out_text}; }}
 QFrame#strip {{ background: {look.side}; border: none; border-left: 3px solid {look.accent}; border-radius: 6px; }}
@@ -138,9 +176,10 @@ QFrame#notice {{ background: {look.warn_ground}; border: none; border-bottom: 1p
 QFrame#notice QLabel {{ color: {look.text}; }}
 QFrame#notice[tone="bad"] {{ background: {look.bad_ground}; }}
 QFrame#notice[tone="calm"] {{ background: {look.selected}; }}
-QProgressBar {{ background: {look.track}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
+QProgressBar {{ background: {look.track}; border: none; border-radius: 3px;
+  max-height: {em(6)}px; min-height: {em(6)}px; }}
 QProgressBar::chunk {{ background: {look.accent}; border-radius: 3px; }}
-QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}
+QScrollBar:vertical {{ background: transparent; width: {em(10)}px; margin: 2px; }}
 QScrollBar::handle:vertical {{ background: {look.line}; border-radius: 3px; min-height: 32px; }}
 QScrollBar::handle:vertical:hover {{ background: {look.away}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ background: none; height: 0; }}
@@ -152,7 +191,7 @@ QMenu::item:selected {{ background: {look.selected}; }}
 QDialog {{ background: {look.ground}; }}
 QCheckBox {{ color: {look.text}; spacing: 8px; }}
 QCheckBox:focus {{ color: {look.accent_ink}; }}
-QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {look.dim}; border-radius: 4px; }}
+QCheckBox::indicator {{ width: {em(14)}px; height: {em(14)}px; border: 1px solid {look.dim}; border-radius: 4px; }}
 QCheckBox::indicator:checked {{ background: {look.accent}; border: 1px solid {look.accent}; }}
 QCheckBox::indicator:disabled {{ border: 1px solid {look.line}; }}
 """

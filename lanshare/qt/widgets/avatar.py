@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath, QPain
 from PySide6.QtWidgets import QWidget
 
 from lanshare.qt import assets
-from lanshare.qt.theme.style import tokens
+from lanshare.qt.theme.style import em, tokens
 from lanshare.qt.theme.tokens import HUES
 
 
@@ -48,8 +48,12 @@ class Avatar(QWidget):
         super().__init__(parent)
         self._size = size
         self._kind, self._hue, self._online = "unknown", 0, False
-        self.setFixedSize(QSize(size + 10, size + 10))
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.dress()
+
+    def dress(self) -> None:
+        """Take the size that fits the letters in force."""
+        self.setFixedSize(QSize(em(self._size) + 10, em(self._size) + 10))
 
     def show_device(self, kind: str, hue: int, online: bool) -> None:
         """Show a device."""
@@ -59,6 +63,6 @@ class Avatar(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        box = QRectF(5, 5, self._size, self._size)
+        box = QRectF(5, 5, self.width() - 10, self.height() - 10)
         ground = tokens().side if self.objectName() == "mine" else tokens().ground
         paint_avatar(painter, box, self._kind, self._hue, self._online, ground, -1.0)

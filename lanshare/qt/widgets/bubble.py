@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QFontDatabase, QGuiApplication, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -17,14 +17,18 @@ from lanshare.domain.message import Delivery
 from lanshare.node.shown import shown
 from lanshare.qt import assets, texts
 from lanshare.qt.models.timeline import Entry
-from lanshare.qt.theme.style import tokens
-from lanshare.qt.widgets.labels import ElidedLabel, picture, plain, wrapped
+from lanshare.qt.theme.style import em, font_of, tokens
+from lanshare.qt.widgets.labels import picture, plain, wrapped
 
-_SHARE = 0.74
+_SHARE: Final = 0.74
+_LEAST: Final = 120
 _FOLD: Final = 1500
 """Characters of a long text that are seen before it is unfolded."""
 
 _LINES: Final = 14
+_QUOTED: Final = 160
+"""Characters of what a message answers: a press on it leads to the whole."""
+
 _SEEN: Final = 40_000
 """Characters that are ever laid out: beyond that it can be copied."""
 
@@ -46,8 +50,7 @@ class Bubble(QWidget):
         self._frame = QFrame()
         self._frame.setObjectName("bubble")
         self._frame.setProperty("side", "out" if entry.out else "in")
-        self._text = plain()
-        self._text.setWordWrap(True)
+        self._text = wrapped()
         self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -126,7 +129,7 @@ class Bubble(QWidget):
             Delivery.QUEUED: "clock", Delivery.SENDING: "check", Delivery.DELIVERED: "check-check",
             Delivery.READ: "eye", Delivery.REFUSED: "circle-alert",
         }.get(Delivery(entry.delivery) if entry.delivery else Delivery.RECEIVED, "check")
-        self._mark.setPixmap(assets.pixmap(name, look.bubble_out_dim, 14, self.devicePixelRatioF()))
+        self._mark.setPixmap(assets.pixmap(name, look.bubble_out_dim, em(14), self.devicePixelRatioF()))
         have, of = entry.spread
         among = texts.tr(" · {0} of {1} have it").format(have, of) if of and have < of else ""
         spoken = {
@@ -155,7 +158,7 @@ class Bubble(QWidget):
     def fit(self, width: int) -> None:
         """Take at most a part of the timeline's width, and no more than the text needs."""
         self._width = width
-        most = max(160, int(width * _SHARE)) - 24
+        most = max(1, min(width, max(em(_LEAST), int(width * _SHARE))) - 24)
         metrics = self._text.fontMetrics()
         natural = max((metrics.horizontalAdvance(line) for line in self._text_shown()[:4000].split("\n")), default=0)
         least = metrics.horizontalAdvance("00:00 ✓✓") + 12
@@ -164,6 +167,7 @@ class Bubble(QWidget):
         if self._entry.late:
             least += self._late.sizeHint().width() + 8
         chosen = max(least, min(natural + 4, most))
+        self._text.setMinimumSize(0, 0)  # Qt asks for no height at less than the width that it was told before
         self._text.setFixedSize(chosen, max(metrics.height(), self._text.heightForWidth(chosen)))
 
     def _text_shown(self) -> str:
@@ -177,9 +181,8 @@ class Bubble(QWidget):
     def _set_text(self, text: str) -> None:
         self._shown = text
         large, code = texts.only_emoji(text), texts.is_code(text)
-        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont) if code else self.font()
-        font.setPixelSize(34 if large else 13 if code else 14)
-        self._text.setFont(font)
+        fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont) if code else None
+        self._text.setFont(font_of(34 if large else 13 if code else 14, fixed))
         self._put()
 
     def _put(self) -> None:
@@ -241,8 +244,7 @@ class Bubble(QWidget):
             ("ellipsis-vertical", texts.tr("More"), self._menu_here),
         ):
             button = QToolButton()
-            button.setIcon(assets.icon(icon, look.dim, 16))
-            button.setIconSize(QSize(16, 16))
+            assets.put_icon(button, icon, look.dim, 16)
             button.setToolTip(label)
             button.setAccessibleName(label)
             button.clicked.connect(act)
@@ -283,8 +285,7 @@ class Bubble(QWidget):
 
     def _want(self, word: str) -> None:
         if word == "copy":
-            selected = self._text.selectedText().replace("\u2029", "\n")
-            QGuiApplication.clipboard().setText(selected or self._entry.text)
+            QGuiApplication.clipboard().setText(self._text.selected() or self._entry.text)
             return
         self.wants.emit(word, self._entry)
 
@@ -305,7 +306,7 @@ class _Quote(QFrame):
         self.setProperty("side", "out" if entry.out else "in")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._name = plain(shown(entry.quoted), "quoted")
-        self._text = ElidedLabel("", "time")
+        self._text = wrapped("", "time")
         self.show_text(entry.quote.text)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 3, 8, 3)
@@ -315,14 +316,15 @@ class _Quote(QFrame):
 
     def show_text(self, text: str) -> bool:
         """Show what is quoted; False if it is shown already."""
-        before, line = self._text.text(), shown(" ".join(text.split()))
+        line = " ".join(text.split())
+        before, line = self._text.text(), shown(line[:_QUOTED] + "…" if len(line) > _QUOTED else line)
         self._text.setText(line)
         return before != line
 
     def natural(self) -> int:
         """The width that it would like."""
         metrics = self._text.fontMetrics()
-        return min(260, max(self._name.sizeHint().width(), metrics.horizontalAdvance(self._text.text())) + 24)
+        return min(em(260), max(self._name.sizeHint().width(), metrics.horizontalAdvance(self._text.text())) + 24)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.clicked.emit()

@@ -1,7 +1,7 @@
 """A transfer's row: the question, the progress, the result, the trouble. One widget for its whole life.
 
 Signals: act(object) with a command for the engine; save_to(str) with the transfer's id;
-open_path(str) and show_path(str) with a path.
+open_path(str) and show_path(str) with a path; listed(str, object) with a title and all lines of what is shown in part.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -31,13 +31,17 @@ from lanshare.node.opening import may_open
 from lanshare.node.shown import shown
 from lanshare.qt import assets, texts
 from lanshare.qt.models.transfers import TransferView
-from lanshare.qt.theme.style import tokens
+from lanshare.qt.theme.style import em, tokens
 from lanshare.qt.widgets import preview
+from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.form import Choice
 from lanshare.qt.widgets.labels import ElidedLabel, picture, plain, set_role, wrapped
 
 _WIDTH: Final = 400
 _NAMES: Final = 8
+_REPORT: Final = 5
+_DIFFERING: Final = 3
+"""What texts.compared() names."""
 
 
 class Card(QWidget):
@@ -47,6 +51,7 @@ class Card(QWidget):
     save_to = Signal(str)
     open_path = Signal(str)
     show_path = Signal(str)
+    listed = Signal(str, object)
     released = Signal()
 
     def __init__(self, view: TransferView, name: str, parent: QWidget | None = None) -> None:
@@ -62,17 +67,17 @@ class Card(QWidget):
         self._inner.setContentsMargins(14, 12, 14, 12)
         self._inner.setSpacing(8)
         self._icon = picture()
-        self._icon.setFixedSize(36, 36)
-        self._title = ElidedLabel("", "name")
-        self._status = ElidedLabel("", "dim")
+        self._icon.setFixedSize(em(36), em(36))
+        self._title = wrapped("", "name")
+        self._status = wrapped("", "dim")
         self._close = QToolButton()
-        self._close.setIcon(assets.icon("x", tokens().dim, 18))
+        assets.put_icon(self._close, "x", tokens().dim, 18)
         self._close.setAccessibleName(texts.tr("Cancel the transfer"))
         self._close.setToolTip(texts.tr("Cancel"))
         self._close.clicked.connect(lambda: self.act.emit(c.CancelTransfer(self._view.id)))
         self._rest = QToolButton()
         for button in (self._close, self._rest):
-            button.setFixedSize(28, 28)
+            button.setFixedSize(em(28), em(28))
         self._rest.clicked.connect(self._rest_or_go_on)
         self._clash = Choice(texts.tr("What to do with files that differ"), (
             (str(Clash.KEEP), texts.tr("Keep both")),
@@ -87,13 +92,14 @@ class Card(QWidget):
         first.setSpacing(8)
         first.addWidget(self._title, 1)
         self._time = plain(texts.clock(view.at), "dim")
-        first.addWidget(self._time)
+        first.addWidget(self._time, 0, Qt.AlignmentFlag.AlignTop)
         words.addLayout(first)
         words.addWidget(self._status)
-        head.addWidget(self._icon)
+        top = Qt.AlignmentFlag.AlignTop
+        head.addWidget(self._icon, 0, top)
         head.addLayout(words, 1)
-        head.addWidget(self._rest)
-        head.addWidget(self._close)
+        head.addWidget(self._rest, 0, top)
+        head.addWidget(self._close, 0, top)
         self._inner.addLayout(head)
         self._preview = picture()
         self._preview.hide()
@@ -104,12 +110,15 @@ class Card(QWidget):
         self._inner.addLayout(self._names)
         self._message = wrapped("", "dim")
         self._inner.addWidget(self._message)
+        self._all = _button(texts.tr("Show all of it…"), "quiet")
+        self._all.clicked.connect(self._list_all)
+        self._inner.addWidget(self._all)
         self._inner.addWidget(self._clash)
         self._bar = QProgressBar()
         self._bar.setRange(0, 1000)
         self._bar.setTextVisible(False)
         self._percent = plain("", "percent")
-        self._percent.setMinimumWidth(38)
+        self._percent.setMinimumWidth(em(38))
         self._percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._progress = QWidget()
         line = QHBoxLayout(self._progress)
@@ -118,14 +127,14 @@ class Card(QWidget):
         line.addWidget(self._percent)
         self._inner.addWidget(self._progress)
         self._now, self._leave = ElidedLabel("", "dim"), QToolButton()
-        self._leave.setIcon(assets.icon("x", tokens().dim, 14))
-        self._leave.setFixedSize(24, 24)
+        assets.put_icon(self._leave, "x", tokens().dim, 14)
+        self._leave.setFixedSize(em(24), em(24))
         self._leave.setAccessibleName(texts.tr("Leave this file out"))
         self._leave.setToolTip(texts.tr("Leave this file out; the others go on"))
         self._leave.clicked.connect(lambda: self.act.emit(c.LeaveOut(self._view.id, self._view.file)))
         self._aside = QToolButton()
-        self._aside.setIcon(assets.icon("pause", tokens().dim, 14))
-        self._aside.setFixedSize(24, 24)
+        assets.put_icon(self._aside, "pause", tokens().dim, 14)
+        self._aside.setFixedSize(em(24), em(24))
         self._aside.setAccessibleName(texts.tr("Put this file aside"))
         self._aside.setToolTip(texts.tr("Put this file aside for later; the others go on"))
         self._aside.clicked.connect(lambda: self.act.emit(c.LeaveOut(self._view.id, self._view.file, later=True)))
@@ -136,21 +145,19 @@ class Card(QWidget):
         single.addWidget(self._aside)
         single.addWidget(self._leave)
         self._inner.addWidget(self._one)
-        self._buttons = QHBoxLayout()
-        self._buttons.setSpacing(8)
-        self._inner.addLayout(self._buttons)
         self._make_buttons()
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        side = Qt.AlignmentFlag.AlignRight if view.out else Qt.AlignmentFlag.AlignLeft
-        outer.addWidget(self._frame, 0, side)
+        if view.out:
+            outer.addStretch(1)
+        outer.addWidget(self._frame)
+        if not view.out:
+            outer.addStretch(1)
         self.refresh()
 
     def fit(self, width: int) -> None:
         """Take the card's own width, or what there is."""
-        chosen = max(220, min(_WIDTH, width))
-        self._frame.setFixedWidth(chosen)
-        self._fit_message()
+        self._frame.setFixedWidth(max(1, min(em(_WIDTH), width)))
 
     def refresh(self) -> None:
         """Show where the transfer stands; not under a finger: what is pressed stays where it is until it is let go."""
@@ -181,7 +188,7 @@ class Card(QWidget):
         self._message.setVisible(bool(self._message.text()))
         self._time.setVisible(not view.asked)
         self._show_picture()
-        self._fit_message()
+        self._all.setVisible(bool(self._listing()))
         shape = (view.state, view.asked, view.offer if view.asked else None, view.compared, view.paths,
                  view.undone, view.into)
         if shape != self._shape:
@@ -219,7 +226,7 @@ class Card(QWidget):
         words = texts.tr("Pause")
         if resting:
             words = texts.tr("Send this first") if view.out and view.code == Code.TURN else texts.tr("Go on now")
-        self._rest.setIcon(assets.icon("play" if resting else "pause", tokens().dim, 18))
+        assets.put_icon(self._rest, "play" if resting else "pause", tokens().dim, 18)
         self._rest.setToolTip(words)
         self._rest.setAccessibleName(words)
 
@@ -227,17 +234,10 @@ class Card(QWidget):
         resting = self._view.state in (TransferState.PAUSED, TransferState.WAITING)
         self.act.emit(c.ResumeTransfer(self._view.id) if resting else c.PauseTransfer(self._view.id))
 
-    def _fit_message(self) -> None:
-        """A wrapped label in a row that is aligned to one side is not asked for its height: it is told."""
-        if self._message.text():
-            margins = self._inner.contentsMargins()
-            inner = self._frame.width() - margins.left() - margins.right()
-            self._message.setFixedHeight(self._message.heightForWidth(inner))
-
     def _reshape(self) -> None:
         view, look = self._view, tokens()
         name, colour = self._icon_of()
-        self._icon.setPixmap(assets.pixmap(name, colour, 24, self.devicePixelRatioF()))
+        self._icon.setPixmap(assets.pixmap(name, colour, em(24), self.devicePixelRatioF()))
         self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
         set_role(self._message, "bad" if view.state is TransferState.FAILED else "dim")
         tone = {TransferState.FAILED: "bad", TransferState.WAITING: "warn", TransferState.PAUSED: "warn"}.get(
@@ -255,9 +255,10 @@ class Card(QWidget):
                 row = QHBoxLayout()
                 row.setSpacing(8)
                 kind, tint = assets.file_icon(top.name, top.kind is EntryKind.FOLDER, look.dark)
-                row.addWidget(picture(assets.pixmap(kind, tint, 16, self.devicePixelRatioF())))
-                row.addWidget(ElidedLabel(shown(top.name)), 1)
-                row.addWidget(plain(texts.size(top.bytes), "dim"))
+                at_top = Qt.AlignmentFlag.AlignTop
+                row.addWidget(picture(assets.pixmap(kind, tint, em(16), self.devicePixelRatioF())), 0, at_top)
+                row.addWidget(wrapped(shown(top.name)), 1)
+                row.addWidget(plain(texts.size(top.bytes), "dim"), 0, at_top)
                 self._names.addLayout(row)
             rest = view.offer.names - min(_NAMES, len(view.offer.tops))
             if rest > 0:
@@ -269,6 +270,7 @@ class Card(QWidget):
             if button not in wanted and button.hasFocus():
                 self.setFocus()  # not the next one in the window, whatever it does
             button.setVisible(button in wanted)
+        self._row.setVisible(bool(wanted))
 
     def _make_buttons(self) -> None:
         """All that may ever be pressed here, once: they are the same objects from the first picture to the last."""
@@ -293,16 +295,16 @@ class Card(QWidget):
         for button, icon in (
             (self._showing, "folder-open"), (self._undoing, "undo-2"), (self._again, "rotate-cw")
         ):
-            button.setIcon(assets.icon(icon, tokens().text, 16))
-            button.setIconSize(QSize(16, 16))
+            assets.put_icon(button, icon, tokens().text, 16)
         self._acting = [
             self._accepting, self._declining, self._elsewhere, self._opening, self._showing, self._undoing, self._again
         ]
         for button in self._acting:
-            self._buttons.addWidget(button)
             button.hide()
+        self._row = Buttons(*self._acting, fill=True)
+        self._inner.addWidget(self._row)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self._pressable = [*self._acting, self._close, self._rest, self._leave, self._aside]
+        self._pressable = [*self._acting, self._close, self._rest, self._leave, self._aside, self._all]
         for one in self._pressable:
             one.released.connect(self._let_go)
 
@@ -411,6 +413,32 @@ class Card(QWidget):
         quiet = (TransferState.DONE, TransferState.MOVING, TransferState.VERIFYING)
         return "" if view.state in quiet else shown(view.message)
 
+    def _listing(self) -> list[str]:
+        """All lines of what the card shows in part only; empty if it shows all there is."""
+        view = self._view
+        if view.asked:
+            differing = view.compared.differing if view.compared is not None else ()
+            if view.offer.names <= _NAMES and len(differing) <= _DIFFERING:
+                return []
+            lines = [f"{shown(top.name)}  ·  {texts.size(top.bytes)}" for top in view.offer.tops]
+            lines += [texts.tr("and {0} more").format(rest)] if (rest := view.offer.names - len(lines)) > 0 else []
+            if differing:
+                lines += ["", texts.tr("Differ from yours:"), *(shown(name) for name in differing)]
+            return lines
+        if view.state not in (TransferState.DONE, TransferState.PARTIAL) or view.undone:
+            return []
+        if max(view.files_failed, len(view.skipped)) <= _REPORT and len(view.notes) <= _REPORT:
+            return []
+        lines = _report(view.skipped, max(view.files_failed, len(view.skipped)), len(view.skipped))
+        if view.notes:
+            notes = _report(view.notes, len(view.notes), len(view.notes))
+            lines += [texts.tr("Kept, but not quite as it was:"), *notes]
+        return lines
+
+    def _list_all(self) -> None:
+        if lines := self._listing():
+            self.listed.emit(self._title.text(), lines)
+
     def _icon_of(self) -> tuple[str, str]:
         view, look = self._view, tokens()
         if view.state is TransferState.FAILED:
@@ -429,9 +457,9 @@ class Card(QWidget):
         return assets.file_icon(top.name, top.kind is EntryKind.FOLDER, look.dark)
 
 
-def _report(entries: tuple[Skipped, ...], count: int) -> list[str]:
+def _report(entries: tuple[Skipped, ...], count: int, most: int = _REPORT) -> list[str]:
     """What became of entries, one line each; a long report is cut."""
-    lines = [f"{shown(one.path) or '…'}: {texts.reason(one.code)}" for one in entries[:5]]
+    lines = [f"{shown(one.path) or '…'}: {texts.reason(one.code)}" for one in entries[:most]]
     return [*lines, texts.tr("and {0} more").format(count - len(lines))] if count > len(lines) else lines
 
 

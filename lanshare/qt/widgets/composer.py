@@ -7,14 +7,14 @@ pasted_image(object) with a QImage.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QMimeData, QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QTextCursor, QTextOption
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 
 from lanshare.domain.message import MessageId
 from lanshare.node.shown import shown
 from lanshare.qt import assets, texts
-from lanshare.qt.theme.style import tokens
+from lanshare.qt.theme.style import em, font_of, tokens
 from lanshare.qt.widgets.drops import paths_in
 from lanshare.qt.widgets.labels import ElidedLabel, plain
 
@@ -54,7 +54,6 @@ class Composer(QWidget):
         self._send.setProperty("kind", "main")
         self._send.setAccessibleName(texts.tr("Send the message"))
         self._send.setToolTip(texts.tr("Send"))
-        self._send.setFixedSize(36, 36)
         self._send.clicked.connect(self._say)
         frame = QFrame()
         frame.setObjectName("composer")
@@ -92,11 +91,12 @@ class Composer(QWidget):
     def dress(self) -> None:
         """Take the colours in force."""
         look = tokens()
-        self._attach.setIcon(assets.icon("paperclip", look.dim, 20))
-        self._attach.setIconSize(QSize(20, 20))
-        self._send.setIcon(assets.icon("arrow-up", look.accent_text, 20))
-        self._send.setIconSize(QSize(20, 20))
-        self._close.setIcon(assets.icon("x", look.dim, 16))
+        assets.put_icon(self._attach, "paperclip", look.dim, 20)
+        assets.put_icon(self._send, "arrow-up", look.accent_text, 20)
+        self._send.setFixedSize(em(36), em(36))
+        self.field.setFont(font_of(14))
+        self.grow()
+        assets.put_icon(self._close, "x", look.dim, 16)
 
     def set_enter_sends(self, sends: bool) -> None:
         """Whether Enter sends and Shift+Enter breaks, or Enter breaks and Ctrl+Enter sends."""
@@ -177,9 +177,6 @@ class _Field(QPlainTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.enter_sends = True
-        font = self.font()
-        font.setPixelSize(14)
-        self.setFont(font)
         self.setAcceptDrops(False)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setTabChangesFocus(True)

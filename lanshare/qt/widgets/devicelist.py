@@ -26,6 +26,7 @@ from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
     QFont,
+    QFontMetrics,
     QPainter,
     QPen,
 )
@@ -41,17 +42,20 @@ from PySide6.QtWidgets import (
 from lanshare.domain.peer import short_id
 from lanshare.qt import assets, texts
 from lanshare.qt.models.devices import DEVICE_ROLE, Device, DeviceModel
-from lanshare.qt.theme.style import tokens
+from lanshare.qt.theme.style import em, font_of, tokens
 from lanshare.qt.widgets.avatar import paint_avatar
 from lanshare.qt.widgets.drops import paths_in
 
-_HEIGHT = 64
 _MARKS: Final = {
     "verified": ("badge-check", "accent_ink"),
     "stranger": ("circle-help", "warn"),
     "blocked": ("ban", "bad"),
 }
 """What is seen of trust in the list; a known device has no mark, as it is the ordinary case."""
+
+_GAP = 2
+_AIR = 12
+"""Between a row's lines, and above and below them."""
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -141,7 +145,9 @@ class _DeviceDelegate(QStyledItemDelegate):
     """Paints a row: picture, name, time, the newest thing, what is unread."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return QSize(120, _HEIGHT)
+        name, line = _fonts(option.font)
+        words = QFontMetrics(name).height() + QFontMetrics(line).height()
+        return QSize(em(120), max(em(40), words + em(_GAP)) + 2 * em(_AIR))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         device = index.data(DEVICE_ROLE)
@@ -167,22 +173,22 @@ class _DeviceDelegate(QStyledItemDelegate):
             style = Qt.PenStyle.DashLine if target else Qt.PenStyle.SolidLine
             painter.setPen(QPen(QColor(look.accent), 2, style))
             painter.drawRoundedRect(QRectF(box).adjusted(1, 1, -1, -1), 9, 9)
-        picture = QRectF(box.left() + 10, box.top() + 10, 40, 40)
+        side = em(40)
+        picture = QRectF(box.left() + em(10), box.center().y() + 1 - side / 2, side, side)
         paint_avatar(painter, picture, device.kind, device.hue, device.online, ground, device.part)
-        self._texts(painter, option, device, QRect(box.left() + 63, box.top() + 8, box.width() - 75, 44), target)
+        words = box.adjusted(em(63), 0, -em(12), 0)
+        self._texts(painter, option, device, words, target)
         painter.restore()
 
     def _texts(
         self, painter: QPainter, option: QStyleOptionViewItem, device: Device, box: QRect, target: bool
     ) -> None:
         look = tokens()
-        base: QFont = option.font
-        bold, small = QFont(base), QFont(base)
-        bold.setPixelSize(14)
-        bold.setWeight(QFont.Weight.DemiBold)
-        small.setPixelSize(12)
-        upper = QRect(box.left(), box.top(), box.width(), 22)
-        lower = QRect(box.left(), box.top() + 23, box.width(), 20)
+        bold, small = _fonts(option.font)
+        first, second = QFontMetrics(bold).height(), QFontMetrics(small).height()
+        top = box.top() + (box.height() - first - second - em(_GAP)) // 2
+        upper = QRect(box.left(), top, box.width(), first)
+        lower = QRect(box.left(), top + first + em(_GAP), box.width(), second)
         painter.setFont(small)
         painter.setPen(QColor(look.dim))
         time = texts.when(device.at) if device.at.timestamp() > 0 else ""
@@ -190,16 +196,20 @@ class _DeviceDelegate(QStyledItemDelegate):
         painter.drawText(upper, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), time)
         painter.setFont(bold)
         painter.setPen(QColor(look.text if device.online else look.dim))
-        name = f"{device.name} · {short_id(device.id)}" if device.twin else device.name
         room = upper.adjusted(0, 0, -(width + 8), 0)
-        mark = 18 if device.trust in _MARKS else 0
+        mark = em(18) if device.trust in _MARKS else 0
         metrics = painter.fontMetrics()
-        fitted = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room.width() - mark)
+        # What tells two devices of one name apart is never what is cut off.
+        twin = f" · {short_id(device.id)}" if device.twin else ""
+        left = room.width() - mark - metrics.horizontalAdvance(twin)
+        fitted = metrics.elidedText(device.name, Qt.TextElideMode.ElideRight, left) + twin
         painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), fitted)
         if mark:
-            at = room.left() + metrics.horizontalAdvance(fitted) + 5
+            at = room.left() + metrics.horizontalAdvance(fitted) + em(5)
             icon, colour = _MARKS[device.trust]
-            assets.draw_icon(painter, icon, getattr(look, colour), QRectF(at, room.top() + 4, 14, 14))
+            size = em(14)
+            place = QRectF(at, room.top() + (room.height() - size) / 2, size, size)
+            assets.draw_icon(painter, icon, getattr(look, colour), place)
         if device.unread:
             lower = self._badge(painter, small, device.unread, lower)
         painter.setFont(small)
@@ -211,18 +221,25 @@ class _DeviceDelegate(QStyledItemDelegate):
     def _badge(self, painter: QPainter, font: QFont, count: int, box: QRect) -> QRect:
         look = tokens()
         text = str(count) if count < 100 else "99+"
-        bold = QFont(font)
-        bold.setPixelSize(11)
+        bold = font_of(11, font)
         bold.setWeight(QFont.Weight.Bold)
         painter.setFont(bold)
-        width = max(19, painter.fontMetrics().horizontalAdvance(text) + 10)
-        badge = QRectF(box.right() - width, box.top() + 1, width, 19)
+        height = painter.fontMetrics().height() + em(5)
+        width = max(height, painter.fontMetrics().horizontalAdvance(text) + em(10))
+        badge = QRectF(box.right() - width, box.center().y() + 1 - height / 2, width, height)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(look.accent))
-        painter.drawRoundedRect(badge, 9.5, 9.5)
+        painter.drawRoundedRect(badge, height / 2, height / 2)
         painter.setPen(QColor(look.accent_text))
         painter.drawText(badge, int(Qt.AlignmentFlag.AlignCenter), text)
         return box.adjusted(0, 0, -(width + 6), 0)
+
+
+def _fonts(base: QFont) -> tuple[QFont, QFont]:
+    """Of a row's first line and of its second."""
+    name = font_of(14, base)
+    name.setWeight(QFont.Weight.DemiBold)
+    return name, font_of(12, base)
 
 
 def _second_line(device: Device, target: bool) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from lanshare.qt import assets, texts
@@ -32,8 +32,7 @@ class DownButton(QToolButton):
         words = texts.tr("{0} new below").format(unseen) if unseen else texts.tr("To the newest")
         self.setAccessibleName(words)
         self.setToolTip(words)
-        self.setIcon(assets.icon("arrow-down", tokens().text, 16))
-        self.setIconSize(QSize(16, 16))
+        assets.put_icon(self, "arrow-down", tokens().text, 16)
         self.setVisible(needed)
         self.place()
 

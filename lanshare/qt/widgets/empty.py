@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from lanshare.domain.events import Me
 from lanshare.node.shown import shown
 from lanshare.qt import assets, texts
-from lanshare.qt.theme.style import tokens
+from lanshare.qt.theme.style import em, tokens
 from lanshare.qt.widgets.labels import plain, wrapped
+from lanshare.qt.widgets.tall import centred
 
 
 class Nobody(QWidget):
@@ -34,6 +35,7 @@ class Nobody(QWidget):
         self._mine.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._button = QPushButton(texts.tr("Add a device by its address"))
         self._button.clicked.connect(self.add_address)
+        self._numbers: list[QWidget] = []
         column = QVBoxLayout()
         column.setSpacing(10)
         column.addWidget(self._radar, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -44,22 +46,23 @@ class Nobody(QWidget):
             row = QHBoxLayout()
             row.setSpacing(10)
             mark = plain(str(number), "percent")
-            mark.setFixedWidth(16)
+            self._numbers.append(mark)
             row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
             row.addWidget(step, 1)
             column.addLayout(row)
         column.addSpacing(6)
         column.addWidget(self._button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self._mine)
-        box = QWidget()
-        box.setMaximumWidth(430)
-        box.setLayout(column)
-        outer = QHBoxLayout(self)
-        outer.setContentsMargins(24, 24, 24, 24)
-        outer.addStretch(1)
-        outer.addWidget(box, 8, Qt.AlignmentFlag.AlignVCenter)
-        outer.addStretch(1)
+        self._box = centred(self, column)
+        self.dress()
         self.show_for(False, None)
+
+    def dress(self) -> None:
+        """Take the sizes that fit the letters in force."""
+        self._box.setMaximumWidth(em(430))
+        self._radar.setFixedSize(QSize(em(120), em(120)))
+        for mark in self._numbers:
+            mark.setFixedWidth(em(16))
 
     def show_for(self, anybody: bool, me: Me | None) -> None:
         """`anybody`: devices are listed, but none is chosen. `me`: None while the engine is still being started."""
@@ -77,14 +80,8 @@ class Nobody(QWidget):
         )
         for step, text in zip(self._steps, words, strict=True):
             step.setText(text)
-            step.parentWidget()
-        for step in self._steps:
-            step.setVisible(alone)
-        layout = self._steps[0].parentWidget()
-        if layout is not None:
-            for label in layout.findChildren(type(self._title)):
-                if label.property("role") == "percent":
-                    label.setVisible(alone)
+        for shown_alone in (*self._steps, *self._numbers):
+            shown_alone.setVisible(alone)
         self._button.setVisible(alone)
         self._radar.set_busy(not anybody)
         if me is not None:
@@ -99,7 +96,6 @@ class _Radar(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedSize(QSize(120, 120))
         self._step = 0
         self._busy = False
         self._timer = QTimer(self)
@@ -128,6 +124,7 @@ class _Radar(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(self.width() / 120, self.height() / 120)
         look = tokens()
         for ring in range(3):
             phase = ((self._step / 40) + ring / 3) % 1.0 if self._busy else (ring + 1) / 3

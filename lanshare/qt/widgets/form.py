@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -22,10 +23,11 @@ from PySide6.QtWidgets import (
 )
 
 from lanshare.qt import assets
-from lanshare.qt.theme.style import tokens
+from lanshare.qt.theme.style import em, tokens
 from lanshare.qt.widgets.labels import plain
 
-_KEY = int(Qt.ItemDataRole.UserRole)
+_WRAPPED: Final = int(Qt.TextFlag.TextWordWrap)
+_KEY: Final = int(Qt.ItemDataRole.UserRole)
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -35,6 +37,7 @@ class Form(QFormLayout):
     def __init__(self, spacing: int) -> None:
         super().__init__()
         self.setSpacing(spacing)
+        self.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
 
     def add(self, text: str, field: QWidget | QLayout) -> None:
         """A row. A field that has no name yet is read out by its label."""
@@ -59,27 +62,59 @@ class Choice(QComboBox):
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         painter = QPainter(self)
-        size = 16
-        assets.draw_icon(
-            painter, "chevron-down", tokens().dim, QRectF(self.width() - 26, (self.height() - size) / 2, size, size)
-        )
+        size = em(16)
+        place = QRectF(self.width() - size - 10, (self.height() - size) / 2, size, size)
+        assets.draw_icon(painter, "chevron-down", tokens().dim, place)
         painter.end()
 
 
 class Mark(QCheckBox):
-    """Yes or no, with a tick that is seen in every look: the style sheet takes Qt's own away."""
+    """Yes or no, with a text that breaks lines, and a tick that is seen in every look.
+
+    Qt's own has one line only, and the style sheet takes its tick away.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def minimumSizeHint(self) -> QSize:
+        words = max((self.fontMetrics().horizontalAdvance(word) for word in self.text().split()), default=0)
+        return QSize(self._beside() + words, self.sizeHint().height())
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        room = QRect(0, 0, max(1, width - self._beside()), 1 << 16)
+        return max(self.sizeHint().height(), self.fontMetrics().boundingRect(room, _WRAPPED, self.text()).height() + 2)
+
+    def hitButton(self, pos: QPoint) -> bool:
+        return self.rect().contains(pos)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if not self.isChecked():
-            return
         option = QStyleOptionButton()
         self.initStyleOption(option)
-        box = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self)
-        painter = QPainter(self)
-        painter.setOpacity(1.0 if self.isEnabled() else 0.5)
-        _tick(painter, box)
+        style, painter = self.style(), QPainter(self)
+        box = style.subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self)
+        option.rect = box
+        style.drawPrimitive(QStyle.PrimitiveElement.PE_IndicatorCheckBox, option, painter, self)
+        look = tokens()
+        painter.setPen(QColor(look.accent_ink if self.hasFocus() else look.text if self.isEnabled() else look.away))
+        room = self.rect().adjusted(self._beside(), 0, 0, 0)
+        painter.drawText(room, _WRAPPED | int(Qt.AlignmentFlag.AlignVCenter), self.text())
+        if self.isChecked():
+            painter.setOpacity(1.0 if self.isEnabled() else 0.5)
+            _tick(painter, box)
         painter.end()
+
+    def _beside(self) -> int:
+        """Pixels that the box takes, with the gap to the text."""
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        return self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self).right() + 9
 
 
 class MarkList(QListWidget):
@@ -95,7 +130,7 @@ class MarkList(QListWidget):
         """One that can be marked."""
         item = QListWidgetItem(label)
         item.setData(_KEY, key)
-        item.setSizeHint(QSize(0, 34))
+        item.setSizeHint(QSize(0, self.fontMetrics().height() + 20))
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
         item.setCheckState(Qt.CheckState.Checked if marked else Qt.CheckState.Unchecked)
         self.addItem(item)

@@ -9,8 +9,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from lanshare.qt import assets, texts
-from lanshare.qt.theme.style import tokens
-from lanshare.qt.widgets.labels import picture, plain, wrapped
+from lanshare.qt.theme.style import em, tokens
+from lanshare.qt.widgets.buttons import Buttons
+from lanshare.qt.widgets.labels import picture, wrapped
+from lanshare.qt.widgets.tall import centred
 
 
 class Greeting(QWidget):
@@ -36,17 +38,11 @@ class Greeting(QWidget):
         last = wrapped(texts.tr("The eye at the bottom left changes it at any time."), "dim")
         last.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(last)
-        box = QWidget()
-        box.setMaximumWidth(460)
-        box.setLayout(column)
-        outer = QHBoxLayout(self)
-        outer.setContentsMargins(24, 24, 24, 24)
-        outer.addStretch(1)
-        outer.addWidget(box, 8, Qt.AlignmentFlag.AlignVCenter)
-        outer.addStretch(1)
+        self._box = centred(self, column)
 
     def ask(self, name: str, network: str, first: bool) -> None:
         """`name`: of this device; `network`: as people know it; `first`: nobody was met yet."""
+        self._box.setMaximumWidth(em(460))
         self._title.setText(texts.tr("Welcome to lanshare") if first else texts.tr("A network that is new"))
         self._hint.setText(
             texts.tr("Others will see this device as “{0}”. On this network ({1}) nobody sees it yet: who may?").format(
@@ -71,16 +67,17 @@ def _choice(icon: str, title: str, hint: str, press: str, main: bool, act: objec
     row = QHBoxLayout(frame)
     row.setContentsMargins(14, 12, 14, 12)
     row.setSpacing(12)
-    row.addWidget(picture(assets.pixmap(icon, tokens().accent_ink, 22, frame.devicePixelRatioF())))
+    row.addWidget(picture(assets.pixmap(icon, tokens().accent_ink, em(22), frame.devicePixelRatioF())))
     words = QVBoxLayout()
     words.setSpacing(2)
-    words.addWidget(plain(title, "name"))
+    words.addWidget(wrapped(title, "name"))
     words.addWidget(wrapped(hint, "dim"))
-    row.addLayout(words, 1)
     button = QPushButton(press)
     if main:
         button.setProperty("kind", "main")
     button.setAccessibleDescription(hint)
     button.clicked.connect(act)
-    row.addWidget(button)
+    words.addSpacing(4)
+    words.addWidget(Buttons(button, fill=True))
+    row.addLayout(words, 1)
     return frame

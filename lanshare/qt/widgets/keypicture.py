@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from lanshare.domain.peer import key_bytes
 from lanshare.qt import texts
-from lanshare.qt.theme.style import tokens
+from lanshare.qt.theme.style import em, tokens
 from lanshare.qt.theme.tokens import HUES
 
 _SIDE = 7
@@ -20,7 +20,7 @@ class KeyPicture(QWidget):
     def __init__(self, peer: str, size: int = 63, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bytes = key_bytes(peer)
-        self.setFixedSize(QSize(size, size))
+        self.setFixedSize(QSize(em(size), em(size)))
         self.setAccessibleName(texts.tr("Picture of the key"))
 
     def fields(self) -> list[tuple[int, int]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEasingCurve, QPropertyAnimation, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGraphicsOpacityEffect, QWidget
 
 from lanshare.qt import assets, texts
-from lanshare.qt.theme.style import tokens
+from lanshare.qt.theme.style import em, font_of, tokens
 
 
 class DropOverlay(QWidget):
@@ -50,24 +50,26 @@ class DropOverlay(QWidget):
         painter.setPen(QPen(QColor(look.accent), 2, Qt.PenStyle.DashLine))
         painter.setBrush(QColor(look.selected))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(14, 14, -14, -14), 16, 16)
-        centre = self.rect().center()
+        title = texts.tr("Drop to send to {0}").format(self._name)
+        items = texts.tr("1 item") if self._count == 1 else texts.tr("{0} items").format(self._count)
+        strong, quiet = font_of(18), font_of(13)
+        strong.setWeight(QFont.Weight.DemiBold)
+        width, flags = self.width() - 60, int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWrapAnywhere)
+        if QFontMetrics(strong).horizontalAdvance(max(title.split(), key=len)) <= width:
+            flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap)
+        room = QRectF(30, 0, width, self.height())
+        words = QFontMetrics(strong).boundingRect(room.toRect(), flags, title).height()
+        disc, gap = em(72), em(12)
+        top = max(gap, (self.height() - disc - gap - words - QFontMetrics(quiet).height()) // 2)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(look.accent))
-        disc = QRectF(centre.x() - 36, centre.y() - 76, 72, 72)
-        painter.drawEllipse(disc)
-        assets.draw_icon(painter, "upload", look.accent_text, disc.adjusted(21, 21, -21, -21))
-        font = QFont(self.font())
-        font.setPixelSize(18)
-        font.setWeight(QFont.Weight.DemiBold)
-        painter.setFont(font)
+        circle = QRectF((self.width() - disc) / 2, top, disc, disc)
+        painter.drawEllipse(circle)
+        edge = em(21)
+        assets.draw_icon(painter, "upload", look.accent_text, circle.adjusted(edge, edge, -edge, -edge))
+        painter.setFont(strong)
         painter.setPen(QColor(look.text))
-        line = QRectF(30, centre.y() + 12, self.width() - 60, 28)
-        title = texts.tr("Drop to send to {0}").format(self._name)
-        fitted = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, int(line.width()))
-        painter.drawText(line, int(Qt.AlignmentFlag.AlignCenter), fitted)
-        font.setPixelSize(13)
-        font.setWeight(QFont.Weight.Normal)
-        painter.setFont(font)
+        painter.drawText(room.translated(0, top + disc + gap), flags, title)
+        painter.setFont(quiet)
         painter.setPen(QColor(look.dim))
-        items = texts.tr("1 item") if self._count == 1 else texts.tr("{0} items").format(self._count)
-        painter.drawText(line.translated(0, 28), int(Qt.AlignmentFlag.AlignCenter), items)
+        painter.drawText(room.translated(0, top + disc + gap + words), int(Qt.AlignmentFlag.AlignHCenter), items)

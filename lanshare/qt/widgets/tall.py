@@ -1,9 +1,11 @@
-"""What is taller than a small screen: it scrolls, and the buttons below it stay in sight."""
+"""What is larger than a small screen: it scrolls, and the buttons below it stay in sight."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtWidgets import QDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from lanshare.qt.theme.style import em
 
 _EDGE = 48
 """Pixels of a screen's height that a window's title and a little air take."""
@@ -41,8 +43,12 @@ class Tall(QScrollArea):
         return QSize(self._inside.minimumSizeHint().width() + bar, _LEAST)
 
 
-def stacked(dialog: QDialog, inside: QVBoxLayout, margins: tuple[int, int, int, int]) -> QVBoxLayout:
-    """Put a column into a dialog so that it scrolls where the screen is small; the layout for what stays below it."""
+def stacked(dialog: QDialog, inside: QVBoxLayout, margins: tuple[int, int, int, int], width: int) -> QVBoxLayout:
+    """Put a column into a dialog so that it scrolls where the screen is small; the layout for what stays below it.
+
+    `width`: that it likes to have, in pixels with letters of the usual size; no more than the screen has.
+    """
+    dialog.setMinimumWidth(min(em(width), dialog.screen().availableGeometry().width() - _EDGE // 2))
     left, top, right, bottom = margins
     content = QWidget()
     inside.setContentsMargins(left, top, right, 0)
@@ -55,6 +61,22 @@ def stacked(dialog: QDialog, inside: QVBoxLayout, margins: tuple[int, int, int, 
     below.setContentsMargins(left, 0, right, bottom)
     column.addLayout(below)
     return below
+
+
+def centred(page: QWidget, inside: QVBoxLayout) -> QWidget:
+    """Put a column into the middle of a page, which scrolls where it is small; the box that takes a greatest width."""
+    box = QWidget()
+    box.setLayout(inside)
+    content = QWidget()
+    middle = QHBoxLayout(content)
+    middle.setContentsMargins(24, 24, 24, 24)
+    middle.addStretch(1)
+    middle.addWidget(box, 8, Qt.AlignmentFlag.AlignVCenter)
+    middle.addStretch(1)
+    whole = QVBoxLayout(page)
+    whole.setContentsMargins(0, 0, 0, 0)
+    whole.addWidget(Tall(content))
+    return box
 
 
 def fit(dialog: QDialog) -> None:

@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPropertyAnimation, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPropertyAnimation, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGraphicsOpacityEffect, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from lanshare.qt import texts
 from lanshare.qt.models.timeline import Entry, TimelineModel
 from lanshare.qt.models.transfers import TransferBook
+from lanshare.qt.theme.style import em
 from lanshare.qt.widgets.bubble import Bubble, Told
 from lanshare.qt.widgets.card import Card
 from lanshare.qt.widgets.downbutton import DownButton
@@ -61,6 +62,7 @@ class Timeline(QScrollArea):
     save_to = Signal(str)
     open_path = Signal(str)
     show_path = Signal(str)
+    listed = Signal(str, object)
 
     def __init__(self, model: TimelineModel, book: TransferBook, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -102,6 +104,10 @@ class Timeline(QScrollArea):
         bar = self.verticalScrollBar()
         bar.rangeChanged.connect(self._range_changed)
         bar.valueChanged.connect(self._scrolled)
+
+    def minimumSizeHint(self) -> QSize:
+        """Hardly anything: what stands around it is never squeezed for it."""
+        return QSize(0, em(40))
 
     def look(self) -> None:
         """Whatever is before the person's eyes now was seen."""
@@ -421,7 +427,7 @@ class Timeline(QScrollArea):
         if entry.transfer is not None:
             card = Card(self._book.views[entry.transfer], self._name, self._inside)
             card.released.connect(self.look_soon)
-            for name in ("act", "save_to", "open_path", "show_path"):
+            for name in ("act", "save_to", "open_path", "show_path", "listed"):
                 getattr(card, name).connect(getattr(self, name))
             widget = card
         elif entry.tells:

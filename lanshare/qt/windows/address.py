@@ -6,11 +6,14 @@ Signals: asked(str) with what was typed.
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QDialog, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from lanshare.domain.events import Me
 from lanshare.qt import texts
+from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.labels import set_role, wrapped
+from lanshare.qt.widgets.tall import fit, stacked
 
 
 class AddressDialog(QDialog):
@@ -21,7 +24,6 @@ class AddressDialog(QDialog):
     def __init__(self, me: Me | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(texts.tr("Add a device"))
-        self.setMinimumWidth(380)
         self._field = QLineEdit()
         self._field.setPlaceholderText("192.168.1.20")
         self._field.setAccessibleName(texts.tr("Address of the other device"))
@@ -36,12 +38,7 @@ class AddressDialog(QDialog):
         cancel = QPushButton(texts.tr("Close"))
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self._add)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(20, 20, 20, 16)
+        column = QVBoxLayout()
         column.setSpacing(12)
         column.addWidget(wrapped(texts.tr("Add a device by its address"), "title"))
         column.addWidget(self._field)
@@ -49,13 +46,18 @@ class AddressDialog(QDialog):
         if me is not None:
             mine = texts.tr("This device's own address: {0}").format(", ".join(me.addresses[:2]) + f", port {me.port}")
             column.addWidget(wrapped(mine, "dim"))
-        column.addLayout(buttons)
+        stacked(self, column, (20, 20, 20, 16), 380).addWidget(Buttons(cancel, self._add))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        fit(self)
 
     def failed(self, sentence: str) -> None:
         """Nobody answered there."""
         self._hint.setText(sentence)
         set_role(self._hint, "bad")
         self._add.setEnabled(True)
+        fit(self)
 
     def _ask(self) -> None:
         text = self._field.text().strip()

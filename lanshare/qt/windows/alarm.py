@@ -6,15 +6,18 @@ Signals: settled(bool): True if it is the same device, set up anew.
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from lanshare.domain.events import IdentityChanged
 from lanshare.domain.peer import key_words
 from lanshare.node.shown import shown
 from lanshare.qt import assets, texts
-from lanshare.qt.theme.style import tokens
+from lanshare.qt.theme.style import em, tokens
+from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.keypicture import KeyPicture
 from lanshare.qt.widgets.labels import picture, plain, wrapped
+from lanshare.qt.widgets.tall import fit, stacked
 
 
 class AlarmDialog(QDialog):
@@ -26,10 +29,9 @@ class AlarmDialog(QDialog):
         super().__init__(parent)
         name = shown(event.name)
         self.setWindowTitle(texts.tr("Another key"))
-        self.setFixedWidth(480)
         head = QHBoxLayout()
         head.setSpacing(12)
-        head.addWidget(picture(assets.pixmap("shield-alert", tokens().bad, 28, self.devicePixelRatioF())))
+        head.addWidget(picture(assets.pixmap("shield-alert", tokens().bad, em(28), self.devicePixelRatioF())))
         head.addWidget(wrapped(texts.tr("{0} answers with another key than before").format(name), "title"), 1)
         keys = QHBoxLayout()
         keys.setSpacing(20)
@@ -38,9 +40,8 @@ class AlarmDialog(QDialog):
             one.setSpacing(4)
             one.addWidget(plain(label, "section"))
             one.addWidget(KeyPicture(peer, 56))
-            one.addWidget(plain(key_words(peer), "dim"))
-            keys.addLayout(one)
-        keys.addStretch(1)
+            one.addWidget(wrapped(key_words(peer), "dim"))
+            keys.addLayout(one, 1)
         anew = QPushButton(texts.tr("It was set up anew"))
         anew.clicked.connect(lambda: self._settle(True))
         pretends = QPushButton(texts.tr("Block the one seen now"))
@@ -48,12 +49,7 @@ class AlarmDialog(QDialog):
         pretends.clicked.connect(lambda: self._settle(False))
         for button in (anew, pretends):
             button.setAutoDefault(False)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(anew)
-        buttons.addWidget(pretends)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 20, 24, 18)
+        column = QVBoxLayout()
         column.setSpacing(14)
         column.addLayout(head)
         column.addLayout(keys)
@@ -62,7 +58,11 @@ class AlarmDialog(QDialog):
             " afterwards. Or somebody on this network pretends to be {0}.").format(name)))
         column.addWidget(wrapped(texts.tr(
             "Nothing was sent. Until you decide, nothing goes there, and nothing is accepted without asking."), "dim"))
-        column.addLayout(buttons)
+        stacked(self, column, (24, 20, 24, 18), 480).addWidget(Buttons(anew, pretends))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        fit(self)
 
     def _settle(self, same: bool) -> None:
         self.settled.emit(same)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -33,7 +33,8 @@ from lanshare.qt.widgets.composer import Composer
 from lanshare.qt.widgets.drops import paths_in
 from lanshare.qt.widgets.empty import Nobody
 from lanshare.qt.widgets.greeting import Greeting
-from lanshare.qt.widgets.labels import ElidedLabel
+from lanshare.qt.widgets.labels import wrapped
+from lanshare.qt.widgets.notice import Notices
 from lanshare.qt.widgets.overlay import DropOverlay
 from lanshare.qt.widgets.timeline import Timeline
 
@@ -66,8 +67,8 @@ class ConversationPane(QWidget):
         self._typing_over.setInterval(5000)
         self._typing_over.timeout.connect(lambda: self.show_typing("") if self._typing else None)
         self._avatar = Avatar()
-        self._name = ElidedLabel("", "title")
-        self._status = ElidedLabel("", "dim")
+        self._name = wrapped("", "title")
+        self._status = wrapped("", "dim")
         self._back = QToolButton()
         self._back.setAccessibleName(texts.tr("Back to the devices"))
         self._back.clicked.connect(self.back)
@@ -107,8 +108,7 @@ class ConversationPane(QWidget):
         self.nobody = Nobody()
         self.greeting = Greeting()
         self._greets = False
-        self.notices = QVBoxLayout()
-        self.notices.setSpacing(0)
+        self.notices = Notices()
         talk = QWidget()
         talk_column = QVBoxLayout(talk)
         talk_column.setContentsMargins(0, 0, 0, 0)
@@ -123,7 +123,7 @@ class ConversationPane(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(self.notices)
+        column.addWidget(self.notices)
         column.addWidget(self._stack, 1)
         self._overlay = DropOverlay(self.timeline)
         self.timeline.viewport().installEventFilter(self)
@@ -132,11 +132,12 @@ class ConversationPane(QWidget):
     def dress(self) -> None:
         """Take the colours in force."""
         look = tokens()
-        self._send.setIcon(assets.icon("paperclip", look.accent_text, 18))
-        self._send.setIconSize(QSize(18, 18))
-        self._more.setIcon(assets.icon("ellipsis-vertical", look.dim, 20))
-        self._back.setIcon(assets.icon("chevron-left", look.text, 22))
+        assets.put_icon(self._send, "paperclip", look.accent_text, 18)
+        assets.put_icon(self._more, "ellipsis-vertical", look.dim, 20)
+        assets.put_icon(self._back, "chevron-left", look.text, 22)
+        self._avatar.dress()
         self.composer.dress()
+        self.nobody.dress()
 
     def show_device(self, device: Device | None) -> None:
         """Show who it is; None: nobody is chosen."""
@@ -247,7 +248,6 @@ class ConversationPane(QWidget):
         head = QWidget()
         head.setObjectName("head")
         head.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        head.setFixedHeight(66)
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addStretch(1)
@@ -255,7 +255,7 @@ class ConversationPane(QWidget):
         words.addWidget(self._status)
         words.addStretch(1)
         row = QHBoxLayout(head)
-        row.setContentsMargins(16, 0, 14, 0)
+        row.setContentsMargins(16, 8, 14, 9)
         row.setSpacing(10)
         row.addWidget(self._back)
         row.addWidget(self._avatar)

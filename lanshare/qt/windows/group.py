@@ -9,9 +9,9 @@ import secrets
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
@@ -25,8 +25,10 @@ from lanshare.domain.message import MessageId
 from lanshare.domain.peer import PeerId, short_id
 from lanshare.qt import texts
 from lanshare.qt.models.devices import Device
+from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.form import MarkList
 from lanshare.qt.widgets.labels import wrapped
+from lanshare.qt.widgets.tall import fit, stacked
 
 
 class GroupDialog(QDialog):
@@ -43,7 +45,6 @@ class GroupDialog(QDialog):
         self._group, self._me = group, me
         title = texts.tr("New group") if group is None else texts.tr("Group")
         self.setWindowTitle(title)
-        self.setMinimumWidth(400)
         self._name = QLineEdit()
         self._name.setMaxLength(NAME)
         self._name.setPlaceholderText(texts.tr("What is the group called?"))
@@ -66,29 +67,29 @@ class GroupDialog(QDialog):
         cancel = QPushButton(texts.tr("Cancel"))
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
-        buttons = QHBoxLayout()
+        left = []
         if group is not None and group.mine:
             leave = QPushButton(texts.tr("Leave the group"))
             leave.setAutoDefault(False)
             leave.clicked.connect(self._leave)
-            buttons.addWidget(leave)
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self._save)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(22, 20, 22, 16)
+            left.append(leave)
+        column = QVBoxLayout()
         column.setSpacing(12)
         column.addWidget(wrapped(title, "title"))
         column.addWidget(self._name)
         column.addWidget(wrapped(texts.tr("Members, and you:"), "section"))
         column.addWidget(self._list, 1)
         column.addWidget(self._message)
-        column.addLayout(buttons)
+        stacked(self, column, (22, 20, 22, 16), 400).addWidget(Buttons(cancel, self._save, left=left))
         if group is not None:
             self._name.setText(group.said)
             self._name.setEnabled(group.mine)
             self._list.setEnabled(group.mine)
         self._check()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        fit(self)
 
     def members(self) -> tuple[PeerId, ...]:
         """Whoever is marked."""
@@ -130,7 +131,6 @@ class SeveralDialog(QDialog):
     def __init__(self, devices: Sequence[Device], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(texts.tr("Write to several"))
-        self.setMinimumWidth(400)
         self._list = MarkList(texts.tr("To whom"))
         for device in devices:
             if device.trust == "blocked" or not device.mine:
@@ -139,27 +139,26 @@ class SeveralDialog(QDialog):
         self._text = QPlainTextEdit()
         self._text.setAccessibleName(texts.tr("Message"))
         self._text.setPlaceholderText(texts.tr("Each gets it in a conversation of its own."))
-        self._text.setFixedHeight(90)
+        self._text.setFixedHeight(self._text.fontMetrics().lineSpacing() * 5 + 16)
         self._send = QPushButton(texts.tr("Send"))
         self._send.setProperty("kind", "main")
         self._send.clicked.connect(self._apply)
         cancel = QPushButton(texts.tr("Cancel"))
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self._send)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(22, 20, 22, 16)
+        column = QVBoxLayout()
         column.setSpacing(12)
         column.addWidget(wrapped(texts.tr("Write to several"), "title"))
         column.addWidget(self._list, 1)
         column.addWidget(self._text)
-        column.addLayout(buttons)
+        stacked(self, column, (22, 20, 22, 16), 400).addWidget(Buttons(cancel, self._send))
         self._list.itemChanged.connect(self._check)
         self._text.textChanged.connect(self._check)
         self._check()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        fit(self)
 
     def _check(self) -> None:
         self._send.setEnabled(bool(self._list.marked() and self._text.toPlainText().strip()))

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from msgspec.structs import replace
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QImage, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QMessageBox, QSystemTrayIcon, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QHBoxLayout, QMessageBox, QSystemTrayIcon, QWidget
 
 from lanshare.domain import commands as c
 from lanshare.domain.events import (
@@ -50,9 +50,11 @@ from lanshare.qt.models.timeline import TimelineModel
 from lanshare.qt.models.transfers import TransferBook
 from lanshare.qt.outside import open_link, open_path, show_path
 from lanshare.qt.theme import style
+from lanshare.qt.theme.style import em
 from lanshare.qt.widgets.drops import paths_in
 from lanshare.qt.windows.address import AddressDialog
 from lanshare.qt.windows.conversation import ConversationPane
+from lanshare.qt.windows.listing import ListingDialog
 from lanshare.qt.windows.mine import MineDialog
 from lanshare.qt.windows.notices import NoticeBoard
 from lanshare.qt.windows.pastesheet import PasteSheet
@@ -62,6 +64,9 @@ from lanshare.qt.windows.talk import TalkDesk
 from lanshare.qt.windows.trust import TrustDesk
 
 _NARROW: Final = 720
+_TITLE: Final = 32
+"""Pixels of a screen's height that a window's title may take."""
+
 _READY: Final = "ready"
 
 
@@ -89,7 +94,7 @@ class MainWindow(QWidget):
         self._later: list[Callable[[], None]] = []
         """What a person wanted before the engine was there."""
 
-        self._narrow = False
+        self._narrow, self._dressed = False, False
         self._emptied: tuple[bool, Me | None, bool, PeerId | None] | None = None
         self.quits = False
         """The program ends: closing does not hide, and asks nothing."""
@@ -114,10 +119,10 @@ class MainWindow(QWidget):
         row.addWidget(self.sidebar)
         row.addWidget(self.pane, 1)
         self.setWindowTitle("lanshare")
-        self.setMinimumSize(360, 420)
-        self.resize(1120, 760)
+        self.resize(self._bounded(1120, 760))
         self._connect()
         self._update_empty()
+        self._dressed = True
         self.sidebar.list.setFocus()
 
     # --- events
@@ -247,6 +252,8 @@ class MainWindow(QWidget):
         super().changeEvent(event)
         if event.type() is QEvent.Type.ActivationChange and self.isActiveWindow():
             self.pane.timeline.look_soon()
+        elif event.type() is QEvent.Type.FontChange:
+            self._wear()
 
     @property
     def settings(self) -> Settings:
@@ -267,6 +274,7 @@ class MainWindow(QWidget):
         self.sidebar.dress()
         self.pane.dress()
         self.pane.timeline.rebuild()
+        self._arrange()
 
     # --- inside
 
@@ -295,6 +303,7 @@ class MainWindow(QWidget):
         timeline.show_path.connect(lambda path: show_path(self, path))
         timeline.act.connect(self._bridge.submit)
         timeline.save_to.connect(self._save_to)
+        timeline.listed.connect(self._list)
         self.sidebar.new_group.connect(self.talk.new_group)
         self.sidebar.to_several.connect(self.talk.to_several)
         self.sidebar.search_all.connect(lambda: self.talk.find(None))
@@ -308,8 +317,14 @@ class MainWindow(QWidget):
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self._escape)
         QShortcut(QKeySequence("Ctrl+O"), self, lambda: self.pane.choose_files() if self._open else None)
 
+    def _bounded(self, width: int, height: int) -> QSize:
+        """A size given for letters of the usual size, with those in force; no larger than the screen."""
+        room = self.screen().availableGeometry()
+        return QSize(min(em(width), room.width()), min(em(height), room.height() - _TITLE))
+
     def _arrange(self) -> None:
-        narrow = self.width() < _NARROW
+        self.setMinimumSize(self._bounded(360, 420))
+        narrow = self.width() < em(_NARROW)
         self._narrow = narrow
         self.pane.set_narrow(narrow)
         if narrow:
@@ -321,7 +336,8 @@ class MainWindow(QWidget):
         else:
             self.sidebar.show()
             self.pane.show()
-            self.sidebar.setFixedWidth(min(318, max(250, self.width() * 28 // 100)))
+            width = min(em(318), max(em(250), self.width() * 28 // 100))
+            self.sidebar.setFixedWidth(max(width, self.sidebar.minimumSizeHint().width()))
 
     def _update_empty(self) -> None:
         count = self.devices.rowCount()
@@ -369,7 +385,7 @@ class MainWindow(QWidget):
 
     def _wear(self) -> None:
         app = QApplication.instance()
-        if isinstance(app, QApplication) and style.chosen(self._settings.appearance) is not style.tokens():
+        if isinstance(app, QApplication) and self._dressed and not style.fits(self._settings.appearance):
             style.wear(app, self._settings.appearance)
             self.dress()
 
@@ -399,6 +415,10 @@ class MainWindow(QWidget):
             before = self.timeline.first_position
             self.timeline.more = False
             self._bridge.submit(c.LoadHistory(self._request, self._open, before, 60))
+
+    def _list(self, title: str, lines: object) -> None:
+        if isinstance(lines, list):
+            self._show_sheet(ListingDialog(title, lines, self))
 
     def _save_to(self, transfer: str) -> None:
         start = self._me.download_folder if self._me is not None else ""
@@ -459,7 +479,7 @@ class MainWindow(QWidget):
         sheet.accepted.connect(send)
         self._show_sheet(sheet)
 
-    def _show_sheet(self, sheet: PasteSheet) -> None:
+    def _show_sheet(self, sheet: QDialog) -> None:
         sheet.finished.connect(lambda _: sheet.deleteLater())
         sheet.open()
 

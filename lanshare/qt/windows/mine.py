@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QPixmap, QShowEvent
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QVBoxLayout, QWidget
 
 from lanshare.domain.events import Me
 from lanshare.domain.peer import key_words
 from lanshare.node.shown import shown
 from lanshare.qt import texts
 from lanshare.qt.qr import code_of
-from lanshare.qt.widgets.labels import picture, plain, wrapped
+from lanshare.qt.widgets.buttons import Buttons
+from lanshare.qt.widgets.labels import picture, wrapped
+from lanshare.qt.widgets.tall import fit, stacked
 
 _SIZE = 220
 
@@ -22,7 +24,6 @@ class MineDialog(QDialog):
     def __init__(self, me: Me, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(texts.tr("This device"))
-        self.setFixedWidth(420)
         code = picture(QPixmap.fromImage(code_of(me.id, _SIZE)))
         code.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         code.setAccessibleName(texts.tr("This device's id as a QR code"))
@@ -37,16 +38,15 @@ class MineDialog(QDialog):
         close.setProperty("kind", "main")
         close.setDefault(True)
         close.clicked.connect(self.accept)
-        buttons = QHBoxLayout()
-        buttons.addWidget(copy)
-        buttons.addStretch(1)
-        buttons.addWidget(close)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 20, 24, 18)
+        column = QVBoxLayout()
         column.setSpacing(12)
         column.addWidget(wrapped(shown(me.name), "big"))
         column.addWidget(code)
-        column.addWidget(plain(key_words(me.id), "name"))
+        column.addWidget(wrapped(key_words(me.id), "name"))
         column.addWidget(groups)
         column.addWidget(hint)
-        column.addLayout(buttons)
+        stacked(self, column, (24, 20, 24, 18), 420).addWidget(Buttons(close, left=[copy]))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        fit(self)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
-from lanshare.qt.widgets.notice import Notice
+from lanshare.qt.widgets.notice import Notice, Notices
 
 Work = Callable[[], None]
 
@@ -15,7 +15,7 @@ Work = Callable[[], None]
 class NoticeBoard(QObject):
     """Shows notices in a column, and carries out what a person presses."""
 
-    def __init__(self, column: QVBoxLayout, parent: QWidget) -> None:
+    def __init__(self, column: Notices, parent: QWidget) -> None:
         super().__init__(parent)
         self._column = column
         self.notices: dict[str, Notice] = {}
@@ -33,16 +33,14 @@ class NoticeBoard(QObject):
         notice.closed.connect(self.close)
         self.notices[key] = notice
         self._acts[key] = (act, decline, closed)
-        self._column.addWidget(notice)
+        self._column.add(notice)
 
     def drop(self, key: str) -> None:
         """Take a notice down, if it is there."""
         notice = self.notices.pop(key, None)
         self._acts.pop(key, None)
         if notice is not None:
-            self._column.removeWidget(notice)
-            notice.hide()
-            notice.deleteLater()
+            self._column.take(notice)
 
     def act(self, key: str) -> None:
         """Its main button."""

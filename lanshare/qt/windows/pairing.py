@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QPushButton, QVBoxLayout, QWidget
 
 from lanshare.node.shown import shown
 from lanshare.qt import assets, texts
-from lanshare.qt.theme.style import tokens
+from lanshare.qt.theme.style import em, tokens
+from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.labels import picture, plain, set_role, wrapped
+from lanshare.qt.widgets.tall import fit, stacked
 
 _SECONDS = 60
 
@@ -26,9 +28,8 @@ class PairingDialog(QDialog):
         super().__init__(parent)
         self._name, self._left, self._over = shown(name), _SECONDS, False
         self.setWindowTitle(texts.tr("Compare digits"))
-        self.setFixedWidth(420)
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating, not ours)
-        self._icon = picture(assets.pixmap("badge-check", tokens().accent_ink, 30, self.devicePixelRatioF()))
+        self._icon = picture(assets.pixmap("badge-check", tokens().accent_ink, em(30), self.devicePixelRatioF()))
         self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._title = wrapped(texts.tr("Asking {0}…").format(self._name), "title")
         self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -48,17 +49,12 @@ class PairingDialog(QDialog):
         self._clock = QTimer(self)
         self._clock.setInterval(1000)
         self._clock.timeout.connect(self._tick)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(10)
-        for button in (self._other, self._same, self._close):
-            buttons.addWidget(button, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(26, 22, 26, 20)
+        column = QVBoxLayout()
         column.setSpacing(12)
         for widget in (self._icon, self._title, self._code, self._hint):
             column.addWidget(widget)
-        column.addSpacing(4)
-        column.addLayout(buttons)
+        below = stacked(self, column, (26, 22, 26, 20), 420)
+        below.addWidget(Buttons(self._other, self._same, self._close, fill=True, spacing=10))
         self._show_buttons(question=False)
 
     def show_code(self, code: str) -> None:
@@ -114,7 +110,7 @@ class PairingDialog(QDialog):
     def _finish(self, icon: str, colour: str, title: str, code: str) -> None:
         self._over = True
         self._clock.stop()
-        self._icon.setPixmap(assets.pixmap(icon, colour, 30, self.devicePixelRatioF()))
+        self._icon.setPixmap(assets.pixmap(icon, colour, em(30), self.devicePixelRatioF()))
         self._title.setText(title)
         self._code.setText(code)
         self._code.setVisible(bool(code))
@@ -126,4 +122,4 @@ class PairingDialog(QDialog):
         self._other.setVisible(question)
         self._close.setVisible(not question)
         self._code.setVisible(bool(self._code.text()))
-        self.adjustSize()
+        fit(self)

@@ -9,16 +9,20 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QImage, QPixmap, QShowEvent
+from PySide6.QtWidgets import QDialog, QPushButton, QVBoxLayout, QWidget
 
 from lanshare.domain.peer import short_id
 from lanshare.node.shown import shown
 from lanshare.qt import texts
 from lanshare.qt.models.devices import Device
+from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.labels import picture, wrapped
+from lanshare.qt.widgets.tall import fit, stacked
 
-_NAMES: Final = 8
+_NAMES: Final = 200
+"""Labels that are made: they scroll."""
+
 _PICTURE: Final = 240
 
 
@@ -31,8 +35,7 @@ class PasteSheet(QDialog):
         super().__init__(parent)
         self.setWindowTitle(texts.tr("Send"))
         whom = f"{device.name} ({short_id(device.id)})" if device.twin else device.name
-        column = QVBoxLayout(self)
-        column.setContentsMargins(20, 20, 20, 16)
+        column = QVBoxLayout()
         column.setSpacing(12)
         column.addWidget(wrapped(texts.tr("Send to {0}?").format(whom), "title"))
         if image is not None:
@@ -54,8 +57,8 @@ class PasteSheet(QDialog):
         cancel = QPushButton(texts.tr("Cancel"))
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.send)
-        column.addLayout(buttons)
+        stacked(self, column, (20, 20, 20, 16), 320).addWidget(Buttons(cancel, self.send))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        fit(self)

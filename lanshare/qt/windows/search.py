@@ -13,7 +13,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QDateEdit,
     QDialog,
-    QHBoxLayout,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -27,6 +26,8 @@ from lanshare.domain.message import Moment
 from lanshare.domain.peer import PeerId, short_id
 from lanshare.node.shown import shown
 from lanshare.qt import texts
+from lanshare.qt.theme.style import em
+from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.form import Choice
 from lanshare.qt.widgets.labels import plain
 from lanshare.qt.widgets.number import inset
@@ -52,7 +53,8 @@ class SearchDialog(QDialog):
         self._names = names
         self._request = 0
         self.setWindowTitle(texts.tr("Search"))
-        self.resize(560, 520)
+        room = self.screen().availableGeometry()
+        self.resize(min(em(560), room.width() - 24), min(em(520), room.height() - 48))
         self._field = _Field()
         self._field.setPlaceholderText(texts.tr("Words, or their beginnings"))
         self._field.setAccessibleName(texts.tr("What to search for"))
@@ -88,14 +90,12 @@ class SearchDialog(QDialog):
         self._since.dateChanged.connect(lambda _: self._ask())
         self._list.itemActivated.connect(self._choose)
         self._list.itemClicked.connect(self._choose)
-        filters = QHBoxLayout()
-        for widget in (self._where, self._kind, self._days, self._since):
-            filters.addWidget(widget)
+        filters = Buttons(self._where, self._kind, self._days, self._since, fill=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 18, 18, 14)
         column.setSpacing(10)
         column.addWidget(self._field)
-        column.addLayout(filters)
+        column.addWidget(filters)
         column.addWidget(self._list, 1)
         column.addWidget(self._count)
 

@@ -26,6 +26,7 @@ from lanshare.domain.events import Me
 from lanshare.domain.peer import clean_name
 from lanshare.domain.settings import Appearance, Settings
 from lanshare.qt import texts
+from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.form import Choice, Form, Mark
 from lanshare.qt.widgets.labels import set_role, wrapped
 from lanshare.qt.widgets.number import inset, megabytes
@@ -41,7 +42,6 @@ class SettingsDialog(QDialog):
         super().__init__(parent)
         self._settings = settings
         self.setWindowTitle(texts.tr("Settings"))
-        self.setMinimumWidth(440)
         self._name = QLineEdit(settings.name)
         self._name.setPlaceholderText(me.name)
         self._name.setMaxLength(64)
@@ -104,18 +104,14 @@ class SettingsDialog(QDialog):
         cancel = QPushButton(texts.tr("Cancel"))
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self._save)
         column = QVBoxLayout()
         column.setSpacing(14)
         column.addWidget(wrapped(texts.tr("Settings"), "title"))
         column.addLayout(form)
-        below = stacked(self, column, (22, 20, 22, 16))
+        below = stacked(self, column, (22, 20, 22, 16), 440)
         below.setSpacing(14)
         below.addWidget(self._message)
-        below.addLayout(buttons)
+        below.addWidget(Buttons(cancel, self._save))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -30,8 +30,9 @@ from lanshare.node.shown import shown
 from lanshare.qt import assets, texts
 from lanshare.qt.models.devices import Device
 from lanshare.qt.qr import peer_in
-from lanshare.qt.theme.style import tokens
+from lanshare.qt.theme.style import em, tokens
 from lanshare.qt.widgets.avatar import Avatar
+from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.form import Choice, Form, Mark
 from lanshare.qt.widgets.keypicture import KeyPicture
 from lanshare.qt.widgets.labels import picture, plain, set_role, wrapped
@@ -51,7 +52,6 @@ class DeviceSheet(QDialog):
         super().__init__(parent)
         self.device = device
         self.setWindowTitle(shown(device.said))
-        self.setMinimumWidth(480)
         self._mark = picture()
         self._trust = wrapped("", "dim")
         self._trust.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -105,7 +105,7 @@ class DeviceSheet(QDialog):
         """The device as it is now; what the person has typed stays."""
         self.device = device
         icon, colour, sentence = _trust_of(device)
-        self._mark.setPixmap(assets.pixmap(icon, colour, 18, self.devicePixelRatioF()))
+        self._mark.setPixmap(assets.pixmap(icon, colour, em(18), self.devicePixelRatioF()))
         self._trust.setText(sentence)
         blocked, verified = device.trust == TrustLevel.BLOCKED, device.trust == TrustLevel.VERIFIED
         self._compare.setVisible(not blocked and not verified)
@@ -144,16 +144,12 @@ class DeviceSheet(QDialog):
         spelled = QVBoxLayout()
         spelled.setSpacing(3)
         spelled.addWidget(plain(texts.tr("ITS KEY"), "section"))
-        spelled.addWidget(plain(key_words(device.id), "name"))
+        spelled.addWidget(wrapped(key_words(device.id), "name"))
         groups = wrapped(" ".join(device.id[at : at + 4] for at in range(0, 52, 4)), "dim")
         groups.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         spelled.addWidget(groups)
         key.addWidget(KeyPicture(device.id), 0, Qt.AlignmentFlag.AlignTop)
         key.addLayout(spelled, 1)
-        compare = QHBoxLayout()
-        compare.addWidget(self._compare)
-        compare.addWidget(self._picture)
-        compare.addStretch(1)
         self._compare.clicked.connect(self.pair)
         form = self._form
         form.add(texts.tr("Your name for it"), self._alias)
@@ -181,20 +177,17 @@ class DeviceSheet(QDialog):
         save.clicked.connect(self._save)
         for button in (choose, forget, self._block, self._compare, self._picture):
             button.setAutoDefault(False)
-        buttons = QHBoxLayout()
-        buttons.addWidget(forget)
-        buttons.addWidget(self._block)
-        buttons.addStretch(1)
-        buttons.addWidget(save)
         column = QVBoxLayout()
         column.setSpacing(14)
-        for part in (head, trust, key, compare):
+        for part in (head, trust, key):
             column.addLayout(part)
+        column.addWidget(Buttons(left=[self._compare, self._picture]))
         column.addWidget(self._id)
         column.addWidget(self._message)
         column.addWidget(self._exchanged)
         column.addLayout(form)
-        stacked(self, column, (24, 20, 24, 18)).addLayout(buttons)
+        below = stacked(self, column, (24, 20, 24, 18), 480)
+        below.addWidget(Buttons(save, left=[forget, self._block]))
         self._message.hide()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -18,7 +18,7 @@ from lanshare.qt.models.devices import DEVICE_ROLE, Device, DeviceModel
 from lanshare.qt.theme.style import tokens
 from lanshare.qt.widgets.avatar import Avatar
 from lanshare.qt.widgets.devicelist import DeviceList
-from lanshare.qt.widgets.labels import ElidedLabel, plain
+from lanshare.qt.widgets.labels import plain, wrapped
 
 
 class Sidebar(QWidget):
@@ -77,8 +77,8 @@ class Sidebar(QWidget):
         self._section.setContentsMargins(22, 0, 0, 4)
         self._mine = Avatar(34)
         self._mine.setObjectName("mine")
-        self._name = ElidedLabel("", "name")
-        self._where = ElidedLabel("", "dim")
+        self._name = wrapped("", "name")
+        self._where = wrapped("", "dim")
         self._eye = _tool(texts.tr("Who sees this device"))
         self._eye.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._eye.setMenu(self._seen_by())
@@ -92,7 +92,6 @@ class Sidebar(QWidget):
         foot = QWidget()
         foot.setObjectName("foot")
         foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        foot.setFixedHeight(62)
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addStretch(1)
@@ -100,7 +99,7 @@ class Sidebar(QWidget):
         words.addWidget(self._where)
         words.addStretch(1)
         row = QHBoxLayout(foot)
-        row.setContentsMargins(13, 0, 14, 0)
+        row.setContentsMargins(13, 8, 14, 8)
         row.setSpacing(8)
         row.addWidget(self._mine)
         row.addLayout(words, 1)
@@ -126,12 +125,14 @@ class Sidebar(QWidget):
     def dress(self) -> None:
         """Take the colours in force."""
         look = tokens()
-        self._add.setIcon(assets.icon("user-plus", look.dim, 20))
-        self._group.setIcon(assets.icon("users", look.dim, 20))
-        self._find.setIcon(assets.icon("search", look.dim, 20))
-        self._settings.setIcon(assets.icon("settings", look.dim, 20))
-        self._eye.setIcon(assets.icon("eye", look.dim, 18))
-        self._code.setIcon(assets.icon("qr-code", look.dim, 18))
+        assets.put_icon(self._add, "user-plus", look.dim, 20)
+        assets.put_icon(self._group, "users", look.dim, 20)
+        assets.put_icon(self._find, "search", look.dim, 20)
+        assets.put_icon(self._settings, "settings", look.dim, 20)
+        assets.put_icon(self._eye, "eye", look.dim, 18)
+        assets.put_icon(self._code, "qr-code", look.dim, 18)
+        self._mine.dress()
+        self.list.scheduleDelayedItemsLayout()
         self.list.viewport().update()
 
     def show_me(self, me: Me) -> None:
