@@ -14,9 +14,9 @@ def main(arguments: list[str] | None = None) -> int:
         from lanshare.cli import streams
 
         streams.occupy()
-        from lanshare.cli.words import build_parser
+        from lanshare.cli.words import build_parser, held
 
-        parsed = build_parser().parse_args(arguments)
+        parsed = build_parser().parse_args(held(sys.argv[1:] if arguments is None else arguments))
         _hear_the_system()
         if parsed.command in (None, "open"):
             return _window(parsed)

@@ -31,7 +31,7 @@ from lanshare.domain.events import (
     PeerVanished,
     Snapshot,
 )
-from lanshare.domain.peer import Peer, PeerId, TrustLevel, short_id
+from lanshare.domain.peer import Peer, PeerId, TrustLevel, parse_address, short_id
 from lanshare.node.host import Host
 from lanshare.node.options import Options
 
@@ -49,10 +49,17 @@ FIND: Final = 10.0
 
 
 
+def _host(address: str) -> str:
+    try:
+        return parse_address(address).host
+    except ValueError:
+        return ""
+
+
 def _seen_as(peer: Peer | PeerChanged) -> PeerAppeared:
     return PeerAppeared(
         peer.id, peer.name, peer.kind, peer.addresses, peer.trust, peer.online, peer.system, peer.alias, peer.rules,
-        peer.note,
+        peer.note, peer.met_as,
     )
 
 
@@ -118,7 +125,10 @@ class Desk:
     def candidates(self, groups: bool, everybody: bool = False) -> list[Candidate]:
         """Whom a word could mean. `everybody`: strangers that are away count as there."""
         found = [
-            Candidate(one.id, one.name, TrustLevel(one.trust), one.online or everybody, one.alias)
+            Candidate(
+                one.id, one.name, TrustLevel(one.trust), one.online or everybody, one.alias, met_as=one.met_as,
+                hosts=frozenset(_host(address) for address in one.addresses),
+            )
             for one in self.peers.values()
         ]
         if groups:

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from lanshare.cli.desk import IDENTITY, NOT_FOUND, Desk, Usage
-from lanshare.domain.addressee import Candidate, Meaning, Outcome, Place, every, place_of, resolve
+from lanshare.domain.addressee import Candidate, Meaning, Outcome, Place, every, folded, place_of, resolve
 from lanshare.domain.commands import AddAddress, SeekPeer
 from lanshare.domain.errors import Code
 from lanshare.domain.events import AddressFailed, AddressReached, Event, Snapshot
-from lanshare.domain.peer import PeerId, short_id
+from lanshare.domain.peer import PeerId, TrustLevel, is_full_id, short_id
 from lanshare.node import sentences
 from lanshare.node.shown import shown
 
@@ -53,12 +53,22 @@ def several(wanted: str, found: Sequence[Candidate]) -> str:
 def only_one(desk: Desk, wanted: str) -> Candidate | None:
     """The one device that a word means when what is done is about trust itself: then no device goes before another.
 
-    Usage if it could be several; None if there is none.
+    Usage if it could be several; None if there is none. Whoever was taken for a known device bears its name, too.
     """
+    if place_of(wanted)[0] is Place.NUMERIC:
+        raise Usage(f"{shown(wanted)} is an address. This needs a name, or the beginning of an id. Nothing was done.")
+    everybody = desk.candidates(False, everybody=True)
     try:
-        found = every(wanted, desk.candidates(False, everybody=True))
+        found = every(wanted, everybody)
     except ValueError:
         raise Usage(EMPTY_WORD) from None
+    if not is_full_id(folded(wanted)):
+        meant = {one.id for one in found}
+        taken = [(known, seen) for known, seen in desk.alarms if known in meant and seen not in meant]
+        listed = {one.id: one for one in everybody}
+        found += [
+            listed.get(seen) or Candidate(seen, listed[known].name, TrustLevel.STRANGER, False) for known, seen in taken
+        ]
     if len(found) > 1:
         raise Usage(several(wanted, found))
     return found[0] if found else None
@@ -99,11 +109,15 @@ class _Finding:
         if self._place is Place.NUMERIC:
             return Meaning(Outcome.NOBODY)  # an address is an address, whoever calls itself so
         alarmed = frozenset(known for known, _ in self._desk.alarms)
+        impostors = {seen: known for known, seen in self._desk.alarms}
+        candidates = self._desk.candidates(self._groups)
         try:
-            meaning = resolve(self._wanted, self._desk.candidates(self._groups), alarmed)
+            meaning = resolve(self._wanted, candidates, alarmed, impostors)
         except ValueError:
             raise Usage(EMPTY_WORD) from None
-        asking = self._place is Place.DOTTED and self._refused is None
+        # Where a device of ours was met, whoever calls itself like that host does not take its place.
+        ours = self._address is not None and any(one.trusted and self._address.host in one.hosts for one in candidates)
+        asking = ours or (self._place is Place.DOTTED and self._refused is None)
         if asking and meaning.outcome is Outcome.ONE and not meaning.found[0].trusted:
             return Meaning(Outcome.NOBODY)  # the name of a host, and of a stranger: the host is asked first
         return meaning

@@ -462,6 +462,14 @@ def _history(arguments: argparse.Namespace, printer: Printer) -> int:
             printer.say(f"lanshare: {sentences.ended(Code.PEER_UNKNOWN, shown(arguments.peer))}")
             return NOT_FOUND
         peer = found[0].id
+    narrowed = bool(arguments.search or arguments.kind or arguments.since or arguments.until)
+    if sum(map(bool, (arguments.erase, arguments.export, arguments.take_in))) > 1:
+        raise Usage("--export, --import and --erase are three things: one after the other. Nothing was done.")
+    if arguments.export and narrowed:
+        raise Usage("--export writes out all that was said, so --search, --kind, --since and --until do not go with it."
+                    " Nothing was written.")
+    if arguments.all and (peer is not None or not arguments.erase):
+        raise Usage("--all goes with --erase, and with no PEER: it means every conversation. Nothing was done.")
     if arguments.erase and (arguments.search or arguments.kind or arguments.since or arguments.until):
         raise Usage("--erase takes out all that was said, so --search, --kind, --since and --until do not go with it."
                     " Nothing was erased.")
@@ -471,7 +479,7 @@ def _history(arguments: argparse.Namespace, printer: Printer) -> int:
         return _erased(arguments, printer, peer)
     if arguments.export or arguments.take_in:
         return talk.keep(arguments, printer, peer)
-    wanted = Wanted(arguments.search, peer, arguments.kind, _day(arguments.since), _day(arguments.until))
+    wanted = Wanted(arguments.search or "", peer, arguments.kind, _day(arguments.since), _day(arguments.until))
     for moment in read_history(options, wanted, arguments.limit):
         printer.moment(moment, names)
         if printer.closed:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from lanshare.cli.desk import DECLINED, DONE, FAILED, FIND, NOT_FOUND, UNFINISHED, Desk, Usage, with_desk
 from lanshare.cli.finding import find, several
 from lanshare.cli.printer import Printer
-from lanshare.domain.addressee import LEAST_ID, every
+from lanshare.domain.addressee import LEAST_ID, Candidate, every, folded
 from lanshare.domain.commands import (
     ChangeGroup,
     CreateGroup,
@@ -38,7 +38,7 @@ from lanshare.domain.events import (
     TransferWaiting,
 )
 from lanshare.domain.message import MessageId
-from lanshare.domain.peer import PeerId, short_id
+from lanshare.domain.peer import PeerId, TrustLevel, clean_name, short_id
 from lanshare.domain.transfer import TransferId
 from lanshare.node.shown import shown
 
@@ -61,8 +61,8 @@ def group(arguments: argparse.Namespace, printer: Printer) -> int:
             members = _members(desk, arguments.new)
             if isinstance(members, int):
                 return members
-            desk.host.submit(CreateGroup(MessageId(secrets.token_hex(16)), arguments.group, members))
-            return _settled(desk, lambda event: event.name == arguments.group.strip())
+            founding = CreateGroup(MessageId(secrets.token_hex(16)), arguments.group, members)
+            return _settled(desk, founding, lambda event: event.name == clean_name(arguments.group))
         if arguments.group is None:
             for one in desk.groups.values():
                 _show(desk, printer, one)
@@ -92,13 +92,15 @@ def _changed(desk: Desk, arguments: argparse.Namespace, old: GroupChanged) -> in
     for one in remove:
         if one not in old.members:
             raise Usage(f"{shown(desk.name(one))} is not in {shown(old.name)}. Nothing was changed.")
+    if both := set(add) & set(remove):
+        raise Usage(f"{shown(desk.name(min(both)))} is to be added and removed. Nothing was changed.")
     for one in add:
         if one in old.members:
             desk.printer.say(f"{shown(desk.name(one))} is in {shown(old.name)} already.")
     name = arguments.rename
-    if name is not None and not name.strip():
+    if name is not None and not clean_name(name):
         raise Usage("a group needs a name. Nothing was changed.")
-    if name is not None and name.strip() == old.name:
+    if name is not None and clean_name(name) == old.name:
         desk.printer.say(f"It is called {shown(old.name)} already.")
         name = None
     add = tuple(one for one in add if one not in old.members)
@@ -107,8 +109,8 @@ def _changed(desk: Desk, arguments: argparse.Namespace, old: GroupChanged) -> in
         remove = (*remove, desk.snapshot.me.id)
     if name is None and not add and not remove:
         return DONE
-    desk.host.submit(ChangeGroup(MessageId(secrets.token_hex(16)), old.group, name or "", add, remove))
-    return _settled(desk, lambda event: event.group == old.group)
+    change = ChangeGroup(MessageId(secrets.token_hex(16)), old.group, name or "", add, remove)
+    return _settled(desk, change, lambda event: event.group == old.group)
 
 
 def group_named(desk: Desk, wanted: str) -> PeerId | None:
@@ -125,8 +127,15 @@ def _members(desk: Desk, wanted: Sequence[str], among: Iterable[PeerId] = ()) ->
     found: list[PeerId] = []
     inside = list(among)
     for one in wanted:
-        members = [peer for peer in inside if len(one) >= LEAST_ID and peer.startswith(one.lower())]
-        peer = members[0] if len(members) == 1 else find(desk, one, FIND, any_known=True)
+        everybody = desk.candidates(False, everybody=True)
+        listed = {candidate.id for candidate in everybody}
+        unseen = [Candidate(peer, short_id(peer), TrustLevel.KNOWN, False) for peer in inside if peer not in listed]
+        within = [candidate for candidate in (*everybody, *unseen) if candidate.id in inside]
+        members = [candidate for candidate in within if len(one) >= LEAST_ID and candidate.id.startswith(one.lower())]
+        named = [candidate for candidate in everybody if folded(one) in candidate.names]
+        if len(several_of := list(dict.fromkeys([*members, *named]))) > 1 and members:
+            raise Usage(several(one, several_of))
+        peer = members[0].id if len(members) == 1 else find(desk, one, FIND, any_known=True)
         if isinstance(peer, int):
             return peer
         found.append(peer)
@@ -143,9 +152,17 @@ def _show(desk: Desk, printer: Printer, one: GroupChanged) -> None:
     printer.line(f"{shown(one.name):<28} {short_id(one.group)}  {', '.join(names)}{left}")
 
 
-def _settled(desk: Desk, fits: Callable[[GroupChanged], bool]) -> int:
+def _settled(desk: Desk, command: CreateGroup | ChangeGroup, fits: Callable[[GroupChanged], bool]) -> int:
+    """Ask for it and wait until it is so, over a change of the engine too: under its id it happens once."""
+    desk.host.submit(command)
     deadline = time.monotonic() + _SETTLING
     while (event := desk.next(deadline)) is not None:
+        if isinstance(event, Snapshot):
+            if (already := next((one for one in event.groups if fits(one)), None)) and isinstance(command, CreateGroup):
+                desk.printer.event(already)
+                return DONE
+            desk.host.submit(command)
+            deadline = time.monotonic() + _SETTLING
         if isinstance(event, GroupRefused):
             desk.printer.event(event)
             return FAILED
@@ -156,6 +173,7 @@ def _settled(desk: Desk, fits: Callable[[GroupChanged], bool]) -> int:
             while desk.next(until) is not None:
                 pass
             return DONE
+    desk.printer.say("lanshare: there was no answer, so it may not be kept. Look with `lanshare group`, and try again.")
     return UNFINISHED
 
 

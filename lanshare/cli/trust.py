@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from lanshare.cli.desk import DONE, FAILED, FIND, IDENTITY, NOT_FOUND, Desk, Usage, with_desk
-from lanshare.cli.finding import find, only_one
+from lanshare.cli.finding import SETTLING, find, only_one
 from lanshare.cli.printer import Printer
 from lanshare.cli.streams import typed_line
 from lanshare.domain.addressee import every
@@ -149,9 +149,11 @@ def forget(arguments: argparse.Namespace, printer: Printer) -> int:
 
 def _about(arguments: argparse.Namespace, printer: Printer, work: Callable[[Desk, PeerId], int]) -> int:
     def found(desk: Desk) -> int:
-        deadline = time.monotonic() + FIND
-        while (one := only_one(desk, arguments.peer)) is None:
-            if desk.next(deadline) is None:
+        begun = time.monotonic()
+        # A device that is known from the start may have a namesake that appears only now.
+        settled = begun if is_full_id(arguments.peer.strip().lower()) else begun + SETTLING
+        while (one := only_one(desk, arguments.peer)) is None or time.monotonic() < settled:
+            if desk.next(settled if one is not None else begun + FIND) is None and one is None:
                 printer.say(f"lanshare: {sentences.ended(Code.PEER_UNKNOWN, shown(arguments.peer))}")
                 return NOT_FOUND
         return work(desk, one.id)

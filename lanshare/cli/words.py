@@ -7,12 +7,13 @@ import datetime
 import ipaddress
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import lanshare
 from lanshare.domain.offer import Clash
-from lanshare.domain.peer import clean_name
+from lanshare.domain.peer import clean_name, visible
 from lanshare.node.options import Options
 
 STOPS: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -48,15 +49,52 @@ def _count(text: str) -> int:
     return int(text)
 
 
+_HELD: Final = "\x00"
+"""Stands before what came behind `--` and looks like a flag: no argument of a program has a NUL in it."""
+
+
+def held(arguments: Sequence[str]) -> list[str]:
+    """Arguments in which nothing behind the first `--` can be taken for a flag: argparse drops a second one."""
+    if "--" not in arguments:
+        return list(arguments)
+    at = arguments.index("--")
+    behind = [_HELD + one if one.startswith("-") and one != "-" else one for one in arguments[at + 1 :]]
+    return [*arguments[:at], *behind]
+
+
+def _typed(text: str) -> str:
+    return text.removeprefix(_HELD)
+
+
+def _text(text: str) -> str:
+    """A message: what cannot be sent as text is refused before anything is done."""
+    text = _typed(text)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError("the message is no text in this system's encoding; nothing was sent") from None
+    return text
+
+
+def _search(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("nothing to search for. Is a variable of a script not set?")
+    return text
+
+
 def _word(text: str) -> str:
     """A word that names something: never empty, as an unset variable of a script is."""
-    if not clean_name(text):
+    text = _typed(text)
+    if any("\ud800" <= one <= "\udfff" for one in text):
+        raise argparse.ArgumentTypeError("this word is no text in this system's encoding, so it names nobody")
+    if not visible(clean_name(text)):
         raise argparse.ArgumentTypeError("an empty word names nobody. Is a variable of a script not set?")
     return text
 
 
 def _path(text: str) -> Path:
     """A typed path, in the folder of this shell: the engine that hears of it may run in another one."""
+    text = _typed(text)
     if not text:
         raise argparse.ArgumentTypeError("an empty path names nothing. Is a variable of a script not set?")
     if "\x00" in text:
@@ -131,7 +169,7 @@ def build_parser() -> argparse.ArgumentParser:
     _waiting(send)
     text = add("text", "send a message ('-' reads it from standard input)")
     text.add_argument("peer", type=_word, metavar="PEER", help="a name, the beginning of an id, or host[:port]")
-    text.add_argument("text", metavar="TEXT")
+    text.add_argument("text", type=_text, metavar="TEXT")
     _waiting(text)
     receive = add("receive", "receive without a window")
     receive.add_argument("--into", type=_path, metavar="DIR", help="where files go (default: the download folder)")
@@ -159,7 +197,7 @@ def build_parser() -> argparse.ArgumentParser:
     _group(add("group", "groups: list, found, change"))
     history = add("history", "what was said and sent")
     history.add_argument("peer", nargs="?", type=_word, metavar="PEER")
-    history.add_argument("--search", default="", metavar="TEXT", help="words, each also as a beginning")
+    history.add_argument("--search", type=_search, metavar="TEXT", help="words, each also as a beginning")
     history.add_argument("--kind", choices=("text", "link", "file", "image"), default="", help="of these alone")
     history.add_argument("--since", type=_date, metavar="DAY", help="from this day on (2026-11-25)")
     history.add_argument("--until", type=_date, metavar="DAY", help="before this day")
@@ -180,9 +218,9 @@ def _waiting(parser: argparse.ArgumentParser) -> None:
 def _group(group: argparse.ArgumentParser) -> None:
     which = "a name, or the beginning of an id; none: list them"
     group.add_argument("group", nargs="?", type=_word, metavar="GROUP", help=which)
-    group.add_argument("--new", nargs="+", type=_word, metavar="PEER", help="found it with these")
-    group.add_argument("--add", nargs="+", type=_word, metavar="PEER", default=[])
-    group.add_argument("--remove", nargs="+", type=_word, metavar="PEER", default=[])
+    group.add_argument("--new", nargs="+", action="extend", type=_word, metavar="PEER", help="found it with these")
+    group.add_argument("--add", nargs="+", action="extend", type=_word, metavar="PEER", default=[])
+    group.add_argument("--remove", nargs="+", action="extend", type=_word, metavar="PEER", default=[])
     group.add_argument("--rename", type=_word, metavar="NAME")
     group.add_argument("--leave", action="store_true")
 
@@ -194,13 +232,18 @@ def _date(text: str) -> datetime.date:
         raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as 2026-11-25") from None
 
 
+def _interfaces(text: str) -> list[str]:
+    try:
+        return [_address(one) for one in text.replace(",", " ").split()]
+    except argparse.ArgumentTypeError as error:
+        build_parser().error(f"LANSHARE_INTERFACE: {error}")
+
+
 def options_of(arguments: argparse.Namespace, announce: bool = True) -> Options:
     """Options from the common flags and the environment."""
     profile = arguments.profile or os.environ.get("LANSHARE_PROFILE") or None
     absolute = Path(profile).absolute() if profile else None
-    interfaces = arguments.interface or [
-        one for one in os.environ.get("LANSHARE_INTERFACE", "").replace(",", " ").split() if one
-    ]
+    interfaces = arguments.interface or _interfaces(os.environ.get("LANSHARE_INTERFACE", ""))
     return Options(
         profile=absolute,
         port=arguments.port,

@@ -10,13 +10,13 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
 from msgspec import Struct
 
-from lanshare.domain.peer import Address, PeerId, TrustLevel, clean_name, is_full_id, parse_address
+from lanshare.domain.peer import Address, PeerId, TrustLevel, is_full_id, parse_address, visible
 
 LEAST_ID: Final = 4
 """Characters of an id that name a device: fewer are too likely to be met by accident."""
@@ -25,6 +25,8 @@ LEAST_BEGINNING: Final = 3
 """Characters of a name that may stand for all of it, unless they are its first word."""
 
 _ID_BEGINNING: Final = re.compile(r"[a-z2-7]{4,52}")
+_APOSTROPHES: Final = "'\u2019\u02bc"
+_NONE: Final[Mapping[PeerId, PeerId]] = {}
 _TRUSTED: Final = frozenset({TrustLevel.KNOWN, TrustLevel.VERIFIED})
 
 
@@ -37,11 +39,21 @@ class Candidate(Struct, frozen=True):
     online: bool
     alias: str = ""
     group: bool = False
+    met_as: str = ""
+    """What it was called when a person here first dealt with it."""
+
+    hosts: frozenset[str] = frozenset()
+    """Where it was last met."""
 
     @property
     def trusted(self) -> bool:
         """Whether a person here has dealt with it."""
         return self.group or self.trust in _TRUSTED
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All that it may be called by, as it is compared."""
+        return frozenset(folded(one) for one in (self.name, self.alias, self.met_as) if one)
 
     @property
     def called(self) -> str:
@@ -69,36 +81,61 @@ class Meaning(Struct, frozen=True):
 
 
 def folded(text: str) -> str:
-    """A name or word as it is compared: composed, without case, single spaces, nothing invisible."""
-    return unicodedata.normalize("NFC", clean_name(unicodedata.normalize("NFC", text), "").casefold())
+    """A name or word as it is compared: composed, without case, single spaces, nothing invisible; however long."""
+    seen = " ".join(visible(unicodedata.normalize("NFC", text)).split())
+    return unicodedata.normalize("NFC", "".join(one for one in seen if one.isprintable()).casefold()).strip()
 
 
-def resolve(word: str, candidates: Iterable[Candidate], alarmed: frozenset[PeerId] = frozenset()) -> Meaning:
-    """Whom `word` means among the candidates. `alarmed`: known devices whose name or address another key has used.
-
-    ValueError if the word is empty, or nothing that can be seen: it means nobody, never everybody.
-    """
+def _wanted(word: str) -> str:
+    if any("\ud800" <= one <= "\udfff" for one in word):
+        raise ValueError("a word that is no text")
     wanted = folded(word)
     if not wanted:
         raise ValueError("an empty word")
+    return wanted
+
+
+def resolve(
+    word: str,
+    candidates: Iterable[Candidate],
+    alarmed: frozenset[PeerId] = frozenset(),
+    impostors: Mapping[PeerId, PeerId] = _NONE,
+) -> Meaning:
+    """Whom `word` means among the candidates.
+
+    `alarmed`: known devices whose name or address another key has used; `impostors`: those keys' devices, each with
+    the known one that it was taken for. ValueError if the word is empty, or nothing that can be seen, or no text: it
+    means nobody, never everybody.
+    """
+    listed = list(candidates)
+    meaning = _resolved(_wanted(word), listed, alarmed)
+    one = meaning.found[0] if meaning.outcome is Outcome.ONE else None
+    chosen = one is not None and (is_full_id(folded(word)) or _has_id(one, folded(word)))
+    if one is None or one.trusted or chosen or one.id not in impostors:
+        return meaning
+    # Whatever it calls itself: a person has to say first which of the two is the right one.
+    known = next((other for other in listed if other.id == impostors[one.id]), one)
+    return Meaning(Outcome.IMPERSONATED, (known,), exact=True)
+
+
+def _resolved(wanted: str, candidates: Sequence[Candidate], alarmed: frozenset[PeerId]) -> Meaning:
     everyone = [one for one in candidates if one.trusted or one.online or one.trust is TrustLevel.BLOCKED]
     if is_full_id(wanted):
         found = [one for one in everyone if one.id == wanted]
         return _decided(found[0], alarmed, by_id=True) if found else Meaning(Outcome.NOBODY)
-    named = [one for one in everyone if wanted in (folded(one.name), folded(one.alias))]
+    named = [one for one in everyone if wanted in one.names]
     by_id = [one for one in everyone if _has_id(one, wanted)]
     meant = list(dict.fromkeys([*named, *by_id]))
     trusted = [one for one in meant if one.trusted]
+    begun = [one for one in everyone if one not in meant and any(_begins(wanted, name) for name in one.names)]
+    befriended = [one for one in begun if one.trusted]
+    if len(trusted) == 1 and _took(trusted[0], wanted) and befriended:
+        return _several([*trusted, *befriended], exact=True)
     if trusted:
         return _decided(trusted[0], alarmed) if len(trusted) == 1 else _several(trusted, exact=True)
     blocked = [one for one in meant if one.trust is TrustLevel.BLOCKED]
     if blocked:
         return _decided(blocked[0], alarmed) if len(blocked) == 1 else _several(blocked, exact=True)
-    begun = [
-        one for one in everyone
-        if one not in meant and (_begins(wanted, folded(one.name)) or _begins(wanted, folded(one.alias)))
-    ]
-    befriended = [one for one in begun if one.trusted]
     if meant:
         # A stranger that bears the beginning of a friend's name as its own does not take the word from the friend.
         found = [*meant, *befriended]
@@ -115,15 +152,18 @@ def resolve(word: str, candidates: Iterable[Candidate], alarmed: frozenset[PeerI
 def every(word: str, candidates: Iterable[Candidate]) -> list[Candidate]:
     """All that `word` could mean, none before another: by whole name or id, else by a beginning of the name.
 
-    For what is about trust itself (block, forget, trust). ValueError if the word is empty.
+    For what is about trust itself (block, forget, trust). ValueError if the word is empty or no text.
     """
-    wanted = folded(word)
-    if not wanted:
-        raise ValueError("an empty word")
+    wanted = _wanted(word)
     listed = list(candidates)
-    if whole := [one for one in listed if wanted in (folded(one.name), folded(one.alias)) or _has_id(one, wanted)]:
+    if whole := [one for one in listed if wanted in one.names or _has_id(one, wanted)]:
         return whole
-    return [one for one in listed if _begins(wanted, folded(one.name)) or _begins(wanted, folded(one.alias))]
+    return [one for one in listed if any(_begins(wanted, name) for name in one.names)]
+
+
+def _took(one: Candidate, wanted: str) -> bool:
+    """Whether this name is one that it may have taken after it had been trusted: a group's, or a new one."""
+    return one.group or (bool(one.met_as) and wanted not in (folded(one.met_as), folded(one.alias)))
 
 
 def _has_id(one: Candidate, wanted: str) -> bool:
@@ -148,9 +188,23 @@ def _several(found: Sequence[Candidate], exact: bool = False) -> Meaning:
 
 
 def _begins(wanted: str, name: str) -> bool:
-    if not name.startswith(wanted):
+    """Whether a person who types this may mean the device of that name: its first word, or some of its letters.
+
+    Never by accident: not within a character that is made of several, not within a number ("nas-1" of "nas-10"), and
+    not up to a mark alone ("nas-").
+    """
+    if not name.startswith(wanted) or name == wanted:
+        return name == wanted
+    last, following = wanted[-1], name[len(wanted)]
+    if not _is_letter(last) or unicodedata.category(following).startswith("M"):
         return False
-    return len(wanted) >= LEAST_BEGINNING or not name[len(wanted) : len(wanted) + 1].isalnum()
+    if last.isdigit() and following.isdigit():
+        return False
+    return len(wanted) >= LEAST_BEGINNING or following.isspace() or following in _APOSTROPHES
+
+
+def _is_letter(char: str) -> bool:
+    return unicodedata.category(char)[0] in "LMN"
 
 
 # --- words that are addresses

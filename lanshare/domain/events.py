@@ -51,7 +51,7 @@ class MeChanged(Struct, frozen=True):
 
 
 class PeerAppeared(Struct, frozen=True):
-    """A device can be reached now."""
+    """A device can be reached now. `met_as`: what it was called when a person here first dealt with it."""
 
     id: PeerId
     name: str
@@ -63,6 +63,7 @@ class PeerAppeared(Struct, frozen=True):
     alias: str = ""
     rules: Rules = ORDINARY
     note: str = ""
+    met_as: str = ""
 
 
 class PeerChanged(Struct, frozen=True):
@@ -78,6 +79,7 @@ class PeerChanged(Struct, frozen=True):
     alias: str = ""
     rules: Rules = ORDINARY
     note: str = ""
+    met_as: str = ""
 
 
 class PeerVanished(Struct, frozen=True):

@@ -25,6 +25,12 @@ _LOOKS_LIKE = str.maketrans(
 )
 _CONSONANTS = "bdfghjklmnprstvz"
 _VOWELS = "aiou"
+_IGNORED = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
+    "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""Default_Ignorable_Code_Point (Unicode 15.1, DerivedCoreProperties): nothing of it is seen."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 
 DEFAULT_PORT = 17717
@@ -69,9 +75,14 @@ def key_words(peer: str) -> str:
 
 def skeleton(name: str) -> str:
     """What a name looks like: equal for names that an eye takes for each other (after Unicode TS 39, the common)."""
-    plain = unicodedata.normalize("NFKD", name.translate(_LOOKS_LIKE)).casefold()
+    plain = unicodedata.normalize("NFKD", visible(name).translate(_LOOKS_LIKE)).casefold()
     kept = "".join(char for char in plain if not unicodedata.combining(char) and char.isalnum())
     return kept.translate(_LOOKS_LIKE).replace("rn", "m").replace("vv", "w") or name.casefold()
+
+
+def visible(text: str) -> str:
+    """A text without what is never seen in it."""
+    return _IGNORED.sub("", text)
 
 
 def clean_name(text: str, fallback: str = "") -> str:
@@ -191,3 +202,4 @@ class Peer(Struct, frozen=True):
     alias: str = ""
     rules: Rules = ORDINARY
     note: str = ""
+    met_as: str = ""

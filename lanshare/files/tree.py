@@ -32,7 +32,7 @@ def top_names(paths: Sequence[Path]) -> list[str]:
     used: set[str] = set()
     result: list[str] = []
     for path in paths:
-        name = path.name or path.resolve().name or "files"
+        name = path.name if path.name not in ("", "..") else path.resolve().name or "files"
         number = 0
         while (candidate := names.numbered(name, number)) in used:
             number += 1

@@ -6,6 +6,7 @@ confirmed would block each other after some 30,000 small files: hence one loop f
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import select
 import socket
@@ -86,12 +87,25 @@ class Exchange(Protocol):
         """Called at least when the time returned last has come; returns when to be called next."""
 
 
+def _other_end(sock: socket.socket) -> Address | None:
+    try:
+        host, port = sock.getpeername()[:2]
+        plain = ipaddress.ip_address(str(host).partition("%")[0])
+    except (OSError, ValueError):
+        return None
+    mapped = plain.ipv4_mapped if isinstance(plain, ipaddress.IPv6Address) else None
+    return Address(str(mapped) if mapped is not None else str(host), int(port))
+
+
 class Link:
     """A connected socket as a place for exchanges. The creating thread hands it to one owner and forgets it."""
 
     def __init__(self, sock: socket.socket, context: ssl.SSLContext, dialler: bool, address: Address) -> None:
         """LinkLost, and the socket closed, if the other side has hung up already."""
         self.address = address
+        self.met = _other_end(sock)
+        """The other end as the system sees it: what was dialled may be a name, or another spelling."""
+
         self.dialler = dialler
         self._session = Session(dialler)
         try:

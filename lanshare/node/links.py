@@ -71,7 +71,7 @@ def greet_as_acceptor(link: Link, me: Self) -> Guest:
 def run_control(link: Link, me: Self, guest: Guest, address: Address, dialled: bool, post: Post) -> None:
     """Own a control link until it ends; the node hears both."""
     control = Control(me.identity.id, guest.id, lambda said: post(Heard(guest.id, said)))
-    post(LinkUp(guest, link, dialled, address))
+    post(LinkUp(guest, link, dialled, address, link.met))
     code = ""
     try:
         link.drive(control)

@@ -35,12 +35,14 @@ class LinkHandle(Protocol):
 
 
 class LinkUp(Struct, frozen=True):
-    """A control link is open."""
+    """A control link is open. `address`: as it was dialled, or where it came from; `met`: the other end as it is in
+    truth, whatever was dialled."""
 
     guest: Guest
     link: LinkHandle
     dialled: bool
     address: Address
+    met: Address | None = None
 
 
 class LinkDown(Struct, frozen=True):

@@ -113,6 +113,17 @@ class Row:
     alias: str = ""
     rules: Rules = ORDINARY
     note: str = ""
+    met_as: str = ""
+    """What it was called when a person here first dealt with it: that name stays its own."""
+
+    @property
+    def dealt_with(self) -> bool:
+        """Whether a person here has dealt with it."""
+        return self.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED)
+
+    def looks(self) -> frozenset[str]:
+        """What its names look like."""
+        return frozenset(skeleton(one) for one in (self.name, self.alias, self.met_as) if one)
 
 
 @dataclass(slots=True)
@@ -155,7 +166,7 @@ class Peers:
     _compare_at: float | None = None
     """When it is to be looked again whether a stranger bears the name of a known device that is away."""
 
-    _reached: list[tuple[str, PeerId]] = field(default_factory=list)
+    _reached: list[tuple[str, PeerId, Address | None]] = field(default_factory=list)
     """Typed addresses that were answered, of which is not clear yet whether the right device answered."""
 
     # --- look-ups
@@ -231,7 +242,7 @@ class Peers:
         return tuple(
             Peer(
                 row.id, row.name, row.kind, tuple(row.addresses), row.trust, row.link is not None, row.system,
-                row.alias, row.rules, row.note,
+                row.alias, row.rules, row.note, row.met_as,
             )
             for row in self.rows.values()
             if row.link is not None or row.shown or row.trust is not TrustLevel.STRANGER or row.id in talked
@@ -246,7 +257,7 @@ class Peers:
         self.alarms = dict.fromkeys(alarms)
         for one in book:
             row = Row(one.id, one.name, one.kind, one.system, one.trust, list(one.addresses), one.last_seen)
-            row.alias, row.rules, row.away_since = one.alias, one.rules, now
+            row.alias, row.rules, row.met_as, row.away_since = one.alias, one.rules, one.met_as, now
             self.rows[one.id] = row
             self.version += 1
             if one.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED):
@@ -314,7 +325,8 @@ class Peers:
         return [
             Tell(
                 PeerAppeared(
-                    peer, seen.name, row.kind, addresses, row.trust, True, row.system, row.alias, row.rules, row.note
+                    peer, seen.name, row.kind, addresses, row.trust, True, row.system, row.alias, row.rules, row.note,
+                    row.met_as,
                 )
             )
         ]
@@ -344,10 +356,11 @@ class Peers:
             sentence = sentences.ended(Code.BLOCKED, row.alias or row.name)
             return [*(Tell(AddressFailed(one, Code.BLOCKED, sentence)) for one in typed), Hang(note.link)]
         dialler = self.me if note.dialled else guest.id
+        self._met_at(row, note)
         if row.link is not None:
             same_run = row.instance == guest.facts.instance
             if same_run and row.dialler != dialler and row.dialler == min(self.me, guest.id):
-                return [*self._settled(note), Hang(note.link), *self._reach(typed, row, now)]
+                return [*self._settled(note), Hang(note.link), *self._reach(typed, row, now, note.met)]
             effects.append(Hang(row.link))
         if row.link is None:
             row.up_at = now
@@ -360,17 +373,20 @@ class Peers:
         row.name, row.kind, row.system = guest.facts.name, guest.facts.kind, guest.facts.system
         row.note = guest.facts.note
         row.last_seen, row.shown = wall_ms, True
-        reachable = note.address if note.dialled else Address(note.address.host, guest.facts.port)
-        if reachable.port:
-            text = str(reachable)
-            row.addresses = [text, *(one for one in row.addresses if one != text)][:_REMEMBERED]
         effects += [*forgotten, *self._settled(note)]
         effects.append(self._remember(row))
         effects += self._lookalike(row, now)
         effects.append(Tell(self._changed(row) if was_online else self._appeared(row)))
-        effects += self._reach(typed, row, now)
+        effects += self._reach(typed, row, now, note.met)
         effects.append(Online(row.id, again))
         return effects
+
+    def _met_at(self, row: Row, note: LinkUp) -> None:
+        """Remember where it can be reached: as it is in truth first; what was typed may mean another one tomorrow."""
+        reachable = note.address if note.dialled else Address(note.address.host, note.guest.facts.port)
+        if reachable.port:
+            met = note.met if note.dialled and note.met is not None else reachable
+            row.addresses = list(dict.fromkeys((str(met), str(reachable), *row.addresses)))[:_REMEMBERED]
 
     def down(self, note: LinkDown, now: float) -> list[Effect]:
         """A control link ended; unless it was replaced, the device is away, after a moment's grace."""
@@ -407,9 +423,14 @@ class Peers:
         return [self._remember(row), *self._lookalike(row, now), Tell(self._changed(row))]
 
     def befriend(self, peer: PeerId) -> list[Effect]:
-        """A stranger becomes known; not while it stands in the place of another device, which a person must decide."""
+        """A stranger becomes known; not while it stands in the place of another device, which a person must decide.
+
+        Also not before it is clear whether it does: a known device counts as away only after a moment.
+        """
         row = self.rows.get(peer)
         if row is None or row.trust is not TrustLevel.STRANGER or any(seen == peer for _, seen in self.alarms):
+            return []
+        if self._namesakes(row):
             return []
         return self._trust(peer, TrustLevel.KNOWN)
 
@@ -482,6 +503,8 @@ class Peers:
         row = self.rows.get(peer)
         if row is None or row.trust is level:
             return []
+        if not row.dealt_with or level is TrustLevel.VERIFIED:
+            row.met_as = row.name
         row.trust = level
         self.version += 1
         # To trust a device, or to block it, is a decision about whatever it was taken for.
@@ -646,7 +669,7 @@ class Peers:
         return self._alarm(known, seen)
 
     def _lookalike(self, row: Row, now: float) -> list[Effect]:
-        """A stranger bears the name of a known device: an alarm if that is away, now or in a moment."""
+        """It bears the name of another, known device: an alarm if that is away, now or in a moment."""
         effects: list[Effect] = []
         for other in self._namesakes(row):
             if other.away_since + _AWAY <= now:
@@ -657,17 +680,15 @@ class Peers:
         return effects
 
     def _namesakes(self, row: Row) -> list[Row]:
-        """Known devices without a link that a person would take this stranger for."""
-        if row.trust is not TrustLevel.STRANGER:
+        """Known devices without a link that a person would take this one for: it is a stranger, or was called something
+        else when a person dealt with it."""
+        if row.trust is TrustLevel.BLOCKED or (row.dealt_with and row.name == row.met_as):
             return []
         looks = skeleton(row.name)
         return [
             other
             for other in self.rows.values()
-            if other.link is None
-            and other.id != row.id
-            and other.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED)
-            and looks in (skeleton(other.name), skeleton(other.alias) if other.alias else None)
+            if other.link is None and other.id != row.id and other.dealt_with and looks in other.looks()
         ]
 
     def _compare(self, now: float) -> list[Effect]:
@@ -676,13 +697,13 @@ class Peers:
         effects = [
             effect
             for row in list(self.rows.values())
-            if row.link is not None and row.trust is TrustLevel.STRANGER
+            if row.link is not None
             for effect in self._lookalike(row, now)
         ]
         reached, self._reached = self._reached, []
-        for address, peer in reached:
+        for address, peer, met in reached:
             if (row := self.rows.get(peer)) is not None:
-                effects += self._reach([address], row, now)
+                effects += self._reach([address], row, now, met)
         return effects
 
     def _typed(self, note: LinkUp) -> list[str]:
@@ -691,28 +712,29 @@ class Peers:
             return []
         return [key for key, one in self.targets.items() if one.typed == note.address]
 
-    def _reach(self, typed: list[str], row: Row, now: float) -> list[Effect]:
-        """Tell who answered at a typed address, once it is clear in whose place it did."""
+    def _reach(self, typed: list[str], row: Row, now: float, met: Address | None) -> list[Effect]:
+        """Tell who answered at a typed address, once it is clear in whose place it did. `met`: where it is in truth."""
         effects: list[Effect] = []
         for address in typed:
+            places = {address, str(met)}
             taken_for = self._namesakes(row)
-            if row.trust is TrustLevel.STRANGER:
-                taken_for += [
-                    one
-                    for one in self.rows.values()
-                    if one.link is None and address in one.addresses and one not in taken_for
-                    and one.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED)
-                ]
+            taken_for += [
+                one
+                for one in self.rows.values()
+                if one.link is None and one.id != row.id and one.dealt_with and one not in taken_for
+                and not places.isdisjoint(one.addresses)
+            ]
             open_ = [one for one in taken_for if one.away_since + _AWAY > now]
             if open_:
-                self._reached.append((address, row.id))
+                self._reached.append((address, row.id, met))
                 soon = max(one.away_since for one in open_) + _AWAY
                 self._compare_at = soon if self._compare_at is None else min(soon, self._compare_at)
                 continue
             known = taken_for[0] if taken_for else None
             if known is not None:
-                self._add_alarm(known, row.id)
-                effects += [self._keep_alarm(known.id, row.id), Tell(IdentityChanged(known.name, known.id, row.id))]
+                # Said again at every try, whether it is new or not.
+                again = Tell(IdentityChanged(known.name, known.id, row.id))
+                effects += self._alarm(known, row.id) or [again]
             effects.append(Tell(AddressReached(address, row.id, known.id if known is not None else "")))
         return effects
 
@@ -733,17 +755,13 @@ class Peers:
         return [Tell(IdentityCloned(peer, name, ours, sentences.cloned(name, ours)))]
 
     def _alarm(self, known: Row, seen: PeerId) -> list[Effect]:
-        if not self._add_alarm(known, seen):
+        """A new one. Where there are many for one device, the oldest makes room for the one that is there."""
+        if (known.id, seen) in self.alarms:
             return []
-        return [self._keep_alarm(known.id, seen), Tell(IdentityChanged(known.name, known.id, seen))]
-
-    def _add_alarm(self, known: Row, seen: PeerId) -> bool:
-        """Whether it is new, and there is room for it."""
-        full = sum(one == known.id for one, _ in self.alarms) >= _ALARMS
-        if (known.id, seen) in self.alarms or full:
-            return False
+        about = [one for one in self.alarms if one[0] == known.id]
+        dropped = [effect for one in about[: max(0, len(about) + 1 - _ALARMS)] for effect in self._drop_alarm(*one)]
         self.alarms[known.id, seen] = None
-        return True
+        return [*dropped, self._keep_alarm(known.id, seen), Tell(IdentityChanged(known.name, known.id, seen))]
 
     def _keep_alarm(self, known: PeerId, seen: PeerId) -> Effect:
         return Keep(lambda db: trustbook.raise_alarm(db, known, seen))
@@ -765,18 +783,18 @@ class Peers:
 
     def _remember(self, row: Row) -> Effect:
         one = Acquaintance(row.id, row.name, row.kind, row.system, row.trust, tuple(row.addresses), row.last_seen,
-                           row.alias, row.rules)
+                           row.alias, row.rules, row.met_as)
         return Keep(lambda db: trustbook.remember(db, one))
 
     def _appeared(self, row: Row) -> PeerAppeared:
         online = row.link is not None
         facts = (row.id, row.name, row.kind, tuple(row.addresses), row.trust, online, row.system)
-        return PeerAppeared(*facts, row.alias, row.rules, row.note)
+        return PeerAppeared(*facts, row.alias, row.rules, row.note, row.met_as)
 
     def _changed(self, row: Row) -> PeerChanged:
         online = row.link is not None
         facts = (row.id, row.name, row.kind, tuple(row.addresses), row.trust, online, row.system)
-        return PeerChanged(*facts, row.alias, row.rules, row.note)
+        return PeerChanged(*facts, row.alias, row.rules, row.note, row.met_as)
 
 
 def _parsed(texts: Iterable[str]) -> dict[Address, None]:

@@ -19,7 +19,7 @@ from typing import Any, Final
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.store.folding import folded
 
-VERSION: Final = 4
+VERSION: Final = 5
 _INDEXED: Final = 3
 _LARGE: Final = 32 * 1024 * 1024
 """Bytes of a database from which on looking through all of it would hold up the start: 0.7 s for a million messages."""
@@ -130,6 +130,10 @@ CREATE INDEX transfers_unseen ON transfers (peer, seen) WHERE direction = 'in' A
     4: """
 CREATE TABLE alarms (known TEXT NOT NULL, seen TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (known, seen)) STRICT;
 ALTER TABLE transfers ADD COLUMN allowed TEXT NOT NULL DEFAULT '';
+""",
+    5: """
+ALTER TABLE peers ADD COLUMN met_as TEXT NOT NULL DEFAULT '';
+UPDATE peers SET met_as = name WHERE trust IN ('known', 'verified');
 """,
 }
 """What makes a database of the version before into one of this version."""

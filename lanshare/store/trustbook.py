@@ -12,7 +12,7 @@ from lanshare.domain.peer import ORDINARY, DeviceKind, PeerId, Rules, TrustLevel
 
 
 class Acquaintance(Struct, frozen=True):
-    """A device as remembered. `last_seen` in ms since 1970."""
+    """A device as remembered. `last_seen` in ms since 1970. `met_as`: its name when a person first dealt with it."""
 
     id: PeerId
     name: str
@@ -23,12 +23,14 @@ class Acquaintance(Struct, frozen=True):
     last_seen: int
     alias: str = ""
     rules: Rules = ORDINARY
+    met_as: str = ""
 
 
 def all_peers(db: sqlite3.Connection) -> list[Acquaintance]:
     """Everybody, last seen first."""
     rows = db.execute(
-        "SELECT id, name, kind, system, trust, addresses, last_seen, alias, rules FROM peers ORDER BY last_seen DESC",
+        "SELECT id, name, kind, system, trust, addresses, last_seen, alias, rules, met_as FROM peers"
+        " ORDER BY last_seen DESC",
     )
     return [
         Acquaintance(
@@ -41,6 +43,7 @@ def all_peers(db: sqlite3.Connection) -> list[Acquaintance]:
             row[6],
             row[7],
             msgspec.json.decode(row[8], type=Rules),
+            row[9],
         )
         for row in rows
     ]
@@ -51,10 +54,11 @@ def remember(db: sqlite3.Connection, peer: Acquaintance) -> None:
     now = int(time.time() * 1000)
     db.execute(
         "INSERT INTO peers (id, name, kind, system, trust, addresses, first_seen, last_seen,"
-        " alias, rules) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " alias, rules, met_as) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind,"
         " system = excluded.system, trust = excluded.trust, addresses = excluded.addresses,"
-        " last_seen = excluded.last_seen, alias = excluded.alias, rules = excluded.rules",
+        " last_seen = excluded.last_seen, alias = excluded.alias, rules = excluded.rules,"
+        " met_as = excluded.met_as",
         (
             peer.id,
             peer.name,
@@ -66,6 +70,7 @@ def remember(db: sqlite3.Connection, peer: Acquaintance) -> None:
             peer.last_seen,
             peer.alias,
             msgspec.json.encode(peer.rules).decode(),
+            peer.met_as,
         ),
     )
 

@@ -197,3 +197,49 @@ def test_peers_tells_whole_ids_of_everybody_and_who_went(room: Room) -> None:
     assert watching.wait_for("PeerVanished")["id"] == ident
     watching.interrupt()
     assert not [one for one in engine.heard() if one["event"] == "PeerAppeared"]
+
+
+@pytest.mark.parametrize("command", ["block", "forget"])
+def test_what_is_about_trust_itself_waits_for_a_namesake_and_asks_which(room: Room, command: str) -> None:
+    anna, office, false = room.device("Anna"), room.device("office"), room.device("office")
+    befriended(anna, office)
+    engine = false.receive()
+    assert anna.run(command, "office")[0] == 2
+    assert anna.run("text", "office", "secret")[0] == 5
+    assert anna.run(command, "office")[0] == 2, "an alarm that stands names both"
+    assert anna.run(command, f"127.0.0.1:{office.port}")[0] == 2, "an address is no name"
+    assert received(false, engine) == []
+
+
+@pytest.mark.parametrize("host", ["localhost", "0.0.0.0"])
+def test_a_friends_address_is_the_same_in_every_spelling(room: Room, host: str) -> None:
+    anna, office = room.device("Anna"), room.device("office")
+    befriended(anna, office)
+    false = room.device("zed", like=office)
+    engine = false.receive()
+    codes = [anna.run("text", f"{one}:{office.port}", "secret")[0] for one in (host, "127.0.0.1", host)]
+    assert (codes, received(false, engine)) == ([5, 5, 5], [])
+
+
+def test_a_group_of_a_friends_first_name_does_not_take_it(room: Room) -> None:
+    anna, marta, mallory = room.device("Anna"), room.device("Marta's ThinkPad"), room.device("Mallory")
+    befriended(anna, marta)
+    engine = anna.receive()
+    assert mallory.run("group", "Marta", "--new", f"127.0.0.1:{anna.port}")[0] == 0
+    engine.wait_for("GroupChanged")
+    engine.interrupt()
+    listening = mallory.receive()
+    assert anna.run("text", "Marta", "secret", "--wait", "3")[0] == 2
+    assert received(mallory, listening) == []
+
+
+def test_a_member_is_taken_out_by_the_name_it_has_not_by_an_id_that_begins_so(room: Room) -> None:
+    anna, bob = room.device("Anna"), room.device("Bob")
+    befriended(anna, bob)
+    ident = str(bob.run("id")[1][0]["id"])
+    tom = room.device(ident[:4])
+    befriended(anna, tom)
+    assert anna.run("group", "G  1", "--new", ident, str(tom.run("id")[1][0]["id"]))[0] == 0, "two spaces are one"
+    assert anna.run("group", "G 1", "--remove", ident[:4])[0] == 2
+    assert anna.run("group", "G 1", "--add", "Bob", "--remove", "Bob")[0] == 2
+    assert len(anna.run("group", "G 1")[1][-1]["members"]) == 3

@@ -117,6 +117,13 @@ def test_a_conversation_is_saved_searched_and_taken_in_again(devices: Callable[[
     assert (folder / "files" / "photo.png").read_bytes() == b"png"
     for words in (["--search", "word"], ["--kind", "text"], ["--until", "2020-01-01"], ["--since", "2020-01-01"]):
         assert bob.run("history", "Anna", "--erase", *words)[0] == 2, "it takes out a whole conversation"
+    for words in (
+        ["Anna", "--export", str(out), "--erase"], ["--import", str(folder / "conversation.jsonl"), "--erase", "--all"],
+        ["Anna", "--erase", "--all"], ["Anna", "--export", str(out), "--search", "word"], ["Anna", "--all"],
+        ["Anna", "--export", str(out), "--until", "2020-01-01"], ["Anna", "--export", str(out), "--kind", "text"],
+    ):
+        assert bob.run("history", *words)[0] == 2, words
+    assert list(out.iterdir()) == [folder]
     assert bob.run("history", "--erase")[0] == 2, "everything goes only if it is said"
     assert bob.run("history", "--import", str(tmp_path / "nowhere.jsonl"))[0] == 2
     assert len(bob.history()) == 5

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lanshare.__main__ import main
-from lanshare.cli.words import build_parser, options_of
+from lanshare.cli.words import build_parser, held, options_of
 
 
 @pytest.mark.parametrize("words", [
@@ -97,3 +97,46 @@ def test_a_shell_whose_folder_is_gone_is_told_so(
     with pytest.raises(SystemExit):
         build_parser().parse_args(["send", "Bob", "x"])
     assert "folder is gone" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [
+    ["history", "Bob", "--erase", "--search", ""], ["history", "--search", " "], ["text", "Bob", "caf\udce9"],
+    ["text", "Bob\udce9", "x"], ["block", "Bo\udcffb"], ["send", "\udcff", "f"], ["group", "G", "--new", "\u00ad"],
+])
+def test_a_word_that_is_empty_or_no_text_is_usage_everywhere(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert "lanshare" in capsys.readouterr().err
+
+
+def test_what_stands_behind_two_dashes_is_never_a_flag_and_never_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    parsed = build_parser().parse_args(held(["send", "Bob", "--", "--no-wait", "-v", "--", "a.txt", "-"]))
+    assert [one if one is None else one.name for one in parsed.paths] == ["--no-wait", "-v", "--", "a.txt", None]
+    assert not parsed.no_wait
+    assert build_parser().parse_args(held(["text", "Bob", "--", "--"])).text == "--"
+    assert build_parser().parse_args(held(["text", "--", "-x", "-5 degrees"])).peer == "-x"
+
+
+def test_a_flag_that_is_given_again_adds_to_it() -> None:
+    parsed = build_parser().parse_args(["group", "G", "--new", "Bob", "--new", "Tom", "Ann"])
+    assert parsed.new == ["Bob", "Tom", "Ann"]
+    parsed = build_parser().parse_args(["group", "G", "--add", "a", "--add", "b", "--remove", "c", "--remove", "d"])
+    assert (parsed.add, parsed.remove) == (["a", "b"], ["c", "d"])
+    assert build_parser().parse_args(["group", "G"]).add == [], "nothing stays from one reading to the next"
+
+
+@pytest.mark.parametrize("value", ["eth0", "127.1", "127.0.0.1 nonsense", "١٢٧.٠.٠.١"])
+def test_the_environment_is_checked_as_the_flag_is(
+    value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LANSHARE_INTERFACE", value)
+    with pytest.raises(SystemExit) as ended:
+        main(["id"])
+    assert ended.value.code == 2
+    assert "LANSHARE_INTERFACE" in capsys.readouterr().err

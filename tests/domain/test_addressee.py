@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lanshare.domain.addressee import Candidate, Meaning, Outcome, Place, every, folded, place_of, resolve
-from lanshare.domain.peer import PeerId, TrustLevel, parse_address
+from lanshare.domain.peer import PeerId, TrustLevel, parse_address, skeleton
 
 MARTA, FALSE, CARL = PeerId("m" * 52), PeerId("f" * 52), PeerId("c" * 52)
 LEVELS = list(TrustLevel)
@@ -228,3 +228,65 @@ def test_how_a_word_reads_as_an_address(word: str, place: Place, address: str) -
 def test_one_spelling_of_an_address() -> None:
     assert parse_address("FE80:0::1%wlan0") == parse_address("fe80::1%wlan0")
     assert str(parse_address("Host.LAN")) == "host.lan:17717"
+
+
+@pytest.mark.parametrize(("word", "name"), [
+    ("nas-1", "nas-10"), ("nas-", "nas-2"), ("क", "किरण"), ("d", "D-Link"), ("A" * 64 + "-other", "A" * 64),
+    ("7", "7even"), ("ab", "ab-c"), ("Bob (", "Bob (home)"), ("e", "e\u0301cole"), ("pi 1", "pi 12"),
+])
+def test_a_beginning_that_is_none_to_a_person_means_nobody(word: str, name: str) -> None:
+    assert resolve(word, [device(MARTA, name)]).outcome is Outcome.NOBODY
+    assert every(word, [device(MARTA, name)]) == []
+
+
+@pytest.mark.parametrize("word", ["Bob\udce9", "Bo\udcffb", "\udcff"])
+def test_a_word_that_is_no_text_means_nobody(word: str) -> None:
+    with pytest.raises(ValueError, match="no text"):
+        resolve(word, [device(MARTA, "Bob")])
+
+
+@pytest.mark.parametrize("invisible", [
+    "\u00ad", "\u034f", "\u115f", "\u180e", "\u200b", "\u2060", "\u3164", "\ufe0f", "\uffa0", "\U000e0041",
+])
+def test_what_is_not_seen_makes_no_other_name(invisible: str) -> None:
+    with pytest.raises(ValueError, match="empty"):
+        resolve(invisible, [device(MARTA, invisible * 2)])
+    assert resolve(f"of{invisible}fice", [device(MARTA, f"office{invisible}")]).outcome is Outcome.ONE
+    assert skeleton(f"office{invisible}") == skeleton("office")
+
+
+@pytest.mark.parametrize("trust", [TrustLevel.KNOWN, TrustLevel.VERIFIED])
+@pytest.mark.parametrize("online", [True, False])
+def test_a_name_that_was_taken_later_does_not_take_a_friends_first_word(trust: TrustLevel, online: bool) -> None:
+    friend = device(MARTA, "Marta's ThinkPad", trust, online)
+    renamed = Candidate(FALSE, "Marta", TrustLevel.KNOWN, True, met_as="Mallory")
+    group = Candidate(CARL, "Marta", TrustLevel.KNOWN, True, group=True)
+    for other in (renamed, group):
+        assert meant(resolve("Marta", [friend, other])) == (Outcome.SEVERAL, {MARTA, other.id})
+    honest = Candidate(FALSE, "Marta", TrustLevel.KNOWN, True, met_as="Marta")
+    called = Candidate(FALSE, "x", TrustLevel.KNOWN, True, alias="Marta", met_as="Mallory")
+    for other in (honest, called):
+        assert meant(resolve("Marta", [friend, other])) == (Outcome.ONE, {FALSE})
+
+
+@pytest.mark.parametrize("taken_by", list(TrustLevel))
+@pytest.mark.parametrize("alarmed", [True, False])
+def test_the_name_that_a_friend_had_stays_its_own(taken_by: TrustLevel, alarmed: bool) -> None:
+    friend = Candidate(MARTA, "zentrale", TrustLevel.KNOWN, False, met_as="office")
+    other = Candidate(FALSE, "office", taken_by, True, met_as="x" if taken_by is not TrustLevel.STRANGER else "")
+    found = resolve("office", [friend, other], frozenset({MARTA}) if alarmed else frozenset())
+    if taken_by in (TrustLevel.KNOWN, TrustLevel.VERIFIED):
+        assert meant(found) == (Outcome.SEVERAL, {MARTA, FALSE})
+    else:
+        assert meant(found) == (Outcome.IMPERSONATED if alarmed else Outcome.ONE, {MARTA})
+
+
+@pytest.mark.parametrize("word", ["оffice", "zed", "оff"])
+def test_whoever_was_taken_for_a_friend_is_reached_by_its_id_alone(word: str) -> None:
+    friend = device(MARTA, "office", online=False)
+    other = device(FALSE, "оffice" if word != "zed" else "zed", TrustLevel.STRANGER)
+    both = [friend, other]
+    found = resolve(word, both, frozenset({MARTA}), {FALSE: MARTA})
+    assert meant(found) == (Outcome.IMPERSONATED, {MARTA})
+    assert meant(resolve(FALSE, both, frozenset({MARTA}), {FALSE: MARTA})) == (Outcome.ONE, {FALSE})
+    assert meant(resolve(FALSE[:9], both, frozenset({MARTA}), {FALSE: MARTA})) == (Outcome.ONE, {FALSE})

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
+    AddressReached,
     IdentityChanged,
     IdentityCloned,
     NetworkTroubled,
@@ -15,13 +18,14 @@ from lanshare.domain.events import (
     PeerForgotten,
     PeerVanished,
 )
-from lanshare.domain.peer import SHORT, Address, DeviceKind, Habit, PeerId, Rules, TrustLevel
+from lanshare.domain.peer import SHORT, Address, DeviceKind, Habit, PeerId, Rules, TrustLevel, parse_address
 from lanshare.domain.settings import Visibility
 from lanshare.exchange.greeting import Facts, Guest
 from lanshare.net.discovery import Sighting
-from lanshare.node.effects import Dial, Effect, Hang, Offline, Online, Tell
+from lanshare.node.effects import Dial, Effect, Hang, Keep, Offline, Online, Tell
 from lanshare.node.notes import DialEnded, LinkDown, LinkUp
 from lanshare.node.peers import Peers
+from lanshare.store import database, trustbook
 from lanshare.store.trustbook import Acquaintance
 
 ME, BIG, SMALL, OTHER = PeerId("m" * 52), PeerId("z" * 52), PeerId("a" * 52), PeerId("q" * 52)
@@ -322,3 +326,85 @@ def test_names_that_nobody_answers_to_cost_a_bounded_number_of_tries_and_notices
     assert friend == [Dial(BIG[:8], (HERE,), BIG)]
     assert len(peers.targets) <= 4096
     assert "00005999" in peers.targets, "who came last is not refused for those that were nowhere"
+
+
+def reached(effects: list[Effect]) -> list[tuple[str, PeerId, str]]:
+    """Who answered at typed addresses, and in whose place."""
+    return [(one.address, one.peer, one.known) for one in told(effects, AddressReached)]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("trust", [TrustLevel.STRANGER, TrustLevel.KNOWN, TrustLevel.VERIFIED])
+@pytest.mark.parametrize("typed", ["10.0.0.5:17717", "office.lan:17717", "[::ffff:10.0.0.5]:17717", "0.0.0.0:17717"])
+def test_another_key_at_a_friends_address_is_an_alarm_however_it_is_spelled(trust: TrustLevel, typed: str) -> None:
+    peers = Peers(ME)
+    peers.load([known(), replace(known(OTHER, "zed"), trust=trust, addresses=(), met_as="zed")], 0.0)
+    for at in (10.0, 20.0):
+        peers.add_address(typed, at)
+        note = replace(up(OTHER, True, "zed"), address=parse_address(typed), met=HERE)
+        effects = peers.up(note, at + 1, 0)
+        assert reached(effects) == [(str(parse_address(typed)), OTHER, BIG)]
+        assert [(one.known, one.seen) for one in told(effects, IdentityChanged)] == [(BIG, OTHER)]  # type: ignore[attr-defined]
+        peers.down(LinkDown(OTHER, note.link, False, ""), at + 2)
+    assert list(peers.alarms) == [(BIG, OTHER)]
+
+
+def test_a_typed_host_and_where_it_is_in_truth_are_both_remembered_by_whichever_link_stays() -> None:
+    for first in (True, False):
+        peers = Peers(ME)
+        if first:
+            peers.up(replace(up(BIG, False), address=Address("10.0.0.5", 4)), 1.0, 0)
+        peers.add_address("office.lan", 1.0)
+        peers.up(replace(up(BIG, True), address=Address("office.lan", 17717), met=HERE), 2.0, 0)
+        assert {str(HERE), "office.lan:17717"} <= set(peers.rows[BIG].addresses)
+
+
+@pytest.mark.parametrize("after", [0.5, 2.9])
+def test_nobody_is_befriended_while_it_is_not_clear_whose_name_it_bears(after: float) -> None:
+    peers = Peers(ME)
+    peers.load([known(name="office")], 0.0)
+    peers.up(up(OTHER, False, "Office"), after, 0)
+    assert peers.befriend(OTHER) == []
+    effects = peers.tick(4.0)
+    assert [(one.known, one.seen) for one in told(effects, IdentityChanged)] == [(BIG, OTHER)]  # type: ignore[attr-defined]
+    assert peers.rows[OTHER].trust is TrustLevel.STRANGER
+
+
+def test_however_many_keys_come_first_the_next_one_is_an_alarm_too() -> None:
+    peers = Peers(ME)
+    peers.load([known(name="office")], 0.0)
+    for number in range(20):
+        peer = PeerId(f"{chr(ord('a') + number)}" * 52)
+        note = up(peer, False, "office")
+        effects = peers.up(note, 10.0 + number, 0)
+        assert [one.seen for one in told(effects, IdentityChanged)] == [peer]  # type: ignore[attr-defined]
+        assert peers.befriend(peer) == []
+        peers.down(LinkDown(peer, note.link, False, ""), 10.5 + number)
+    assert len(peers.alarms) == 8
+    assert list(peers.alarms)[-1][1] == PeerId("t" * 52)
+
+
+@pytest.mark.parametrize("trust", [TrustLevel.KNOWN, TrustLevel.VERIFIED])
+def test_a_known_device_that_takes_the_name_of_another_is_an_alarm_and_twins_are_none(trust: TrustLevel) -> None:
+    peers = Peers(ME)
+    twin, other = PeerId("t" * 52), replace(known(OTHER, "zed"), trust=trust, met_as="zed")
+    peers.load([replace(known(name="office"), met_as="office"), other,
+                replace(known(twin, "office"), trust=trust, met_as="office")], 0.0)
+    assert not told(peers.up(up(twin, False, "office"), 10.0, 0), IdentityChanged)
+    peers.up(up(OTHER, False, "zed"), 10.0, 0)
+    effects = peers.renamed(OTHER, "office", "", 11.0)
+    assert [(one.known, one.seen) for one in told(effects, IdentityChanged)] == [(BIG, OTHER)]  # type: ignore[attr-defined]
+
+
+def test_the_name_that_a_device_was_met_by_stays_its_own_over_restarts(tmp_path: Path) -> None:
+    database.prepare(tmp_path / "db")
+    link = database.connect(tmp_path / "db")
+    peers = Peers(ME)
+    peers.up(up(BIG, True, "office"), 1.0, 0)
+    for effect in [*peers.befriend(BIG), *peers.renamed(BIG, "zentrale", "", 2.0)]:
+        if isinstance(effect, Keep):
+            effect.operation(link)
+    again = Peers(ME)
+    again.load(trustbook.all_peers(link), 0.0)
+    link.close()
+    effects = again.up(up(OTHER, False, "office"), 10.0, 0)
+    assert [(one.known, one.seen) for one in told(effects, IdentityChanged)] == [(BIG, OTHER)]  # type: ignore[attr-defined]
