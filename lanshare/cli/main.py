@@ -83,7 +83,7 @@ from lanshare.domain.events import (
     TransferStarted,
     TransferWaiting,
 )
-from lanshare.domain.message import MessageId, Wanted
+from lanshare.domain.message import TEXT_MOST, MessageId, Wanted
 from lanshare.domain.offer import Clash
 from lanshare.domain.peer import PeerId, TrustLevel
 from lanshare.domain.transfer import TransferId
@@ -318,10 +318,25 @@ def _follow_transfer(
             return DECLINED if event.state == "declined" else FAILED
 
 
+def _typed_in() -> str:
+    """Standard input as a message: no more of it is read than one can be. Usage if it is none."""
+    data = b"" if sys.stdin is None else sys.stdin.buffer.read(TEXT_MOST + 2)
+    if len(data.rstrip(b"\r\n")) > TEXT_MOST:
+        raise Usage("a message has at most 1 MiB. Send it as a file: `lanshare send PEER - --as NAME`."
+                    " Nothing was sent.")
+    try:
+        return data.decode("utf-8").rstrip("\n")
+    except UnicodeDecodeError:
+        raise Usage("that is not UTF-8, so it would not arrive as it is. Send it as a file: `lanshare send PEER -"
+                    " --as NAME`. Nothing was sent.") from None
+
+
 def _text(arguments: argparse.Namespace, printer: Printer) -> int:
     text = arguments.text
     if text == "-":
-        text = "" if sys.stdin is None else sys.stdin.buffer.read().decode("utf-8", "replace").rstrip("\n")
+        text = _typed_in()
+    if "\x00" in text:
+        raise Usage("a message is text, and there is a NUL in this one. Send it as a file. Nothing was sent.")
     if not text.strip():
         raise Usage("an empty message. Nothing was sent.")
 
@@ -490,7 +505,11 @@ def _history(arguments: argparse.Namespace, printer: Printer) -> int:
 def _day(day: datetime.date | None) -> int | None:
     if day is None:
         return None
-    return int(datetime.datetime(day.year, day.month, day.day).astimezone().timestamp() * 1000)
+    start = datetime.datetime(day.year, day.month, day.day)
+    try:
+        return int(start.astimezone().timestamp() * 1000)
+    except (OverflowError, ValueError, OSError):  # this system's clock has no such day: any zone will do
+        return int(start.replace(tzinfo=datetime.UTC).timestamp() * 1000)
 
 
 def _erased(arguments: argparse.Namespace, printer: Printer, peer: PeerId | None) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any, Final, TextIO
 
 import msgspec
@@ -50,12 +51,14 @@ from lanshare.domain.events import (
     TransferWaiting,
 )
 from lanshare.domain.message import CONTROL, Delivery, MessageKind, Moment
+from lanshare.domain.offer import Skipped
 from lanshare.domain.peer import short_id
 from lanshare.node.sentences import decimal, ended, taken
 from lanshare.node.shown import shown, shown_text
 
 _BAR: Final = 24
 _LEAST_BAR: Final = 4
+_LISTED: Final = 20
 _WORTH: Final = 1_000_000
 """Bytes from which it is worth telling how fast they came."""
 
@@ -63,6 +66,11 @@ _WORTH: Final = 1_000_000
 
 def _builtins(value: object) -> Any:
     return msgspec.to_builtins(value, enc_hook=str)
+
+
+def _left_out(skipped: Sequence[Skipped]) -> str:
+    lines = "".join(f"\n  not kept: {shown(one.path)}: {shown(ended(one.code))}" for one in skipped[:_LISTED])
+    return lines + (f"\n  and {len(skipped) - _LISTED} more" if len(skipped) > _LISTED else "")
 
 
 def _kept(event: ConversationSaved | ConversationTaken) -> str:
@@ -212,7 +220,9 @@ class Printer:
                 return ""
             case TransferJoined():
                 return "The same is under way already: that one goes on."
-            case TransferWaiting() | TransferPaused() | AddressFailed() | TransferFailed():
+            case TransferFailed():
+                return shown(event.message) + _left_out(event.skipped)
+            case TransferWaiting() | TransferPaused() | AddressFailed():
                 return shown(event.message)
             case TransferFinished():
                 return self._finished(event)
@@ -253,8 +263,7 @@ class Printer:
         speed = f", {decimal(event.moved / event.seconds)}/s" if event.seconds > 0 and event.moved >= _WORTH else ""
         way = "sent and verified" if event.direction == "out" else "received and verified"
         text = f"{count} files {way}: {decimal(event.bytes)}{speed}."
-        for one in event.skipped[:20]:
-            text += f"\n  not kept: {shown(one.path)}: {shown(ended(one.code))}"
+        text += _left_out(event.skipped)
         for one in event.notes[:20]:
             text += f"\n  not quite as it was: {shown(one.path)}: {shown(ended(one.code))}"
         if event.direction == "in":

@@ -279,13 +279,15 @@ class TransferRead(Struct, frozen=True):
 
 
 class TransferFailed(Struct, frozen=True):
-    """It ended without success. state: failed, declined or cancelled."""
+    """It ended without success. state: failed, declined or cancelled. `skipped`: what could not be sent or kept, and
+    why, if that is what it failed by."""
 
     transfer: TransferId
     peer: PeerId
     state: str
     code: str
     message: str
+    skipped: tuple[Skipped, ...] = ()
 
 
 class MessageQueued(Struct, frozen=True):

@@ -45,6 +45,9 @@ CONTROL = frozenset({MessageKind.FOUND, MessageKind.CHANGE})
 """What tells about a group instead of saying something in it."""
 
 
+TEXT_MOST: Final = 1024 * 1024
+"""UTF-8 bytes of one message: a long log pasted into the chat passes, a flood does not."""
+
 QUOTED: Final = 200
 """Code points of a message that a quote of it shows."""
 

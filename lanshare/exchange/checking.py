@@ -14,6 +14,7 @@ from typing import Final
 from lanshare.domain.errors import ProtocolError
 from lanshare.domain.offer import EntryKind
 from lanshare.domain.transfer import SMALL
+from lanshare.files.below import Below
 from lanshare.files.content import small_id
 from lanshare.files.faults import SourceFault
 from lanshare.files.manifest import ManifestReader
@@ -34,6 +35,7 @@ class Checking:
 
     def __init__(self, paths: Sequence[Path], manifest: Path) -> None:
         self._paths = [os.fspath(path) for path in paths]
+        self._below = Below(self._paths)
         self._entries = ManifestReader(manifest)
         self._index = -1
         self._asked: deque[int] = deque()
@@ -76,10 +78,12 @@ class Checking:
                 if found is None or size < 0:
                     self._know(b"")
                 elif size <= SMALL:
-                    small = read_small(source_name(self._paths, found), follow=len(found.entry.parts) == 1)
+                    opened = self._below.open(found.top, found.entry.parts)
+                    small = read_small(source_name(self._paths, found), fd=opened)
                     self._know(small_id(small[0]) if small is not None and len(small[0]) == size else b"")
                 else:
-                    file = SourceFile(Path(source_name(self._paths, found)), follow=len(found.entry.parts) == 1)
+                    opened = self._below.open(found.top, found.entry.parts)
+                    file = SourceFile(Path(source_name(self._paths, found)), fd=opened)
                     if file.size == size:
                         self._file = file
                         self._ours_of(file)
@@ -107,6 +111,7 @@ class Checking:
             self._file.close()
             self._file = None
         self._entries.close()
+        self._below.close()
 
     # --- inside
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from lanshare.domain.commands import LeaveOut
 from lanshare.domain.errors import Code, LanshareError, ProtocolError
-from lanshare.domain.offer import ENTRIES, EntryKind, FileEntry, Skipped
+from lanshare.domain.offer import ENTRIES, TIME_BOUND, EntryKind, FileEntry, Skipped
 from lanshare.domain.ranges import Ranges
 from lanshare.domain.transfer import CHUNK, SMALL
 from lanshare.exchange.checking import Checking
@@ -25,6 +25,7 @@ from lanshare.exchange.meter import Meter
 from lanshare.exchange.packing import Packing
 from lanshare.exchange.profile import Profile
 from lanshare.exchange.throttle import Throttle
+from lanshare.files.below import Below
 from lanshare.files.content import prefix_digest, small_id, zero_chunk
 from lanshare.files.faults import SourceFault
 from lanshare.files.manifest import ManifestReader
@@ -93,6 +94,7 @@ class Sending:
         self._transfer = bytes.fromhex(transfer)
         self._paths = paths
         self._roots = [os.fspath(path) for path in paths]
+        self._below = Below(self._roots)
         self._entries = entries
         self._push = push
         self._progress = progress
@@ -288,6 +290,8 @@ class Sending:
                 if item.entry.kind is EntryKind.FILE:
                     self.files += 1
                     self.bytes += item.entry.size
+                if self._log is not None and self._index in self._log.versions:
+                    self._ahead[item.entry.parts] = self._log.versions[self._index]
                 continue
             if self._ahead and self._ahead.get(item.entry.parts) == (item.entry.size, item.entry.mtime_ns):
                 continue  # it changed after it was listed, went as it is now, and was listed again
@@ -320,6 +324,7 @@ class Sending:
             self._file.close()
             self._file = None
         self._entries.close()
+        self._below.close()
         self._memo.close()
         if self._log is not None:
             self._log.close()
@@ -355,19 +360,21 @@ class Sending:
         self._names[self._index] = "/".join(entry.parts)
         if entry.kind is EntryKind.FOLDER:
             self._out.say(f.Begin(self._index, entry.parts, "folder", 0, entry.mtime_ns, private=entry.private))
+            self._look_at_folder(entry, self._source(found))
             return
         if entry.kind is EntryKind.LINK:
             self._out.say(f.Begin(self._index, entry.parts, "link", 0, 0, 0, entry.target))
             return
         assert self._attached is not None
         try:
-            file = SourceFile(Path(self._source(found)), follow=len(entry.parts) == 1)
+            opened = self._below.open(found.top, entry.parts)
+            file = SourceFile(Path(self._source(found)), fd=opened)
         except SourceFault as fault:
             self._leave(Skipped(self._names.pop(self._index), fault.code))
             return
         self._file = file
         self._found = entry
-        self._look_at(file.info, entry.parts, self._source(found))
+        self._look_at(file.info, entry.parts, file.attributes)
         self._note_version(entry, file.size, file.mtime_ns)
         kept = self._partials.get(self._index)
         if kept is not None:
@@ -382,14 +389,15 @@ class Sending:
         entry = found.entry
         began = time.perf_counter()
         try:
-            small = read_small(self._source(found), follow=len(entry.parts) == 1)
+            opened = self._below.open(found.top, entry.parts)
+            small = read_small(self._source(found), fd=opened)
         except SourceFault as fault:
             self._flush()
             self._leave(Skipped("/".join(entry.parts), fault.code))
             return True
         if small is None:
             return False
-        data, info = small
+        data, info, attributes = small
         self._disk += time.perf_counter() - began
         if not self._pack.fits(entry.parts, len(data)):
             self._flush()
@@ -397,7 +405,7 @@ class Sending:
         self._sizes[self._index] = len(data)
         self._note_version(entry, info.st_size, info.st_mtime_ns)
         time_ns = fitting_time(info.st_mtime_ns)
-        self._look_at(info, entry.parts, self._source(found))
+        self._look_at(info, entry.parts, attributes)
         private = replace(entry, private=entry.private or is_private(info))
         self._pack.add(self._index, private, data, time_ns, small_id(data))
         self._meter.add(len(data))
@@ -406,15 +414,27 @@ class Sending:
     def _note_version(self, entry: FileEntry, size: int, mtime_ns: int) -> None:
         if (size, mtime_ns) != (entry.size, entry.mtime_ns):
             self._ahead[entry.parts] = (size, mtime_ns)
+            if self._log is not None:
+                self._log.add_version(self._index, size, mtime_ns)
 
-    def _look_at(self, info: os.stat_result, parts: tuple[str, ...], path: str) -> None:
+    def _look_at_folder(self, entry: FileEntry, path: str) -> None:
+        """Say of what a folder has that it will not have there."""
+        if len(self.notes) >= _NOTES:
+            return
+        name = "/".join(entry.parts)
+        if has_attributes(path):
+            self._note(Skipped(name, Code.ATTRIBUTES_LOST))
+        if abs(entry.mtime_ns) >= TIME_BOUND:
+            self._note(Skipped(name, Code.TIME_LOST), tell=False)  # the receiver sees it by itself
+
+    def _look_at(self, info: os.stat_result, parts: tuple[str, ...], attributes: bool) -> None:
         """Say of what a file has that it will not have there."""
         if len(self.notes) >= _NOTES:
             return
         name = "/".join(parts)
         if info.st_nlink > 1:
             self._note(Skipped(name, Code.LINK_DOUBLED))
-        if has_attributes(path):
+        if attributes:
             self._note(Skipped(name, Code.ATTRIBUTES_LOST))
         if fitting_time(info.st_mtime_ns) != info.st_mtime_ns:
             self._note(Skipped(name, Code.TIME_LOST), tell=False)  # the receiver sees it by itself

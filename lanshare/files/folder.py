@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Final, Protocol
 
+from lanshare.domain.offer import TIME_BOUND
 from lanshare.files import origin
 
 HANDLES: Final = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
@@ -26,6 +27,7 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform != "win32" else None
 HAS_BARRIER: Final = _libc is not None and hasattr(_libc, "syncfs")
 """Whether one call makes a whole file system durable; else each file is synced by itself."""
 
+_STEP_NS: Final = 2_000_000_000
 _RENAME_NOREPLACE: Final = 1  # linux/fs.h
 _RENAME_EXCL: Final = 4  # sys/stdio.h on macOS
 _SYNC_FILE_RANGE_WRITE: Final = 2
@@ -161,8 +163,9 @@ class HandleFolder:
         os.symlink(target, name, dir_fd=self._fd)
 
     def set_time(self, mtime_ns: int) -> None:
-        """This folder's own modification time."""
+        """This folder's own modification time; OverflowError if what it has then is another one."""
         os.utime(self._fd, ns=(mtime_ns, mtime_ns))
+        _same_time(os.stat(self._fd).st_mtime_ns, mtime_ns)
 
     def sync(self) -> None:
         """Make the names in this folder durable."""
@@ -277,8 +280,9 @@ class PathFolder:
         (self._path / name).symlink_to(target)
 
     def set_time(self, mtime_ns: int) -> None:
-        """This folder's own modification time."""
+        """This folder's own modification time; OverflowError if what it has then is another one."""
         os.utime(self._path, ns=(mtime_ns, mtime_ns))
+        _same_time(self._path.stat().st_mtime_ns, mtime_ns)
 
     def sync(self) -> None:
         """Names are made durable by the file system itself where folders cannot be opened."""
@@ -286,6 +290,12 @@ class PathFolder:
     def sync_all(self) -> bool:
         """There is no barrier for all: each file must be synced."""
         return False
+
+
+def _same_time(kept_ns: int, wanted_ns: int) -> None:
+    """A file system clamps what it has no number for, and says nothing. FAT counts in steps of two seconds."""
+    if abs(kept_ns - wanted_ns) > _STEP_NS or abs(wanted_ns) >= TIME_BOUND:
+        raise OverflowError("the time is kept as another one")
 
 
 def open_folder(path: Path) -> Folder:

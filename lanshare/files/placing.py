@@ -382,8 +382,8 @@ class Placing:
             if path in ours:
                 self._close_open()
                 try:
-                    self._folder(path).set_time(max(0, min(mtime_ns, 2**62)))
-                except (OSError, OverflowError):
+                    self._folder(path).set_time(mtime_ns)
+                except (OSError, OverflowError, ValueError):
                     self._lose("/".join(path), Code.TIME_LOST)
 
 

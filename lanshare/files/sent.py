@@ -23,6 +23,9 @@ class SentLog:
     def __init__(self, path: Path) -> None:
         """OSError if it cannot be written: then nothing may be sent."""
         self.known = Ranges()
+        self.versions: dict[int, tuple[int, int]] = {}
+        """Size and time of entries that went in another version than the one they were listed in."""
+
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         good = 0
         with open(path, "rb") as lines:
@@ -30,15 +33,22 @@ class SentLog:
                 if not line.endswith(b"\n"):
                     break  # it was cut short, and may say too much
                 good += len(line)
-                first, _, last = line.strip().partition(b" ")
-                if first.isdigit() and last.isdigit():
-                    self.known.add_range(int(first), int(last))
+                fields = line.split()
+                if len(fields) == 2 and all(one.isdigit() for one in fields):
+                    self.known.add_range(int(fields[0]), int(fields[1]))
+                elif len(fields) == 3 and all(one.removeprefix(b"-").isdigit() for one in fields):
+                    self.versions[int(fields[0])] = (int(fields[1]), int(fields[2]))
         os.ftruncate(self._fd, good)
 
     def add(self, first: int, last: int) -> None:
         """These are put before the receiver now."""
         self.known.add_range(first, last)
         os.write(self._fd, b"%d %d\n" % (first, last))
+
+    def add_version(self, index: int, size: int, mtime_ns: int) -> None:
+        """This one goes in another version than the one it was listed in."""
+        self.versions[index] = (size, mtime_ns)
+        os.write(self._fd, b"%d %d %d\n" % (index, size, mtime_ns))
 
     def close(self) -> None:
         """Give the descriptor back."""

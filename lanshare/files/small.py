@@ -7,18 +7,22 @@ import stat
 
 from lanshare.domain.errors import Code
 from lanshare.domain.transfer import SMALL
+from lanshare.files.below import FLAGS, NOFOLLOW
 from lanshare.files.content import Buffer
 from lanshare.files.faults import SourceFault, source_code
 from lanshare.files.folder import Folder
 from lanshare.files.part import UMASK, set_time
-from lanshare.files.source import FLAGS, NOFOLLOW
+from lanshare.files.tree import has_attributes
 
 
-def read_small(path: str, follow: bool = False) -> tuple[bytes, os.stat_result] | None:
-    """A file's bytes and what it was when they were read; None if it is larger. SourceFault if it cannot be had."""
-    fd = -1
+def read_small(path: str, follow: bool = False, fd: int = -1) -> tuple[bytes, os.stat_result, bool] | None:
+    """A file's bytes, what it was when they were read, and whether it has attributes that will be lost.
+
+    None if it is larger. SourceFault if it cannot be had. `fd`: it is open already, and is closed here.
+    """
     try:
-        fd = os.open(path, FLAGS if follow else FLAGS | NOFOLLOW)
+        if fd < 0:
+            fd = os.open(path, FLAGS if follow else FLAGS | NOFOLLOW)
         info = os.fstat(fd)
         if not stat.S_ISREG(info.st_mode):
             raise SourceFault(Code.FILE_SPECIAL, path)
@@ -27,6 +31,7 @@ def read_small(path: str, follow: bool = False) -> tuple[bytes, os.stat_result] 
         # One byte more, so that a file that grows is noticed.
         data = os.read(fd, info.st_size + 1)
         now = os.fstat(fd)
+        attributes = has_attributes(fd)
     except OSError as error:
         raise SourceFault(source_code(error), path) from error
     finally:
@@ -34,7 +39,7 @@ def read_small(path: str, follow: bool = False) -> tuple[bytes, os.stat_result] 
             os.close(fd)
     if len(data) != info.st_size or now.st_size != info.st_size or now.st_mtime_ns != info.st_mtime_ns:
         raise SourceFault(Code.FILE_CHANGED, path)
-    return data, info
+    return data, info, attributes
 
 
 def write_small(

@@ -12,32 +12,27 @@ from typing import Final
 from lanshare.domain.errors import Code
 from lanshare.domain.transfer import CHUNK
 from lanshare.files import shared
+from lanshare.files.below import FLAGS, NOFOLLOW
 from lanshare.files.content import Content, chunk_digest
 from lanshare.files.faults import SourceFault, source_code
 from lanshare.files.folder import read_into
 from lanshare.files.shared import Ring
 from lanshare.files.stamps import stamp_of
-from lanshare.files.tree import fitting_time, is_private
+from lanshare.files.tree import fitting_time, has_attributes, is_private
 
 _READ: Final = 256 * 1024
-NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
-FLAGS: Final = (
-    os.O_RDONLY
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_BINARY", 0)
-)
 
 
 class SourceFile:
     """One file being sent. `size` and `mtime_ns` are those at opening; a change afterwards is a SourceFault."""
 
-    def __init__(self, path: Path, follow: bool = False) -> None:
-        """Open for reading; SourceFault if it is not a plain file that we may read."""
-        self._fd = -1
+    def __init__(self, path: Path, follow: bool = False, fd: int = -1) -> None:
+        """Open for reading; SourceFault if it is not a plain file that we may read. `fd`: it is open already."""
+        self._fd = fd
         self._ring: Ring | None = None
         try:
-            self._fd = os.open(path, FLAGS if follow else FLAGS | NOFOLLOW)
+            if fd < 0:
+                self._fd = os.open(path, FLAGS if follow else FLAGS | NOFOLLOW)
             info = os.fstat(self._fd)
         except OSError as error:
             self.close()
@@ -49,6 +44,7 @@ class SourceFile:
         self.info = info
         self.mtime_ns = fitting_time(info.st_mtime_ns)
         self.private = is_private(info)
+        self.attributes = has_attributes(self._fd)
         self.offset = 0
         self.content = Content()
         self._spare: memoryview | None = None

@@ -19,6 +19,8 @@ from lanshare.domain.offer import DEPTH, TIME_BOUND, EntryKind, FileEntry, Skipp
 from lanshare.files import names
 from lanshare.files.faults import source_code
 
+_GIVEN = frozenset({"system.posix_acl_access", "system.posix_acl_default", "security.capability"})
+
 
 class Found(Struct, frozen=True):
     """An entry, and where it lies: below which of the dropped paths."""
@@ -59,7 +61,7 @@ def walk(paths: Sequence[Path]) -> Iterator[Found | Skipped]:
         try:
             info = os.stat(path)
         except OSError as error:
-            yield Skipped(_printable(str(path)), source_code(error))
+            yield Skipped(name, source_code(error))
             continue
         yield from _entry(number, path, (name,), info)
 
@@ -90,12 +92,15 @@ def _folder(top: int, path: Path, parts: tuple[str, ...], info: os.stat_result) 
         yield Skipped("/".join(parts), source_code(error))
         return
     for item in inside:
-        if item.name.casefold() == names.STAGING:
+        if item.name.casefold() == names.STAGING and item.is_dir(follow_symlinks=False):
             continue  # what arrives here from others and is not finished is nobody's to send
         below = (*parts, item.name)
         shown = "/".join((*parts, _printable(item.name)))
         if not _is_text(item.name):
             yield Skipped(shown, Code.NAME_NOT_TEXT)
+            continue
+        if item.name.casefold() == names.STAGING:
+            yield Skipped(shown, Code.NAME_REFUSED)
             continue
         try:
             if item.is_symlink():
@@ -119,16 +124,17 @@ def _link(top: int, parts: tuple[str, ...], shown: str, path: Path) -> Found | S
 
 
 def is_private(info: os.stat_result) -> bool:
-    """Whether nobody but its owner may read it: it must not become more open on its way."""
-    return os.name == "posix" and not info.st_mode & 0o077
+    """Whether others may not read it: it must not become more open on its way. What its group may do is not kept, as
+    there may be no such group."""
+    return os.name == "posix" and not info.st_mode & 0o004
 
 
-def has_attributes(path: str) -> bool:
-    """Whether a file has extended attributes that a person, or a program of theirs, gave it (Linux)."""
+def has_attributes(what: int | str) -> bool:
+    """Whether a file or folder has attributes, access lists or capabilities that somebody gave it (Linux)."""
     if not hasattr(os, "listxattr"):
         return False
     try:
-        return any(one.startswith("user.") for one in os.listxattr(path))
+        return any(one.startswith("user.") or one in _GIVEN for one in os.listxattr(what))
     except OSError:
         return False
 

@@ -10,6 +10,7 @@ import contextlib
 import errno
 import ipaddress
 import logging
+import os
 import re
 import threading
 from collections import OrderedDict, deque
@@ -36,6 +37,9 @@ from lanshare.wire.frames import VERSION
 
 SERVICE: Final = "_lanshare._tcp.local."
 _WATCH: Final = 2.0
+_DESCRIPTORS: Final = 8
+"""That zeroconf needs besides one or two for each address."""
+
 _RETRY: Final = 10.0
 _TXT: Final = 255 - len("name=")
 _RESOLVE_MS: Final = 1000
@@ -107,6 +111,9 @@ class Discovery:
         self._stopping = False
         self._renamed = False
         self._visible = True
+        self._ours: set[str] = set()
+        """Addresses that this machine has, or had in this run."""
+
         self._zeroconf: Zeroconf | None = None
         self._info: ServiceInfo | None = None
         self._browser: ServiceBrowser | None = None
@@ -173,6 +180,7 @@ class Discovery:
         settling = False
         while not self._stopping:
             now = local_addresses(self._interfaces)
+            self._ours.update(host.partition("%")[0] for host in now)
             if self._zeroconf is None or now != addresses or self._renamed or settling:
                 self._renamed = False
                 # A fresh IPv6 address cannot be bound until it has been checked for duplicates (RFC 4862, 5.4), a
@@ -203,6 +211,14 @@ class Discovery:
         return None
 
     def _open(self) -> Zeroconf:
+        # Where it cannot open all it needs, zeroconf waits for ever for a thread of its own that has died.
+        spare: list[int] = []
+        try:
+            for _ in range(_DESCRIPTORS + 2 * len(local_addresses(self._interfaces))):
+                spare.append(os.open(os.devnull, os.O_RDONLY))
+        finally:
+            for one in spare:
+                os.close(one)
         if self._interfaces:
             v6 = [":" in one for one in self._interfaces]
             version = IPVersion.All if any(v6) and not all(v6) else IPVersion.V6Only if all(v6) else IPVersion.V4Only
@@ -297,9 +313,12 @@ class Discovery:
     def _foreign(self, addresses: tuple[Address, ...]) -> tuple[Address, ...]:
         """Those that are not where we are announced ourselves."""
         assert self._me is not None
-        own = {host.partition("%")[0] for host in local_addresses(self._interfaces)}
-        return tuple(one for one in addresses if (one.host.partition("%")[0], one.port) not in
-                     {(host, self._me.port) for host in own})
+        return tuple(one for one in addresses if one.port != self._me.port or not self._is_ours(one.host))
+
+    def _is_ours(self, host: str) -> bool:
+        """Whether it is, or was in this run, an address of this machine: what we announced there is still about."""
+        plain = host.partition("%")[0]
+        return plain in self._ours or ipaddress.ip_address(plain).is_loopback
 
     def _on_gone(self, name: str) -> None:
         short = name.removesuffix(f".{SERVICE}")

@@ -5,7 +5,9 @@ RemoteNode has the same submit() and subscribe() as Node, over that socket.
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import secrets
 import threading
 from collections.abc import Callable
@@ -54,11 +56,14 @@ class Door:
     def start(self) -> None:
         """Begin to accept, then say where."""
         self._listener.start()
-        private.replace_file(self._file, msgspec.json.encode(_DoorFile(self._listener.address, self._key)))
+        # A path need not be text: its bytes are what counts.
+        address = os.fsencode(self._listener.address).decode("latin-1")
+        private.replace_file(self._file, msgspec.json.encode(_DoorFile(address, self._key)))
 
     def close(self) -> None:
         """Hang up on every shell, after what was told to it."""
-        self._file.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a disk that has become read-only keeps it; whoever knocks finds nobody
+            self._file.unlink(missing_ok=True)
         self._listener.close()
 
     def _serve(self, channel: Channel) -> None:
@@ -127,4 +132,4 @@ def knock(where: Places) -> Channel | None:
         door = msgspec.json.decode(where.door.read_bytes(), type=_DoorFile)
     except (OSError, msgspec.MsgspecError):
         return None
-    return local.connect(door.address, door.key.encode("ascii"))
+    return local.connect(os.fsdecode(door.address.encode("latin-1", "replace")), door.key.encode("ascii"))

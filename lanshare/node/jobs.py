@@ -71,6 +71,9 @@ class Net:
     dialler: TlsContext
     interfaces: tuple[str, ...]
 
+_LEFT: Final = 100
+"""Entries named when there is nothing at all that can be sent."""
+
 
 class _Cancellable:
     """A job that owns at most one link at a time."""
@@ -227,13 +230,15 @@ class ScanJob:
         kinds: dict[int, EntryKind] = {}
         files = size = skipped = 0
         told = time.monotonic() - _GROW_EVERY + 0.02
-        why = ""
+        why, left = "", list[Skipped]()
         for number, item in enumerate(items):
             if self._cancelled:
                 return
             if isinstance(item, Skipped):
                 skipped += 1
                 why = why or item.code
+                if len(left) < _LEFT:
+                    left.append(item)
             else:
                 top = tops.setdefault(item.top, [0, 0])
                 kinds.setdefault(item.top, item.entry.kind)
@@ -250,7 +255,7 @@ class ScanJob:
                     writer.flush()
                 self._tell(names, tops, kinds, files, size, skipped, False)
         if not tops:
-            self._post(ScanEnded(self._effect.transfer, why or Code.NOTHING_TO_SEND))
+            self._post(ScanEnded(self._effect.transfer, why or Code.NOTHING_TO_SEND, "", tuple(left)))
             return
         if writer is not None:
             writer.finish()

@@ -130,11 +130,12 @@ class Counted(Struct, frozen=True):
 
 
 class ScanEnded(Struct, frozen=True):
-    """The walk is over, or failed with `code`."""
+    """The walk is over, or failed with `code`. `skipped`: why there is nothing at all to send."""
 
     transfer: TransferId
     code: str = ""
     detail: str = ""
+    skipped: tuple[Skipped, ...] = ()
 
 
 class Moved(Struct, frozen=True):

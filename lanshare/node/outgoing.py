@@ -161,7 +161,7 @@ class Outgoing(Turns):
             return []
         row.scanned = True
         if note.code:
-            return self._fail(row, TransferState.FAILED, note.code, note.detail, now)
+            return self._fail(row, TransferState.FAILED, note.code, note.detail, now, note.skipped)
         return []
 
     def heard_answer(self, peer: PeerId, said: Answered, now: float) -> list[Effect]:

@@ -20,7 +20,7 @@ from lanshare.domain.events import (
     TransferStands,
     TransferWaiting,
 )
-from lanshare.domain.offer import Allowance, Landing, Offer
+from lanshare.domain.offer import Allowance, Landing, Offer, Skipped
 from lanshare.domain.peer import Address, PeerId, Rules, TrustLevel
 from lanshare.domain.talk import Answered, Ended, FetchAsked, HadAll, Offered, Paused
 from lanshare.domain.transfer import (
@@ -287,7 +287,7 @@ class Table:
     def _finished(self, row: Row, note: RunEnded, now: float) -> list[Effect]:
         if note.failed and not note.files:
             code = note.skipped[0].code if note.skipped else Code.NOTHING_TO_SEND
-            return self._fail(row, TransferState.FAILED, code, "", now)
+            return self._fail(row, TransferState.FAILED, code, "", now, note.skipped)
         self._refuse_next(row)
         state = TransferState.PARTIAL if note.failed else TransferState.DONE
         row.transfer = transfer = replace(
@@ -332,14 +332,18 @@ class Table:
                 transfer.done_bytes, transfer.seconds, True, transfer.paths, transfer.skipped, transfer.notes,
             )
         sentence = sentences.ended(transfer.code, self.world.name(transfer.peer), transfer.detail)
-        return TransferFailed(transfer.id, transfer.peer, transfer.state, transfer.code, sentence)
+        return TransferFailed(
+            transfer.id, transfer.peer, transfer.state, transfer.code, sentence, transfer.skipped
+        )
 
     def _refuse_next(self, row: Row) -> None:
         if row.next_attach is not None:
             row.next_attach.reply.put(Lease(0, Code.DECLINED))
             row.next_attach = None
 
-    def _fail(self, row: Row, state: TransferState, code: str, detail: str, now: float) -> list[Effect]:
+    def _fail(
+        self, row: Row, state: TransferState, code: str, detail: str, now: float, skipped: tuple[Skipped, ...] = ()
+    ) -> list[Effect]:
         if code not in set(Code):
             code, detail = Code.PROTOCOL, ""  # a peer's word of its own, or of a later version
         row.transfer = transfer = replace(
@@ -347,6 +351,7 @@ class Table:
             state=moved(row.transfer.state, state),
             code=code,
             detail=detail,
+            skipped=skipped,
             seconds=round(row.seconds, 3),
         )
         row.retry_at = None
@@ -355,9 +360,9 @@ class Table:
         message = sentences.ended(code, name, detail)
         if code == Code.DECLINED and transfer.direction is Direction.IN:
             message = "You declined. Nothing was written."
-        failed = TransferFailed(transfer.id, transfer.peer, state, code, message)
+        failed = TransferFailed(transfer.id, transfer.peer, state, code, message, skipped)
         effects: list[Effect] = [
-            Keep(lambda db: journal.finish(db, transfer, 0, ()), lambda _: Publish(failed)),
+            Keep(lambda db: journal.finish(db, transfer, len(skipped), skipped), lambda _: Publish(failed)),
         ]
         if row.running:
             row.ending = True

@@ -114,7 +114,10 @@ def socket_address(data: Path) -> str:
         return str(own)
     if runtime and len(runtime) < 60 and _private(Path(runtime)):
         return f"{runtime}/lanshare-{token}.sock"
-    folder = Path(tempfile.gettempdir()) / f"lanshare-{os.getuid()}"
+    name = f"lanshare-{os.getuid()}"
+    folder = Path(tempfile.gettempdir()) / name
+    if len(os.fsencode(folder)) > _SOCKET_MAX - len(token) - len("/.sock"):
+        folder = Path("/tmp") / name
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:

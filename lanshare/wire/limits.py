@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from lanshare.domain.message import TEXT_MOST
 from lanshare.domain.transfer import SMALL
 
 HANDSHAKE: Final = 5.0
@@ -21,7 +22,7 @@ CERTIFICATE: Final = 2048
 CONTROL_FRAME: Final = 64 * 1024
 """Any other frame but Text and Data: the longest, an Offer with 64 names of 255 bytes, takes 20 KiB."""
 
-TEXT: Final = 1024 * 1024
+TEXT: Final = TEXT_MOST
 """UTF-8 bytes of one message: a long log pasted into the chat passes, a flood does not."""
 
 TEXT_FRAME: Final = TEXT + 4 * 1024

@@ -130,3 +130,53 @@ def test_a_stream_tells_why_it_takes_nothing(tmp_path: Path) -> None:
         stream.write("ü")
         assert (stream.closed, stream.full) == (True, True)
     assert stream.columns == 80
+
+
+@pytest.mark.parametrize("data", ["caf\\xe9", "a\\x00b", "\\xff\\xfeh\\x00i\\x00"])
+def test_what_is_no_text_is_not_sent_as_another_one(data: str, tmp_path: Path) -> None:
+    done = shell(f"printf '{data}' | $L text Nobody - --wait 0 $P", tmp_path)
+    assert done.returncode == 2
+    assert b"Nothing was sent" in done.stderr
+    assert not (tmp_path / "lanshare.sqlite").exists()
+
+
+def test_a_text_without_an_end_is_not_read_to_its_end(tmp_path: Path) -> None:
+    done = shell("ulimit -v 1500000; yes | $L text Nobody - --wait 0 $P", tmp_path)
+    assert done.returncode == 2
+    assert b"at most 1 MiB" in done.stderr
+
+
+@pytest.mark.parametrize("flag", ["--since", "--until"])
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_every_day_that_there_is_can_be_asked_for(flag: str, day: str, anna: Device) -> None:
+    done = shell(f"$L history $P {flag} {day}", anna.folder, TZ="Pacific/Kiritimati")
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_profile_whose_path_is_no_text_works(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    done = shell("$L peers --seconds 0.3 $P", folder)
+    assert (done.returncode, done.stderr.count(b"\n")) == (0, 1)
+    assert done.stderr.startswith(b"No device was found")
+
+
+def test_a_start_that_fails_ends(tmp_path: Path) -> None:
+    (tmp_path / "engine.door" / "x").mkdir(parents=True)
+    done = shell("timeout 20 $L peers --seconds 0.3 $P", tmp_path)
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("number", [12, 14, 15, 16, 18])
+def test_few_descriptors_end_in_a_sentence(number: int, tmp_path: Path) -> None:
+    done = shell(f"ulimit -n {number}; timeout 30 $L peers --seconds 0.5 $P", tmp_path)
+    assert done.returncode in (0, 1), done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_long_temporary_folder_is_no_hindrance(tmp_path: Path) -> None:
+    long = tmp_path / ("t" * 110)
+    long.mkdir()
+    done = shell("$L peers --seconds 0.3 $P", tmp_path / ("p" * 120), TMPDIR=str(long), XDG_RUNTIME_DIR="")
+    assert (done.returncode, done.stderr.count(b"\n")) == (0, 1)
+    assert done.stderr.startswith(b"No device was found")

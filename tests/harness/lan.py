@@ -62,6 +62,10 @@ class Lan:
         self._inside(space, "ip", "addr", "flush", "dev", interface)
         self._inside(space, "ip", "addr", "add", address, "dev", interface)
 
+    def drop(self, space: str, interface: str) -> None:
+        """Take an interface's addresses away."""
+        self._inside(space, "ip", "addr", "flush", "dev", interface)
+
     def link(self, space: str, interface: str, up: bool) -> None:
         """Pull or plug the cable."""
         self._inside(space, "ip", "link", "set", interface, "up" if up else "down")

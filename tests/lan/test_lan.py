@@ -231,3 +231,28 @@ def test_a_copied_profile_is_noticed_by_the_copies_or_by_a_third(hosts: dict[str
     assert told, {name: process.names() for name, process in running.items()}
     for name, event in told.items():
         assert event["ours"] is (name != "carl")
+
+
+@pytest.mark.parametrize("how", ["it comes later", "it goes and comes back"])
+def test_a_network_that_was_not_there_is_no_copy_of_ourselves(
+    lan: Lan, make: Callable[..., Device], how: str
+) -> None:
+    here, there = lan.host("anna"), lan.host("bob")
+    lan.plug(there, "eth0", "10.66.0.2/24")
+    if how == "it goes and comes back":
+        lan.plug(here, "eth0", "10.66.0.1/24")
+    anna, bob = make(lan, "anna", here).receive(), make(lan, "bob", there).receive()
+    if how == "it comes later":
+        anna.wait_for("MeChanged")
+        lan.plug(here, "eth0", "10.66.0.1/24")
+    else:
+        appeared(anna, "bob")
+        lan.drop(here, "eth0")
+        anna.wait_for("PeerVanished")
+        lan.address(here, "eth0", "10.66.0.1/24")
+    appeared(anna, "bob")
+    appeared(bob, "anna")
+    for process in (anna, bob):
+        process.interrupt()
+        told = [one for one in process.heard() if one["event"] in ("IdentityCloned", "IdentityChanged")]
+        assert told == []

@@ -260,4 +260,4 @@ class TransferBook(QObject):
                 view.read = True
             case TransferFailed():
                 view.state, view.message, view.asked = TransferState(event.state), event.message, False
-                view.code = event.code
+                view.code, view.skipped, view.files_failed = event.code, event.skipped, len(event.skipped)

@@ -403,6 +403,8 @@ class Card(QWidget):
             return "\n".join(part for part in (where, told) if part)
         if view.undone:
             return shown(view.message)
+        if view.state is TransferState.FAILED and len(view.skipped) > 1:
+            return "\n".join([shown(view.message), *_report(view.skipped, len(view.skipped))])
         if view.state in (TransferState.DONE, TransferState.PARTIAL):
             lines = _report(view.skipped, max(view.files_failed, len(view.skipped)))
             if view.notes:
@@ -425,7 +427,7 @@ class Card(QWidget):
             if differing:
                 lines += ["", texts.tr("Differ from yours:"), *(shown(name) for name in differing)]
             return lines
-        if view.state not in (TransferState.DONE, TransferState.PARTIAL) or view.undone:
+        if view.state not in (TransferState.DONE, TransferState.PARTIAL, TransferState.FAILED) or view.undone:
             return []
         if max(view.files_failed, len(view.skipped)) <= _REPORT and len(view.notes) <= _REPORT:
             return []

@@ -35,7 +35,7 @@ from lanshare.domain.events import (
     MessageTakenBack,
     PeerTyping,
 )
-from lanshare.domain.message import MessageId
+from lanshare.domain.message import TEXT_MOST, MessageId
 from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
 from lanshare.node import sentences
@@ -54,10 +54,6 @@ _DRAFT: Final = 700
 
 _TYPING: Final = 3.0
 """Seconds between two tellings that somebody writes."""
-
-
-TEXT_BYTES: Final = 1024 * 1024
-"""UTF-8 bytes of one message (wire/limits.py): more never leaves the field."""
 
 
 class _Leaving(Struct, frozen=True):
@@ -187,7 +183,7 @@ class TalkDesk(QObject):
         if self._peer is None:
             self._give_back(None, text)
             return
-        if len(text.encode("utf-8", "replace")) > TEXT_BYTES:
+        if len(text.encode("utf-8", "replace")) > TEXT_MOST:
             self._give_back(self._peer, text)
             self._board.show("refused", sentences.ended(Code.TEXT_TOO_LONG, "", texts.tr("at most 1 MiB")), "warn")
             return
