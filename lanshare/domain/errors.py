@@ -69,6 +69,7 @@ class Code(StrEnum):
     NOT_SAVED = "not-saved"
     NOT_A_MEMBER = "not-a-member"
     GROUP_EMPTY = "group-empty"
+    NOT_IN_GROUP = "not-in-group"
     BLOCKED_MEMBER = "blocked-member"
 
 

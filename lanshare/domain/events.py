@@ -479,10 +479,15 @@ class HistoryLoaded(Struct, frozen=True):
 
 
 class HistoryErased(Struct, frozen=True):
-    """What was said and sent with a device (all of them if None) is gone. `whole`: from the file on disk, too."""
+    """What was said and sent with a device (all of them if None) is gone. `whole`: from the file on disk, too.
+
+    `gone`: only these messages, whose time was over, and `left` is what the list says of the conversation now.
+    """
 
     peer: PeerId | None
     whole: bool
+    gone: tuple[str, ...] | None = None
+    left: Conversation | None = None
 
 
 class IdentityChanged(Struct, frozen=True):

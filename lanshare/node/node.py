@@ -836,10 +836,15 @@ class Node:
         """Take out what is not to stay any longer."""
         now_ms = int(self._parts.clock.wall().timestamp() * 1000)
 
-        def told(changed: list[PeerId]) -> object:
-            return n.Durable(tuple(e.Tell(HistoryErased(peer, True)) for peer in changed)) if changed else None
+        def work(db: sqlite3.Connection) -> tuple[HistoryErased, ...]:
+            gone = history.expire(db, now_ms)
+            left = {one.peer: one for one in history.conversations(db)} if gone else {}
+            return tuple(HistoryErased(peer, True, messages, left.get(peer)) for peer, messages in gone.items())
 
-        return [e.Keep(lambda db: history.expire(db, now_ms), told)]
+        def told(changed: tuple[HistoryErased, ...]) -> object:
+            return n.Durable(tuple(map(e.Tell, changed))) if changed else None
+
+        return [e.Keep(work, told)]
 
     def _save(self, command: c.SaveConversation) -> e.Effect:
         names = {one.id: one.alias or one.name for one in self._peers.shown()} | {self.id: self._name(self.id)}

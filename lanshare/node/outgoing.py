@@ -11,6 +11,7 @@ from lanshare.domain.commands import RetryTransfer, SendFiles
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     OfferGrew,
+    TransferFailed,
     TransferJoined,
 )
 from lanshare.domain.peer import PeerId
@@ -22,6 +23,7 @@ from lanshare.domain.transfer import (
     TransferId,
     TransferState,
 )
+from lanshare.node import sentences
 from lanshare.node.effects import (
     Befriend,
     Effect,
@@ -68,7 +70,12 @@ class Outgoing(Turns):
             transfer_id = command.transfer
             return [Look(lambda db: journal.ended(db, transfer_id), lambda found: SendLooked(command, found))]
         paths = tuple(dict.fromkeys(command.paths))
-        room = command.room if self.world.shares(command.room, command.peer) else ""
+        room = command.room
+        if room and not self.world.shares(room, command.peer):
+            # What was meant for a group is nobody's alone.
+            code = Code.NOT_IN_GROUP
+            sentence = sentences.ended(code, self.world.name(command.peer))
+            return [Tell(TransferFailed(command.transfer, command.peer, TransferState.FAILED, code, sentence))]
         for row in self.rows.values():
             alike = row.sources == paths and row.only == only and row.transfer.peer == command.peer
             alike = alike and row.transfer.offer.room == room

@@ -63,6 +63,7 @@ _ENDED: Final[dict[Code | None, str]] = {
     Code.PAIR_TOO_OFTEN: "{peer} cannot compare digits just now: another comparison is open, or there were three within"
     " a minute. Try again in a moment.",
     Code.PAIR_ENDED: "The comparison was ended on the other side, or here. Nothing has changed.",
+    Code.NOT_IN_GROUP: "You and {peer} are not both in that group any more. Nothing was sent.",
     Code.LEFT_OUT: "It was left out by hand.",
     Code.PUT_ASIDE: "It was put aside; what arrived of it is kept.",
     Code.TURN: "Something else is sent first.",
@@ -97,6 +98,8 @@ _TROUBLE: Final[dict[Code | None, str]] = {
     Code.IDENTITY_CHANGED: "{peer} answers with another key than before. Nothing was sent to it.",
 }
 
+
+WE_DECLINED: Final = "You declined. Nothing was written."
 
 def decimal(size: float) -> str:
     """A size in decimal units, as people read it: 915 MB, 1.4 GB."""

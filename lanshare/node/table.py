@@ -359,7 +359,7 @@ class Table:
         name = self.world.name(transfer.peer)
         message = sentences.ended(code, name, detail)
         if code == Code.DECLINED and transfer.direction is Direction.IN:
-            message = "You declined. Nothing was written."
+            message = sentences.WE_DECLINED
         failed = TransferFailed(transfer.id, transfer.peer, state, code, message, skipped)
         effects: list[Effect] = [
             Keep(lambda db: journal.finish(db, transfer, len(skipped), skipped), lambda _: Publish(failed)),

@@ -232,7 +232,10 @@ class App:
         if kind == "offer" and action in ("accept", "decline"):
             self.bridge.submit(AnswerOffer(TransferId(ident), action == "accept"))
         elif kind == "said" and action == "reply" and reply.strip():
-            self.bridge.submit(SendText(MessageId(secrets.token_hex(16)), PeerId(peer), reply))
+            if self.window is not None:
+                self.window.talk.say_to(PeerId(peer), reply)
+            else:
+                self.bridge.submit(SendText(MessageId(secrets.token_hex(16)), PeerId(peer), reply))
         elif self.window is not None:
             self.window.come_forward()
             self.window.open_peer(peer)

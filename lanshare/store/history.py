@@ -245,12 +245,12 @@ def keep_for(db: sqlite3.Connection, peer: PeerId, seconds: int) -> None:
         db.execute("DELETE FROM retention WHERE peer = ?", (peer,))
 
 
-def expire(db: sqlite3.Connection, now_ms: int) -> list[PeerId]:
-    """Take out what has been here longer than it is to stay; the conversations that lost something by it.
+def expire(db: sqlite3.Connection, now_ms: int) -> dict[PeerId, tuple[str, ...]]:
+    """Take out what has been here longer than it is to stay; by conversation, the messages that are gone.
 
     What still waits to be delivered stays, and so does what was not read yet.
     """
-    changed = []
+    changed: dict[PeerId, tuple[str, ...]] = {}
     for peer, seconds in db.execute("SELECT peer, seconds FROM retention").fetchall():
         rows = db.execute(
             "SELECT timeline.position, messages.author, messages.id, messages.text FROM timeline JOIN messages ON"
@@ -264,7 +264,7 @@ def expire(db: sqlite3.Connection, now_ms: int) -> list[PeerId]:
             db.execute("INSERT OR IGNORE INTO gone VALUES (?, ?)", (author, message))
             db.execute("DELETE FROM messages WHERE author = ? AND id = ?", (author, message))
         if rows:
-            changed.append(PeerId(peer))
+            changed[PeerId(peer)] = tuple(message for _, _, message, _ in rows)
     return changed
 
 

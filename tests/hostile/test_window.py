@@ -53,7 +53,7 @@ class Desk:
         self.shell = shell
         self.into = shell.root if isinstance(shell, Victim) else None
         self.window = MainWindow(Bridge(shell.host.submit), lambda image: None)
-        self.window._sure = lambda moving: True  # type: ignore[method-assign]
+        self.window._sure = lambda moving, unkept=0: True  # type: ignore[method-assign]
         for event in shell.seen:
             self.window.on_event(event)
         self.window.show()

@@ -316,9 +316,13 @@ def test_what_is_named_twice_is_sent_once(setting: Setting) -> None:
     assert setting.table.rows[ID].sources == (Path("/x"), Path("/y"))
 
 
-def test_a_room_that_is_not_of_both_is_not_named(setting: Setting) -> None:
-    setting.table.send(SendFiles(ID, BOB, (Path("/x"),), "no group at all"), 0.0, WALL)
-    assert setting.table.rows[ID].transfer.conversation == BOB
+def test_what_is_meant_for_a_group_that_is_not_of_both_goes_to_nobody(setting: Setting) -> None:
+    effects = setting.table.send(SendFiles(ID, BOB, (Path("/x"),), "no group at all"), 0.0, WALL)
+    assert setting.table.rows == {}
+    (told,) = effects
+    assert isinstance(told, Tell)
+    assert isinstance(told.event, TransferFailed)
+    assert told.event.code == Code.NOT_IN_GROUP
 
 
 def test_the_same_paths_to_a_group_and_to_one_of_it_are_two_sendings(setting: Setting) -> None:

@@ -11,10 +11,11 @@ from pytestqt.qtbot import QtBot
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.commands import Command
+from lanshare.domain.message import Moment
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
 from lanshare.qt.widgets.card import Card
 from lanshare.qt.windows.main import MainWindow
-from tests.qt.test_talk import NOW
+from tests.qt.test_talk import NOW, said
 from tools import pictures as made
 
 IDENT = TransferId("c" * 32)
@@ -121,3 +122,138 @@ def test_the_buttons_are_the_same_objects_through_a_whole_life(window: MainWindo
     window.on_event(e.TransferFailed(IDENT, made.MARTA, "failed", "disk-error", "x"))
     assert shown._acting == before
     assert card(window) is shown
+
+
+OTHER = TransferId("e" * 32)
+TREE = made.offer(made.top("d", 800, True, 3))
+
+
+def acts(submitted: list[Command]) -> list[Command]:
+    """What was done to transfers."""
+    kinds = (c.CancelTransfer, c.PauseTransfer, c.ResumeTransfer, c.RetryTransfer, c.AnswerOffer, c.LeaveOut)
+    return [one for one in submitted if isinstance(one, kinds)]
+
+
+ENDS: dict[str, e.Event] = {
+    "done": e.TransferFinished(IDENT, made.MARTA, "out", "done", 3, 0, 8, 1.0, True, ("/x",)),
+    "failed": e.TransferFailed(IDENT, made.MARTA, "failed", "disk-error", "x"),
+    "cancelled": e.TransferFailed(IDENT, made.MARTA, "cancelled", "cancelled", "x"),
+    "verifying": e.TransferVerifying(IDENT),
+    "between two files": e.TransferProgressed(IDENT, 600, 800, 1.0, ""),
+}
+
+
+@pytest.mark.parametrize("end", list(ENDS))
+@pytest.mark.parametrize("which", ["_close", "_rest", "_leave", "_aside"])
+def test_a_button_that_goes_takes_no_other_ones_key(
+    window: MainWindow, submitted: list[Command], qtbot: QtBot, which: str, end: str
+) -> None:
+    qtbot.waitActive(window)
+    window.open_peer(made.MARTA)
+    for ident, way in ((IDENT, "out"), (OTHER, "in")):
+        window.on_event(e.TransferQueued(ident, made.MARTA, way, TREE, NOW, "queued" if way == "out" else "offered"))
+    window.on_event(e.OfferReceived(OTHER, made.MARTA, "Marta", 3, 800, TREE, 10**9))
+    window.on_event(e.TransferStarted(IDENT, made.MARTA, "out"))
+    window.on_event(e.TransferProgressed(IDENT, 400, 800, 1.0, "d/one"))
+    button = getattr(card(window), which)
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    window.on_event(ENDS[end])
+    submitted.clear()
+    focused = window.focusWidget()
+    assert focused is not None
+    if button.isHidden() or not button.isVisible():
+        QTest.keyClick(focused, Qt.Key.Key_Space)
+        assert acts(submitted) == []
+
+
+@pytest.mark.parametrize("what", ["a burst", "late ones between", "another look", "time runs out"])
+def test_a_press_is_one_answer_whatever_is_built_anew_around_it(
+    window: MainWindow, submitted: list[Command], qtbot: QtBot, what: str
+) -> None:
+    qtbot.waitActive(window)
+    shown = begin(window, "in")
+    for number in range(1, 10):
+        window.on_event(said(number, f"line {number}", lamport=number))
+    qtbot.waitUntil(lambda: shown._accepting.isVisible())
+    QTest.mousePress(shown._accepting, Qt.MouseButton.LeftButton)
+    if what == "a burst":
+        for number in range(100, 180):
+            window.on_event(said(number, f"line {number}", lamport=1000 + number))
+    elif what == "late ones between":
+        for number in range(100, 140):
+            window.on_event(said(number, f"late {number}", lamport=2))
+    elif what == "another look":
+        window.dress()
+    else:
+        window.on_event(e.HistoryErased(made.MARTA, True, tuple(f"{number:032x}" for number in range(1, 10))))
+    timeline = window.pane.timeline
+    qtbot.waitUntil(lambda: card(window) is shown and not timeline._filling and shown._accepting.height() > 10)
+    QTest.mouseRelease(shown._accepting, Qt.MouseButton.LeftButton)
+    (answer,) = acts(submitted)
+    assert isinstance(answer, c.AnswerOffer)
+    assert answer.accepted
+
+
+def test_what_was_chosen_for_files_that_differ_is_chosen_still(window: MainWindow, submitted: list[Command]) -> None:
+    shown = begin(window, "in")
+    window.on_event(e.OfferCompared(IDENT, made.MARTA, 0, 0, 1, 0, 800, ("photo.jpg",), True, 10**9))
+    shown._clash.setCurrentIndex(shown._clash.findData("skip"))
+    window.open_peer(made.ANNA)
+    window.open_peer(made.MARTA)
+    transfer = Transfer(IDENT, made.MARTA, Direction.IN, TransferState.OFFERED, PHOTO, NOW)
+    moment = Moment(3, NOW, None, transfer, order="3")
+    window.on_event(e.HistoryLoaded(window._request, made.MARTA, (moment,), False))
+    anew = window.pane.timeline._rows[-1][1]
+    assert isinstance(anew, Card)
+    assert anew is not shown
+    QTest.mouseClick(anew._accepting, Qt.MouseButton.LeftButton)
+    (answer,) = acts(submitted)
+    assert isinstance(answer, c.AnswerOffer)
+    assert answer.clash == "skip"
+
+
+def test_who_declined_is_said_after_a_restart_too(window: MainWindow) -> None:
+    window.open_peer(made.MARTA)
+    for way, words in ((Direction.IN, "You declined"), (Direction.OUT, "Marta")):
+        ident = IDENT if way is Direction.IN else OTHER
+        view = window.book.take(
+            Transfer(ident, made.MARTA, way, TransferState.DECLINED, PHOTO, NOW, code="declined"), "Marta's ThinkPad"
+        )
+        assert view.message.startswith(words)
+
+
+def test_what_the_other_side_paused_has_no_button_that_does_nothing(window: MainWindow) -> None:
+    shown = begin(window, "out")
+    window.on_event(e.TransferStarted(IDENT, made.MARTA, "out"))
+    window.on_event(e.TransferPaused(IDENT, made.MARTA, "peer", "Marta paused it.", 400, 800))
+    assert shown._rest.isHidden()
+    window.on_event(e.TransferPaused(IDENT, made.MARTA, "us", "You paused it.", 400, 800))
+    assert not shown._rest.isHidden()
+
+
+def test_a_comparison_that_is_older_than_the_offer_is_not_shown(window: MainWindow) -> None:
+    shown = begin(window, "in")
+    window.on_event(e.OfferCompared(IDENT, made.MARTA, 0, 0, 1, 0, 800, ("photo.jpg",), True, 10**9))
+    larger = made.offer(made.top("photo.jpg", 800), made.top("film.mp4", 5_000_000_000))
+    window.on_event(e.OfferGrew(IDENT, made.MARTA, larger))
+    assert "5.0 GB" in shown._accepting.text()
+    assert "free afterwards" not in shown._message.text()
+
+
+@pytest.mark.parametrize("name", ["on", "is", "a", "back", "Marta (home)"])
+def test_another_name_changes_the_name_alone(window: MainWindow, name: str) -> None:
+    window.on_event(e.PeerChanged(made.MARTA, name, "laptop", (), "known", True))
+    shown = begin(window, "out")
+    rest = "paused it. 400 B of 800 B are kept."
+    window.on_event(e.TransferPaused(IDENT, made.MARTA, "peer", f"{name} {rest}", 400, 800))
+    window.on_event(e.PeerChanged(made.MARTA, "Sister", "laptop", (), "known", True))
+    assert shown._message.text() == f"Sister {rest}"
+
+
+@pytest.mark.parametrize(("done", "total", "rate"), [(900, 800, 5.0), (-5, 800, 5.0), (400, 800, float("inf"))])
+def test_odd_numbers_are_no_odd_card(window: MainWindow, done: int, total: int, rate: float) -> None:
+    shown = begin(window, "out")
+    window.on_event(e.TransferStarted(IDENT, made.MARTA, "out"))
+    window.on_event(e.TransferProgressed(IDENT, done, total, rate))
+    assert 0 <= int(shown._percent.text()[:-1]) <= 100
+    assert not shown._status.text().startswith(("-", "900"))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QTextOption
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QInputMethodEvent, QTextOption
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
 
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
@@ -15,7 +18,8 @@ from lanshare.domain.commands import Command
 from lanshare.domain.message import MessageId
 from lanshare.qt.models.devices import DEVICE_ROLE
 from lanshare.qt.windows.main import MainWindow
-from tests.qt.test_talk import NOW, asked, queued, type_in
+from lanshare.qt.windows.pastesheet import PasteSheet
+from tests.qt.test_talk import GROUP, NOW, asked, queued, type_in
 from tools import pictures as made
 
 LATER = NOW + datetime.timedelta(days=3650)
@@ -207,3 +211,238 @@ def test_an_address_opens_the_device_that_answered_there_and_no_other(
     assert talk._open == made.MARTA, "not one that answers in the place of another"
     talk.on_event(e.AddressReached("10.0.0.77:17717", made.ANNA))
     assert talk._open == made.ANNA
+
+
+GROUP_OF = (made.ME.id, made.MARTA, made.ANNA)
+
+
+def group(window: MainWindow, mine: bool = True, name: str = "Garden", added: bool = False) -> None:
+    """A group as the engine tells of it."""
+    window.on_event(e.GroupChanged(GROUP, name, GROUP_OF if mine else GROUP_OF[1:], mine, added))
+
+
+def file(name: str = "/tmp/secret.txt") -> QMimeData:
+    """A file as it is dragged."""
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(name)])
+    return mime
+
+
+def over(window: MainWindow, mime: QMimeData) -> None:
+    """Dragged into the conversation."""
+    window.pane.dragEnterEvent(QDragEnterEvent(QPoint(50, 50), Qt.DropAction.CopyAction, mime,
+                                               Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier))
+
+
+def drop(window: MainWindow, mime: QMimeData) -> None:
+    """Let go there."""
+    window.pane.dropEvent(QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton,
+                                     Qt.KeyboardModifier.NoModifier))
+
+
+@pytest.mark.parametrize("then", [Qt.Key.Key_Escape, Qt.Key.Key_Return])
+def test_a_refused_text_waits_behind_an_edit(talk: MainWindow, submitted: list[Command], then: Qt.Key) -> None:
+    talk.on_event(queued(1, "old words"))
+    type_in(talk, "precious")
+    sent = last_text(submitted)
+    QTest.keyClick(talk.pane.composer.field, Qt.Key.Key_Up)
+    talk.on_event(e.MessageRefused(sent.message, made.MARTA, "declined", "No."))
+    assert field(talk) == "old words"
+    QTest.keyClick(talk.pane.composer.field, then)
+    assert field(talk) == "precious"
+    assert [one.text for one in asked(submitted, c.EditText) if isinstance(one, c.EditText)] == (
+        ["old words"] if then == Qt.Key.Key_Return else []
+    )
+
+
+def test_an_edit_that_is_too_long_stays_in_the_field(talk: MainWindow, submitted: list[Command]) -> None:
+    talk.on_event(queued(1, "old words"))
+    QTest.keyClick(talk.pane.composer.field, Qt.Key.Key_Up)
+    long = "é" * (512 * 1024 + 1)
+    talk.pane.composer.field.setPlainText(long)
+    QTest.keyClick(talk.pane.composer.field, Qt.Key.Key_Return)
+    assert asked(submitted, c.EditText) == []
+    assert (field(talk), talk.pane.composer.editing) == (long, f"{1:032x}")
+
+
+@pytest.mark.parametrize("edits", [True, False])
+def test_a_reply_or_an_edit_that_is_left_is_taken_up_again_and_nobody_else_hears_of_it(
+    talk: MainWindow, submitted: list[Command], edits: bool
+) -> None:
+    talk.on_event(queued(1, "old words"))
+    if edits:
+        QTest.keyClick(talk.pane.composer.field, Qt.Key.Key_Up)
+    else:
+        talk.talk._want("reply", talk.timeline.entry(talk.timeline.row_of(f"{1:032x}")))
+    type_in(talk, " and more", enter=False)
+    submitted.clear()
+    talk.talk._told_at = 0.0
+    talk.open_peer(made.ANNA)
+    assert field(talk) == ""
+    assert asked(submitted, c.TellTyping) == []
+    talk.open_peer(made.MARTA)
+    QTest.keyClick(talk.pane.composer.field, Qt.Key.Key_Return)
+    if edits:
+        (changed,) = asked(submitted, c.EditText)
+        assert isinstance(changed, c.EditText)
+        assert changed.text == "old words and more"
+    else:
+        assert (last_text(submitted).text, last_text(submitted).about) == (" and more", f"{1:032x}")
+
+
+def test_what_is_still_being_composed_belongs_to_the_message(talk: MainWindow, submitted: list[Command]) -> None:
+    type_in(talk, "meet at ", enter=False)
+    QApplication.sendEvent(talk.pane.composer.field, QInputMethodEvent("とうきょう", []))
+    QTest.mouseClick(talk.pane.composer._send, Qt.MouseButton.LeftButton)
+    assert last_text(submitted).text == "meet at とうきょう"
+    assert field(talk) == ""
+
+
+def test_a_blank_that_does_not_break_stays_one(talk: MainWindow, submitted: list[Command]) -> None:
+    talk.pane.composer.field.insertPlainText("10\u00a0km")
+    QTest.keyClick(talk.pane.composer.field, Qt.Key.Key_Return)
+    assert last_text(submitted).text == "10\u00a0km"
+
+
+def test_what_was_written_to_a_device_that_is_forgotten_is_there_when_it_comes_back(talk: MainWindow) -> None:
+    marta = talk.devices.device(made.MARTA)
+    assert marta is not None
+    type_in(talk, "half a line", enter=False)
+    talk.on_event(e.PeerForgotten(made.MARTA))
+    assert talk._open is None
+    talk.on_event(e.PeerAppeared(made.MARTA, "Marta", "laptop", (), "stranger", True))
+    back = talk.devices.device(made.MARTA)
+    assert back is not None
+    assert (back.draft, back.unread, back.preview) == ("half a line", marta.unread, marta.preview)
+
+
+def test_somebody_elses_group_never_takes_what_is_being_written(talk: MainWindow, submitted: list[Command]) -> None:
+    talk.talk._group_act(c.CreateGroup(MessageId("a" * 32), "Garden", GROUP_OF[1:]))
+    type_in(talk, "for Marta alone", enter=False)
+    group(talk, added=True)
+    assert (talk._open, field(talk)) == (made.MARTA, "for Marta alone")
+    talk.talk._group_act(c.CreateGroup(MessageId("b" * 32), "Shed", GROUP_OF[1:]))
+    talk.on_event(e.GroupRefused(GROUP, "declined", "No."))
+    talk.pane.composer.field.clear()
+    group(talk, name="Shed", added=True)
+    assert talk._open == made.MARTA
+
+
+@pytest.mark.parametrize("way", ["drop", "row", "paste", "choose"])
+def test_to_a_group_that_one_is_not_in_nothing_goes(talk: MainWindow, submitted: list[Command], way: str) -> None:
+    group(talk)
+    talk.open_peer(GROUP)
+    if way == "paste":
+        talk._paste_files((Path("/tmp/secret.txt"),))
+    over(talk, file())
+    group(talk, mine=False)
+    submitted.clear()
+    if way == "drop":
+        drop(talk, file())
+    elif way == "row":
+        talk.sidebar.dropped.emit(GROUP, (Path("/tmp/secret.txt"),))
+    elif way == "paste":
+        (sheet,) = [one for one in talk.findChildren(PasteSheet) if one.isVisible()]
+        QTest.mouseClick(sheet.send, Qt.MouseButton.LeftButton)
+    else:
+        talk.send_files((Path("/tmp/secret.txt"),))
+    assert asked(submitted, c.SendFiles) == []
+    assert "not in" in talk.board.notices["not-sent"].label.text()
+
+
+def test_what_is_pasted_goes_to_those_it_was_shown_for(talk: MainWindow, submitted: list[Command]) -> None:
+    group(talk)
+    talk.open_peer(GROUP)
+    talk._paste_files((Path("/tmp/x"),))
+    talk.on_event(e.GroupChanged(GROUP, "Garden", (*GROUP_OF, made.peer_id("w")), True))
+    (sheet,) = [one for one in talk.findChildren(PasteSheet) if one.isVisible()]
+    QTest.mouseClick(sheet.send, Qt.MouseButton.LeftButton)
+    assert {one.peer for one in submitted if isinstance(one, c.SendFiles)} == {made.MARTA, made.ANNA}
+
+
+def test_what_was_promised_under_the_pointer_is_kept_or_nothing_goes(
+    talk: MainWindow, submitted: list[Command]
+) -> None:
+    over(talk, file())
+    talk.open_peer(made.ANNA)
+    drop(talk, file())
+    assert asked(submitted, c.SendFiles) == []
+    view = talk.sidebar.list
+    mime, place = drag(talk, 1)
+    under = view.model().index(1, 0).data(DEVICE_ROLE).id
+    view.dragEnterEvent(QDragEnterEvent(QPoint(int(place.x()), int(place.y())), Qt.DropAction.CopyAction, mime,
+                                        Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier))
+    talk.on_event(e.PeerForgotten(under))
+    view.dropEvent(QDropEvent(place, Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton,
+                              Qt.KeyboardModifier.NoModifier))
+    assert asked(submitted, c.SendFiles) == []
+    assert talk.devices.device(under) is None, "it is gone once nothing hangs over it"
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_Escape])
+@pytest.mark.parametrize("question", ["erase", "quit"])
+def test_a_key_that_was_meant_for_the_field_decides_nothing(
+    talk: MainWindow, submitted: list[Command], qtbot: QtBot, key: Qt.Key, question: str
+) -> None:
+    pressed: list[str] = []
+
+    def press() -> None:
+        box = QApplication.activeModalWidget()
+        if isinstance(box, QMessageBox) and box.isActiveWindow():
+            pressed.append(box.text())
+            QTest.keyClick(box.focusWidget() or box, key)
+        else:
+            QTimer.singleShot(20, press)
+
+    QTimer.singleShot(20, press)
+    if question == "erase":
+        talk._erase()
+        assert asked(submitted, c.EraseHistory) == []
+    else:
+        assert not talk._sure(1)
+    assert len(pressed) == 1
+
+
+def test_texts_that_are_stored_nowhere_are_not_left_without_a_question(
+    talk: MainWindow, submitted: list[Command], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[tuple[int, int]] = []
+
+    def no(moving: int, unkept: int) -> bool:
+        answers.append((moving, unkept))
+        return False
+
+    monkeypatch.setattr(talk, "_sure", no)
+    type_in(talk, "precious")
+    assert not talk.may_quit()
+    assert answers == [(0, 1)]
+    talk.on_event(queued(5, "precious"))
+    talk.talk._left(last_text(submitted).message)
+    assert talk.may_quit()
+
+
+def test_a_change_of_one_setting_keeps_what_was_changed_elsewhere(talk: MainWindow, submitted: list[Command]) -> None:
+    talk._show_settings()
+    dialog = talk._dialog
+    assert dialog is not None
+    talk.set_quiet(True)
+    talk.talk._mute(True)
+    dialog._name.setText("Another name")
+    QTest.mouseClick(dialog._save, Qt.MouseButton.LeftButton)
+    last = asked(submitted, c.ChangeSettings)[-1]
+    assert isinstance(last, c.ChangeSettings)
+    assert (last.settings.name, last.settings.notices, last.settings.muted) == ("Another name", False, (made.MARTA,))
+
+
+def test_files_that_wait_for_a_device_wait_on_when_it_goes(talk: MainWindow, submitted: list[Command]) -> None:
+    talk.make_ready((Path("/tmp/x"),))
+    talk.make_ready((Path("/tmp/y"),))
+    talk.on_event(e.PeerForgotten(made.MARTA))
+    talk.board.act("ready")
+    assert asked(submitted, c.SendFiles) == []
+    assert "choose a device" in talk.board.notices["ready"].label.text()
+    talk.open_peer(made.ANNA)
+    talk.board.act("ready")
+    (sent,) = asked(submitted, c.SendFiles)
+    assert isinstance(sent, c.SendFiles)
+    assert (sent.peer, sent.paths) == (made.ANNA, (Path("/tmp/x"), Path("/tmp/y")))

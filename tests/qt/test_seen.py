@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
@@ -13,7 +14,7 @@ from lanshare.domain import events as e
 from lanshare.domain.commands import Command
 from lanshare.domain.message import Conversation
 from lanshare.domain.peer import PeerId
-from lanshare.domain.transfer import TransferId
+from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
 from lanshare.qt.windows.main import MainWindow
 from tests.qt.test_talk import NOW, queued, said
 from tools import pictures as made
@@ -169,3 +170,44 @@ def test_the_engines_count_is_the_truth(window: MainWindow) -> None:
     device = window.devices.device(made.MARTA)
     assert device is not None
     assert device.unread == 2
+
+
+def test_what_was_not_read_stays_unread_when_older_ones_run_out_of_time(
+    talk: MainWindow, submitted: list[Command], qtbot: QtBot
+) -> None:
+    bar = talk.pane.timeline.verticalScrollBar()
+    bar.setValue(bar.maximum() // 3)
+    for number in range(60, 70):
+        talk.on_event(said(number, f"new {number}"))
+    submitted.clear()
+    place = bar.value()
+    left = Conversation(made.MARTA, "new 69", NOW, 10)
+    talk.on_event(e.HistoryErased(made.MARTA, True, (ident(1), ident(2)), left))
+    device = talk.devices.device(made.MARTA)
+    assert device is not None
+    assert (device.unread, device.preview) == (10, "new 69")
+    assert talk.timeline.row_of(ident(1)) == -1
+    talk.pane.timeline.look()
+    assert not {ident(number) for number in range(60, 70)} & set(marked(submitted))
+    assert bar.value() <= place < bar.maximum()
+
+
+@pytest.mark.parametrize("rule", [True, False])
+def test_what_comes_in_counts_once_asked_or_not(window: MainWindow, rule: bool) -> None:
+    ident_of, photo = TransferId("f" * 32), made.offer(made.top("photo.jpg", 800))
+    device = window.devices.device(made.MARTA)
+    assert device is not None
+    before = device.unread
+    window.on_event(e.TransferQueued(ident_of, made.MARTA, "in", photo, NOW, "offered"))
+    for _ in range(0 if rule else 3):
+        window.on_event(e.OfferReceived(ident_of, made.MARTA, "Marta", 1, 800, photo, 10**9))
+    device = window.devices.device(made.MARTA)
+    assert device is not None
+    assert device.unread == before + 1
+    waits = Transfer(ident_of, made.MARTA, Direction.IN, TransferState.WAITING, photo, NOW, code="peer-away")
+    talks = (Conversation(made.MARTA, "photo.jpg", NOW, 1),)
+    window.on_event(replace(made.snapshot(), conversations=talks, transfers=(waits,)))
+    window.on_event(e.OfferReceived(ident_of, made.MARTA, "Marta", 1, 800, photo, 10**9))
+    device = window.devices.device(made.MARTA)
+    assert device is not None
+    assert device.unread == 1, "another engine asks the same question"

@@ -237,7 +237,9 @@ def test_a_group_is_founded_shown_and_changed(window: MainWindow, submitted: lis
     (found,) = asked(submitted, c.CreateGroup)
     assert isinstance(found, c.CreateGroup)
     assert (found.name, len(found.members)) == ("Garden", 2)
-    window.on_event(e.GroupChanged(GROUP, "Garden", (made.MARTA, made.ANNA, made.ME.id), True, True))
+    window.on_event(e.GroupChanged(GROUP, "Garden", (made.ANNA, made.ME.id), True, True))
+    assert window._open != GROUP, "somebody else's group of that name"
+    window.on_event(e.GroupChanged(GROUP, "Garden", (*found.members, made.ME.id), True, True))
     assert window._open == GROUP, "the new one comes to the front"
     body = f'{{"name":"Garden","add":["{made.ANNA}"]}}'
     window.on_event(said(1, body, GROUP, kind="found", author=made.MARTA))

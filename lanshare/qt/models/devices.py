@@ -101,6 +101,9 @@ class DeviceModel(QAbstractListModel):
 
         self.held = False
         self._unsorted = False
+        self._gone: list[PeerId] = []
+        """Devices that were forgotten while something hung over the list."""
+
         book.changed.connect(self._transfer_changed)
 
     # --- Qt's side
@@ -159,15 +162,12 @@ class DeviceModel(QAbstractListModel):
                 self._received(event)
             case MessageQueued() if event.kind == MessageKind.TEXT:
                 self._heard(event.peer, texts.tr("You: {0}").format(event.text), event.sent_at, False)
-            case OfferReceived() if event.transfer in self._book.views and self._book.views[event.transfer].counted:
-                pass  # asked once more, of the same thing
             case OfferReceived():
-                if (view := self._book.views.get(event.transfer)) is not None:
-                    view.counted = True
-                text = texts.tr("wants to send {0}").format(texts.files(event.files))
-                if event.offer.room:
-                    text = f"{shown(event.name)} {text}"
-                self._heard(PeerId(event.offer.room or event.peer), text, texts.now_utc(), True)
+                self._offered(event, event.name, texts.now_utc())
+            case TransferQueued() if event.direction == "in":
+                # Also where a rule accepts it and nobody is asked: it is unread all the same.
+                names = self.names()
+                self._offered(event, names.get(event.peer, short_id(event.peer)), event.at)
             case TransferQueued() if event.direction == "out":
                 self._heard(PeerId(event.offer.room or event.peer), texts.tr("You: files"), event.at, False)
             case TransferFinished():
@@ -178,6 +178,10 @@ class DeviceModel(QAbstractListModel):
                 self._change(event.known, alarm=True)
             case IdentitySettled():
                 self._change(event.known, alarm=False)
+            case HistoryErased() if event.gone is not None and event.peer is not None:
+                left = event.left
+                self._change(event.peer, preview=shown(left.preview) if left is not None else "",
+                             unread=left.unread if left is not None else 0)
             case HistoryErased():
                 for row in [row for row in self._rows if event.peer in (None, row.id)]:
                     self._change(row.id, preview="", unread=0, at=_EPOCH)
@@ -238,6 +242,17 @@ class DeviceModel(QAbstractListModel):
         for row in [one for one in self._rows if one.group]:
             self._change(row.id, online=bool(there.intersection(row.members)))
 
+    def _offered(self, event: OfferReceived | TransferQueued, name: str, at: datetime.datetime) -> None:
+        """Somebody would send something: it counts once, however often it is asked."""
+        view = self._book.views.get(event.transfer)
+        again = view is not None and view.counted
+        if view is not None:
+            view.counted = True
+        text = texts.tr("wants to send {0}").format(texts.files(event.offer.files))
+        if event.offer.room:
+            text = f"{shown(name)} {text}"
+        self._heard(PeerId(event.offer.room or event.peer), text, at, not again)
+
     def _received(self, event: MessageReceived) -> None:
         group = self.device(event.peer)
         named = group is not None and group.group
@@ -252,6 +267,7 @@ class DeviceModel(QAbstractListModel):
 
     def set_draft(self, peer: PeerId, text: str) -> None:
         """What is written to it and not sent."""
+        self._drafts[peer] = text
         self._change(peer, draft=text)
 
     def _seen(self, event: PeerAppeared | PeerChanged) -> None:
@@ -290,7 +306,13 @@ class DeviceModel(QAbstractListModel):
 
     def _forget(self, peer: PeerId) -> None:
         at = self.row_of(peer)
+        if at >= 0 and self.held:
+            self._gone.append(peer)  # nobody else may slip under what hangs over it
+            return
         if at >= 0:
+            row = self._rows[at]
+            # What was said stays, and is there again if it comes back.
+            self._talks[peer] = Conversation(peer, row.preview, row.at, row.unread)
             self.beginRemoveRows(QModelIndex(), at, at)
             del self._rows[at]
             self.endRemoveRows()
@@ -300,6 +322,9 @@ class DeviceModel(QAbstractListModel):
         device = self.device(peer)
         if device is None:
             row = Device(peer, short_id(peer), "unknown", (), "stranger", False, "", self._hue(peer))
+            if (talk := self._talks.get(peer)) is not None:
+                row = replace(row, unread=talk.unread)
+            row = replace(row, draft=self._drafts.get(peer, ""))
             at_row = self._place(row)
             self.beginInsertRows(QModelIndex(), at_row, at_row)
             self._rows.insert(at_row, row)
@@ -352,6 +377,10 @@ class DeviceModel(QAbstractListModel):
     def hold(self, held: bool) -> None:
         """Keep the rows where they are while something is dragged over them; afterwards they are put in order."""
         self.held = held
+        if not held:
+            gone, self._gone = self._gone, []
+            for peer in gone:
+                self._forget(peer)
         if not held and self._unsorted:
             self._unsorted = False
             self.layoutAboutToBeChanged.emit()

@@ -12,6 +12,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 
 from lanshare.domain.events import (
     Event,
+    HistoryErased,
     HistoryLoaded,
     MessageDelivered,
     MessageEdited,
@@ -164,6 +165,9 @@ class TimelineModel(QAbstractListModel):
                 self._edited(event)
             case MessageTakenBack() if event.peer == self.peer:
                 self._remove(event.message)
+            case HistoryErased() if event.gone is not None and event.peer == self.peer:
+                for message in event.gone:
+                    self._remove(message)
             case MessageReacted() if (entry := self._keys.get(event.message)) is not None:
                 if event.sign:
                     entry.reactions[event.author] = event.sign

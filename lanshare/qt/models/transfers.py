@@ -6,6 +6,7 @@ Signals: changed(str) with a transfer's id.
 from __future__ import annotations
 
 import datetime
+import re
 from dataclasses import dataclass, field, fields
 from typing import Final
 
@@ -36,6 +37,7 @@ from lanshare.domain.offer import Offer, Skipped
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import FINAL, Direction, Transfer, TransferId, TransferState
 from lanshare.node import sentences
+from lanshare.node.shown import shown
 
 _EARLY: Final = 64
 """Transfers of which something was told before they were, kept until then."""
@@ -79,6 +81,18 @@ class TransferView:
     name: str = ""
     """What the other device is called."""
 
+    asker: str = ""
+    """What the device that asks was called when it asked."""
+
+    clash: str = "keep"
+    """What the person chose for files that differ."""
+
+    by_peer: bool = False
+    """It is paused by the other side alone: nothing here makes it go on."""
+
+    fresh: bool = True
+    """What is here was compared with all that is offered now."""
+
     counted: bool = False
     """Its question counts among what is unread."""
 
@@ -96,6 +110,10 @@ class TransferView:
     def part(self) -> float:
         """How much of it is done: 0 to 1."""
         return min(1.0, self.bytes / self.total) if self.total else 0.0
+
+
+_ANSWERED: Final = (TransferFinished, TransferPaused, TransferWaiting, TransferFailed)
+"""Nobody is asked any more."""
 
 
 class TransferBook(QObject):
@@ -126,6 +144,8 @@ class TransferBook(QObject):
             message = sentences.paused("us", name, transfer.done_bytes, transfer.offer.bytes)
         elif transfer.code:
             message = sentences.ended(transfer.code, name, transfer.detail)
+        if transfer.state is TransferState.DECLINED and transfer.direction is Direction.IN:
+            message = sentences.WE_DECLINED
         view = TransferView(
             transfer.id,
             transfer.peer,
@@ -147,6 +167,7 @@ class TransferBook(QObject):
             files_failed=len(transfer.skipped),
             name=name,
         )
+        view.counted = True  # what an engine tells of unread counts it already
         self.views[transfer.id] = view
         return view
 
@@ -204,17 +225,24 @@ class TransferBook(QObject):
         for view in self.views.values():
             name = names.get(view.peer, view.name)
             if name != view.name:
-                if view.name and view.name in view.message:
-                    view.message = view.message.replace(view.name, name)
+                if view.name:
+                    # The name as a whole word of the sentence: it may be "on", or a letter.
+                    whole = rf"(?<!\w){re.escape(view.name)}(?!\w)"
+                    view.message = re.sub(whole, name.replace("\\", r"\\"), view.message, count=1)
                 view.name = name
                 self.changed.emit(view.id)
 
     def _update(self, view: TransferView, event: Event) -> None:
+        if not view.active and isinstance(event, TransferProgressed | TransferVerifying | TransferStarted):
+            return  # it was on its way when the end was told
+        view.asked = view.asked and not isinstance(event, _ANSWERED)
         match event:
             case OfferReceived():
                 view.offer, view.total, view.free = event.offer, event.bytes, event.free
                 view.asked, view.state = True, TransferState.OFFERED
+                view.asker = shown(event.name)
             case OfferGrew():
+                view.fresh = view.fresh and event.offer == view.offer
                 view.offer, view.total = event.offer, max(event.offer.bytes, view.bytes)
                 if view.out and view.state is TransferState.QUEUED:
                     view.state = TransferState.OFFERED
@@ -232,17 +260,20 @@ class TransferBook(QObject):
             case TransferStarted():
                 view.state, view.message = TransferState.MOVING, ""
             case TransferProgressed():
-                view.bytes, view.total, view.rate, view.file = event.bytes, event.total, event.rate, event.file
+                total = max(0, event.total)
+                view.bytes, view.total, view.file = min(max(0, event.bytes), total), total, event.file
+                view.rate = event.rate if 0 < event.rate < 1e15 else 0.0
                 if view.state in _MAY_MOVE:
                     view.state = TransferState.MOVING
             case TransferVerifying():
                 view.state = TransferState.VERIFYING
             case OfferCompared():
-                view.compared, view.free = event, event.free
+                view.compared, view.free, view.fresh = event, event.free, True
             case TransferProfiled():
                 view.profiled = event
             case TransferPaused():
                 view.state, view.message, view.rate, view.code = TransferState.PAUSED, event.message, 0.0, ""
+                view.by_peer = event.by == "peer"
                 view.bytes, view.total = event.bytes, event.total
             case ReceiveUndone():
                 view.undone = bool(event.files or event.restored)

@@ -57,7 +57,7 @@ class Card(QWidget):
     def __init__(self, view: TransferView, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = view
-        self._peer_name = view.name if view.offer.room and view.name else name
+        self._peer_name = (view.asker or view.name) if view.offer.room and (view.asker or view.name) else name
         self._shape: tuple[object, ...] = ()
         self._waits = False
         self._pressable: list[QAbstractButton] = []
@@ -67,23 +67,20 @@ class Card(QWidget):
         self._inner.setContentsMargins(14, 12, 14, 12)
         self._inner.setSpacing(8)
         self._icon = picture()
-        self._icon.setFixedSize(em(36), em(36))
         self._title = wrapped("", "name")
         self._status = wrapped("", "dim")
         self._close = QToolButton()
-        assets.put_icon(self._close, "x", tokens().dim, 18)
         self._close.setAccessibleName(texts.tr("Cancel the transfer"))
         self._close.setToolTip(texts.tr("Cancel"))
         self._close.clicked.connect(lambda: self.act.emit(c.CancelTransfer(self._view.id)))
         self._rest = QToolButton()
-        for button in (self._close, self._rest):
-            button.setFixedSize(em(28), em(28))
         self._rest.clicked.connect(self._rest_or_go_on)
         self._clash = Choice(texts.tr("What to do with files that differ"), (
             (str(Clash.KEEP), texts.tr("Keep both")),
             (str(Clash.SKIP), texts.tr("Keep mine only")),
             (str(Clash.REPLACE), texts.tr("Replace mine (it is moved aside)")),
-        ))
+        ), view.clash)
+        self._clash.currentIndexChanged.connect(lambda _: self._choose_clash())
         head = QHBoxLayout()
         head.setSpacing(10)
         words = QVBoxLayout()
@@ -118,7 +115,6 @@ class Card(QWidget):
         self._bar.setRange(0, 1000)
         self._bar.setTextVisible(False)
         self._percent = plain("", "percent")
-        self._percent.setMinimumWidth(em(38))
         self._percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._progress = QWidget()
         line = QHBoxLayout(self._progress)
@@ -127,14 +123,10 @@ class Card(QWidget):
         line.addWidget(self._percent)
         self._inner.addWidget(self._progress)
         self._now, self._leave = ElidedLabel("", "dim"), QToolButton()
-        assets.put_icon(self._leave, "x", tokens().dim, 14)
-        self._leave.setFixedSize(em(24), em(24))
         self._leave.setAccessibleName(texts.tr("Leave this file out"))
         self._leave.setToolTip(texts.tr("Leave this file out; the others go on"))
         self._leave.clicked.connect(lambda: self.act.emit(c.LeaveOut(self._view.id, self._view.file)))
         self._aside = QToolButton()
-        assets.put_icon(self._aside, "pause", tokens().dim, 14)
-        self._aside.setFixedSize(em(24), em(24))
         self._aside.setAccessibleName(texts.tr("Put this file aside"))
         self._aside.setToolTip(texts.tr("Put this file aside for later; the others go on"))
         self._aside.clicked.connect(lambda: self.act.emit(c.LeaveOut(self._view.id, self._view.file, later=True)))
@@ -153,6 +145,7 @@ class Card(QWidget):
         outer.addWidget(self._frame)
         if not view.out:
             outer.addStretch(1)
+        self.dress()
         self.refresh()
 
     def fit(self, width: int) -> None:
@@ -161,12 +154,12 @@ class Card(QWidget):
 
     def refresh(self) -> None:
         """Show where the transfer stands; not under a finger: what is pressed stays where it is until it is let go."""
-        if any(button.isDown() for button in self._pressable):
+        if self.pressed():
             self._waits = True
             return
         view = self._view
-        if view.name:
-            self._peer_name = view.name
+        if view.asker or view.name:
+            self._peer_name = view.name or view.asker
         self._title.setText(self._title_text())
         status, role = self._status_text()
         if view.offer.room and not view.asked and view.state is not TransferState.OFFERED:
@@ -176,26 +169,55 @@ class Card(QWidget):
         moving = view.state in (TransferState.MOVING, TransferState.VERIFYING)
         kept = view.state in (TransferState.WAITING, TransferState.PAUSED) and view.bytes > 0
         self._progress.setVisible(moving or kept)
+        one = view.state is TransferState.MOVING and view.offer.files > 1 and bool(view.file)
+        self._let_be_seen(self._one, one, self._leave, self._aside)
         self._bar.setValue(int(view.part * 1000))
         self._bar.setAccessibleName(status)
         self._percent.setText(f"{int(view.part * 100)}%")
-        self._one.setVisible(view.state is TransferState.MOVING and view.offer.files > 1 and bool(view.file))
         self._now.setText(shown(view.file))
-        self._close.setVisible(view.active and not view.asked)
+        self._let_be_seen(self._close, view.active and not view.asked, self._close)
         self._show_rest()
-        self._clash.setVisible(view.asked and view.compared is not None and view.compared.differs > 0)
+        differs = view.asked and view.compared is not None and view.compared.differs > 0
+        self._let_be_seen(self._clash, differs, self._clash)
         self._message.setText(self._message_text())
         self._message.setVisible(bool(self._message.text()))
         self._time.setVisible(not view.asked)
         self._show_picture()
-        self._all.setVisible(bool(self._listing()))
+        self._let_be_seen(self._all, bool(self._listing()), self._all)
         shape = (view.state, view.asked, view.offer if view.asked else None, view.compared, view.paths,
                  view.undone, view.into)
         if shape != self._shape:
             self._shape = shape
             self._reshape()
 
+    def pressed(self) -> bool:
+        """Whether a finger, or a key, is on one of its buttons."""
+        return any(button.isDown() for button in self._pressable)
+
+    def dress(self) -> None:
+        """Take the colours and the letters in force."""
+        look = tokens()
+        for button in (self._close, self._leave):
+            assets.put_icon(button, "x", look.dim, 18 if button is self._close else 14)
+        assets.put_icon(self._aside, "pause", look.dim, 14)
+        for acting, icon in ((self._showing, "folder-open"), (self._undoing, "undo-2"), (self._again, "rotate-cw")):
+            assets.put_icon(acting, icon, look.text, 16)
+        self._icon.setFixedSize(em(36), em(36))
+        for button in (self._close, self._rest):
+            button.setFixedSize(em(28), em(28))
+        for button in (self._leave, self._aside):
+            button.setFixedSize(em(24), em(24))
+        self._percent.setMinimumWidth(em(38))
+        self._shape = ()
+
     # --- inside
+
+    def _let_be_seen(self, what: QWidget, seen: bool, *buttons: QWidget) -> None:
+        """Show or hide what has buttons. One that goes gives the focus to the card: not to whatever comes next in the
+        window, which a key would press then."""
+        if not seen and any(button.hasFocus() for button in buttons):
+            self.setFocus()
+        what.setVisible(seen)
 
     def _show_picture(self) -> None:
         """An image that is whole and ours is shown small, once it is decoded."""
@@ -222,9 +244,10 @@ class Card(QWidget):
         """The button that lets it rest, or go on."""
         view = self._view
         resting = view.state in (TransferState.PAUSED, TransferState.WAITING)
-        self._rest.setVisible(view.active and not view.asked and view.state is not TransferState.VERIFYING)
+        rests = view.active and not view.asked and view.state is not TransferState.VERIFYING
+        self._let_be_seen(self._rest, rests and not (resting and view.by_peer), self._rest)
         words = texts.tr("Pause")
-        if resting:
+        if resting and not view.by_peer:
             words = texts.tr("Send this first") if view.out and view.code == Code.TURN else texts.tr("Go on now")
         assets.put_icon(self._rest, "play" if resting else "pause", tokens().dim, 18)
         self._rest.setToolTip(words)
@@ -267,9 +290,7 @@ class Card(QWidget):
         for button in self._acting:
             if button.isHidden() is not (button in wanted):
                 continue
-            if button not in wanted and button.hasFocus():
-                self.setFocus()  # not the next one in the window, whatever it does
-            button.setVisible(button in wanted)
+            self._let_be_seen(button, button in wanted, button)
         self._row.setVisible(bool(wanted))
 
     def _make_buttons(self) -> None:
@@ -292,10 +313,6 @@ class Card(QWidget):
         self._again.clicked.connect(
             lambda: self.act.emit(c.RetryTransfer(view.id, TransferId(secrets.token_hex(16))))
         )
-        for button, icon in (
-            (self._showing, "folder-open"), (self._undoing, "undo-2"), (self._again, "rotate-cw")
-        ):
-            assets.put_icon(button, icon, tokens().text, 16)
         self._acting = [
             self._accepting, self._declining, self._elsewhere, self._opening, self._showing, self._undoing, self._again
         ]
@@ -319,7 +336,7 @@ class Card(QWidget):
         """What may be done now."""
         view = self._view
         if view.asked:
-            known = view.compared if view.compared is not None and view.compared.complete else None
+            known = view.compared if view.compared is not None and view.compared.complete and view.fresh else None
             size = known.new_bytes if known is not None else view.offer.bytes
             self._accepting.setText(texts.tr("Accept · {0}").format(texts.size(size)))
             return [self._accepting, self._declining, self._elsewhere]
@@ -339,6 +356,9 @@ class Card(QWidget):
         into = Path(self._view.into) if self._view.into else None
         self.act.emit(c.AnswerOffer(self._view.id, True, into, self._chosen_clash()))
 
+    def _choose_clash(self) -> None:
+        self._view.clash = str(self._clash.currentData())  # kept with the transfer: this card may be made anew
+
     def _chosen_clash(self) -> Clash:
         return Clash(self._clash.currentData())
 
@@ -346,6 +366,8 @@ class Card(QWidget):
         view = self._view
         if view.asked:
             return texts.tr("{0} wants to send").format(shown(self._peer_name))
+        if not view.offer.tops and not view.active:
+            return texts.tr("Files")
         if not view.offer.tops:
             return texts.tr("Looking at what is to be sent…")
         first = shown(view.offer.tops[0].name)
@@ -398,7 +420,7 @@ class Card(QWidget):
     def _message_text(self) -> str:
         view = self._view
         if view.asked:
-            told = texts.compared(view.compared, view.free) if view.compared is not None else ""
+            told = texts.compared(view.compared, view.free) if view.compared is not None and view.fresh else ""
             where = texts.tr("Into {0}").format(shown(view.into)) if view.into else ""
             return "\n".join(part for part in (where, told) if part)
         if view.undone:

@@ -7,8 +7,9 @@ pasted_image(object) with a QImage.
 
 from __future__ import annotations
 
+from msgspec import Struct
 from PySide6.QtCore import QMimeData, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QTextCursor, QTextOption
+from PySide6.QtGui import QGuiApplication, QImage, QInputMethodEvent, QKeyEvent, QTextCursor, QTextOption
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 
 from lanshare.domain.message import MessageId
@@ -18,8 +19,20 @@ from lanshare.qt.theme.style import em, font_of, tokens
 from lanshare.qt.widgets.drops import paths_in
 from lanshare.qt.widgets.labels import ElidedLabel, plain
 
+_LINES = {0x2028: "\n", 0x2029: "\n"}
 _LONG_WORD = 2048
 """Characters without a place to break, beyond which a text is broken anywhere."""
+
+
+class Half(Struct, frozen=True):
+    """A reply or an edit that is not sent yet."""
+
+    about: MessageId | None
+    editing: str | None
+    what: str
+    words: str
+    text: str
+    original: str
 
 
 class Composer(QWidget):
@@ -42,7 +55,7 @@ class Composer(QWidget):
         self.field.escape.connect(self.cancel)
         self.about: MessageId | None = None
         self.editing: str | None = None
-        self._stash = ""
+        self._stash = self._original = ""
         self.field.textChanged.connect(self._changed)
         self.field.pasted.connect(self.pasted)
         self.field.pasted_image.connect(self.pasted_image)
@@ -104,14 +117,17 @@ class Composer(QWidget):
 
     def reply_to(self, message: str, who: str, text: str) -> None:
         """What is written next answers this message."""
+        self._keep_edit()
         self.cancel()
         self.about = MessageId(message)
         self._show_strip(texts.tr("Reply to {0}").format(who), text)
 
     def edit(self, message: str, text: str) -> None:
         """What is in the field takes the place of this message."""
+        self._keep_edit()
         self.cancel()
-        self._stash = self.field.toPlainText()
+        self._original = text
+        self._stash = self.field.words()
         self.editing = message
         self._show_strip(texts.tr("Edit your message"), text)
         self.field.setPlainText(text)
@@ -126,9 +142,39 @@ class Composer(QWidget):
         self.about = self.editing = None
         self._strip.hide()
 
+    def stash(self, text: str) -> None:
+        """Words that come back: into the field, or behind the edit that is in it."""
+        if self.editing is not None:
+            self._stash = f"{text}\n{self._stash}" if self._stash else text
+            return
+        since = self.field.words()
+        self.field.setPlainText(f"{text}\n{since}" if since else text)
+        self.field.moveCursor(QTextCursor.MoveOperation.End)
+
+    def half(self) -> Half | None:
+        """A reply or an edit that is under way, to be taken up again."""
+        if self.about is None and self.editing is None:
+            return None
+        words = self.field.words() if self.editing is not None else ""
+        return Half(self.about, self.editing, self._what.text(), self._words.text(), words, self._original)
+
+    def take_up(self, half: Half) -> None:
+        """What was under way when this conversation was left."""
+        self.about, self.editing, self._original = half.about, half.editing, half.original
+        if half.editing is not None:
+            self._stash = self.field.words()
+            self.field.setPlainText(half.text)
+            self.field.moveCursor(QTextCursor.MoveOperation.End)
+        self._show_strip(half.what, half.words)
+
+    def _keep_edit(self) -> None:
+        """An edit that is left for something else keeps what was written: behind what waited in the field."""
+        if self.editing is not None and (text := self.field.words()) not in ("", self._original):
+            self._stash = f"{self._stash}\n{text}" if self._stash else text
+
     def draft(self) -> str:
         """What is written and not sent, apart from a change of what was sent already."""
-        return self._stash if self.editing is not None else self.field.toPlainText()
+        return self._stash if self.editing is not None else self.field.words()
 
     def _show_strip(self, what: str, text: str) -> None:
         self._what.setText(what)
@@ -141,7 +187,8 @@ class Composer(QWidget):
         self.field.setPlaceholderText(texts.tr("Message {0}").format(name))
 
     def _say(self) -> None:
-        text = self.field.toPlainText().strip("\n")
+        self.field.compose()
+        text = self.field.words().strip("\n")
         if not text.strip():
             return
         about, editing = self.about, self.editing
@@ -177,11 +224,32 @@ class _Field(QPlainTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.enter_sends = True
+        self.preedit = ""
+        """What an input method shows and has not made text yet."""
+
         self.setAcceptDrops(False)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setTabChangesFocus(True)
         self.document().setDocumentMargin(4)
         self.textChanged.connect(self._emptied)
+
+    def words(self) -> str:
+        """What is written, as it is: Qt's plain text has a blank for each blank that does not break."""
+        return self.document().toRawText().translate(_LINES)
+
+    def compose(self) -> None:
+        """What an input method is still at becomes text: it belongs to what is written."""
+        method = QGuiApplication.inputMethod()
+        method.commit()
+        if self.preedit:
+            rest = QInputMethodEvent()
+            rest.setCommitString(self.preedit)
+            QGuiApplication.sendEvent(self, rest)
+            method.reset()
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        super().inputMethodEvent(event)
+        self.preedit = event.preeditString()
 
     def setPlainText(self, text: str) -> None:
         self._break_for(text)

@@ -93,6 +93,11 @@ class Timeline(QScrollArea):
         self._looking.timeout.connect(self.look)
         self.down = DownButton(self.viewport())
         self.down.clicked.connect(self.to_end)
+        self._peer = model.peer
+        self._today = datetime.datetime.now().astimezone().date()
+        self._spare: dict[str, Card] = {}
+        """Cards that were taken out, by their keys, until it is clear whether they come back."""
+
         self._following = False
         self._filling = False
         self._stale = False
@@ -126,6 +131,7 @@ class Timeline(QScrollArea):
         for entry in found:
             entry.unseen = False
         self._show_down()
+        self._turn_page()
         if found:
             self.seen.emit(found)
 
@@ -163,6 +169,12 @@ class Timeline(QScrollArea):
         self._stale, self._filling = False, True
         self._build_more()
 
+    def dress(self) -> None:
+        """Take the colours and the letters in force."""
+        for card in self.findChildren(Card):
+            card.dress()
+        self.rebuild()
+
     def reveal(self, row: int) -> None:
         """Bring a row before the eye, wherever it is; newer ones follow when the person scrolls down."""
         if not self._first <= row < self._end():
@@ -175,6 +187,7 @@ class Timeline(QScrollArea):
                 self._insert_above(at)
         self._column.activate()
         self._inside.adjustSize()
+        self._tidy_spare()
         widget = self._rows[row - self._first][1]
         self._at_end = False
         self.verticalScrollBar().setValue(max(0, widget.y() - self.viewport().height() // 3))
@@ -206,10 +219,29 @@ class Timeline(QScrollArea):
     # --- inside
 
     def _clear(self) -> None:
+        """Take all rows out. Cards are put by: they are the same objects when they come back, with a finger on them."""
         self._pending.stop()
-        for _, row, day in self._rows:
-            self._drop(row, day)
+        other = self._peer != self._model.peer
+        if other:
+            self._peer = self._model.peer
+            self._forget_spare()
+        for entry, row, day in self._rows:
+            if isinstance(row, Card) and not other:
+                self._column.removeWidget(row)
+                self._spare[entry.key] = row
+                self._drop(day)
+            else:
+                self._drop(row, day)
         self._rows = []
+
+    def _forget_spare(self) -> None:
+        spare, self._spare = self._spare, {}
+        self._drop(*spare.values())
+
+    def _tidy_spare(self) -> None:
+        """Let go of cards that did not come back; of one that is pressed only once it is let go."""
+        for key in [key for key, card in self._spare.items() if not card.pressed()]:
+            self._drop(self._spare.pop(key))
 
     def _drop(self, *widgets: QWidget | None) -> None:
         for widget in widgets:
@@ -322,6 +354,8 @@ class Timeline(QScrollArea):
         self.look_soon()
         if self._following or self._filling:
             self._pending.start(_SOON if self._following else 0)
+        elif count:
+            self._tidy_spare()
 
     def _rebuild_here(self) -> None:
         """So much came between the rows alive that they are made anew: around the one that is before the eye."""
@@ -337,6 +371,7 @@ class Timeline(QScrollArea):
             self._insert_above(number)
         self._column.activate()
         self._inside.adjustSize()
+        self._tidy_spare()
         if (place := row - self._first) < len(self._rows):
             bar.setValue(self._rows[place][1].y() - offset)
         self._show_down()
@@ -422,11 +457,24 @@ class Timeline(QScrollArea):
         label.setContentsMargins(0, 10, 0, 6)
         return label
 
+    def _turn_page(self) -> None:
+        """After midnight, "Today" is yesterday."""
+        today = datetime.datetime.now().astimezone().date()
+        if today != self._today:
+            self._today = today
+            for entry, _, day in self._rows:
+                if day is not None:
+                    day.setText(texts.day(entry.at))
+
     def _make(self, entry: Entry) -> _Row:
         widget: _Row
+        if entry.transfer is not None and (spare := self._spare.pop(entry.key, None)) is not None:
+            spare.fit(self._width())
+            spare.refresh()
+            return spare
         if entry.transfer is not None:
             card = Card(self._book.views[entry.transfer], self._name, self._inside)
-            card.released.connect(self.look_soon)
+            card.released.connect(self._released)
             for name in ("act", "save_to", "open_path", "show_path", "listed"):
                 getattr(card, name).connect(getattr(self, name))
             widget = card
@@ -439,6 +487,11 @@ class Timeline(QScrollArea):
             widget = bubble
         widget.fit(self._width())
         return widget
+
+    def _released(self) -> None:
+        if self._spare and not (self._following or self._filling):
+            QTimer.singleShot(0, self, self._tidy_spare)
+        self.look_soon()
 
     def _changed(self, top: QModelIndex, bottom: QModelIndex) -> None:
         for row in range(top.row(), bottom.row() + 1):

@@ -62,6 +62,9 @@ class ConversationPane(QWidget):
         self._typing = ""
         self._showed: tuple[Device | None, str, bool] | None = None
         self._greets = False
+        self._drop_for: str | None = None
+        """To whom it was said that what is dragged would go."""
+
         self._typing_over = QTimer(self)
         self._typing_over.setSingleShot(True)
         self._typing_over.setInterval(5000)
@@ -214,7 +217,9 @@ class ConversationPane(QWidget):
         if paths and self._device is not None:
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
-            self._overlay.appear(self._device.name, len(paths))
+            self._drop_for = self._device.id
+            name = f"{self._device.name} · {short_id(self._device.id)}" if self._device.twin else self._device.name
+            self._overlay.appear(name, len(paths))
         elif event.mimeData().hasText() and self._device is not None:
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
@@ -229,7 +234,9 @@ class ConversationPane(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         self._overlay.hide()
         paths = paths_in(event.mimeData())
-        if paths and self._device is not None:
+        if paths and (self._device is None or self._device.id != self._drop_for):
+            event.ignore()  # what was promised under the pointer is not what is there any more
+        elif paths and self._device is not None:
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
             self.send.emit(paths)

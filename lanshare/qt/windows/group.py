@@ -1,6 +1,6 @@
 """A group: found one, or see and change who is in it. And the same words to several, without one.
 
-Signals: act(object) with the command that the person wants.
+Signals: act(object) with the command that the person wants; said(object, str) with whom to tell what.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from lanshare.domain import commands as c
 from lanshare.domain.groups import NAME
-from lanshare.domain.message import MessageId
+from lanshare.domain.message import TEXT_MOST, MessageId
 from lanshare.domain.peer import PeerId, short_id
 from lanshare.qt import texts
 from lanshare.qt.models.devices import Device
@@ -114,7 +114,8 @@ class GroupDialog(QDialog):
             before = [one for one in self._group.members if one != self._me]
             add = tuple(one for one in members if one not in before)
             remove = tuple(one for one in before if one not in members)
-            self.act.emit(c.ChangeGroup(fresh, self._group.id, name, add, remove))
+            renamed = name if name != self._group.said else ""
+            self.act.emit(c.ChangeGroup(fresh, self._group.id, renamed, add, remove))
         self.accept()
 
     def _leave(self) -> None:
@@ -126,7 +127,7 @@ class GroupDialog(QDialog):
 class SeveralDialog(QDialog):
     """Say the same to several devices, each on its own: no group is made of them."""
 
-    act = Signal(object)
+    said = Signal(object, str)
 
     def __init__(self, devices: Sequence[Device], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -140,6 +141,7 @@ class SeveralDialog(QDialog):
         self._text.setAccessibleName(texts.tr("Message"))
         self._text.setPlaceholderText(texts.tr("Each gets it in a conversation of its own."))
         self._text.setFixedHeight(self._text.fontMetrics().lineSpacing() * 5 + 16)
+        self._message = wrapped("", "bad")
         self._send = QPushButton(texts.tr("Send"))
         self._send.setProperty("kind", "main")
         self._send.clicked.connect(self._apply)
@@ -151,6 +153,7 @@ class SeveralDialog(QDialog):
         column.addWidget(wrapped(texts.tr("Write to several"), "title"))
         column.addWidget(self._list, 1)
         column.addWidget(self._text)
+        column.addWidget(self._message)
         stacked(self, column, (22, 20, 22, 16), 400).addWidget(Buttons(cancel, self._send))
         self._list.itemChanged.connect(self._check)
         self._text.textChanged.connect(self._check)
@@ -161,11 +164,14 @@ class SeveralDialog(QDialog):
         fit(self)
 
     def _check(self) -> None:
-        self._send.setEnabled(bool(self._list.marked() and self._text.toPlainText().strip()))
+        text = self._text.toPlainText()
+        fits = len(text.encode("utf-8", "replace")) <= TEXT_MOST
+        self._message.setText("" if fits else texts.tr("A message has at most 1 MiB. Send it as a file."))
+        self._message.setVisible(not fits)
+        self._send.setEnabled(fits and bool(self._list.marked() and text.strip()))
 
     def _apply(self) -> None:
-        for peer in self._list.marked():
-            self.act.emit(c.SendText(MessageId(secrets.token_hex(16)), PeerId(peer), self._text.toPlainText()))
+        self.said.emit(tuple(PeerId(peer) for peer in self._list.marked()), self._text.toPlainText())
         self.accept()
 
 

@@ -111,6 +111,7 @@ class MainWindow(QWidget):
         self.talk = TalkDesk(
             self, self.pane, self.devices, self.timeline, self.board, bridge.submit, self.open_peer
         )
+        self.talk.change = self._change_settings
         self._alarms: dict[str, IdentityChanged] = {}
         self._asked: NetworkAsked | None = None
         row = QHBoxLayout(self)
@@ -129,6 +130,8 @@ class MainWindow(QWidget):
 
     def on_event(self, event: Event) -> None:
         """Everything the engine tells comes through here, on the window's thread."""
+        if isinstance(event, PeerForgotten) and event.peer == self._open:
+            self.talk.leaves()  # what was written to it is kept, and is there if it comes back
         if isinstance(event, Snapshot):
             self.devices.apply(event)
             self.book.apply(event, self.devices.names())
@@ -170,6 +173,8 @@ class MainWindow(QWidget):
                 self._ask_network(event)
             case WindowRequested():
                 self._requested(event)
+            case HistoryErased() if event.gone is not None:
+                pass  # some of it was past its time: the rest stays where it is
             case HistoryErased() if event.peer in (None, self._open):
                 device = self.devices.device(self._open) if self._open is not None else None
                 self.timeline.open(self._open, device is not None and device.group)
@@ -186,6 +191,7 @@ class MainWindow(QWidget):
         if device is None:
             return
         if self._open != device.id:
+            self.talk.leaves()
             self._open = device.id
             self.pane.show_device(device)
             self.timeline.open(device.id, device.group)
@@ -207,17 +213,22 @@ class MainWindow(QWidget):
         self.pane.show_device(None)
         self.sidebar.list.clearSelection()
         self._ask_network(self._asked)
+        self._offer_ready()
 
-    def send_files(self, paths: object, peer: str | None = None) -> None:
-        """Offer files to a device (the open one if none is named)."""
+    def send_files(self, paths: object, peer: str | None = None, among: tuple[PeerId, ...] | None = None) -> None:
+        """Offer files to a device (the open one if none is named). `among`: of a group to these members alone."""
         target = PeerId(peer) if peer is not None else self._open
         if target is None or not isinstance(paths, tuple) or not paths:
             return
         device = self.devices.device(target)
+        if device is None or not device.mine or device.trust == "blocked":
+            self.board.show("not-sent", _not_sent(device), "warn")
+            return
         targets: tuple[PeerId, ...] = (target,)
         room = ""
-        if device is not None and device.group:
+        if device.group:
             targets, room = tuple(one for one in device.members if self._me is None or one != self._me.id), device.id
+            targets = targets if among is None else tuple(one for one in targets if one in among)
         for one in targets:
             self._bridge.submit(c.SendFiles(TransferId(secrets.token_hex(16)), one, paths, room))
 
@@ -225,7 +236,7 @@ class MainWindow(QWidget):
         """Files that wait for a device to be chosen."""
         if not paths:
             return
-        self._ready = paths
+        self._ready = tuple(dict.fromkeys((*self._ready, *paths)))
         if self._open is None and len(self.devices.devices()) == 1:
             self.open_peer(self.devices.devices()[0].id)
         self._offer_ready()
@@ -273,7 +284,7 @@ class MainWindow(QWidget):
         """Take the colours in force."""
         self.sidebar.dress()
         self.pane.dress()
-        self.pane.timeline.rebuild()
+        self.pane.timeline.dress()
         self._arrange()
 
     # --- inside
@@ -460,7 +471,7 @@ class MainWindow(QWidget):
         if device is None or not isinstance(paths, tuple) or not paths:
             return
         sheet = PasteSheet(device, paths, None, self)
-        sheet.accepted.connect(lambda: self.send_files(paths, device.id))
+        sheet.accepted.connect(lambda: self.send_files(paths, device.id, device.members or None))
         self._show_sheet(sheet)
 
     def _paste_image(self, image: object) -> None:
@@ -473,7 +484,7 @@ class MainWindow(QWidget):
             if path is None:
                 self.board.show("paste", texts.tr("The image could not be kept, so it was not sent."), "warn")
             else:
-                self.send_files((path,), device.id)
+                self.send_files((path,), device.id, device.members or None)
 
         sheet = PasteSheet(device, (), image, self)
         sheet.accepted.connect(send)
@@ -492,7 +503,7 @@ class MainWindow(QWidget):
             self.close_peer()
 
     def _change_settings(self, settings: Settings) -> None:
-        self._settings = settings  # another change may come before the engine has answered to this one
+        self._set_settings(settings)  # another change may come before the engine has answered to this one
         self._bridge.submit(c.ChangeSettings(settings))
 
     def _when_known(self, work: Callable[[], None]) -> None:
@@ -531,9 +542,19 @@ class MainWindow(QWidget):
             return
         dialog = SettingsDialog(self._settings, self._me, self._tray, self._overrides, self)
         self._dialog = dialog
-        dialog.changed.connect(lambda settings: self._bridge.submit(c.ChangeSettings(settings)))
+        dialog.changed.connect(self._merge_settings)
         dialog.finished.connect(self._settings_done)
         dialog.open()
+
+    def _merge_settings(self, settings: object) -> None:
+        """What was changed in the dialog; what was changed elsewhere while it was open stays."""
+        if self._dialog is not None and isinstance(settings, Settings):
+            before = self._dialog.before
+            changed = {
+                field: value for field in Settings.__struct_fields__
+                if (value := getattr(settings, field)) != getattr(before, field)
+            }
+            self._bridge.submit(c.ChangeSettings(replace(self._settings, **changed)))
 
     def _show_mine(self) -> None:
         if self._me is not None:
@@ -622,13 +643,13 @@ class MainWindow(QWidget):
             return False
         active = [view for view in self.book.views.values() if view.active and not view.asked]
         moving = [view for view in active if view.state.value in ("moving", "verifying", "connecting")]
-        if not moving:
+        if not moving and not self.talk.unkept:
             self.quits = True
             return True
         self._asking = True
         try:
             self.come_forward()
-            self.quits = self._sure(len(moving))
+            self.quits = self._sure(len(moving), self.talk.unkept)
         finally:
             self._asking = False
         return self.quits
@@ -661,6 +682,9 @@ class MainWindow(QWidget):
         self._ready = ()
 
     def _send_ready(self) -> None:
+        if self._open is None or self.devices.device(self._open) is None:
+            self._offer_ready()
+            return
         paths, self._ready = self._ready, ()
         self.board.drop(_READY)
         self.send_files(paths)
@@ -685,21 +709,39 @@ class MainWindow(QWidget):
         box.setText(texts.tr("Erase what you and {0} said and sent?").format(name))
         box.setInformativeText(texts.tr("It cannot be brought back. Received files stay where they are."))
         erase = box.addButton(texts.tr("Erase"), QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton(texts.tr("Keep"), QMessageBox.ButtonRole.RejectRole)
+        keep = box.addButton(texts.tr("Keep"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(keep)  # a key that was meant for the field keeps all
+        box.setEscapeButton(keep)
+        keep.setFocus()
         box.exec()
         return box.clickedButton() is erase
 
-    def _sure(self, moving: int) -> bool:
+    def _sure(self, moving: int, unkept: int = 0) -> bool:
         box = QMessageBox(self)
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setIcon(QMessageBox.Icon.Question)
-        box.setText(texts.tr("{0} transfers are under way.").format(moving) if moving > 1 else texts.tr(
-            "A transfer is under way."))
-        box.setInformativeText(texts.tr("What has arrived is kept; it goes on when lanshare runs again."))
+        if unkept:
+            box.setText(texts.tr("What you wrote could not be stored yet, and is lost if lanshare ends now."))
+            box.setInformativeText(texts.tr("Is the disk full? It is stored by itself as soon as there is room."))
+        else:
+            box.setText(texts.tr("{0} transfers are under way.").format(moving) if moving > 1 else texts.tr(
+                "A transfer is under way."))
+            box.setInformativeText(texts.tr("What has arrived is kept; it goes on when lanshare runs again."))
         quit_button = box.addButton(texts.tr("Quit"), QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(texts.tr("Keep it running"), QMessageBox.ButtonRole.RejectRole)
+        stay = box.addButton(texts.tr("Keep it running"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(stay)
+        box.setEscapeButton(stay)
+        stay.setFocus()
         box.exec()
         return box.clickedButton() is quit_button
+
+
+def _not_sent(device: Device | None) -> str:
+    if device is None:
+        return texts.tr("That device is not known here any more, so nothing was sent.")
+    if not device.mine:
+        return texts.tr("You are not in {0} any more, so nothing was sent.").format(device.name)
+    return texts.tr("{0} is blocked, so nothing was sent.").format(device.name)
 
 
 def _address(text: str) -> str:

@@ -40,7 +40,7 @@ class SettingsDialog(QDialog):
 
     def __init__(self, settings: Settings, me: Me, tray: bool, overrides: tuple[str, ...], parent: QWidget) -> None:
         super().__init__(parent)
-        self._settings = settings
+        self._settings = self.before = settings
         self.setWindowTitle(texts.tr("Settings"))
         self._name = QLineEdit(settings.name)
         self._name.setPlaceholderText(me.name)

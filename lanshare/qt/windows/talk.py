@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from lanshare.domain import commands as c
@@ -36,7 +35,7 @@ from lanshare.domain.events import (
     PeerTyping,
 )
 from lanshare.domain.message import TEXT_MOST, MessageId
-from lanshare.domain.peer import PeerId
+from lanshare.domain.peer import PeerId, clean_name
 from lanshare.domain.settings import Settings
 from lanshare.node import sentences
 from lanshare.node.shown import shown
@@ -44,6 +43,7 @@ from lanshare.qt import texts
 from lanshare.qt.models.devices import Device, DeviceModel
 from lanshare.qt.models.timeline import Entry, TimelineModel
 from lanshare.qt.outside import show_path
+from lanshare.qt.widgets.composer import Half
 from lanshare.qt.windows.conversation import ConversationPane
 from lanshare.qt.windows.group import GroupDialog, SeveralDialog
 from lanshare.qt.windows.notices import NoticeBoard
@@ -79,11 +79,15 @@ class TalkDesk(QObject):
         self.search: SearchDialog | None = None
         self.group: GroupDialog | None = None
         self.settings = Settings()
+        self.change: Callable[[Settings], None] = lambda settings: submit(c.ChangeSettings(settings))
         self._peer: PeerId | None = None
         self._jump: int | None = None
         self._told_at = 0.0
         self._request = 1_000_000
         self._leaving: dict[MessageId, _Leaving] = {}
+        self._halves: dict[PeerId, Half] = {}
+        """Replies and edits that were under way when their conversation was left."""
+
         self._edits: dict[MessageId, str] = {}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -121,10 +125,16 @@ class TalkDesk(QObject):
             case GroupAsked():
                 self._asked(event)
             case GroupRefused():
-                self._board.show("group", event.message, "warn")
-            case GroupChanged() if event.added and event.mine and self._founding == event.name:
                 self._founding = None
-                self._open_peer(event.group)
+                self._board.show("group", event.message, "warn")
+            case GroupChanged() if event.added and event.mine and self._founding == _as_founded(event):
+                self._founding = None
+                if self._pane.composer.field.toPlainText():
+                    # Somebody who writes goes on writing to whom he writes.
+                    self._board.show("founded", texts.tr("The group “{0}” is there.").format(shown(event.name)), "calm",
+                                     texts.tr("Open it"), lambda: self._open_founded(event.group))
+                else:
+                    self._open_peer(event.group)
             case MessageStays():
                 self._board.show("stays", event.message_text, "calm")
                 if (text := self._edits.pop(event.message, None)) is not None:
@@ -142,20 +152,41 @@ class TalkDesk(QObject):
                 text = event.message or " ".join(told)
                 self._board.show("taken", text, "warn" if event.code or event.refused else "calm")
 
-    _founding: str | None = None
+    _founding: tuple[str, tuple[PeerId, ...]] | None = None
+    """Name and members of a group that is being founded."""
+
+    def _open_founded(self, group: PeerId) -> None:
+        self._board.drop("founded")
+        self._open_peer(group)
+
+    def leaves(self) -> None:
+        """The conversation in front is about to be another one: what an input method composes belongs to this one."""
+        self._pane.composer.field.compose()
+        self.keep_draft()
 
     def opened(self, peer: PeerId | None) -> None:
         """Another conversation is in front: keep what was written in the one before, bring back what was here."""
         self.keep_draft()
+        composer, field = self._pane.composer, self._pane.composer.field
+        if self._peer is not None:
+            self._halves.pop(self._peer, None)
+            if (half := composer.half()) is not None:
+                self._halves[self._peer] = half
         self._peer = peer
-        self._pane.composer.cancel()
+        field.blockSignals(True)  # nobody is told of it that somebody types
+        composer.cancel()
         self._pane.show_typing("")
         device = self._devices.device(peer) if peer is not None else None
-        field = self._pane.composer.field
-        field.blockSignals(True)
         field.setPlainText(device.draft if device is not None else "")
+        if peer is not None and (half := self._halves.pop(peer, None)) is not None:
+            composer.take_up(half)
         field.blockSignals(False)
-        self._pane.composer.grow()
+        composer.grow()
+
+    @property
+    def unkept(self) -> int:
+        """Texts that the engine was asked to send and has not stored: they are nowhere but here."""
+        return len(self._leaving)
 
     # --- drafts and typing
 
@@ -183,13 +214,22 @@ class TalkDesk(QObject):
         if self._peer is None:
             self._give_back(None, text)
             return
-        if len(text.encode("utf-8", "replace")) > TEXT_MOST:
-            self._give_back(self._peer, text)
-            self._board.show("refused", sentences.ended(Code.TEXT_TOO_LONG, "", texts.tr("at most 1 MiB")), "warn")
-            return
         answered = MessageId(about) if isinstance(about, str) else None
-        self._send(self._peer, text, answered)
+        self.say_to(self._peer, text, answered)
         self.keep_draft()
+
+    def say_to(self, peer: PeerId, text: str, about: MessageId | None = None) -> None:
+        """Say it, from wherever it was written: what is refused comes back as a draft."""
+        if self._too_long(text):
+            self._give_back(peer, text, about)
+        else:
+            self._send(peer, text, about)
+
+    def _too_long(self, text: str) -> bool:
+        if len(text.encode("utf-8", "replace")) <= TEXT_MOST:
+            return False
+        self._board.show("refused", sentences.ended(Code.TEXT_TOO_LONG, "", texts.tr("at most 1 MiB")), "warn")
+        return True
 
     def _send(self, peer: PeerId, text: str, about: MessageId | None, instead: MessageId | None = None) -> None:
         """Say it; until the engine has it, it is remembered here, and comes back if it is refused."""
@@ -206,16 +246,17 @@ class TalkDesk(QObject):
     def _refused(self, event: MessageRefused) -> None:
         leaving = self._leaving.pop(event.message, None)
         if leaving is not None and leaving.instead is None:
-            self._give_back(leaving.peer, leaving.text)
+            self._give_back(leaving.peer, leaving.text, leaving.about)
             self._board.show("refused", event.message_text, "warn")
 
-    def _give_back(self, peer: PeerId | None, text: str) -> None:
+    def _give_back(self, peer: PeerId | None, text: str, about: MessageId | None = None) -> None:
         """What could not be sent stands in the field again, before what was written since."""
-        field = self._pane.composer.field
+        composer = self._pane.composer
         if peer == self._peer:
-            since = field.toPlainText()
-            field.setPlainText(f"{text}\n{since}" if since else text)
-            field.moveCursor(QTextCursor.MoveOperation.End)
+            composer.stash(text)
+            row = self._timeline.row_of(about) if about is not None else -1
+            if row >= 0 and composer.editing is None and composer.about is None:
+                self._want("reply", self._timeline.entry(row))
             self.keep_draft()
         elif peer is not None and (device := self._devices.device(peer)) is not None:
             draft = f"{text}\n{device.draft}" if device.draft else text
@@ -223,7 +264,9 @@ class TalkDesk(QObject):
             self._submit(c.SaveDraft(peer, draft))
 
     def _edited(self, message: str, text: str) -> None:
-        if self._peer is not None:
+        if self._peer is not None and self._too_long(text):
+            self._pane.composer.edit(message, text)
+        elif self._peer is not None:
             self._edits[MessageId(message)] = text
             self._submit(c.EditText(MessageId(message), self._peer, text))
 
@@ -264,9 +307,13 @@ class TalkDesk(QObject):
     def to_several(self) -> None:
         """The same words to several, each on its own."""
         dialog = SeveralDialog(self._devices.devices(), self._window)
-        dialog.act.connect(self._submit)
+        dialog.said.connect(self._say_to_each)
         dialog.finished.connect(lambda _: dialog.deleteLater())
         dialog.open()
+
+    def _say_to_each(self, peers: tuple[PeerId, ...], text: str) -> None:
+        for peer in peers:
+            self.say_to(peer, text)
 
     def about_group(self, group: Device) -> None:
         """Who is in it."""
@@ -296,7 +343,8 @@ class TalkDesk(QObject):
 
     def _group_act(self, command: object) -> None:
         if isinstance(command, c.CreateGroup):
-            self._founding = command.name.strip()
+            me = (self._timeline.me,) if self._timeline.me is not None else ()
+            self._founding = clean_name(command.name), _sorted({*command.members, *me})
             self._submit(command)
         elif isinstance(command, c.ChangeGroup):
             self._submit(command)
@@ -383,4 +431,16 @@ class TalkDesk(QObject):
     def _mute(self, muted: bool) -> None:
         if self._peer is not None:
             rest = tuple(one for one in self.settings.muted if one != self._peer)
-            self._submit(c.ChangeSettings(replace(self.settings, muted=(*rest, self._peer) if muted else rest)))
+            self.change_settings(muted=(*rest, self._peer) if muted else rest)
+
+    def change_settings(self, **fields: object) -> None:
+        """Change these alone: the others may have been changed elsewhere, and not have been answered yet."""
+        self.change(replace(self.settings, **fields))
+
+
+def _as_founded(event: GroupChanged) -> tuple[str, tuple[PeerId, ...]]:
+    return event.name, _sorted(event.members)
+
+
+def _sorted(members: Iterable[PeerId]) -> tuple[PeerId, ...]:
+    return tuple(sorted(members))
