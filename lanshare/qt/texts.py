@@ -116,6 +116,11 @@ def _broken(word: str) -> str:
     return BREAK.join(parts)
 
 
+def links(text: str) -> list[str]:
+    """The links in a text, each once."""
+    return list(dict.fromkeys(found[0].rstrip(_TRAILING) for found in _LINK.finditer(text)))
+
+
 def linked(text: str, colour: str) -> str:
     """The text as HTML in which nothing but our own http and https links is markup."""
     parts: list[str] = []

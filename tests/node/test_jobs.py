@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from lanshare.domain.errors import Code
+from lanshare.domain.offer import Skipped
 from lanshare.domain.peer import Address, DeviceKind
 from lanshare.domain.transfer import TransferId
 from lanshare.exchange.greeting import Facts
@@ -77,7 +78,8 @@ def test_an_offer_grows_while_the_tree_is_walked(tmp_path: Path, monkeypatch: py
 
 
 def test_nothing_to_send_is_said_with_its_reason(tmp_path: Path) -> None:
-    assert scan((tmp_path / "gone",), tmp_path / "list") == [ScanEnded(ID, Code.FILE_VANISHED)]
+    gone = (Skipped("gone", Code.FILE_VANISHED),)
+    assert scan((tmp_path / "gone",), tmp_path / "list") == [ScanEnded(ID, Code.FILE_VANISHED, "", gone)]
     (tmp_path / "not a folder").write_text("")
     ended = scan((tmp_path,), tmp_path / "not a folder" / "list")[-1]
     assert ended.code == Code.DISK_ERROR

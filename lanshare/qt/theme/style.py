@@ -128,6 +128,7 @@ QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: 
 QLineEdit:focus {{ border: 1px solid {look.accent}; }}
 QListView {{ background: transparent; border: none; }}
 QListWidget {{ background: {look.raised}; border: 1px solid {look.line}; border-radius: 9px; color: {look.text}; }}
+QListWidget:focus {{ border: 1px solid {look.accent}; }}
 QListWidget::item {{ padding: 8px 10px; border-bottom: 1px solid {look.line}; color: {look.text}; }}
 QListWidget::item:hover {{ background: {look.hover}; }}
 QListWidget::item:selected {{ background: {look.selected}; color: {look.text}; }}
@@ -171,6 +172,7 @@ QFrame#bubble QPushButton[kind="quiet"], QFrame#card QPushButton[kind="quiet"] {
   background: transparent; border: none; padding: 2px 0; text-align: left;
   color: {look.accent_ink}; font-weight: 600; }}
 QFrame#bubble[side="out"] QPushButton[kind="quiet"] {{ color: {look.bubble_out_text}; }}
+QFrame#ring {{ background: transparent; border: 2px solid {look.accent}; border-radius: 14px; }}
 QFrame#strip {{ background: {look.side}; border: none; border-left: 3px solid {look.accent}; border-radius: 6px; }}
 QFrame#notice {{ background: {look.warn_ground}; border: none; border-bottom: 1px solid {look.line}; }}
 QFrame#notice QLabel {{ color: {look.text}; }}

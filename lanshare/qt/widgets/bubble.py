@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QFontDatabase, QGuiApplication, QMouseEvent
+from PySide6.QtGui import QAccessible, QContextMenuEvent, QEnterEvent, QFontDatabase, QGuiApplication, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from lanshare.domain.message import Delivery
@@ -26,11 +26,17 @@ _FOLD: Final = 1500
 """Characters of a long text that are seen before it is unfolded."""
 
 _LINES: Final = 14
+_SPOKEN: Final = 1000
+"""Characters of a message that are read out with its row."""
+
 _QUOTED: Final = 160
 """Characters of what a message answers: a press on it leads to the whole."""
 
 _SEEN: Final = 40_000
 """Characters that are ever laid out: beyond that it can be copied."""
+
+_LINKS: Final = 5
+"""Links of a message that its menu opens."""
 
 SIGNS: Final = ("👍", "❤️", "😂", "😮", "😢", "🙏")
 
@@ -42,9 +48,14 @@ class Bubble(QWidget):
     jump = Signal(str)
     wants = Signal(str, object)
 
-    def __init__(self, entry: Entry, parent: QWidget | None = None) -> None:
+    SPOKEN_AS = QAccessible.Role.ListItem
+
+    def __init__(self, entry: Entry, name: str = "", parent: QWidget | None = None) -> None:
+        """`name`: of the other side, for those who hear and do not see where it stands."""
         super().__init__(parent)
         self._entry = entry
+        self._name = name
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._unfolded = False
         self._width = 0
         self._frame = QFrame()
@@ -57,6 +68,7 @@ class Bubble(QWidget):
             | Qt.TextInteractionFlag.LinksAccessibleByMouse
             | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
         )
+        self._text.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # the conversation is one stop; its rows are led by arrows
         self._text.setOpenExternalLinks(False)
         self._text.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # ours has more to offer
         self._text.linkActivated.connect(self.link)
@@ -145,6 +157,7 @@ class Bubble(QWidget):
         if entry.out and entry.delivery == Delivery.REFUSED and self._again is None:
             self._again = QPushButton(texts.tr("Send again"))
             self._again.setProperty("kind", "quiet")
+            self._again.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
             self._again.clicked.connect(partial(self._want, "again"))
             self._inner.addWidget(self._again)
         self._note.setText(entry.note)
@@ -154,6 +167,22 @@ class Bubble(QWidget):
             counts[sign] = counts.get(sign, 0) + 1
         self._signs.setText("  ".join(f"{shown(sign)} {n}" if n > 1 else shown(sign) for sign, n in counts.items()))
         self._signs.setVisible(bool(counts))
+        self._speak(spoken)
+
+    @property
+    def frame(self) -> QWidget:
+        """What is seen of it."""
+        return self._frame
+
+    def _speak(self, state: str) -> None:
+        """Who, what, when and how far it got, in one sentence."""
+        entry = self._entry
+        who = texts.tr("You") if entry.out else entry.who or self._name
+        answers = texts.tr("answers {0}").format(shown(entry.quoted)) if entry.quote is not None else ""
+        late = texts.tr("came late") if entry.late else ""
+        parts = (f"{who}: {shown(entry.text[:_SPOKEN])}", texts.clock(entry.at), state, late, answers,
+                 self._signs.text(), entry.note)
+        self.setAccessibleName(", ".join(part for part in parts if part))
 
     def fit(self, width: int) -> None:
         """Take at most a part of the timeline's width, and no more than the text needs."""
@@ -198,6 +227,7 @@ class Bubble(QWidget):
         if (rest > 0 or self._unfolded) and self._more is None:
             self._more = QPushButton()
             self._more.setProperty("kind", "quiet")
+            self._more.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
             self._more.clicked.connect(self._fold)
             self._inner.insertWidget(self._inner.count() - 1, self._more)
         if self._more is not None:
@@ -247,6 +277,7 @@ class Bubble(QWidget):
             assets.put_icon(button, icon, look.dim, 16)
             button.setToolTip(label)
             button.setAccessibleName(label)
+            button.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
             button.clicked.connect(act)
             row.addWidget(button)
         return bar
@@ -267,6 +298,12 @@ class Bubble(QWidget):
         menu.addAction(texts.tr("Reply"), partial(self._want, "reply"))
         self._fill_signs(menu.addMenu(texts.tr("React")))
         menu.addAction(texts.tr("Copy"), partial(self._want, "copy"))
+        for target in texts.links(self._text_shown())[:_LINKS]:
+            menu.addAction(texts.tr("Open {0}").format(target), partial(self.link.emit, target))
+        if entry.quote is not None:
+            menu.addAction(texts.tr("Go to what it answers"), self._jump)
+        if self._more is not None:
+            menu.addAction(self._more.text(), self._fold)
         menu.addSeparator()
         if entry.out and entry.delivery == Delivery.QUEUED:
             menu.addAction(texts.tr("Edit"), partial(self._want, "edit"))
@@ -276,6 +313,14 @@ class Bubble(QWidget):
                 menu.addAction(texts.tr("Send again"), partial(self._want, "again"))
             menu.addAction(texts.tr("Delete here"), partial(self._want, "delete"))
         return menu
+
+    def enter(self) -> None:
+        """What Enter does on it."""
+        self._menu_here()
+
+    def copy(self) -> None:
+        """Into the clipboard."""
+        self._want("copy")
 
     def _menu_here(self) -> None:
         self.menu().popup(self.mapToGlobal(self._frame.geometry().bottomLeft()))
@@ -333,18 +378,35 @@ class _Quote(QFrame):
 class Told(QWidget):
     """What changed in a group: a line in the middle."""
 
+    SPOKEN_AS = QAccessible.Role.ListItem
+
     def __init__(self, entry: Entry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._entry = entry
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._label = wrapped(entry.text, "dim")
         self._label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         row = QHBoxLayout(self)
         row.setContentsMargins(24, 4, 24, 4)
         row.addWidget(self._label)
+        self.refresh()
+
+    @property
+    def frame(self) -> QWidget:
+        """What is seen of it."""
+        return self._label
 
     def refresh(self) -> None:
         """It does not change."""
         self._label.setText(self._entry.text)
+        self.setAccessibleName(f"{self._entry.text}, {texts.clock(self._entry.at)}")
+
+    def enter(self) -> None:
+        """There is nothing to do with it."""
+
+    def copy(self) -> None:
+        """Into the clipboard."""
+        QGuiApplication.clipboard().setText(self._entry.text)
 
     def fit(self, width: int) -> None:
         """Lines break by themselves."""

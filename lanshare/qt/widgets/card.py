@@ -10,8 +10,8 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QAccessible, QGuiApplication, QImage, QKeyEvent, QPixmap
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
@@ -38,6 +38,10 @@ from lanshare.qt.widgets.form import Choice
 from lanshare.qt.widgets.labels import ElidedLabel, picture, plain, set_role, wrapped
 
 _WIDTH: Final = 400
+_SIDEWAYS: Final[dict[int, int]] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+_ALONG: Final = (
+    Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End
+)
 _NAMES: Final = 8
 _REPORT: Final = 5
 _DIFFERING: Final = 3
@@ -53,6 +57,9 @@ class Card(QWidget):
     show_path = Signal(str)
     listed = Signal(str, object)
     released = Signal()
+    moved = Signal(int)
+
+    SPOKEN_AS = QAccessible.Role.ListItem
 
     def __init__(self, view: TransferView, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -189,6 +196,50 @@ class Card(QWidget):
         if shape != self._shape:
             self._shape = shape
             self._reshape()
+        spoken = (self._title.text(), self._status.text(), texts.clock(view.at), self._message.text())
+        self.setAccessibleName(", ".join(part for part in spoken if part))
+
+    @property
+    def frame(self) -> QWidget:
+        """What is seen of it."""
+        return self._frame
+
+    def enter(self) -> None:
+        """What Enter does on it: the first of what can be done comes under the finger."""
+        self._step(1)
+
+    def copy(self) -> None:
+        """Into the clipboard."""
+        QGuiApplication.clipboard().setText(self.accessibleName())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _SIDEWAYS:
+            self._step(_SIDEWAYS[event.key()])
+            return
+        super().keyPressEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """On a button arrows lead on: sideways to the next one, up and down to other rows; Enter presses as Space."""
+        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
+            key = event.key()
+            if key in _SIDEWAYS:
+                self._step(_SIDEWAYS[key])
+                return True
+            if key in _ALONG and watched is not self._clash:
+                self.moved.emit(key)
+                return True
+            if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(watched, QAbstractButton):
+                watched.click()
+                return True
+        return super().eventFilter(watched, event)
+
+    def _step(self, by: int) -> None:
+        """To the next of what can be pressed now; before the first is the card itself."""
+        order: list[QWidget] = [self, self._all, self._clash, *self._acting, self._rest, self._close, self._aside,
+                                self._leave]
+        seen = [one for one in order if one is self or one.isVisible()]
+        now = next((at for at, one in enumerate(seen) if one.hasFocus()), 0)
+        seen[max(0, min(len(seen) - 1, now + by))].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def pressed(self) -> bool:
         """Whether a finger, or a key, is on one of its buttons."""
@@ -321,9 +372,13 @@ class Card(QWidget):
         self._row = Buttons(*self._acting, fill=True)
         self._inner.addWidget(self._row)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._clash.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._clash.installEventFilter(self)
         self._pressable = [*self._acting, self._close, self._rest, self._leave, self._aside, self._all]
         for one in self._pressable:
             one.released.connect(self._let_go)
+            one.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # the conversation is one stop
+            one.installEventFilter(self)
 
     def _let_go(self) -> None:
         """A button is up again: what came meanwhile is shown, once what it does is done."""

@@ -168,7 +168,7 @@ class _DeviceDelegate(QStyledItemDelegate):
         if ground != look.side:
             painter.setBrush(QColor(ground))
             painter.drawRoundedRect(QRectF(box), 10, 10)
-        if target or (focused and not selected):
+        if target or focused:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             style = Qt.PenStyle.DashLine if target else Qt.PenStyle.SolidLine
             painter.setPen(QPen(QColor(look.accent), 2, style))

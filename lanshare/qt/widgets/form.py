@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -108,6 +108,11 @@ class Mark(QCheckBox):
         if self.isChecked():
             painter.setOpacity(1.0 if self.isEnabled() else 0.5)
             _tick(painter, box)
+        if self.hasFocus():
+            painter.setOpacity(1.0)
+            painter.setPen(QPen(QColor(look.accent), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(box).adjusted(-1, -1, 1, 1), 4, 4)
         painter.end()
 
     def _beside(self) -> int:

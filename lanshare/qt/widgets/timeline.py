@@ -12,9 +12,19 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPropertyAnimation, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QGraphicsOpacityEffect, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import (
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QPropertyAnimation,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QAccessible, QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QFrame, QGraphicsOpacityEffect, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from lanshare.qt import texts
 from lanshare.qt.models.timeline import Entry, TimelineModel
@@ -46,8 +56,21 @@ _NEAR: Final = 200
 _PEEP: Final = 8
 """Pixels of a row that have to be in view."""
 
+_STEPS: Final[dict[int, int]] = {
+    Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -10, Qt.Key.Key_PageDown: 10,
+}
+_COMMANDS: Final = (
+    Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+)
+
 _Index = QModelIndex | QPersistentModelIndex
 _Row = Bubble | Card | Told
+
+
+class _Rows(QWidget):
+    """What holds the rows: a list, to those who hear."""
+
+    SPOKEN_AS = QAccessible.Role.List
 
 
 class Timeline(QScrollArea):
@@ -63,6 +86,7 @@ class Timeline(QScrollArea):
     open_path = Signal(str)
     show_path = Signal(str)
     listed = Signal(str, object)
+    typed = Signal(str)
 
     def __init__(self, model: TimelineModel, book: TransferBook, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,8 +97,18 @@ class Timeline(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(texts.tr("Conversation"))
-        self._inside = QWidget()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._inside = _Rows()
         self._inside.setObjectName("timeline")
+        self._inside.setAccessibleName(texts.tr("Conversation"))
+        self._ring = QFrame(self._inside)
+        self._ring.setObjectName("ring")
+        self._ring.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._ring.hide()
+        self._current = ""
+        """The key of the row that arrows have led to."""
+
+        QApplication.instance().focusChanged.connect(self._focus_moved)  # type: ignore[union-attr]
         self._column = QVBoxLayout(self._inside)
         self._column.setContentsMargins(22, 16, 22, 12)
         self._column.setSpacing(4)
@@ -109,6 +143,86 @@ class Timeline(QScrollArea):
         bar = self.verticalScrollBar()
         bar.rangeChanged.connect(self._range_changed)
         bar.valueChanged.connect(self._scrolled)
+
+    # --- by key: the conversation is one stop of Tab, arrows lead through its rows
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
+            self._go_to(self._place_of_current())
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab leaves the conversation from whatever row it is in."""
+        if self.down.hasFocus() and not forward:
+            self._go_to(self._place_of_current())
+            return True
+        one = self.nextInFocusChain() if forward else self.previousInFocusChain()
+        while one is not None and one is not self:
+            tabbed = bool(one.focusPolicy().value & Qt.FocusPolicy.TabFocus.value)
+            if tabbed and one.isEnabled() and one.isVisible() and one.window() is self.window():
+                reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+                one.setFocus(reason)
+                return True
+            one = one.nextInFocusChain() if forward else one.previousInFocusChain()
+        return False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        place, key = self._place_of_current(), event.key()
+        if key in _STEPS or key in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            self._move(key)
+        elif not 0 <= place < len(self._rows):
+            super().keyPressEvent(event)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Menu):
+            self._rows[place][1].enter()
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self._rows[place][1].copy()
+        elif event.text().isprintable() and event.text().strip() and not event.modifiers() & _COMMANDS:
+            self.typed.emit(event.text())
+        else:
+            super().keyPressEvent(event)
+
+    def _move(self, key: int) -> None:
+        place = self._place_of_current()
+        if key == Qt.Key.Key_Home:
+            place = 0
+        elif key == Qt.Key.Key_End:
+            self.to_end()
+            place = len(self._rows) - 1
+        else:
+            place += _STEPS[key]
+        if place < 0 and (self._first > 0 or self._model.more):
+            self.verticalScrollBar().setValue(0)  # older rows are on their way, above this one
+        self._go_to(max(0, min(len(self._rows) - 1, place)))
+
+    def _place_of_current(self) -> int:
+        found = next((at for at, (entry, _, _) in enumerate(self._rows) if entry.key == self._current), -1)
+        return found if found >= 0 else len(self._rows) - 1
+
+    def _go_to(self, place: int) -> None:
+        if not 0 <= place < len(self._rows):
+            return
+        entry, row, _ = self._rows[place]
+        self._current = entry.key
+        row.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.ensureWidgetVisible(row, 0, em(12))
+
+    def _focus_moved(self, before: QWidget | None, now: QWidget | None) -> None:
+        row = now
+        while row is not None and not isinstance(row, Bubble | Card | Told):
+            row = row.parentWidget()
+        place = next((at for at, (_, one, _) in enumerate(self._rows) if one is row), -1) if row is not None else -1
+        if place >= 0:
+            self._current = self._rows[place][0].key
+        self._show_ring()
+
+    def _show_ring(self) -> None:
+        """Around the row that has the focus; it is seen wherever a key would do something."""
+        row = next((one for _, one, _ in self._rows if one.hasFocus()), None)
+        self._ring.setVisible(row is not None)
+        if row is not None:
+            box = QRect(row.frame.mapTo(self._inside, QPoint(0, 0)), row.frame.size())
+            self._ring.setGeometry(box.adjusted(-3, -3, 3, 3))
+            self._ring.raise_()
 
     def minimumSizeHint(self) -> QSize:
         """Hardly anything: what stands around it is never squeezed for it."""
@@ -475,13 +589,14 @@ class Timeline(QScrollArea):
         if entry.transfer is not None:
             card = Card(self._book.views[entry.transfer], self._name, self._inside)
             card.released.connect(self._released)
+            card.moved.connect(self._move)
             for name in ("act", "save_to", "open_path", "show_path", "listed"):
                 getattr(card, name).connect(getattr(self, name))
             widget = card
         elif entry.tells:
             widget = Told(entry, self._inside)
         else:
-            bubble = Bubble(entry, self._inside)
+            bubble = Bubble(entry, self._name, self._inside)
             for name in ("link", "jump", "wants"):
                 getattr(bubble, name).connect(getattr(self, name))
             widget = bubble
@@ -503,6 +618,7 @@ class Timeline(QScrollArea):
     def _range_changed(self, least: int, most: int) -> None:
         if self._at_end:
             self.verticalScrollBar().setValue(most)
+        self._show_ring()
         self.look_soon()
 
     def _scrolled(self, value: int) -> None:

@@ -106,6 +106,7 @@ class ConversationPane(QWidget):
         self._head = self._build_head()
         self.timeline = Timeline(model, book)
         self.composer = Composer()
+        self.timeline.typed.connect(self._type)
         self.composer.attach.connect(self.choose_files)
         self.composer.pasted_image.connect(self.pasted_image)
         self.nobody = Nobody()
@@ -271,6 +272,11 @@ class ConversationPane(QWidget):
         row.addWidget(self._more)
         self._back.hide()
         return head
+
+    def _type(self, text: str) -> None:
+        """Typed on a row: it was meant for the field."""
+        self.composer.field.setFocus()
+        self.composer.field.insertPlainText(text)
 
     def _copy_id(self) -> None:
         if self._device is not None:

@@ -15,7 +15,16 @@ from typing import Final
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QImage, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QHBoxLayout, QMessageBox, QSystemTrayIcon, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QMessageBox,
+    QSystemTrayIcon,
+    QWidget,
+)
 
 from lanshare.domain import commands as c
 from lanshare.domain.events import (
@@ -43,7 +52,7 @@ from lanshare.domain.peer import PeerId, parse_address, short_id
 from lanshare.domain.settings import Settings, Visibility
 from lanshare.domain.transfer import TransferId
 from lanshare.node.shown import shown
-from lanshare.qt import texts
+from lanshare.qt import spoken, texts
 from lanshare.qt.bridge import Bridge
 from lanshare.qt.models.devices import Device, DeviceModel
 from lanshare.qt.models.timeline import TimelineModel
@@ -70,7 +79,7 @@ _TITLE: Final = 32
 _READY: Final = "ready"
 
 
-class MainWindow(QWidget):
+class MainWindow(QMainWindow):
     """The window over a Bridge."""
 
     hidden = Signal()
@@ -112,9 +121,13 @@ class MainWindow(QWidget):
             self, self.pane, self.devices, self.timeline, self.board, bridge.submit, self.open_peer
         )
         self.talk.change = self._change_settings
+        spoken.install()
+        self._announcer = spoken.Announcer(self)
         self._alarms: dict[str, IdentityChanged] = {}
         self._asked: NetworkAsked | None = None
-        row = QHBoxLayout(self)
+        inside = QWidget()
+        self.setCentralWidget(inside)
+        row = QHBoxLayout(inside)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.sidebar)
@@ -141,6 +154,7 @@ class MainWindow(QWidget):
         self.timeline.apply(event, self.devices.names())
         self.trust.apply(event)
         self.talk.apply(event)
+        self._announcer.apply(event, self.devices.names(), self._me.id if self._me is not None else None)
         match event:
             case Snapshot():
                 self._snapshot(event)
