@@ -37,10 +37,12 @@ def until(ready: Callable[[], object], what: str) -> object:
 class Screen:
     """One virtual screen."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: str = "1400x1000", **more: str) -> None:
+        """`more`: for the environment of the programs on it."""
+        self._more = more
         read_end, write_end = os.pipe()
         self._server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "1400x1000x24", "-nolisten", "tcp"],
+            ["Xvfb", "-displayfd", str(write_end), "-screen", "0", f"{size}x24", "-nolisten", "tcp"],
             pass_fds=(write_end,), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
         os.close(write_end)
@@ -69,12 +71,13 @@ class Screen:
 
     def environment(self) -> dict[str, str]:
         """For programs on this screen."""
-        return environment() | {"DISPLAY": self.display, "QT_QPA_PLATFORM": "xcb"}
+        return environment() | {"DISPLAY": self.display, "QT_QPA_PLATFORM": "xcb"} | self._more
 
-    def start(self, command: Sequence[str]) -> subprocess.Popen[str]:
-        """A program on this screen."""
+    def start(self, command: Sequence[str], stdin: bool = False) -> subprocess.Popen[str]:
+        """A program on this screen. `stdin`: it is told something that way."""
         program = subprocess.Popen(
-            command, env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            command, env=self.environment(), stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )
         self._programs.append(program)
         return program
@@ -90,6 +93,11 @@ class Screen:
             f"a window {title!r}",
         )
         return str(found).split()[-1]
+
+    def windows(self, title: str, pid: int) -> list[str]:
+        """The ids of a process's visible windows of this title."""
+        found = self._text("xdotool", "search", "--onlyvisible", "--all", "--pid", str(pid), "--name", title)
+        return found.split()
 
     def do(self, *arguments: str) -> None:
         """One act of the hand."""
@@ -119,8 +127,9 @@ class Screen:
             except subprocess.TimeoutExpired:
                 program.kill()
                 program.wait()
-            if program.stdout is not None:
-                program.stdout.close()
+            for pipe in (program.stdin, program.stdout):
+                if pipe is not None:
+                    pipe.close()
         for process in (self._manager, self._server):
             process.terminate()
             process.wait(15)

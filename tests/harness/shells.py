@@ -48,6 +48,14 @@ class Shell:
             if isinstance(event, kind) and matches(event):
                 return event
 
+    def drain(self) -> list[Event]:
+        """All that has come meanwhile."""
+        found: list[Event] = []
+        while not self.events.empty():
+            found.append(self.events.get())
+        self.seen.extend(found)
+        return found
+
     def say(self, command: c.Command) -> None:
         """Submit."""
         self.host.submit(command)

@@ -27,6 +27,10 @@ class Lines:
         for line in source:
             self._lines.append(line.strip())
 
+    def all(self) -> list[str]:
+        """Every one so far."""
+        return list(self._lines)
+
     def last(self) -> str:
         """The latest one; empty before the first."""
         return self._lines[-1] if self._lines else ""
@@ -41,12 +45,13 @@ class Window:
     """A lanshare window on a screen, with its profile."""
 
     def __init__(
-        self, screen: Screen, folder: Path, name: str, x: int = 0, y: int = 0, exist: bool = False
+        self, screen: Screen, folder: Path, name: str, x: int = 0, y: int = 0, exist: bool = False,
+        size: tuple[int, int] = (900, 640),
     ) -> None:
         """`exist`: its profile is there already."""
         self.screen, self.folder, self.x, self.y = screen, folder / name, x, y
         self.downloads = folder / f"{name} downloads"
-        self.downloads.mkdir()
+        self.downloads.mkdir(exist_ok=exist)
         self.folder.mkdir(exist_ok=exist)
         settings = {"download_folder": str(self.downloads), "appearance": "light"}
         (self.folder / "settings.json").write_text(json.dumps(settings))
@@ -54,8 +59,9 @@ class Window:
         self.name = name
         self.program = screen.lanshare(*self.arguments())
         self.id = screen.window("^lanshare$", self.program.pid)
-        screen.place(self.id, x, y, 900, 640)
-        until(self.knows_itself, "that its engine is there")
+        screen.place(self.id, x, y, *size)
+        if size == (900, 640):
+            until(self.knows_itself, "that its engine is there")
 
     def knows_itself(self) -> bool:
         """Whether its own name is written at the foot: it is painted before its engine is there."""
@@ -97,6 +103,14 @@ class Window:
         finally:
             link.close()
 
+    def drafts(self) -> list[str]:
+        """What is written and not sent, in its database."""
+        link = sqlite3.connect(f"file:{self.folder}/lanshare.sqlite?mode=ro", uri=True)
+        try:
+            return [row[0] for row in link.execute("SELECT text FROM drafts WHERE text != ''")]
+        finally:
+            link.close()
+
     def states(self) -> list[str]:
         """The states of its transfers."""
         link = sqlite3.connect(f"file:{self.folder}/lanshare.sqlite?mode=ro", uri=True)
@@ -106,14 +120,15 @@ class Window:
             link.close()
 
 
-def drag(screen: Screen, paths: list[Path], x: int, y: int) -> str:
-    """Drag paths from a foreign program to a place on the screen; what that program was told."""
+def drag(screen: Screen, paths: list[Path], x: int, y: int, at: tuple[int, int] = (1100, 760)) -> str:
+    """Drag paths from a foreign program, which stands `at`, to a place on the screen; what that program was told."""
     source = screen.start([sys.executable, str(ROOT / "tests" / "harness" / "dragsource.py"), *map(str, paths)])
     window = screen.window("drag source", source.pid)
-    screen.place(window, 1100, 760, 200, 100)
-    screen.do("mousemove", "1180", "830", "mousedown", "1")
+    screen.place(window, *at, 200, 100)
+    from_x, from_y = at[0] + 80, at[1] + 70
+    screen.do("mousemove", str(from_x), str(from_y), "mousedown", "1")
     for step in range(1, 9):
-        screen.do("mousemove", str(1180 + (x - 1180) * step // 8), str(830 + (y - 830) * step // 8))
+        screen.do("mousemove", str(from_x + (x - from_x) * step // 8), str(from_y + (y - from_y) * step // 8))
     assert source.stdout is not None
     told = Lines(source.stdout)
 
