@@ -211,3 +211,22 @@ def test_what_comes_in_counts_once_asked_or_not(window: MainWindow, rule: bool) 
     device = window.devices.device(made.MARTA)
     assert device is not None
     assert device.unread == 1, "another engine asks the same question"
+
+
+def test_what_is_read_stays_in_place_while_older_rows_are_still_built(window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(900, 500)
+    qtbot.waitActive(window)
+    window.open_peer(made.MARTA)
+    for number in range(1, 300):
+        window.on_event(said(number, f"line {number}"))
+    timeline = window.pane.timeline
+    qtbot.waitUntil(lambda: timeline._end() == 299 and 20 < len(timeline._rows) < 150 and timeline._filling)
+    bar = timeline.verticalScrollBar()
+    timeline._column.activate()
+    timeline._inside.adjustSize()
+    bar.setValue(bar.maximum() - 300)
+    entry, row, _ = next(one for one in timeline._rows if one[1].y() >= bar.value())
+    place = row.y() - bar.value()
+    qtbot.waitUntil(lambda: not timeline._filling)
+    assert entry.key in {one[0].key for one in timeline._rows}
+    assert abs(row.y() - bar.value() - place) <= 2

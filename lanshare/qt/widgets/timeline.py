@@ -453,6 +453,13 @@ class Timeline(QScrollArea):
             self._stale, self._filling = False, True
             self._clear()
             self._first = count
+        bar = self.verticalScrollBar()
+        anchor, before = None, 0
+        if not self._at_end and bar.value() > 0:
+            # Whoever has scrolled up meanwhile goes on seeing what he sees, whatever is built above it.
+            self._column.activate()
+            anchor = next((one for _, one, _ in self._rows if one.y() >= bar.value()), None)
+            before = anchor.y() - bar.value() if anchor is not None else 0
         if not self._rows:
             for row in range(max(0, count - _BATCH), count):
                 self._append(row)
@@ -465,6 +472,10 @@ class Timeline(QScrollArea):
                 self._insert_above(self._first - 1)
             self._filling = self._filling and self._first > least
         self._trim(above=True)
+        if anchor is not None:
+            self._column.activate()
+            self._inside.adjustSize()
+            bar.setValue(anchor.y() - before)
         self.look_soon()
         if self._following or self._filling:
             self._pending.start(_SOON if self._following else 0)
