@@ -407,7 +407,7 @@ class Peers:
         target.peer, target.tries, target.next_try = row.id, 0, now + delay
         if note.left:
             target.sighting = None
-        return self.tick(now)
+        return [*self._forget_strangers(room=0), *self.tick(now)]
 
     def worked(self, peer: PeerId) -> None:
         """Something was done with it: its link is of use, however short it lives."""
@@ -610,11 +610,11 @@ class Peers:
         del self.targets[max(strangers, key=lambda one: one.tries).key]
         return True
 
-    def _forget_strangers(self) -> list[Effect]:
-        """Make room for one more stranger: keys cost nothing, so those that went away are remembered up to a number."""
+    def _forget_strangers(self, room: int = 1) -> list[Effect]:
+        """Keys cost nothing, so strangers that went away are remembered up to a number. `room`: for so many more."""
         away = [one for one in self.rows.values() if one.link is None and one.trust is TrustLevel.STRANGER]
         effects: list[Effect] = []
-        for row in sorted(away, key=lambda one: one.away_since)[: max(0, len(away) + 1 - limits.STRANGERS_KEPT)]:
+        for row in sorted(away, key=lambda one: one.away_since)[: max(0, len(away) + room - limits.STRANGERS_KEPT)]:
             del self.rows[row.id]
             self.targets.pop(short_id(row.id), None)
             effects.append(self._drop_stranger(row.id))
