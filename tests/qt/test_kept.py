@@ -267,8 +267,10 @@ def test_an_edit_that_is_too_long_stays_in_the_field(talk: MainWindow, submitted
 
 @pytest.mark.parametrize("edits", [True, False])
 def test_a_reply_or_an_edit_that_is_left_is_taken_up_again_and_nobody_else_hears_of_it(
-    talk: MainWindow, submitted: list[Command], edits: bool
+    talk: MainWindow, submitted: list[Command], qtbot: QtBot, edits: bool
 ) -> None:
+    qtbot.waitActive(talk)
+    talk.pane.composer.field.setFocus()
     talk.on_event(queued(1, "old words"))
     if edits:
         QTest.keyClick(talk.pane.composer.field, Qt.Key.Key_Up)

@@ -724,9 +724,8 @@ class MainWindow(QMainWindow):
         box.setInformativeText(texts.tr("It cannot be brought back. Received files stay where they are."))
         erase = box.addButton(texts.tr("Erase"), QMessageBox.ButtonRole.DestructiveRole)
         keep = box.addButton(texts.tr("Keep"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(keep)  # a key that was meant for the field keeps all
         box.setEscapeButton(keep)
-        keep.setFocus()
+        keep.setFocus()  # a key that was meant for the field keeps all
         box.exec()
         return box.clickedButton() is erase
 
@@ -743,7 +742,6 @@ class MainWindow(QMainWindow):
             box.setInformativeText(texts.tr("What has arrived is kept; it goes on when lanshare runs again."))
         quit_button = box.addButton(texts.tr("Quit"), QMessageBox.ButtonRole.AcceptRole)
         stay = box.addButton(texts.tr("Keep it running"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(stay)
         box.setEscapeButton(stay)
         stay.setFocus()
         box.exec()
