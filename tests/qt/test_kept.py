@@ -273,7 +273,8 @@ def test_a_reply_or_an_edit_that_is_left_is_taken_up_again_and_nobody_else_hears
     talk.pane.composer.field.setFocus()
     talk.on_event(queued(1, "old words"))
     if edits:
-        QTest.keyClick(talk.pane.composer.field, Qt.Key.Key_Up)
+        type_in(talk, "what waits", enter=False)
+        talk.talk._want("edit", talk.timeline.entry(talk.timeline.row_of(f"{1:032x}")))
     else:
         talk.talk._want("reply", talk.timeline.entry(talk.timeline.row_of(f"{1:032x}")))
     type_in(talk, " and more", enter=False)
