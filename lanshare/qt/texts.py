@@ -31,7 +31,7 @@ _PART: Final = 4
 """Units of UTF-16 between two places to break in such a word."""
 
 _LONG: Final = re.compile(rf"\S{{{_NAME + 1},}}")
-_JOINT: Final = re.compile(r"(?<=[^\W_])(?!\.\d)([-_./\\=&]+)(?=\w)")
+_JOINT: Final = re.compile(r"(?<=[^\W_])(?!\.\d)([-_./\\=&:?#%+]+)(?=\w)")
 
 
 def tr(text: str) -> str:
@@ -104,8 +104,12 @@ def breakable(text: str) -> str:
 
 
 def _broken(word: str) -> str:
-    if len(word) <= _WORD:
-        return _JOINT.sub(rf"\1{BREAK}", word)
+    """Behind what joins its parts; a part that is longer than a narrow line anywhere between two characters."""
+    parts = _JOINT.sub(rf"\1{BREAK}", word).split(BREAK)
+    return BREAK.join(part if len(part) <= _WORD else _chopped(part) for part in parts)
+
+
+def _chopped(word: str) -> str:
     finder = QTextBoundaryFinder(QTextBoundaryFinder.BoundaryType.Grapheme, word)
     units = word.encode("utf-16-le", "surrogatepass")
     parts, start = [], 0

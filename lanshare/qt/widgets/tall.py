@@ -37,6 +37,12 @@ class Tall(QScrollArea):
         height = inside.heightForWidth(width) if inside.hasHeightForWidth() else hint.height()
         return QSize(hint.width() + bar, max(height, inside.minimumSizeHint().height()))
 
+    def needed(self) -> int:
+        """Pixels of height that all of it takes at the width it has."""
+        inside, width = self._inside, self.viewport().width()
+        needed = inside.heightForWidth(width) if inside.hasHeightForWidth() else inside.sizeHint().height()
+        return max(needed, inside.minimumSizeHint().height())
+
     def minimumSizeHint(self) -> QSize:
         """Its whole width, with room for the bar; little of its height."""
         bar = self.verticalScrollBar().sizeHint().width()
@@ -52,6 +58,7 @@ def stacked(dialog: QDialog, inside: QVBoxLayout, margins: tuple[int, int, int, 
     left, top, right, bottom = margins
     content = QWidget()
     inside.setContentsMargins(left, top, right, 0)
+    inside.addStretch(0)
     content.setLayout(inside)
     column = QVBoxLayout(dialog)
     column.setContentsMargins(0, 0, 0, 0)
@@ -91,10 +98,14 @@ def fit(dialog: QDialog) -> None:
     most = room.height() - _EDGE
     dialog.resize(min(width, room.width()), min(hint.height(), most))
 
-    def grow() -> None:
-        # What text needs at this very width is known only when it is laid out.
-        missing = max((area.verticalScrollBar().maximum() for area in dialog.findChildren(Tall)), default=0)
-        if missing:
-            dialog.resize(dialog.width(), min(dialog.height() + missing, most))
+    def grow(again: int) -> None:
+        # What text needs at this very width is known only when it is laid out; without its bar the width is another.
+        for area in dialog.findChildren(Tall):
+            missing = max(area.needed() - area.viewport().height(), area.verticalScrollBar().maximum())
+            height = min(dialog.height() + missing, most)
+            if height != dialog.height():
+                dialog.resize(dialog.width(), height)
+                if again:
+                    QTimer.singleShot(0, dialog, lambda: grow(again - 1))
 
-    QTimer.singleShot(0, dialog, grow)
+    QTimer.singleShot(0, dialog, lambda: grow(2))
