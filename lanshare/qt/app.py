@@ -25,12 +25,15 @@ import lanshare
 from lanshare.domain.commands import AnswerOffer, OpenWindow, SendText
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.events import (
+    ConversationRead,
     EngineStopped,
     Event,
     MessageReceived,
     OfferReceived,
+    OfferWithdrawn,
     SettingsChanged,
     Snapshot,
+    TransferFailed,
 )
 from lanshare.domain.message import MessageId, MessageKind
 from lanshare.domain.peer import PeerId
@@ -195,6 +198,8 @@ class App:
             if not self.desktop.tell(notice) and self._tray is not None:
                 self._tray.tell(notice.title, notice.text)
             QApplication.alert(window)
+        if (over := _over(event)) is not None:
+            self.desktop.take_down(over)
         if self._tray is not None and isinstance(event, SettingsChanged):
             self._tray.show_quiet(not event.settings.notices)
 
@@ -293,6 +298,16 @@ class _Painted(QObject):
         then, self._then = self._then, None
         if then is not None:
             then()
+
+
+def _over(event: object) -> str | None:
+    """How the keys of the notices begin that nobody needs any more."""
+    match event:
+        case OfferWithdrawn() | TransferFailed():
+            return f"offer:{event.peer}:{event.transfer}"
+        case ConversationRead() if event.unread == 0:
+            return f"said:{event.peer}"
+    return None
 
 
 def notice_of(event: object, settings: Settings) -> Notice | None:

@@ -46,7 +46,7 @@ class Desktop(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.there = False
-        self._wanted: queue.SimpleQueue[Notice | tuple[str, Sequence[Any]] | None] = queue.SimpleQueue()
+        self._wanted: queue.SimpleQueue[Notice | tuple[str, Sequence[Any]] | str | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._router: Any = None
         self._keys: dict[int, str] = {}
@@ -65,6 +65,11 @@ class Desktop(QObject):
         if self.there:
             self._wanted.put(notice)
         return self.there
+
+    def take_down(self, beginning: str) -> None:
+        """Close the notices whose keys begin so: what they are about is over, or was seen."""
+        if self.there:
+            self._wanted.put(beginning)
 
     def close(self) -> None:
         """Tell nothing more."""
@@ -101,6 +106,9 @@ class Desktop(QObject):
             try:
                 if isinstance(item, Notice):
                     self._show(item)
+                elif isinstance(item, str):
+                    for key in [key for key in self._ids if key.startswith(item)]:
+                        self._call("CloseNotification", "u", (self._ids[key],))
                 else:
                     self._heard(*item)
             except Exception as error:

@@ -44,6 +44,10 @@ def main() -> int:
             title, body, actions = call.body[3], call.body[4], call.body[5]
             print(json.dumps({"number": number, "title": title, "body": body, "actions": actions}), flush=True)
             connection.send(new_method_return(call, "u", (number,)))
+        elif member == "CloseNotification":
+            print(json.dumps({"closed": call.body[0]}), flush=True)
+            connection.send(new_method_return(call))
+            connection.send(new_signal(_ADDRESS, "NotificationClosed", "uu", (call.body[0], 3)))
 
 
 if __name__ == "__main__":

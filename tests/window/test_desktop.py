@@ -69,6 +69,10 @@ class Desk:
         assert isinstance(told, dict)
         return told
 
+    def is_closed(self, notice: dict[str, Any]) -> bool:
+        """Whether it was taken down."""
+        return any(json.loads(line).get("closed") == notice["number"] for line in self._notices.all())
+
     def press(self, notice: dict[str, Any], action: str, reply: str = "") -> None:
         """One of its buttons."""
         assert self._service.stdin is not None
@@ -151,8 +155,14 @@ def test_what_comes_in_the_background_is_told_answered_and_leads_there(
     assert sending.end() == 0
     assert (window.downloads / "for Anna.txt").read_text() == "from the background"
     assert not is_shown(desk, window)
+    (tmp_path / "another.txt").write_text("another")
+    withdrawn = device.start("send", "Anna", str(tmp_path / "another.txt"))
+    asked = desk.notice("another.txt")
+    withdrawn.interrupt()
+    until(lambda: desk.is_closed(asked), "that a question that nobody asks any more is taken down")
     assert device.run("text", "Anna", "and look at this")[0] == 0
-    desk.press(desk.notice("and look at this"), "default")
+    told = desk.notice("and look at this")
+    desk.press(told, "default")
     until(lambda: is_shown(desk, window), "that it comes forward")
 
     def is_read() -> bool:
@@ -160,6 +170,7 @@ def test_what_comes_in_the_background_is_told_answered_and_leads_there(
         return any(one["text"] == "and look at this" and one["state"] == "read" for one in device.history())
 
     until(is_read, "that it is read")
+    until(lambda: desk.is_closed(told), "that what was seen is taken down")
     desk.screen.picture("come-forward")
 
 
