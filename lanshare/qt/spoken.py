@@ -24,6 +24,7 @@ from lanshare.domain.events import (
 )
 from lanshare.domain.message import MessageKind
 from lanshare.domain.peer import PeerId
+from lanshare.domain.settings import Settings
 from lanshare.node.shown import shown
 from lanshare.qt import texts
 
@@ -65,12 +66,25 @@ class Announcer(QObject):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._say)
 
-    def apply(self, event: Event, names: dict[PeerId, str], me: PeerId | None) -> None:
-        """Take an event in."""
+    def apply(
+        self, event: Event, names: dict[PeerId, str], me: PeerId | None, settings: Settings, front: PeerId | None
+    ) -> None:
+        """Take an event in. What is not of the conversation in `front` is told as the notices are, or is not."""
+        peer = getattr(event, "peer", None)
+        elsewhere = peer != front
+        if isinstance(event, MessageReceived | OfferReceived | TransferFinished) and elsewhere and (
+            not settings.notices or peer in settings.muted
+        ):
+            return
         match event:
             case MessageReceived() if event.kind == MessageKind.TEXT and event.author != me:
                 name = names.get(event.author or event.peer, shown(event.name))
-                self.say(texts.tr("{0}: {1}").format(name, " ".join(event.text[:_LONGEST].split())))
+                if event.author not in (None, event.peer) and elsewhere:
+                    name = texts.tr("{0} in {1}").format(name, names.get(event.peer, ""))
+                if elsewhere and not settings.notice_text:
+                    self.say(texts.tr("A message from {0}").format(name))
+                else:
+                    self.say(texts.tr("{0}: {1}").format(name, " ".join(event.text[:_LONGEST].split())))
             case OfferReceived():
                 what = f"{texts.files(event.files)}, {texts.size(event.bytes)}"
                 self.say(texts.tr("{0} wants to send {1}").format(shown(event.name), what), urgent=True)

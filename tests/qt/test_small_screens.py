@@ -17,6 +17,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from lanshare.domain import events as e
+from lanshare.domain.message import MessageId, Quote
 from lanshare.domain.settings import Appearance
 from lanshare.qt.texts import BREAK, breakable
 from lanshare.qt.theme import style
@@ -24,9 +26,11 @@ from lanshare.qt.widgets.bubble import Bubble
 from lanshare.qt.widgets.card import Card
 from lanshare.qt.widgets.labels import wrapped
 from lanshare.qt.widgets.tall import Tall
+from lanshare.qt.windows.group import GroupDialog
 from lanshare.qt.windows.main import MainWindow
 from lanshare.qt.windows.sheet import DeviceSheet
 from tests.harness.engines import ROOT, environment
+from tests.qt.test_talk import NOW
 from tools import pictures as made
 
 SCREEN = {"name": "small", "x": 0, "y": 0, "width": 1024, "height": 600, "logicalDpi": 96, "logicalBaseDpi": 96,
@@ -128,3 +132,58 @@ def test_a_long_word_is_broken_between_characters_only_and_copied_whole(qtbot: Q
     assert label.text() == text
     if "\ud800" not in text:
         assert QGuiApplication.clipboard().text() == text
+
+
+@pytest.mark.parametrize("name", ["Wolfgangamadeusmozartensembleleiterinsalzburg" + "x" * 19, "W" * 64, "🙂" * 64])
+@pytest.mark.parametrize("width", [360, 480, 721])
+def test_no_name_and_no_sign_makes_a_conversation_wider_than_its_window(
+    window: MainWindow, qtbot: QtBot, name: str, width: int
+) -> None:
+    group = made.peer_id("h")
+    window.resize(width, 640)
+    window.on_event(e.GroupChanged(group, "Garden", (made.ME.id, made.MARTA, made.ANNA), True))
+    window.open_peer(group)
+    quote = Quote(MessageId("3" * 32), made.ANNA, "what was said")
+    window.on_event(e.PeerChanged(made.ANNA, name, "laptop", (), "known", True))
+    window.on_event(e.MessageReceived(
+        MessageId("4" * 32), group, name, "a short one", NOW, 5, author=made.ANNA, order="4", quote=quote))
+    for number, sign in enumerate([chr(0x1F600 + at) for at in range(30)] + ["twenty-letters-of-sign"]):
+        window.on_event(e.MessageReacted(MessageId("4" * 32), group, made.peer_id(chr(ord("a") + number % 26)), sign))
+    window.talk._want("reply", window.timeline.entry(0))
+    qtbot.waitUntil(lambda: bool(window.findChildren(Bubble)))
+    for _ in range(6):
+        QApplication.processEvents()
+    timeline = window.pane.timeline
+    assert timeline.widget().width() <= timeline.viewport().width()  # type: ignore[union-attr]
+    assert window.width() <= max(width, window.minimumSize().width())
+    (bubble,) = window.findChildren(Bubble)
+    for label in (bubble._who, bubble._signs):
+        assert label is not None
+        assert label.mapTo(timeline.viewport(), label.rect().bottomRight()).x() <= timeline.viewport().width()
+
+
+def test_two_of_one_long_name_are_told_apart_wherever_somebody_is_picked(window: MainWindow) -> None:
+    name = "The one computer that has a name as long as names may be here"
+    for letter in "wy":
+        window.on_event(e.PeerAppeared(made.peer_id(letter), name, "laptop", (), "known", True))
+    dialog = GroupDialog(window.devices.devices(), made.ME.id, None, [], window)
+    dialog.show()
+    QApplication.processEvents()
+    rows = [row for row in range(dialog._list.count()) if name in dialog._list.item(row).text()]
+    boxes = [dialog._list.visualItemRect(dialog._list.item(row)) for row in rows]
+    for row in rows:
+        dialog._list.item(row).setSelected(False)
+    pictures = [dialog._list.viewport().grab(box).toImage() for box in boxes]
+    assert len(pictures) == 2
+    assert pictures[0] != pictures[1]
+    dialog.close()
+    window.talk.find(None)
+    search = window.talk.search
+    assert search is not None
+    places = [search._where.itemText(at) for at in range(search._where.count())]
+    assert len(set(places)) == len(places)
+    window.on_event(e.PeerChanged(made.ANNA, "W" * 64, "laptop", (), "known", True))
+    window.talk.find(None)
+    assert window.talk.search is not None
+    assert window.talk.search.minimumSizeHint().width() < 800
+    window.talk.search.close()

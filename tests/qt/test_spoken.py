@@ -15,10 +15,12 @@ from lanshare.domain import events as e
 from lanshare.domain.commands import Command
 from lanshare.domain.message import Delivery
 from lanshare.domain.peer import PeerId
+from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
 from lanshare.qt.widgets.bubble import Bubble, Told
 from lanshare.qt.widgets.card import Card
 from lanshare.qt.widgets.timeline import Timeline
+from lanshare.qt.windows.group import SeveralDialog
 from lanshare.qt.windows.main import MainWindow
 from tests.qt.test_talk import NOW, queued, said
 from tools import pictures as made
@@ -237,3 +239,87 @@ def test_ones_own_words_from_elsewhere_are_not_announced(talk: MainWindow, annou
     talk.on_event(replace(said(91, "mine", lamport=3001), author=PeerId(made.ME.id)))
     assert announced == []
     assert isinstance(talk.pane.timeline, Timeline)
+
+
+@pytest.mark.parametrize(
+    "what", ["forty at once", "six hundred at once", "late ones between", "another look", "taken back"]
+)
+def test_the_focus_stays_in_the_conversation_whatever_happens_to_its_row(
+    talk: MainWindow, qtbot: QtBot, what: str
+) -> None:
+    timeline = talk.pane.timeline
+    talk.on_event(queued(60, "mine"))
+    place = timeline._rows.index(next(one for one in timeline._rows if one[0].key == f"{60:032x}"))
+    timeline.setFocus(Qt.FocusReason.TabFocusReason)
+    timeline._go_to(place)
+    if what == "late ones between":
+        for number in range(200, 240):
+            talk.on_event(said(number, f"late {number}", lamport=2))
+    elif what == "another look":
+        talk.dress()
+    elif what == "taken back":
+        talk.on_event(e.MessageTakenBack(f"{60:032x}", made.MARTA))  # type: ignore[arg-type]
+    else:
+        for number in range(200, 240 if what == "forty at once" else 800):
+            talk.on_event(said(number, f"line {number}", lamport=1000 + number))
+    qtbot.waitUntil(lambda: not (timeline._filling or timeline._following or timeline._pending.isActive()))
+    assert timeline is focused(talk) or timeline._inside.isAncestorOf(focused(talk))
+    QTest.keyClick(focused(talk), Qt.Key.Key_Up)
+    assert timeline._inside.isAncestorOf(focused(talk))
+    if what in ("forty at once", "another look"):
+        QTest.keyClick(focused(talk), Qt.Key.Key_Down)
+        assert timeline._current == f"{60:032x}", "it is on the very row"
+
+
+def test_an_empty_conversation_shows_its_focus_and_what_is_typed_goes_into_the_field(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    qtbot.waitActive(window)
+    window.open_peer(made.LIVING)
+    window.pane.timeline.setFocus(Qt.FocusReason.TabFocusReason)
+    assert window.pane.timeline._ring.isVisible()
+    for key in (Qt.Key.Key_Up, Qt.Key.Key_Home, Qt.Key.Key_Return):
+        QTest.keyClick(focused(window), key)
+    QTest.keyClick(focused(window), Qt.Key.Key_H)
+    assert window.pane.composer.field.toPlainText() == "h"
+    assert not window.pane.timeline._ring.isVisible()
+
+
+def test_what_is_seen_of_a_device_in_the_list_is_heard_too(window: MainWindow) -> None:
+    window.on_event(e.IdentityChanged("Anna", made.ANNA, made.peer_id("w")))
+    window.on_event(e.PeerAppeared(made.peer_id("w"), "Anna's MacBook", "laptop", (), "stranger", True))
+    model = window.devices
+    heard = [str(model.data(model.index(row), Qt.ItemDataRole.AccessibleTextRole)) for row in range(model.rowCount())]
+    assert any("verified" in one and "Marta" in one for one in heard)
+    assert any("new device" in one for one in heard)
+    assert any("another key" in one and "Anna" in one for one in heard)
+    assert len(set(heard)) == len(heard)
+    assert any(made.ANNA[:4] in one for one in heard), "two of one name are told apart"
+
+
+@pytest.mark.parametrize(("settings", "heard"), [
+    (Settings(muted=(made.ANNA,)), 0), (Settings(notices=False), 0), (Settings(notice_text=False), 1), (Settings(), 1),
+])
+def test_who_is_not_to_disturb_is_not_heard_but_in_front(
+    talk: MainWindow, announced: list[tuple[str, bool]], settings: Settings, heard: int
+) -> None:
+    talk.on_event(e.SettingsChanged(settings, ()))
+    for peer, expected in ((made.ANNA, heard), (made.MARTA, 1)):
+        announced.clear()
+        talk._announcer._said_at = 0.0
+        talk._announcer._waiting.clear()
+        talk.on_event(said(95, "a word", peer=peer, lamport=4000))
+        assert len(announced) == expected
+        shown_whole = peer == made.MARTA or settings.notice_text
+        assert all(("a word" in text) is shown_whole for text, _ in announced)
+
+
+def test_tab_leaves_every_field_of_a_dialog(window: MainWindow, qtbot: QtBot) -> None:
+    dialog = SeveralDialog(window.devices.devices(), window)
+    dialog.show()
+    qtbot.waitActive(dialog)
+    dialog._text.setFocus()
+    QTest.keyClick(dialog._text, Qt.Key.Key_Tab)
+    assert dialog.focusWidget() is not dialog._text
+    assert dialog._text.toPlainText() == ""
+    dialog.close()

@@ -137,6 +137,10 @@ class DeviceModel(QAbstractListModel):
         """What each device is called."""
         return {row.id: row.name for row in self._rows}
 
+    def told_apart(self) -> dict[PeerId, str]:
+        """The same, with the short ids of those that are called alike."""
+        return {row.id: f"{row.name} · {short_id(row.id)}" if row.twin else row.name for row in self._rows}
+
     def row_of(self, peer: PeerId) -> int:
         """A device's row, -1 if it has none."""
         return next((at for at, row in enumerate(self._rows) if row.id == peer), -1)
@@ -431,8 +435,13 @@ class DeviceModel(QAbstractListModel):
             self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
 
     def _spoken(self, device: Device) -> str:
-        parts = [device.name, device.system, texts.tr("online") if device.online else texts.tr("away")]
-        parts += [device.status or device.preview]
+        name = f"{device.name} {short_id(device.id)}" if device.twin else device.name
+        parts = [name, texts.tr("answers with another key") if device.alarm else ""]
+        parts += [{
+            "verified": texts.tr("verified"), "stranger": texts.tr("new device"), "blocked": texts.tr("blocked"),
+        }.get(device.trust, ""), device.system, texts.tr("online") if device.online else texts.tr("away")]
+        draft = texts.tr("draft: {0}").format(device.draft) if device.draft else ""
+        parts += [device.status or draft or device.preview]
         if device.unread:
             parts.append(texts.tr("{0} unread").format(device.unread))
         return ", ".join(part for part in parts if part)

@@ -91,8 +91,9 @@ class Bubble(QWidget):
         inner = QVBoxLayout(self._frame)
         inner.setContentsMargins(12, 8, 12, 6)
         inner.setSpacing(2)
-        if entry.who and not entry.out:
-            inner.addWidget(plain(entry.who, "percent"))
+        self._who = wrapped(entry.who, "percent") if entry.who and not entry.out else None
+        if self._who is not None:
+            inner.addWidget(self._who)
         self._quote = _Quote(entry) if entry.quote is not None else None
         if self._quote is not None:
             self._quote.clicked.connect(self._jump)
@@ -102,7 +103,7 @@ class Bubble(QWidget):
         self._again: QPushButton | None = None
         self._inner = inner
         inner.addLayout(foot)
-        self._signs = plain("", "signs")
+        self._signs = wrapped("", "signs")
         self._signs.hide()
         column = QVBoxLayout()
         column.setSpacing(2)
@@ -167,6 +168,7 @@ class Bubble(QWidget):
             counts[sign] = counts.get(sign, 0) + 1
         self._signs.setText("  ".join(f"{shown(sign)} {n}" if n > 1 else shown(sign) for sign, n in counts.items()))
         self._signs.setVisible(bool(counts))
+        self._fit_signs()
         self._speak(spoken)
 
     @property
@@ -193,11 +195,22 @@ class Bubble(QWidget):
         least = metrics.horizontalAdvance("00:00 ✓✓") + 12
         if self._quote is not None:
             least = max(least, min(self._quote.natural(), most))
+        if self._who is not None:
+            least = max(least, min(self._who.fontMetrics().horizontalAdvance(self._who.text()) + 8, most))
+        self._fit_signs()
         if self._entry.late:
             least += self._late.sizeHint().width() + 8
         chosen = max(least, min(natural + 4, most))
         self._text.setMinimumSize(0, 0)  # Qt asks for no height at less than the width that it was told before
         self._text.setFixedSize(chosen, max(metrics.height(), self._text.heightForWidth(chosen)))
+
+    def _fit_signs(self) -> None:
+        """As wide as they are, and no wider than a message may be."""
+        if self._width and self._signs.text():
+            most = max(1, min(self._width, max(em(_LEAST), int(self._width * _SHARE))))
+            self._signs.setMinimumSize(0, 0)
+            width = min(most, self._signs.fontMetrics().horizontalAdvance(self._signs.text()) + 24)
+            self._signs.setFixedSize(width, self._signs.heightForWidth(width))
 
     def _text_shown(self) -> str:
         text = texts.unfenced(self._entry.text)
@@ -350,7 +363,7 @@ class _Quote(QFrame):
         self.setObjectName("quote")
         self.setProperty("side", "out" if entry.out else "in")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._name = plain(shown(entry.quoted), "quoted")
+        self._name = wrapped(shown(entry.quoted), "quoted")
         self._text = wrapped("", "time")
         self.show_text(entry.quote.text)
         column = QVBoxLayout(self)
@@ -369,7 +382,8 @@ class _Quote(QFrame):
     def natural(self) -> int:
         """The width that it would like."""
         metrics = self._text.fontMetrics()
-        return min(em(260), max(self._name.sizeHint().width(), metrics.horizontalAdvance(self._text.text())) + 24)
+        name = self._name.fontMetrics().horizontalAdvance(self._name.text())
+        return min(em(260), max(name, metrics.horizontalAdvance(self._text.text())) + 24)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.clicked.emit()

@@ -17,7 +17,7 @@ from lanshare.node.shown import shown
 from lanshare.qt import assets, texts
 from lanshare.qt.theme.style import em, font_of, tokens
 from lanshare.qt.widgets.drops import paths_in
-from lanshare.qt.widgets.labels import ElidedLabel, plain
+from lanshare.qt.widgets.labels import ElidedLabel
 
 _LINES = {0x2028: "\n", 0x2029: "\n"}
 _LONG_WORD = 2048
@@ -78,7 +78,7 @@ class Composer(QWidget):
         row.addWidget(self._send, 0, Qt.AlignmentFlag.AlignBottom)
         self._strip = QFrame()
         self._strip.setObjectName("strip")
-        self._what = plain("", "name")
+        self._what = ElidedLabel("", "name")
         self._words = ElidedLabel("", "dim")
         close = QToolButton()
         close.setAccessibleName(texts.tr("Do not reply or edit"))

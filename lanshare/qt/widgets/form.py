@@ -26,6 +26,7 @@ from lanshare.qt import assets
 from lanshare.qt.theme.style import em, tokens
 from lanshare.qt.widgets.labels import plain
 
+_LETTERS: Final = 12
 _WRAPPED: Final = int(Qt.TextFlag.TextWordWrap)
 _KEY: Final = int(Qt.ItemDataRole.UserRole)
 _Index = QModelIndex | QPersistentModelIndex
@@ -55,6 +56,9 @@ class Choice(QComboBox):
         """`name`: what it is called when it is read out. `choices`: values and what they are called."""
         super().__init__()
         self.setAccessibleName(name)
+        # As wide as its place: a name that somebody chose must not make a dialog wider than the screen.
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(_LETTERS)
         for value, label in choices:
             self.addItem(label, value)
         self.setCurrentIndex(max(0, self.findData(chosen)))
@@ -130,12 +134,13 @@ class MarkList(QListWidget):
         super().__init__()
         self.setAccessibleName(name)
         self.setItemDelegate(_Ticked(self))
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # what tells two of one name apart stands at the end
 
     def add(self, key: str, label: str, marked: bool) -> None:
         """One that can be marked."""
         item = QListWidgetItem(label)
         item.setData(_KEY, key)
-        item.setSizeHint(QSize(0, self.fontMetrics().height() + 20))
+        item.setToolTip(assets.tooltip(label))
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
         item.setCheckState(Qt.CheckState.Checked if marked else Qt.CheckState.Unchecked)
         self.addItem(item)
@@ -148,6 +153,9 @@ class MarkList(QListWidget):
 
 class _Ticked(QStyledItemDelegate):
     """Puts the tick where the style sheet leaves only a coloured square."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        return QSize(0, option.fontMetrics.height() + 20)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         super().paint(painter, option, index)

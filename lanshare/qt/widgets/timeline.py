@@ -127,6 +127,9 @@ class Timeline(QScrollArea):
         self._looking.timeout.connect(self.look)
         self.down = DownButton(self.viewport())
         self.down.clicked.connect(self.to_end)
+        self._orphan = False
+        """The row that had the focus was taken out."""
+
         self._peer = model.peer
         self._today = datetime.datetime.now().astimezone().date()
         self._spare: dict[str, Card] = {}
@@ -170,11 +173,9 @@ class Timeline(QScrollArea):
         place, key = self._place_of_current(), event.key()
         if key in _STEPS or key in (Qt.Key.Key_Home, Qt.Key.Key_End):
             self._move(key)
-        elif not 0 <= place < len(self._rows):
-            super().keyPressEvent(event)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Menu):
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Menu) and self._rows:
             self._rows[place][1].enter()
-        elif event.matches(QKeySequence.StandardKey.Copy):
+        elif event.matches(QKeySequence.StandardKey.Copy) and self._rows:
             self._rows[place][1].copy()
         elif event.text().isprintable() and event.text().strip() and not event.modifiers() & _COMMANDS:
             self.typed.emit(event.text())
@@ -218,7 +219,9 @@ class Timeline(QScrollArea):
     def _show_ring(self) -> None:
         """Around the row that has the focus; it is seen wherever a key would do something."""
         row = next((one for _, one, _ in self._rows if one.hasFocus()), None)
-        self._ring.setVisible(row is not None)
+        self._ring.setVisible(row is not None or self.hasFocus())
+        if row is None:
+            self._ring.setGeometry(self._inside.rect().adjusted(4, 4, -4, -4))
         if row is not None:
             box = QRect(row.frame.mapTo(self._inside, QPoint(0, 0)), row.frame.size())
             self._ring.setGeometry(box.adjusted(-3, -3, 3, 3))
@@ -358,11 +361,29 @@ class Timeline(QScrollArea):
             self._drop(self._spare.pop(key))
 
     def _drop(self, *widgets: QWidget | None) -> None:
+        focused = QApplication.focusWidget()
         for widget in widgets:
             if widget is not None:
+                if focused is not None and (focused is widget or widget.isAncestorOf(focused)):
+                    # Not whatever comes next in the window, which a key would press then.
+                    self._orphan = True
+                    self.setFocus(Qt.FocusReason.OtherFocusReason)
                 self._column.removeWidget(widget)
                 widget.hide()
                 widget.deleteLater()
+
+    def _adopt(self, beside: int = -1) -> None:
+        """The row that had the focus has it again once it is there anew; if it is gone for good, its neighbour."""
+        if not self._orphan or not self.hasFocus():
+            self._orphan = False
+            return
+        place = next((at for at, (entry, _, _) in enumerate(self._rows) if entry.key == self._current), -1)
+        if place < 0 and (self._following or self._filling or not self._rows):
+            return
+        self._orphan = False
+        place = place if place >= 0 else min(beside, len(self._rows) - 1) if beside >= 0 else len(self._rows) - 1
+        self._current = self._rows[place][0].key
+        self._rows[place][1].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _width(self) -> int:
         return self.viewport().width() - 44
@@ -435,6 +456,7 @@ class Timeline(QScrollArea):
                 _, widget, day = self._rows.pop(place)
                 self._drop(widget, day)
                 self._set_day(place)
+                self._adopt(beside=place)
             elif place < 0:
                 self._first -= 1
 
@@ -481,6 +503,7 @@ class Timeline(QScrollArea):
             self._pending.start(_SOON if self._following else 0)
         elif count:
             self._tidy_spare()
+        self._adopt()
 
     def _rebuild_here(self) -> None:
         """So much came between the rows alive that they are made anew: around the one that is before the eye."""
@@ -497,6 +520,7 @@ class Timeline(QScrollArea):
         self._column.activate()
         self._inside.adjustSize()
         self._tidy_spare()
+        self._adopt()
         if (place := row - self._first) < len(self._rows):
             bar.setValue(self._rows[place][1].y() - offset)
         self._show_down()

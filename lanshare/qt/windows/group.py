@@ -139,6 +139,7 @@ class SeveralDialog(QDialog):
             self._list.add(device.id, _named(device), False)
         self._text = QPlainTextEdit()
         self._text.setAccessibleName(texts.tr("Message"))
+        self._text.setTabChangesFocus(True)
         self._text.setPlaceholderText(texts.tr("Each gets it in a conversation of its own."))
         self._text.setFixedHeight(self._text.fontMetrics().lineSpacing() * 5 + 16)
         self._message = wrapped("", "bad")

@@ -154,7 +154,8 @@ class MainWindow(QMainWindow):
         self.timeline.apply(event, self.devices.names())
         self.trust.apply(event)
         self.talk.apply(event)
-        self._announcer.apply(event, self.devices.names(), self._me.id if self._me is not None else None)
+        me = self._me.id if self._me is not None else None
+        self._announcer.apply(event, self.devices.names(), me, self._settings, self._open)
         match event:
             case Snapshot():
                 self._snapshot(event)

@@ -364,7 +364,7 @@ class TalkDesk(QObject):
         """Search in a conversation, or in all."""
         if self.search is not None:
             self.search.close()
-        self.search = dialog = SearchDialog(peer, dict(self._devices.names()), self._window)
+        self.search = dialog = SearchDialog(peer, self._devices.told_apart(), self._window)
         dialog.wanted.connect(self._submit)
         dialog.chosen.connect(self.jump)
         dialog.finished.connect(lambda _: self._drop_search(dialog))
