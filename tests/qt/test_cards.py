@@ -227,15 +227,22 @@ def test_what_the_other_side_paused_has_no_button_that_does_nothing(window: Main
     window.on_event(e.TransferStarted(IDENT, made.MARTA, "out"))
     window.on_event(e.TransferPaused(IDENT, made.MARTA, "peer", "Marta paused it.", 400, 800))
     assert shown._rest.isHidden()
+    window.on_event(e.TransferWaiting(IDENT, made.MARTA, "peer-away", "Marta is away.", 400, 800))
+    assert not shown._rest.isHidden(), "it waits now, and can be tried"
+    assert shown._rest.toolTip() == "Go on now"
     window.on_event(e.TransferPaused(IDENT, made.MARTA, "us", "You paused it.", 400, 800))
     assert not shown._rest.isHidden()
 
 
-def test_a_comparison_that_is_older_than_the_offer_is_not_shown(window: MainWindow) -> None:
+@pytest.mark.parametrize("again", [True, False])
+def test_a_comparison_that_is_older_than_the_offer_is_not_shown(window: MainWindow, again: bool) -> None:
     shown = begin(window, "in")
     window.on_event(e.OfferCompared(IDENT, made.MARTA, 0, 0, 1, 0, 800, ("photo.jpg",), True, 10**9))
     larger = made.offer(made.top("photo.jpg", 800), made.top("film.mp4", 5_000_000_000))
-    window.on_event(e.OfferGrew(IDENT, made.MARTA, larger))
+    if again:
+        window.on_event(e.OfferReceived(IDENT, made.MARTA, "Marta", 2, larger.bytes, larger, 10**12))
+    else:
+        window.on_event(e.OfferGrew(IDENT, made.MARTA, larger))
     assert "5.0 GB" in shown._accepting.text()
     assert "free afterwards" not in shown._message.text()
 

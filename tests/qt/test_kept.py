@@ -263,6 +263,8 @@ def test_an_edit_that_is_too_long_stays_in_the_field(talk: MainWindow, submitted
     QTest.keyClick(talk.pane.composer.field, Qt.Key.Key_Return)
     assert asked(submitted, c.EditText) == []
     assert (field(talk), talk.pane.composer.editing) == (long, f"{1:032x}")
+    talk.talk._want("reply", talk.timeline.entry(talk.timeline.row_of(f"{1:032x}")))
+    assert field(talk) == long, "and is kept by a reply, too"
 
 
 @pytest.mark.parametrize("edits", [True, False])
@@ -380,6 +382,14 @@ def test_what_was_promised_under_the_pointer_is_kept_or_nothing_goes(
                               Qt.KeyboardModifier.NoModifier))
     assert asked(submitted, c.SendFiles) == []
     assert talk.devices.device(under) is None, "it is gone once nothing hangs over it"
+
+
+def test_a_device_that_comes_back_while_something_hangs_over_the_list_stays(talk: MainWindow) -> None:
+    talk.sidebar.list._hold(True)
+    talk.on_event(e.PeerForgotten(made.ANNA))
+    talk.on_event(e.PeerAppeared(made.ANNA, "Anna", "laptop", (), "stranger", True))
+    talk.sidebar.list._hold(False)
+    assert talk.devices.device(made.ANNA) is not None
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_Escape])

@@ -285,6 +285,13 @@ def test_an_empty_conversation_shows_its_focus_and_what_is_typed_goes_into_the_f
     assert not window.pane.timeline._ring.isVisible()
 
 
+def test_a_click_beside_the_rows_draws_no_ring_around_all_of_them(talk: MainWindow) -> None:
+    talk.pane.timeline.setFocus(Qt.FocusReason.MouseFocusReason)
+    assert not talk.pane.timeline._ring.isVisible()
+    QTest.keyClick(focused(talk), Qt.Key.Key_Up)
+    assert talk.pane.timeline._ring.isVisible()
+
+
 def test_what_is_seen_of_a_device_in_the_list_is_heard_too(window: MainWindow) -> None:
     window.on_event(e.IdentityChanged("Anna", made.ANNA, made.peer_id("w")))
     window.on_event(e.PeerAppeared(made.peer_id("w"), "Anna's MacBook", "laptop", (), "stranger", True))

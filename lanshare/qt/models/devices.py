@@ -275,6 +275,8 @@ class DeviceModel(QAbstractListModel):
         self._change(peer, draft=text)
 
     def _seen(self, event: PeerAppeared | PeerChanged) -> None:
+        if event.id in self._gone:
+            self._gone.remove(event.id)
         if self.row_of(event.id) >= 0:
             self._change(
                 event.id,

@@ -238,6 +238,7 @@ class TransferBook(QObject):
         view.asked = view.asked and not isinstance(event, _ANSWERED)
         match event:
             case OfferReceived():
+                view.fresh = view.fresh and event.offer == view.offer
                 view.offer, view.total, view.free = event.offer, event.bytes, event.free
                 view.asked, view.state = True, TransferState.OFFERED
                 view.asker = shown(event.name)

@@ -296,9 +296,10 @@ class Card(QWidget):
         view = self._view
         resting = view.state in (TransferState.PAUSED, TransferState.WAITING)
         rests = view.active and not view.asked and view.state is not TransferState.VERIFYING
-        self._let_be_seen(self._rest, rests and not (resting and view.by_peer), self._rest)
+        theirs = view.state is TransferState.PAUSED and view.by_peer
+        self._let_be_seen(self._rest, rests and not theirs, self._rest)
         words = texts.tr("Pause")
-        if resting and not view.by_peer:
+        if resting:
             words = texts.tr("Send this first") if view.out and view.code == Code.TURN else texts.tr("Go on now")
         assets.put_icon(self._rest, "play" if resting else "pause", tokens().dim, 18)
         self._rest.setToolTip(words)

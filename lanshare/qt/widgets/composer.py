@@ -122,11 +122,11 @@ class Composer(QWidget):
         self.about = MessageId(message)
         self._show_strip(texts.tr("Reply to {0}").format(who), text)
 
-    def edit(self, message: str, text: str) -> None:
-        """What is in the field takes the place of this message."""
+    def edit(self, message: str, text: str, original: str | None = None) -> None:
+        """What is in the field takes the place of this message. `original`: what that says, if `text` is a change."""
         self._keep_edit()
         self.cancel()
-        self._original = text
+        self._original = text if original is None else original
         self._stash = self.field.words()
         self.editing = message
         self._show_strip(texts.tr("Edit your message"), text)

@@ -219,7 +219,7 @@ class Timeline(QScrollArea):
     def _show_ring(self) -> None:
         """Around the row that has the focus; it is seen wherever a key would do something."""
         row = next((one for _, one, _ in self._rows if one.hasFocus()), None)
-        self._ring.setVisible(row is not None or self.hasFocus())
+        self._ring.setVisible(row is not None or (self.hasFocus() and not self._rows))
         if row is None:
             self._ring.setGeometry(self._inside.rect().adjusted(4, 4, -4, -4))
         if row is not None:

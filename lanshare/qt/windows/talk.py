@@ -265,7 +265,7 @@ class TalkDesk(QObject):
 
     def _edited(self, message: str, text: str) -> None:
         if self._peer is not None and self._too_long(text):
-            self._pane.composer.edit(message, text)
+            self._pane.composer.edit(message, text, original="")
         elif self._peer is not None:
             self._edits[MessageId(message)] = text
             self._submit(c.EditText(MessageId(message), self._peer, text))
