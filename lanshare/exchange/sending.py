@@ -34,7 +34,7 @@ from lanshare.files.sent import SentLog
 from lanshare.files.small import read_small
 from lanshare.files.source import SourceFile
 from lanshare.files.tree import Found, fitting_time, has_attributes, is_private, source_name
-from lanshare.net.link import Outlet
+from lanshare.net.link import LinkLost, Outlet
 from lanshare.wire import codec, limits
 from lanshare.wire import frames as f
 from lanshare.wire.frames import Frame
@@ -111,6 +111,9 @@ class Sending:
         self._chunks = 0
         self._retry_at = 0.0
         self._quiet_since = 0.0
+        self._waits_since = 0.0
+        """When it was last the receiver's turn: it spoke, or we were done."""
+
         self._sent_all = False
         self._names: dict[int, str] = {}
         """What was sent and is neither confirmed nor failed, by index."""
@@ -158,7 +161,7 @@ class Sending:
     def begin(self, outlet: Outlet, now: float) -> None:
         """Attach, if it is on us to."""
         self._outlet = outlet
-        self._quiet_since = now
+        self._quiet_since = self._waits_since = now
         if self._push:
             outlet.say(f.Attach(self._transfer, "push"))
 
@@ -182,11 +185,15 @@ class Sending:
         elif now - self._quiet_since > _QUIET and self._out.session.may_send(f.Ping):
             self._quiet_since = now
             self._out.say(f.Ping(0))
+        if (self._attached is None or self._sent_all) and now - self._waits_since > self.patience:
+            # The link saw movement: our own Pings.
+            raise LinkLost(Code.PEER_SILENT, f"{self.patience:.0f} s")
         soon = max(self._retry_at, self._free_at)
         return soon if soon > now else now + 0.5
 
     def on_frame(self, frame: Frame, now: float) -> None:
         """The receiver attaches, confirms, and completes."""
+        self._waits_since = now
         match frame:
             case f.Attached():
                 self._attached = frame
@@ -276,6 +283,7 @@ class Sending:
                 if self._entries.whole:
                     self._out.say(f.AllSent(self._index + 1, self._meter.done))
                     self._sent_all = True
+                    self._waits_since = now
                     self._verifying()
                     return True
                 self._retry_at = now + _LIST_AGAIN

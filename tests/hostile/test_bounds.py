@@ -1,0 +1,540 @@
+"""Every bound of wire/limits.py over the wire: what is as long as it may be is taken, one more costs the link."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from lanshare.domain import commands as c
+from lanshare.domain import events as e
+from lanshare.domain.message import MessageId, MessageKind
+from lanshare.domain.transfer import TransferId
+from lanshare.exchange import receiving, sending, texting
+from lanshare.files.content import small_id
+from lanshare.trust import proof
+from lanshare.trust.identity import Identity
+from lanshare.wire import codec, limits
+from lanshare.wire import frames as f
+from lanshare.wire.frames import NUMBERS
+from tests.harness.attacker import Attacker, Gone, packed
+from tests.hostile.conftest import Victim
+from tests.hostile.test_accepted import attached_again
+from tests.hostile.test_talk import Ring, befriend, encoded, record
+
+ID = bytes(16)
+TESTS = Path(__file__).parent.parent
+
+
+def padded(fields: list[object], length: int) -> bytes:
+    """A frame's body of just so many bytes: elements behind the known ones are passed over."""
+    head = packed([*fields, b""])[:-2]
+    return head + b"\xc6" + (length - len(head) - 5).to_bytes(4, "big") + bytes(length - len(head) - 5)
+
+
+# --- on a control link
+
+
+@dataclass(frozen=True)
+class Row:
+    """A bound and a frame that holds `count` of what it bounds."""
+
+    bound: int
+    kind: type[f.Frame]
+    body: Callable[[int], bytes]
+
+
+def fields(make: Callable[[int], list[object]]) -> Callable[[int], bytes]:
+    """A frame with these fields."""
+    return lambda count: packed(make(count))
+
+
+def ids(count: int) -> list[object]:
+    """So many different ids."""
+    return [secrets.token_bytes(16) for _ in range(count)]
+
+
+CONTROL = {
+    "CONTROL_FRAME": Row(limits.CONTROL_FRAME, f.Ping, lambda n: padded([1], n)),
+    "SEEN": Row(limits.SEEN, f.Seen, fields(lambda n: [ids(n)])),
+    "HELD": Row(
+        limits.HELD, f.Holding, fields(lambda n: [bytes(32), [[secrets.token_bytes(32), [[1, 2]]] for _ in range(n)]])
+    ),
+    "HELD_RANGES": Row(
+        limits.HELD_RANGES, f.Holding,
+        fields(lambda n: [bytes(32), [[bytes(32), [[3 * one, 3 * one + 1] for one in range(n)]]]]),
+    ),
+    "TOPS": Row(
+        limits.TOPS, f.Offer,
+        fields(lambda n: [secrets.token_bytes(16), [[f"{one}", "file", 1, 1] for one in range(n)], n, n, n, True]),
+    ),
+    "LISTED_AT_ONCE": Row(
+        limits.LISTED_AT_ONCE, f.Listing,
+        fields(lambda n: [ID, 0, [[[f"{one}"], "file", 1, 0] for one in range(n)], True]),
+    ),
+    "WORD": Row(limits.WORD, f.Cancel, fields(lambda n: [ID, "x" * n])),
+}
+"""Frames on a control link; what they say need not make sense, for a peer may be behind its time."""
+
+
+@pytest.mark.parametrize("name", CONTROL)
+def test_a_control_frame_at_its_bound_is_taken_and_beyond_it_costs_the_link(victim: Victim, name: str) -> None:
+    row = CONTROL[name]
+    with Attacker(victim.port) as link:
+        link.greet()
+        link.say_body(NUMBERS[row.kind], row.body(row.bound))
+        link.say(f.Ping(77))
+        while link.hear_kind(f.Pong).number != 77:
+            pass
+        with_one_more(link, row)
+
+
+def with_one_more(link: Attacker, row: Row) -> None:
+    """One more of what is bounded ends the link: what is said behind it is not answered."""
+    try:
+        link.say_body(NUMBERS[row.kind], row.body(row.bound + 1))
+    except Gone:
+        return
+    assert not is_answered(link)
+
+
+def is_answered(link: Attacker) -> bool:
+    """Whether the victim is still with us."""
+    try:
+        link.say(f.Ping(99))
+        while link.hear_kind(f.Pong).number != 99:
+            pass
+    except Gone:
+        return False
+    return True
+
+
+GREETING: dict[str, tuple[int, Callable[[int], list[object]]]] = {
+    "LABEL": (limits.LABEL, lambda n: [1, "x" * n, "laptop", "Debian", 1, ID, "control", []]),
+    "WORD": (limits.WORD, lambda n: [1, "Mallory", "x" * n, "Debian", 1, ID, "control", []]),
+    "CAPABILITIES": (limits.CAPABILITIES, lambda n: [1, "Mallory", "laptop", "Debian", 1, ID, "control", ["x"] * n]),
+}
+
+
+@pytest.mark.parametrize("name", GREETING)
+def test_a_greeting_at_its_bound_is_taken_and_beyond_it_costs_the_link(victim: Victim, name: str) -> None:
+    bound, make = GREETING[name]
+    with Attacker(victim.port) as link:
+        link.prove()
+        link.hear_kind(f.Hello)
+        link.say_raw(f.Hello, *make(bound))
+        assert is_answered(link)
+    with Attacker(victim.port) as link:
+        link.prove()
+        link.hear_kind(f.Hello)
+        link.say_raw(f.Hello, *make(bound + 1))
+        assert not is_answered(link)
+
+
+def test_a_proof_at_its_bound_is_taken_and_beyond_it_refused(victim: Victim, mallory: Identity) -> None:
+    for size in (limits.PROOF_FRAME, limits.PROOF_FRAME + 1):
+        with Attacker(victim.port, mallory) as link:
+            challenge = link.hear_kind(f.Challenge)
+            nonce = secrets.token_bytes(32)
+            certificate = link.sock.getpeercert(True)
+            assert certificate is not None
+            signature = proof.prove(mallory, certificate, challenge.nonce, nonce)
+            link.say_body(NUMBERS[f.Proof], padded([nonce, mallory.certificate, signature, 1, 1], size))
+            try:
+                is_known = isinstance(link.hear(), f.Hello)
+            except Gone:
+                is_known = False
+            assert is_known == (size <= limits.PROOF_FRAME)
+
+
+@pytest.mark.parametrize("name", ["TEXT", "TEXT_FRAME"])
+def test_a_text_at_its_bound_is_answered_and_beyond_it_costs_the_link(
+    victim: Victim, mallory: Identity, name: str
+) -> None:
+    with Attacker(victim.port, mallory) as link:
+        link.greet()
+        longest = record(mallory, victim.wait_id(), "x" * limits.TEXT, 1, group=False)
+        values = msgspec.structs.astuple(longest)
+        at, beyond = packed(values), packed([*values[:7], "x" * (limits.TEXT + 1), *values[8:]])
+        if name == "TEXT_FRAME":
+            at, beyond = padded(list(values), limits.TEXT_FRAME), bytes(limits.TEXT_FRAME + 1)
+        link.say_body(NUMBERS[f.Text], at)
+        assert link.hear_kind(f.TextRefused, f.Refusal) == f.TextRefused(longest.id, "text-too-long")
+        with_one_more(link, Row(0, f.Text, lambda n: beyond))
+
+
+def test_records_of_a_group_are_bounded_each_and_together(victim: Victim, mallory: Identity) -> None:
+    ring = Ring(victim, mallory)
+    founding = encoded(ring.founding)
+    with Attacker(victim.port, mallory) as link:
+        link.greet()
+        link.say_raw(f.Circle, [founding] * limits.CIRCLE)
+        victim.wait_for(e.GroupAsked)
+        with_one_more(link, Row(limits.CIRCLE, f.Circle, fields(lambda n: [[founding] * n])))
+    with Attacker(victim.port, mallory) as link:
+        link.greet()
+        with_one_more(link, Row(limits.CIRCLE_RECORD, f.Circle, fields(lambda n: [[bytes(n)]])))
+
+
+def test_no_more_than_so_many_entries_of_an_offer_are_listed(victim: Victim, mallory: Identity) -> None:
+    """The rest is not shown before it is accepted; the link lives."""
+    transfer = secrets.token_bytes(16)
+    total = limits.LISTED + limits.LISTED_AT_ONCE
+    with Attacker(victim.port, mallory) as link:
+        link.greet()
+        link.say_raw(f.Offer, transfer, [["many", "folder", total, total]], 1, total, total, False)
+        victim.wait_for(e.OfferReceived)
+        for first in range(0, total, limits.LISTED_AT_ONCE):
+            entries = [[["many", f"{first + one}"], "file", 1, 0] for one in range(limits.LISTED_AT_ONCE)]
+            link.say_raw(f.Listing, transfer, first, entries, first + limits.LISTED_AT_ONCE >= total)
+            link.say(f.Ping(first))
+            while link.hear_kind(f.Pong).number != first:
+                pass
+        for _ in range(3):  # one that was under way before may come first
+            victim.say(c.CompareOffer(TransferId(transfer.hex()), victim.root))
+            victim.wait_for(e.OfferCompared, lambda one: one.new >= limits.LISTED - limits.LISTED_AT_ONCE)
+        told = [one for one in victim.seen if isinstance(one, e.OfferCompared)]
+        assert max(one.new + one.same + one.differs for one in told) <= limits.LISTED
+
+
+def test_a_group_in_pieces_is_collected_up_to_its_bound(victim: Victim, mallory: Identity) -> None:
+    """What is beyond it is not kept; the group that is whole within it is joined."""
+    with Attacker(victim.port, mallory) as link:
+        link.greet()
+        befriend(victim, link)
+        carl = Identity.create()
+        founding = secrets.token_hex(16)
+        group = texting.group_of(mallory, MessageId(founding))
+        found = record(
+            mallory, group, texting.change_body("big", [victim.wait_id(), carl.id], ()), 1, kind=MessageKind.FOUND,
+            ident=founding,
+        )
+        others = [Identity.create().id for _ in range(200)]
+        changes: list[bytes] = []
+        number = 2
+        while sum(len(one) for one in changes) < 2 * limits.GROUP_COLLECTED:
+            body = texting.change_body(f"name {number}", others if number % 2 else (), () if number % 2 else others)
+            changes.append(encoded(record(mallory, group, body, number, kind=MessageKind.CHANGE)))
+            number += 1
+        for at in range(0, len(changes), 4):
+            link.say_raw(f.Circle, changes[at : at + 4])
+            link.say(f.Ping(at))
+            while link.hear_kind(f.Pong).number != at:
+                pass
+        kept = collected(victim)
+        assert limits.GROUP_COLLECTED // 2 < kept <= limits.GROUP_COLLECTED
+        link.say_raw(f.Circle, [encoded(found)])
+        assert victim.wait_for(e.GroupChanged).group == group
+
+
+def collected(victim: Victim) -> int:
+    """Bytes that the engine holds of groups which are not whole."""
+    engine = victim.host._engine
+    assert engine is not None
+    parts = engine.node._groups._parts.values()
+    return max(sum(len(one.record) for one in records) for records in parts)
+
+
+# --- on a data link
+
+
+def packs(count: int) -> bytes:
+    """A Pack of so many files without a byte."""
+    empty = small_id(b"")
+    return packed([[], [[one, f"{one}", 0, False, empty, b""] for one in range(count)]])
+
+
+DATA = {
+    "DATA_FRAME": Row(limits.DATA_FRAME, f.Data, bytes),
+    "PACKED": Row(
+        limits.PACKED, f.Pack, lambda n: packed([[], [[0, "one", 0, False, small_id(bytes(n)), bytes(n)]]])
+    ),
+    "PACK_FILES": Row(limits.PACK_FILES, f.Pack, packs),
+    "HOLE": Row(limits.HOLE, f.Hole, lambda n: packed([n])),
+}
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_a_data_frame_beyond_its_bound_costs_the_link_and_at_it_it_is_taken(
+    victim: Victim, mallory: Identity, name: str
+) -> None:
+    row = DATA[name]
+    with victim.accepted(mallory) as transfer:
+        for size in (row.bound + 1, row.bound):
+            with contextlib.closing(attached_again(victim.port, mallory, transfer)) as link:
+                if row.kind is not f.Pack:
+                    link.say_raw(f.Begin, 5000, [f"begun {size}"], "file", 2**52, 0, 0, "", False)
+                try:
+                    link.say_body(NUMBERS[row.kind], row.body(size))
+                    if row.kind is not f.Pack:
+                        link.say(f.Lost(5000, "file-changed"))
+                    link.say(f.AllSent(9999, 0))
+                    frame = link.hear_kind(f.Halt, f.Refusal, f.Complete)
+                except Gone:
+                    frame = None
+                assert isinstance(frame, f.Complete) == (size <= row.bound), frame
+
+
+@pytest.fixture
+def asked(victim: Victim, mallory: Identity, tmp_path: Path) -> Iterator[Callable[[], Attacker]]:
+    """Opens data links on which the victim is to send us what it offered; we have not said yet what we have."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    for number in range(limits.OUTSTANDING + limits.LISTED_AT_ONCE):
+        (shared / f"{number}").touch()
+    links = [Attacker(victim.port, mallory)]
+    links[0].greet()
+    victim.wait_for(e.PeerAppeared)
+    transfer = TransferId(secrets.token_hex(16))
+    victim.say(c.SendFiles(transfer, mallory.id, (shared,)))
+    links[0].hear_kind(f.Offer)
+    links[0].say(f.Answer(bytes.fromhex(transfer), True))
+    links[0].keep()
+
+    def make() -> Attacker:
+        link = Attacker(victim.port, mallory)
+        links.append(link)
+        link.greet("data")
+        link.say(f.Attach(bytes.fromhex(transfer), "pull"))
+        return link
+
+    yield make
+    for one in links:
+        one.close()
+
+
+SINK = {
+    "RANGES": Row(limits.RANGES, f.Attached, lambda n: packed([[[5 * one, 5 * one + 1] for one in range(n)], []])),
+    "PARTIALS": Row(limits.PARTIALS, f.Attached, lambda n: packed([[], [[one, 1, bytes(32)] for one in range(n)]])),
+    "LISTED_AT_ONCE": Row(limits.LISTED_AT_ONCE, f.Have, lambda n: packed([[[one, b""] for one in range(n)]])),
+}
+
+
+@pytest.mark.parametrize("name", SINK)
+def test_what_a_receiver_says_it_has_is_bounded(asked: Callable[[], Attacker], name: str) -> None:
+    row = SINK[name]
+    for size in (row.bound, row.bound + 1):
+        link = asked()
+        for _ in range(2):
+            link.say(f.Compare())  # it may only have what was listed
+            link.hear_kind(f.Listing)
+        try:
+            link.say_body(NUMBERS[row.kind], row.body(size))
+            if row.kind is f.Have:
+                link.say(f.Compare())  # which is answered while it waits for what it was told of
+            frame = link.hear_kind(f.Refusal, f.Listing, f.Begin, f.Pack, f.AllSent)
+        except Gone:
+            frame = None
+        is_refused = frame is None or isinstance(frame, f.Refusal)
+        assert is_refused == (size > row.bound), frame
+        link.close()
+
+
+def test_no_more_is_remembered_than_was_asked_and_not_answered(asked: Callable[[], Attacker]) -> None:
+    """A file that is being read leaves its question open; one more than fits costs the link."""
+    link = asked()
+    listed = asking = 0
+    while listed <= limits.OUTSTANDING:
+        link.say(f.Compare())
+        listed += len(link.hear_kind(f.Listing).entries)
+    while asking < limits.OUTSTANDING:
+        link.say_raw(f.Have, [[asking + one, b""] for one in range(limits.LISTED_AT_ONCE)])
+        asking += limits.LISTED_AT_ONCE
+    link.say(f.Compare())
+    assert isinstance(link.hear_kind(f.Listing, f.Refusal), f.Listing)
+    link.say_raw(f.Have, [[asking, b""]])
+    assert link.is_cut()
+
+
+# --- what comes before a person
+
+
+def answers(link: Attacker, victim: Victim, who: Identity, texts: list[str]) -> list[str]:
+    """What becomes of first texts: "" for each that is kept, else the code."""
+    said = []
+    for number, text in enumerate(texts):
+        link.say(record(who, victim.wait_id(), text, number + 1, group=False))
+        answer = link.hear_kind(f.Stored, f.TextRefused)
+        said.append("" if isinstance(answer, f.Stored) else answer.code)
+    return said
+
+
+def test_a_strangers_first_text_is_bounded(victim: Victim) -> None:
+    for size, code in ((limits.STRANGER_TEXT, ""), (limits.STRANGER_TEXT + 1, "text-too-long")):
+        who = Identity.create()
+        with Attacker(victim.port, who) as link:
+            link.greet()
+            assert answers(link, victim, who, ["x" * size]) == [code]
+
+
+def test_strangers_come_before_the_person_so_often_in_a_minute_each_and_together(victim: Victim) -> None:
+    kept = 0
+    for _ in range(limits.STRANGERS_PROMPTS // limits.STRANGER_PROMPTS + 2):
+        who = Identity.create()
+        with Attacker(victim.port, who) as link:
+            link.greet()
+            said = answers(link, victim, who, ["one", "two", "three", "four"])
+        fits = min(limits.STRANGER_PROMPTS, limits.STRANGERS_PROMPTS - kept)
+        assert said == [""] * fits + ["peer-busy"] * (4 - fits)
+        kept += fits
+    assert kept == limits.STRANGERS_PROMPTS
+
+
+def test_a_friend_has_so_many_open_questions(victim: Victim, mallory: Identity) -> None:
+    with Attacker(victim.port, mallory) as link:
+        link.greet()
+        victim.wait_for(e.PeerAppeared, lambda one: one.id == mallory.id)
+        victim.say(c.TrustPeer(mallory.id))
+        victim.wait_for(e.PeerChanged, lambda one: one.trust == "verified")
+    with Attacker(victim.port, mallory) as link:
+        link.greet()
+        for _ in range(limits.OFFERS_PER_PEER):
+            link.say_raw(f.Offer, secrets.token_bytes(16), [["a", "file", 1, 1]], 1, 1, 1, True)
+            victim.wait_for(e.OfferReceived)
+        one_more = secrets.token_bytes(16)
+        link.say_raw(f.Offer, one_more, [["a", "file", 1, 1]], 1, 1, 1, True)
+        answer = link.hear_kind(f.Answer)
+        assert (answer.transfer, answer.accepted, answer.code) == (one_more, False, "peer-busy")
+
+
+# --- what waits, in bytes and in time
+
+
+def unread(link: Attacker, most: int) -> int:
+    """How many bytes of questions it takes, none of whose answers is read, until the link is cut."""
+    question = f.Ping(2**53)
+    batch = b"".join([codec.encode(question)] * 4096)
+    said = 0
+    try:
+        while said < most:
+            link.write(batch)
+            said += len(batch)
+    except Gone:
+        return said
+    return most
+
+
+def test_less_waits_for_a_stranger_that_does_not_read_than_for_a_friend(
+    victim: Victim, mallory: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "UNSENT", 3 * limits.UNSENT_STRANGER)
+    room = 16 * 1024 * 1024  # what the system itself keeps for us, more than it does here
+    with Attacker(victim.port) as stranger:
+        stranger.greet()
+        first = unread(stranger, limits.UNSENT_STRANGER + room)
+        assert limits.UNSENT_STRANGER < first < limits.UNSENT_STRANGER + room
+    with Attacker(victim.port, mallory) as link:
+        link.greet()
+        victim.wait_for(e.PeerAppeared, lambda one: one.id == mallory.id)
+        victim.say(c.TrustPeer(mallory.id))
+        victim.wait_for(e.PeerChanged, lambda one: one.trust == "verified")
+    with Attacker(victim.port, mallory) as friend:
+        friend.greet()
+        second = unread(friend, limits.UNSENT + room)
+        assert limits.UNSENT < second < limits.UNSENT + room
+        assert second > first + limits.UNSENT_STRANGER
+
+
+@pytest.mark.parametrize("said", ["nothing", "half a proof", "no greeting", "no attach"])
+def test_whoever_does_not_come_to_the_point_is_cut(victim: Victim, said: str) -> None:
+    """HANDSHAKE bounds it all; our own patience is four times as long."""
+    with Attacker(victim.port) as link:
+        if said == "half a proof":
+            link.say_body(NUMBERS[f.Proof], b"x", length=1000)
+        elif said == "no greeting":
+            link.prove()
+        elif said == "no attach":
+            link.greet("data")
+        assert link.is_cut()
+
+
+def test_whoever_falls_silent_counts_as_away(victim: Victim) -> None:
+    """AWAY_AFTER."""
+    with Attacker(victim.port) as link:
+        link.greet()
+        gone = victim.wait_for(e.PeerAppeared).id
+        assert victim.wait_for(e.PeerVanished).id == gone
+        assert link.is_cut()
+
+
+def test_a_sender_that_stalls_is_cut_and_the_transfer_waits(
+    victim: Victim, mallory: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert receiving.Receiving.patience == 2 * limits.STALL
+    monkeypatch.setattr(receiving.Receiving, "patience", 1.0)
+    with victim.accepted(mallory) as transfer, Attacker(victim.port, mallory) as link:
+        link.attach(transfer)
+        link.say_raw(f.Begin, 0, ["begun"], "file", 100, 0, 0, "", False)
+        assert link.is_cut()
+        assert victim.wait_for(e.TransferWaiting).transfer == transfer.hex()
+
+
+def test_a_receiver_that_never_completes_is_cut_and_the_transfer_waits(
+    victim: Victim, asked: Callable[[], Attacker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sending.Sending.patience == limits.BARRIER_STALL
+    monkeypatch.setattr(sending.Sending, "patience", 1.0)
+    link = asked()
+    link.say(f.Attached())
+    link.hear_kind(f.AllSent)
+    assert link.is_cut()
+    victim.wait_for(e.TransferWaiting)
+
+
+# --- the table as a whole
+
+HERE = "hostile/test_bounds.py::test_"
+HIT = {
+    "TEXT": HERE + "a_text_at_its_bound_is_answered_and_beyond_it_costs_the_link",
+    "TEXT_FRAME": HERE + "a_text_at_its_bound_is_answered_and_beyond_it_costs_the_link",
+    "HANDSHAKE": HERE + "whoever_does_not_come_to_the_point_is_cut",
+    "PROOF_FRAME": HERE + "a_proof_at_its_bound_is_taken_and_beyond_it_refused",
+    "CERTIFICATE": "hostile/test_identity.py::test_a_proof_that_is_not_ones_own_is_refused",
+    "CIRCLE": HERE + "records_of_a_group_are_bounded_each_and_together",
+    "CIRCLE_RECORD": HERE + "records_of_a_group_are_bounded_each_and_together",
+    "UNSENT": HERE + "less_waits_for_a_stranger_that_does_not_read_than_for_a_friend",
+    "UNSENT_STRANGER": HERE + "less_waits_for_a_stranger_that_does_not_read_than_for_a_friend",
+    "OUTSTANDING": HERE + "no_more_is_remembered_than_was_asked_and_not_answered",
+    "LISTED": HERE + "no_more_than_so_many_entries_of_an_offer_are_listed",
+    "AWAY_AFTER": HERE + "whoever_falls_silent_counts_as_away",
+    "STALL": HERE + "a_sender_that_stalls_is_cut_and_the_transfer_waits",
+    "BARRIER_STALL": HERE + "a_receiver_that_never_completes_is_cut_and_the_transfer_waits",
+    "GROUP_COLLECTED": HERE + "a_group_in_pieces_is_collected_up_to_its_bound",
+    "UNPROVEN_PER_HOST": "net/test_listener.py::"
+    "test_unproven_connections_of_one_host_are_few_and_whoever_comes_gets_in",
+    "UNPROVEN": "hostile/test_crowd.py::test_a_friend_gets_in_while_hundreds_say_nothing_or_nonsense_slowly",
+    "LINKS": "net/test_shares.py::test_no_bound_is_ever_exceeded",
+    "LINKS_PER_PEER": "hostile/test_limits.py::test_one_device_holds_so_many_links_and_no_more",
+    "LINKS_PER_STRANGER": "hostile/test_limits.py::test_one_device_holds_so_many_links_and_no_more",
+    "STRANGERS_LINKS": "hostile/test_limits.py::test_all_strangers_together_hold_so_many_links_and_a_friend_gets_in",
+    "STRANGERS_KEPT": "hostile/test_limits.py::test_strangers_that_went_are_forgotten_the_longest_away_first",
+    "GROUPS_FOUNDED": "hostile/test_limits.py::test_a_known_device_founds_so_many_groups_in_a_minute",
+    "OFFERS_PER_PEER": HERE + "a_friend_has_so_many_open_questions",
+    "OFFERS_STRANGER": "hostile/test_consent.py::test_a_flood_of_questions_shows_one_and_lets_the_person_block",
+    "STRANGERS_OPEN": "hostile/test_consent.py::test_new_keys_all_the_time_do_not_fill_the_screen",
+    "STRANGER_PROMPTS": HERE + "strangers_come_before_the_person_so_often_in_a_minute_each_and_together",
+    "STRANGERS_PROMPTS": HERE + "strangers_come_before_the_person_so_often_in_a_minute_each_and_together",
+    "PROMPTS_WITHIN": "node/test_questions.py::test_a_stranger_comes_before_the_person_three_times_a_minute",
+    "STRANGER_TEXT": HERE + "a_strangers_first_text_is_bounded",
+    "SIGHTINGS": "net/test_discovery.py::test_whoever_was_seen_longest_ago_makes_room",
+    "QUEUE": "net/test_link.py::test_a_link_that_does_not_drain_is_cut_instead_of_growing",
+}
+"""Where each bound on others is hit that no table above has."""
+
+OURS = {"CONNECT", "DATA_SENT", "CIRCLE_BYTES", "HANDED", "PING_EVERY"}
+"""What we keep to ourselves: nobody else can exceed it."""
+
+
+def test_every_bound_is_hit_by_a_test_that_exists() -> None:
+    bounds = set(re.findall(r"^([A-Z_]+): Final", Path(limits.__file__).read_text(encoding="utf-8"), re.MULTILINE))
+    assert len(bounds) > 50
+    assert bounds == {*CONTROL, *GREETING, *DATA, *SINK, *HIT, *OURS}
+    for name, where in HIT.items():
+        file, test = where.split("::")
+        assert f"def {test}(" in (TESTS / file).read_text(encoding="utf-8"), f"{name}: {where}"
