@@ -68,9 +68,9 @@ def _builtins(value: object) -> Any:
     return msgspec.to_builtins(value, enc_hook=str)
 
 
-def _left_out(skipped: Sequence[Skipped]) -> str:
+def _left_out(skipped: Sequence[Skipped], count: int) -> str:
     lines = "".join(f"\n  not kept: {shown(one.path)}: {shown(ended(one.code))}" for one in skipped[:_LISTED])
-    return lines + (f"\n  and {len(skipped) - _LISTED} more" if len(skipped) > _LISTED else "")
+    return lines + (f"\n  and {count - _LISTED:,} more" if count > _LISTED else "")
 
 
 def _kept(event: ConversationSaved | ConversationTaken) -> str:
@@ -221,7 +221,7 @@ class Printer:
             case TransferJoined():
                 return "The same is under way already: that one goes on."
             case TransferFailed():
-                return shown(event.message) + _left_out(event.skipped)
+                return shown(event.message) + _left_out(event.skipped, max(event.files_failed, len(event.skipped)))
             case TransferWaiting() | TransferPaused() | AddressFailed():
                 return shown(event.message)
             case TransferFinished():
@@ -263,7 +263,7 @@ class Printer:
         speed = f", {decimal(event.moved / event.seconds)}/s" if event.seconds > 0 and event.moved >= _WORTH else ""
         way = "sent and verified" if event.direction == "out" else "received and verified"
         text = f"{count} files {way}: {decimal(event.bytes)}{speed}."
-        text += _left_out(event.skipped)
+        text += _left_out(event.skipped, max(event.files_failed, len(event.skipped)))
         for one in event.notes[:20]:
             text += f"\n  not quite as it was: {shown(one.path)}: {shown(ended(one.code))}"
         if event.direction == "in":

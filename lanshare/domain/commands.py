@@ -302,10 +302,13 @@ class RenewIdentity(Struct, frozen=True):
 
 
 class MarkRead(Struct, frozen=True):
-    """The person has seen these messages and transfers of a conversation, or all (None); ConversationRead follows."""
+    """The person has seen these of a conversation, or all (None); ConversationRead follows.
+
+    `seen`: messages by id and author, for an id is its author's choice; transfers by id and None.
+    """
 
     peer: PeerId
-    seen: tuple[str, ...] | None = None
+    seen: tuple[tuple[str, PeerId | None], ...] | None = None
 
 
 class ChangeSettings(Struct, frozen=True):

@@ -280,7 +280,7 @@ class TransferRead(Struct, frozen=True):
 
 class TransferFailed(Struct, frozen=True):
     """It ended without success. state: failed, declined or cancelled. `skipped`: what could not be sent or kept, and
-    why, if that is what it failed by."""
+    why, if that is what it failed by; `files_failed` is how many, also of those that it does not name."""
 
     transfer: TransferId
     peer: PeerId
@@ -288,6 +288,7 @@ class TransferFailed(Struct, frozen=True):
     code: str
     message: str
     skipped: tuple[Skipped, ...] = ()
+    files_failed: int = 0
 
 
 class MessageQueued(Struct, frozen=True):

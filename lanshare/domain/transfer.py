@@ -97,7 +97,7 @@ def moved(old: TransferState, new: TransferState) -> TransferState:
 class Transfer(Struct, frozen=True):
     """A transfer as a shell shows it. Sizes in bytes; `done_bytes` counts what was kept from earlier.
 
-    `read`: the other person has seen what we sent.
+    `files_failed` may be more than `skipped` names. `read`: the other person has seen what we sent.
     """
 
     id: TransferId
@@ -108,6 +108,7 @@ class Transfer(Struct, frozen=True):
     started_at: datetime
     done_bytes: int = 0
     files_done: int = 0
+    files_failed: int = 0
     code: str = ""
     detail: str = ""
     paths: tuple[str, ...] = ()

@@ -78,10 +78,9 @@ class Incoming(Table):
         if said.transfer in self.rows:
             return self.heard_offer(peer, said)
         if note.found is not None:
-            owner, transfer, failed = note.found
-            if owner != peer or transfer.direction is not Direction.IN:
+            if note.found.peer != peer or note.found.direction is not Direction.IN:
                 return [Say(peer, Answered(said.transfer, False, Code.PROTOCOL))]
-            return [self._over(transfer, failed)]
+            return [self._over(note.found)]
         if self.world.rules(peer).files is Habit.BLOCK:
             return [Say(peer, Answered(said.transfer, False, Code.DECLINED))]
         trust = self.world.trust(peer)
@@ -229,7 +228,7 @@ class Incoming(Table):
     def _offered_again(self, row: Row, said: Offered) -> list[Effect]:
         transfer = row.transfer
         if transfer.state in FINAL:
-            return [self._over(transfer, len(transfer.skipped))]
+            return [self._over(transfer)]
         offer = replace(said.offer, room=transfer.offer.room)
         row.transfer = replace(transfer, offer=offer)
         if row.paused_here:

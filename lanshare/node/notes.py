@@ -89,7 +89,7 @@ class SendLooked(Struct, frozen=True):
     """Whether a transfer that may have been asked for already is over."""
 
     command: SendFiles
-    found: tuple[PeerId, Transfer, int] | None
+    found: Transfer | None
 
 
 class Glanced(Struct, frozen=True):
@@ -243,7 +243,7 @@ class OfferLooked(Struct, frozen=True):
 
     peer: PeerId
     said: Offered
-    found: tuple[PeerId, Transfer, int] | None
+    found: Transfer | None
 
 
 class ListedLooked(Struct, frozen=True):
@@ -440,7 +440,7 @@ class AnswerLooked(Struct, frozen=True):
     """A peer is ready for a transfer that is not under way here: what the store knows of it."""
 
     peer: PeerId
-    found: tuple[PeerId, Transfer, int] | None
+    found: Transfer | None
 
 
 class StoreFailed(Struct, frozen=True):

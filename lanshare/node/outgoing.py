@@ -93,16 +93,16 @@ class Outgoing(Turns):
         """Whether what is asked for again is over already."""
         if note.found is None:
             return self.send(replace(note.command, again=False), now, wall)
-        owner, transfer, failed = note.found
-        if owner != note.command.peer or transfer.state not in FINAL:
+        transfer = note.found
+        if transfer.peer != note.command.peer or transfer.state not in FINAL:
             return []
-        return [Tell(self._queued(transfer)), Tell(self._end_of(transfer, failed))]
+        return [Tell(self._queued(transfer)), Tell(self._end_of(transfer))]
 
     def _known(self, row: Row) -> list[Effect]:
         transfer = row.transfer
         told: list[Effect] = [Tell(self._queued(transfer))]
         if transfer.state in FINAL:
-            told.append(Tell(self._end_of(transfer, len(transfer.skipped))))
+            told.append(Tell(self._end_of(transfer)))
         return told
 
     def _join(self, row: Row, asked: TransferId, now: float) -> list[Effect]:
@@ -202,10 +202,10 @@ class Outgoing(Turns):
         """The peer waits for a transfer that is over here: its own end of it was lost in a crash."""
         if note.found is None:
             return []
-        owner, transfer, failed = note.found
-        if owner != note.peer or transfer.direction is not Direction.OUT or transfer.state not in FINAL:
+        transfer = note.found
+        if transfer.peer != note.peer or transfer.direction is not Direction.OUT or transfer.state not in FINAL:
             return []
-        return [self._over(transfer, failed)]
+        return [self._over(transfer)]
 
 
 def _retry(command: RetryTransfer, sent: journal.Sent) -> RetryLooked:

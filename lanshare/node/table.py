@@ -223,10 +223,11 @@ class Table:
             effects.append(ListOffer(transfer.id))
         return effects
 
-    def _over(self, transfer: Transfer, failed: int) -> Effect:
+    def _over(self, transfer: Transfer) -> Effect:
         """What to tell a sender that asks about a transfer that is over here."""
         if transfer.state in (TransferState.DONE, TransferState.PARTIAL):
-            return Say(transfer.peer, HadAll(transfer.id, transfer.files_done, failed, transfer.done_bytes))
+            had = HadAll(transfer.id, transfer.files_done, transfer.files_failed, transfer.done_bytes)
+            return Say(transfer.peer, had)
         if transfer.state is TransferState.DECLINED:
             return Say(transfer.peer, Answered(transfer.id, False, Code.DECLINED))
         code = Code.CANCELLED if transfer.state is TransferState.CANCELLED else transfer.code
@@ -287,7 +288,7 @@ class Table:
     def _finished(self, row: Row, note: RunEnded, now: float) -> list[Effect]:
         if note.failed and not note.files:
             code = note.skipped[0].code if note.skipped else Code.NOTHING_TO_SEND
-            return self._fail(row, TransferState.FAILED, code, "", now, note.skipped)
+            return self._fail(row, TransferState.FAILED, code, "", now, note.skipped, note.failed)
         self._refuse_next(row)
         state = TransferState.PARTIAL if note.failed else TransferState.DONE
         row.transfer = transfer = replace(
@@ -296,6 +297,7 @@ class Table:
             code="",
             done_bytes=note.bytes,
             files_done=note.files,
+            files_failed=note.failed,
             paths=note.paths,
             skipped=note.skipped,
             notes=note.notes,
@@ -316,24 +318,25 @@ class Table:
             note.notes,
             row.moved,
         )
-        failed, skipped = note.failed, note.skipped
-        end = Durable((self._discard(row), Tell(finished), *self._last_word(transfer, failed)))
-        return [Keep(lambda db: journal.finish(db, transfer, failed, skipped), lambda _: end)]
+        end = Durable((self._discard(row), Tell(finished), *self._last_word(transfer)))
+        return [Keep(lambda db: journal.finish(db, transfer), lambda _: end)]
 
-    def _last_word(self, transfer: Transfer, failed: int) -> list[Effect]:
+    def _last_word(self, transfer: Transfer) -> list[Effect]:
         """A sender whose link ended with our Complete on its way hears it on the control link."""
-        return [self._over(transfer, failed)] if transfer.direction is Direction.IN else []
+        return [self._over(transfer)] if transfer.direction is Direction.IN else []
 
-    def _end_of(self, transfer: Transfer, failed: int) -> TransferFinished | TransferFailed:
+    def _end_of(self, transfer: Transfer) -> TransferFinished | TransferFailed:
         """What was told when it ended."""
         if transfer.state in (TransferState.DONE, TransferState.PARTIAL):
             return TransferFinished(
-                transfer.id, transfer.peer, transfer.direction, transfer.state, transfer.files_done, failed,
+                transfer.id, transfer.peer, transfer.direction, transfer.state, transfer.files_done,
+                transfer.files_failed,
                 transfer.done_bytes, transfer.seconds, True, transfer.paths, transfer.skipped, transfer.notes,
             )
         sentence = sentences.ended(transfer.code, self.world.name(transfer.peer), transfer.detail)
         return TransferFailed(
-            transfer.id, transfer.peer, transfer.state, transfer.code, sentence, transfer.skipped
+            transfer.id, transfer.peer, transfer.state, transfer.code, sentence, transfer.skipped,
+            transfer.files_failed,
         )
 
     def _refuse_next(self, row: Row) -> None:
@@ -342,8 +345,10 @@ class Table:
             row.next_attach = None
 
     def _fail(
-        self, row: Row, state: TransferState, code: str, detail: str, now: float, skipped: tuple[Skipped, ...] = ()
+        self, row: Row, state: TransferState, code: str, detail: str, now: float, skipped: tuple[Skipped, ...] = (),
+        count: int = 0,
     ) -> list[Effect]:
+        """`count`: how many could not be sent or kept, if more than `skipped` names."""
         if code not in set(Code):
             code, detail = Code.PROTOCOL, ""  # a peer's word of its own, or of a later version
         row.transfer = transfer = replace(
@@ -352,6 +357,7 @@ class Table:
             code=code,
             detail=detail,
             skipped=skipped,
+            files_failed=max(count, len(skipped)),
             seconds=round(row.seconds, 3),
         )
         row.retry_at = None
@@ -360,9 +366,9 @@ class Table:
         message = sentences.ended(code, name, detail)
         if code == Code.DECLINED and transfer.direction is Direction.IN:
             message = sentences.WE_DECLINED
-        failed = TransferFailed(transfer.id, transfer.peer, state, code, message, skipped)
+        failed = TransferFailed(transfer.id, transfer.peer, state, code, message, skipped, transfer.files_failed)
         effects: list[Effect] = [
-            Keep(lambda db: journal.finish(db, transfer, len(skipped), skipped), lambda _: Publish(failed)),
+            Keep(lambda db: journal.finish(db, transfer), lambda _: Publish(failed)),
         ]
         if row.running:
             row.ending = True

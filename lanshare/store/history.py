@@ -295,15 +295,19 @@ def conversations(db: sqlite3.Connection) -> list[Conversation]:
     return result
 
 
-def mark_read(db: sqlite3.Connection, peer: PeerId, seen: Sequence[str] | None = None) -> int:
-    """The person has seen these messages and transfers, or all: how much of it is unread now.
+def mark_read(db: sqlite3.Connection, peer: PeerId, seen: Sequence[tuple[str, PeerId | None]] | None = None) -> int:
+    """The person has seen these messages (id, author) and transfers (id, None), or all: how much is unread now.
 
     What is told to their authors is untold().
     """
-    some, which = "", tuple[str, ...]()
+    some, which, transfers = "", tuple[str, ...](), tuple[str, ...]()
     if seen is not None:
-        some = " AND coalesce(message, transfer) IN (SELECT value FROM json_each(?))"
+        some = (
+            " AND EXISTS (SELECT 1 FROM json_each(?) WHERE value ->> 0 = coalesce(message, transfer)"
+            " AND coalesce(value ->> 1, '') = author)"
+        )
         which = (json.dumps(list(seen)),)
+        transfers = (json.dumps([one for one, author in seen if author is None]),)
     db.execute(
         "UPDATE messages SET seen = 1 WHERE peer = ? AND direction = 'in' AND seen = 0 AND (author, id) IN"
         f" (SELECT author, message FROM timeline WHERE peer = ? AND unread{some})",
@@ -317,7 +321,7 @@ def mark_read(db: sqlite3.Connection, peer: PeerId, seen: Sequence[str] | None =
     db.execute(
         f"UPDATE transfers SET seen = 1 WHERE {where} AND direction = 'in' AND seen = 0 AND seen < 2"
         " AND state IN ('done', 'partial')",
-        (peer, *which),
+        (peer, *transfers),
     )
     (left,) = db.execute("SELECT count(*) FROM timeline WHERE peer = ? AND unread", (peer,)).fetchone()
     return int(left)

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from lanshare.domain.offer import Allowance, Clash, Landing, Offer, Skipped
+from lanshare.domain.offer import Allowance, Clash, Landing, Offer
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import Transfer, TransferId, TransferState
 from lanshare.store.rows import (
@@ -115,12 +115,7 @@ def set_rank(db: sqlite3.Connection, transfer: TransferId, rank: int) -> None:
     db.execute("UPDATE transfers SET rank = ? WHERE id = ?", (rank, transfer))
 
 
-def finish(
-    db: sqlite3.Connection,
-    transfer: Transfer,
-    files_failed: int,
-    skipped: Sequence[Skipped],
-) -> None:
+def finish(db: sqlite3.Connection, transfer: Transfer) -> None:
     """The end of a transfer, whichever it is. It is untidy until tidied(): what was kept for it still lies about."""
     db.execute(
         "UPDATE transfers SET state = ?, code = ?, detail = ?, done_bytes = ?, files_done = ?, files_failed = ?,"
@@ -131,10 +126,10 @@ def finish(
             transfer.detail,
             transfer.done_bytes,
             transfer.files_done,
-            files_failed,
+            transfer.files_failed,
             transfer.seconds,
             text_of(transfer.paths),
-            text_of(tuple(skipped)[:1000]),
+            text_of(transfer.skipped[:1000]),
             text_of(transfer.notes[:1000]),
             transfer.id,
         ),
@@ -175,33 +170,27 @@ def unfinished(db: sqlite3.Connection) -> list[Unfinished]:
     )
     result = []
     for row in rows:
-        folder = paths_from_text(row[16]) if row[16] else ()
+        folder = paths_from_text(row[17]) if row[17] else ()
         result.append(
             Unfinished(
-                transfer_of(row[:15]),
-                paths_from_text(row[15]),
-                Landing(folder[0], Clash(row[18]), row[19]) if folder else None,
-                bool(row[17]),
-                bool(row[20]),
-                int(row[21]),
-                frozenset(msgspec.json.decode(row[22], type=list[str])),
-                TransferId(row[23]) if row[23] else None,
-                msgspec.json.decode(row[24], type=Allowance) if row[24] else None,
+                transfer_of(row[:16]),
+                paths_from_text(row[16]),
+                Landing(folder[0], Clash(row[19]), row[20]) if folder else None,
+                bool(row[18]),
+                bool(row[21]),
+                int(row[22]),
+                frozenset(msgspec.json.decode(row[23], type=list[str])),
+                TransferId(row[24]) if row[24] else None,
+                msgspec.json.decode(row[25], type=Allowance) if row[25] else None,
             )
         )
     return result
 
 
-def ended(db: sqlite3.Connection, transfer: TransferId) -> tuple[PeerId, Transfer, int] | None:
-    """A transfer that is over, with its peer and how many files failed; None if there is no such one."""
-    row = db.execute(
-        f"SELECT {TRANSFER_COLUMNS}, files_failed FROM transfers WHERE id = ?",
-        (transfer,),
-    ).fetchone()
-    if row is None:
-        return None
-    found = transfer_of(row[:15])
-    return found.peer, found, int(row[15])
+def ended(db: sqlite3.Connection, transfer: TransferId) -> Transfer | None:
+    """A transfer that is over, or not known to be under way; None if there is no such one."""
+    row = db.execute(f"SELECT {TRANSFER_COLUMNS} FROM transfers WHERE id = ?", (transfer,)).fetchone()
+    return transfer_of(row) if row is not None else None
 
 
 def landed(db: sqlite3.Connection, transfer: TransferId) -> tuple[Transfer, Path] | None:
@@ -211,7 +200,7 @@ def landed(db: sqlite3.Connection, transfer: TransferId) -> tuple[Transfer, Path
         " WHERE id = ? AND direction = 'in' AND destination != ''",
         (transfer,),
     ).fetchone()
-    return (transfer_of(row[:15]), paths_from_text(row[15])[0]) if row else None
+    return (transfer_of(row[:16]), paths_from_text(row[16])[0]) if row else None
 
 
 class Sent(Struct, frozen=True):

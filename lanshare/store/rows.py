@@ -18,7 +18,7 @@ from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferSt
 
 TRANSFER_COLUMNS: Final = (
     "transfers.id, transfers.peer, transfers.direction, state, offer, started_at, done_bytes, files_done, code,"
-    " detail, paths, skipped, seconds, notes, transfers.seen"
+    " detail, paths, skipped, seconds, notes, transfers.seen, files_failed"
 )
 MESSAGE_COLUMNS: Final = (
     "messages.id, messages.peer, messages.author, messages.direction, text, sent_at, messages.lamport, delivery, kind,"
@@ -57,6 +57,7 @@ def transfer_of(row: tuple[Any, ...]) -> Transfer:
         seconds=row[12],
         notes=skipped_of(row[13]),
         read=bool(row[14]) and row[2] == Direction.OUT,
+        files_failed=row[15],
     )
 
 

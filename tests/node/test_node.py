@@ -191,7 +191,7 @@ def test_what_an_earlier_engine_could_not_tidy_up_is_tidied(setting: Setting, tm
     ident = TransferId("ef" * 16)
     transfer = Transfer(ident, BOB.id, Direction.IN, TransferState.DONE, Offer((), 0, 0, 0, True), WALL)
     journal.add(setting.store.link, transfer)
-    journal.finish(setting.store.link, transfer, 0, ())
+    journal.finish(setting.store.link, transfer)
     setting.node.load([], [], [(ident, tmp_path)])
     assert setting.runner.asked[-1] == ("discard", Discard(ident, tmp_path))
     setting.do(n.Tidied(ident))

@@ -276,9 +276,9 @@ def test_a_cancelled_run_is_cleaned_up_only_after_it_ended(setting: Setting) -> 
 
 def test_a_transfer_that_is_over_is_told_so_again(setting: Setting) -> None:
     done = Transfer(ID, BOB, Direction.IN, TransferState.DONE, OFFER, WALL, done_bytes=10, files_done=1)
-    effects = setting.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), (BOB, done, 0)), WALL)
+    effects = setting.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), done), WALL)
     assert said(effects) == [HadAll(ID, 1, 0, 10)]
-    foreign = setting.table.offer_looked(OfferLooked(EVE, Offered(ID, OFFER), (BOB, done, 0)), WALL)
+    foreign = setting.table.offer_looked(OfferLooked(EVE, Offered(ID, OFFER), done), WALL)
     assert said(foreign) == [Answered(ID, False, Code.PROTOCOL)]
 
 

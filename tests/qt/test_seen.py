@@ -24,7 +24,7 @@ STRANGER = PeerId("s" * 52)
 
 def marked(submitted: list[Command]) -> list[str]:
     """The ids that were said to be seen, in order."""
-    return [one for mark in submitted if isinstance(mark, c.MarkRead) for one in mark.seen or ()]
+    return [one for mark in submitted if isinstance(mark, c.MarkRead) for one, _ in mark.seen or ()]
 
 
 def ident(number: int) -> str:

@@ -82,10 +82,10 @@ def test_files_that_arrive_are_marked_as_read_once_they_are_before_the_persons_e
         talk.on_event(e.TransferFinished(ident, made.MARTA, way, "done", 1, 0, 800, 1.0, True, ("/x/photo.jpg",)))
 
     finished(first, "in")
-    qtbot.waitUntil(lambda: c.MarkRead(made.MARTA, (first,)) in submitted)
+    qtbot.waitUntil(lambda: c.MarkRead(made.MARTA, ((first, None),)) in submitted)
     finished(sent, "out")
     talk.pane.timeline.look()
-    marks = [one.seen or () for one in submitted if isinstance(one, c.MarkRead)]
+    marks = [dict(one.seen or ()) for one in submitted if isinstance(one, c.MarkRead)]
     assert all(sent not in seen for seen in marks), "our own files are no news to us"
 
     card = next(one for one in talk.pane.timeline.findChildren(Card) if one._view.id == sent)
@@ -312,7 +312,7 @@ def test_a_file_from_a_member_is_asked_about_in_the_group(
     submitted.clear()
     qtbot.waitActive(window)
     window.on_event(e.TransferFinished(ident, made.MARTA, "in", "done", 1, 0, 800, 1.0, True, ("/x/photo.jpg",)))
-    qtbot.waitUntil(lambda: any(ident in (one.seen or ()) for one in submitted if isinstance(one, c.MarkRead)))
+    qtbot.waitUntil(lambda: any(ident in dict(one.seen or ()) for one in submitted if isinstance(one, c.MarkRead)))
 
 
 def test_a_search_asks_shows_and_jumps(window: MainWindow, submitted: list[Command], qtbot: QtBot) -> None:

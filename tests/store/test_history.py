@@ -92,6 +92,19 @@ def test_transfers_that_are_over_go_and_others_stay(db: sqlite3.Connection) -> N
     assert [one.transfer.id for one in history.page(db, None, None, 9)[0] if one.transfer] == [TransferId("b" * 32)]
 
 
+def test_of_two_authors_messages_with_one_id_only_the_seen_one_is_read(db: sqlite3.Connection) -> None:
+    """An id is its author's choice: a member may take that of another one's message."""
+    group, anna, mallory = PeerId("g" * 52), PeerId("v" * 52), PeerId("w" * 52)
+    for author in (anna, mallory):
+        outbox.add(db, replace(message(1, "one id"), peer=group, author=author), 1, b"", b"")
+    ident = message(1, "").id
+    assert history.mark_read(db, group, [(ident, None)]) == 2, "that would be a transfer"
+    assert history.mark_read(db, group, [(ident, mallory)]) == 1
+    assert history.untold(db, anna, 9) == []
+    assert history.untold(db, mallory, 9) == [ident]
+    assert history.mark_read(db, group, [(ident, anna)]) == 0
+
+
 def test_what_is_not_to_stay_goes_once_it_is_read_and_delivered(db: sqlite3.Connection) -> None:
     outbox.add(db, message(1, "old and read"), 1, b"", b"")
     outbox.add(db, replace(message(2, "old and delivered", True), delivery=Delivery.DELIVERED), 2, b"", b"")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from lanshare.domain.offer import Allowance, Clash, Landing, Offer
+from lanshare.domain.offer import Allowance, Clash, Landing, Offer, Skipped
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
 from lanshare.store import history, journal
@@ -27,11 +27,24 @@ def test_a_transfer_lives_from_the_wish_to_the_end(db: sqlite3.Connection) -> No
     assert (left.sources, left.accepted) == ((name,), False)
     journal.set_state(db, transfer.id, TransferState.WAITING, "peer-away")
     done = Transfer(transfer.id, PEER, Direction.OUT, TransferState.DONE, transfer.offer, NOW, files_done=3)
-    journal.finish(db, done, 0, ())
+    journal.finish(db, done)
     assert journal.unfinished(db) == []
     ended = journal.ended(db, transfer.id)
     assert ended is not None
-    assert (ended[0], ended[1].state, ended[1].files_done) == (PEER, TransferState.DONE, 3)
+    assert (ended.peer, ended.state, ended.files_done) == (PEER, TransferState.DONE, 3)
+
+
+def test_how_many_failed_is_kept_also_of_those_that_are_not_named(db: sqlite3.Connection) -> None:
+    transfer = Transfer(TransferId("a" * 32), PEER, Direction.OUT, TransferState.QUEUED, Offer((), 1, 0, 0, True), NOW)
+    journal.add(db, transfer, (Path("/x"),))
+    skipped = tuple(Skipped(f"x/{number}", "file-changed") for number in range(1500))
+    journal.finish(db, replace(transfer, state=TransferState.PARTIAL, files_failed=2500, skipped=skipped))
+    (moment,) = history.page(db, None, None, 9)[0]
+    assert moment.transfer is not None
+    assert (moment.transfer.files_failed, len(moment.transfer.skipped)) == (2500, 1000)
+    sent = journal.sent(db, transfer.id)
+    assert sent is not None
+    assert sent.missing == (), "not all of them are known, so all is sent again"
 
 
 def test_what_is_over_is_untidy_until_it_is_tidied(db: sqlite3.Connection) -> None:
@@ -39,7 +52,7 @@ def test_what_is_over_is_untidy_until_it_is_tidied(db: sqlite3.Connection) -> No
     journal.add(db, transfer)
     journal.accept(db, transfer.id, Landing(Path("/into/here"), Clash.KEEP), ALLOWED)
     assert journal.untidy(db) == []
-    journal.finish(db, replace(transfer, state=TransferState.DONE), 0, ())
+    journal.finish(db, replace(transfer, state=TransferState.DONE))
     assert journal.untidy(db) == [(transfer.id, Path("/into/here"))]
     journal.tidied(db, transfer.id)
     assert journal.untidy(db) == []
@@ -75,7 +88,7 @@ def test_files_that_were_seen_are_told_once_they_are_whole_and_until_their_sende
         transfer = Transfer(ident, PEER, Direction.IN, TransferState.MOVING, Offer((), 1, 0, 0, True), NOW)
         journal.add(db, transfer)
         if ident != moving:
-            journal.finish(db, replace(transfer, state=TransferState.DONE), 0, ())
+            journal.finish(db, replace(transfer, state=TransferState.DONE))
     assert history.untold(db, PEER, 10) == []
     history.mark_read(db, PEER)
     assert history.untold(db, PEER, 10) == [first, second]
@@ -92,7 +105,7 @@ def test_only_who_received_our_files_whole_says_that_they_were_seen(db: sqlite3.
     transfer = Transfer(ident, PEER, Direction.OUT, TransferState.MOVING, Offer((), 1, 0, 0, True), NOW)
     journal.add(db, transfer)
     assert journal.set_seen(db, [ident], PEER) == [], "it is not there yet"
-    journal.finish(db, replace(transfer, state=TransferState.DONE), 0, ())
+    journal.finish(db, replace(transfer, state=TransferState.DONE))
     assert journal.set_seen(db, [ident], ME) == [], "that is somebody else"
     (moment,) = history.page(db, PEER, None, 10)[0]
     assert moment.transfer is not None
@@ -113,7 +126,7 @@ def test_what_is_sent_to_a_group_lies_in_its_conversation_and_not_in_that_with_i
     for ident, room in ((mine, group), (theirs, "")):
         transfer = Transfer(ident, PEER, way, TransferState.MOVING, Offer((), 1, 0, 0, True, room), NOW)
         journal.add(db, transfer)
-        journal.finish(db, replace(transfer, state=TransferState.DONE), 0, ())
+        journal.finish(db, replace(transfer, state=TransferState.DONE))
 
     def there(peer: PeerId) -> list[TransferId]:
         return [one.transfer.id for one in history.page(db, peer, None, 9)[0] if one.transfer is not None]

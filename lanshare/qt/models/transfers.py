@@ -164,7 +164,7 @@ class TransferBook(QObject):
             undone=transfer.code == Code.UNDONE,
             read=transfer.read,
             files=transfer.files_done,
-            files_failed=len(transfer.skipped),
+            files_failed=transfer.files_failed,
             name=name,
         )
         view.counted = True  # what an engine tells of unread counts it already
@@ -292,4 +292,4 @@ class TransferBook(QObject):
                 view.read = True
             case TransferFailed():
                 view.state, view.message, view.asked = TransferState(event.state), event.message, False
-                view.code, view.skipped, view.files_failed = event.code, event.skipped, len(event.skipped)
+                view.code, view.skipped, view.files_failed = event.code, event.skipped, event.files_failed

@@ -482,7 +482,7 @@ class Card(QWidget):
         if view.undone:
             return shown(view.message)
         if view.state is TransferState.FAILED and len(view.skipped) > 1:
-            return "\n".join([shown(view.message), *_report(view.skipped, len(view.skipped))])
+            return "\n".join([shown(view.message), *_report(view.skipped, max(view.files_failed, len(view.skipped)))])
         if view.state in (TransferState.DONE, TransferState.PARTIAL):
             lines = _report(view.skipped, max(view.files_failed, len(view.skipped)))
             if view.notes:

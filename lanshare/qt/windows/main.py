@@ -433,7 +433,8 @@ class MainWindow(QMainWindow):
 
     def _seen_rows(self, entries: object) -> None:
         if self._open is not None and isinstance(entries, list):
-            self._bridge.submit(c.MarkRead(self._open, tuple(one.message for one in entries if one.message)))
+            seen = tuple((one.message, None if one.transfer else one.author) for one in entries if one.message)
+            self._bridge.submit(c.MarkRead(self._open, seen))
 
     def _load(self) -> None:
         if self._open is not None:
