@@ -615,6 +615,8 @@ class Peers:
         away = [one for one in self.rows.values() if one.link is None and one.trust is TrustLevel.STRANGER]
         effects: list[Effect] = []
         for row in sorted(away, key=lambda one: one.away_since)[: max(0, len(away) + room - limits.STRANGERS_KEPT)]:
+            if row.down_at is not None:
+                effects += [Tell(PeerVanished(row.id, row.name)), Offline(row.id)]
             del self.rows[row.id]
             self.targets.pop(short_id(row.id), None)
             effects.append(self._drop_stranger(row.id))

@@ -27,6 +27,7 @@ from lanshare.node.notes import DialEnded, LinkDown, LinkUp
 from lanshare.node.peers import Peers
 from lanshare.store import database, trustbook
 from lanshare.store.trustbook import Acquaintance
+from lanshare.wire import limits
 
 ME, BIG, SMALL, OTHER = PeerId("m" * 52), PeerId("z" * 52), PeerId("a" * 52), PeerId("q" * 52)
 HERE = Address("10.0.0.5", 17717)
@@ -408,3 +409,19 @@ def test_the_name_that_a_device_was_met_by_stays_its_own_over_restarts(tmp_path:
     link.close()
     effects = again.up(up(OTHER, False, "office"), 10.0, 0)
     assert [(one.known, one.seen) for one in told(effects, IdentityChanged)] == [(BIG, OTHER)]  # type: ignore[attr-defined]
+
+
+def test_a_stranger_that_is_forgotten_in_its_moments_grace_is_told_as_gone() -> None:
+    peers = Peers(ME)
+    appeared: list[str] = []
+    vanished: list[str] = []
+    for number in range(limits.STRANGERS_KEPT + 40):
+        stranger = PeerId(f"{number:052x}".replace("0", "q").replace("1", "r").replace("8", "t").replace("9", "u"))
+        link = Link()
+        note = up(stranger, False, f"Device {number}", link=link)
+        effects = [*peers.up(note, 0.0, 0), *peers.down(LinkDown(stranger, link, left=False, code=Code.PEER_AWAY), 0.0)]
+        appeared += [one.id for one in told(effects, PeerAppeared) if isinstance(one, PeerAppeared)]
+        vanished += [one.id for one in told(effects, PeerVanished) if isinstance(one, PeerVanished)]
+    assert vanished == appeared[: len(vanished)]
+    assert len(vanished) >= 39
+    assert len(peers.rows) == len(appeared) - len(vanished), "whoever is not kept was told as gone"

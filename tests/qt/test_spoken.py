@@ -17,6 +17,7 @@ from lanshare.domain.message import Delivery
 from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
+from lanshare.qt.models.devices import DEVICE_ROLE
 from lanshare.qt.widgets.bubble import Bubble, Told
 from lanshare.qt.widgets.card import Card
 from lanshare.qt.widgets.timeline import Timeline
@@ -330,3 +331,43 @@ def test_tab_leaves_every_field_of_a_dialog(window: MainWindow, qtbot: QtBot) ->
     assert dialog.focusWidget() is not dialog._text
     assert dialog._text.toPlainText() == ""
     dialog.close()
+
+
+def test_home_leads_to_the_first_of_a_long_conversation_and_end_back(talk: MainWindow, qtbot: QtBot) -> None:
+    for number in range(100, 900):
+        talk.on_event(said(number, f"line {number}", lamport=1000 + number))
+    timeline = talk.pane.timeline
+    qtbot.waitUntil(lambda: timeline._end() == talk.timeline.rowCount())
+    assert timeline._first > 0, "not all of it is built"
+    timeline.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(focused(talk), Qt.Key.Key_Home)
+    assert timeline._first == 0
+    assert focused(talk) is rows(talk)[0]
+    assert rows(talk)[0].visibleRegion().boundingRect().height() > 0
+    QTest.keyClick(focused(talk), Qt.Key.Key_Down)
+    assert focused(talk) is rows(talk)[1]
+    QTest.keyClick(focused(talk), Qt.Key.Key_End)
+    assert timeline._end() == talk.timeline.rowCount()
+    assert focused(talk) is rows(talk)[-1]
+
+
+def test_arrows_in_the_list_mark_no_other_device_than_the_one_that_is_open(talk: MainWindow, qtbot: QtBot) -> None:
+    view = talk.sidebar.list
+
+    def marked() -> list[str]:
+        return [one.data(DEVICE_ROLE).id for one in view.selectedIndexes()]
+
+    assert marked() == [made.MARTA]
+    view.setFocus(Qt.FocusReason.TabFocusReason)
+    for key in (Qt.Key.Key_End, Qt.Key.Key_Up, Qt.Key.Key_Home, Qt.Key.Key_Down):
+        QTest.keyClick(view, key)
+        assert marked() == [made.MARTA]
+    goal = view.currentIndex().data(DEVICE_ROLE).id
+    QTest.mousePress(view.viewport(), Qt.MouseButton.LeftButton, pos=view.visualRect(view.currentIndex()).center())
+    assert marked() == [made.MARTA]
+    QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=view.visualRect(view.currentIndex()).center())
+    assert marked() == [goal]
+    talk.sidebar._search.setText("zzzz")
+    assert marked() == []
+    talk.sidebar._search.setText("")
+    assert marked() == [goal], "what was out of sight is marked again"

@@ -346,3 +346,41 @@ def test_before_a_folder_is_accepted_it_is_compared_with(
     QTest.mouseClick(accept, Qt.MouseButton.LeftButton)
     (answer,) = [one for one in submitted if isinstance(one, c.AnswerOffer)]
     assert answer.into == tmp_path
+
+
+def test_settings_that_were_not_taken_come_back_as_they_were_typed(
+    window: MainWindow, submitted: list[Command], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path)
+    window._show_settings()
+    dialog = window._dialog
+    assert dialog is not None
+    dialog._name.setText("Other")
+    for typed, message in (("here", "whole path"), (str(tmp_path / "gone"), "no such folder")):
+        dialog._folder.setText(typed)
+        QTest.mouseClick(dialog._save, Qt.MouseButton.LeftButton)
+        assert message in dialog._message.text()
+        assert dialog.isVisible()
+    dialog._folder.setText("~/here")
+    QTest.mouseClick(dialog._save, Qt.MouseButton.LeftButton)
+    (asked,) = [one.settings for one in submitted if isinstance(one, c.ChangeSettings)]
+    assert (asked.name, asked.download_folder) == ("Other", str(tmp_path / "here"))
+    window.on_event(e.SettingsRefused("download_folder"))
+    (notice,) = window.board.notices.values()
+    (button,) = [one for one in notice.findChildren(QPushButton) if one.text() == "Settings"]
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    again = window._dialog
+    assert again is not None
+    assert again is not dialog
+    assert (again._name.text(), again._folder.text()) == ("Other", str(tmp_path / "here"))
+    QTest.mouseClick(again._save, Qt.MouseButton.LeftButton)
+    asked = [one.settings for one in submitted if isinstance(one, c.ChangeSettings)][-1]
+    assert asked.name == "Other", "it is what is wanted, beside what is in force"
+    window.on_event(e.SettingsChanged(asked, ()))
+    assert window.board.notices == {}
+    window._show_settings()
+    assert window._dialog is not None
+    assert window._dialog._name.text() == "Other"
+    window._dialog.reject()

@@ -10,6 +10,8 @@ from typing import Final
 
 from PySide6.QtCore import (
     QAbstractProxyModel,
+    QEvent,
+    QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
     QRect,
@@ -89,6 +91,12 @@ class DeviceList(QListView):
             self.update(first)
         else:
             super().dataChanged(first, last, roles)
+
+    def selectionCommand(
+        self, index: _Index, event: QEvent | None = None
+    ) -> QItemSelectionModel.SelectionFlag:
+        """Only the device that is open is marked: keys move the ring, and a press that ends elsewhere does nothing."""
+        return QItemSelectionModel.SelectionFlag.NoUpdate
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if paths_in(event.mimeData()):

@@ -185,6 +185,9 @@ class Timeline(QScrollArea):
     def _move(self, key: int) -> None:
         place = self._place_of_current()
         if key == Qt.Key.Key_Home:
+            if self._first > 0:
+                self._build_around(0)
+            self.verticalScrollBar().setValue(0)
             place = 0
         elif key == Qt.Key.Key_End:
             self.to_end()
@@ -295,13 +298,7 @@ class Timeline(QScrollArea):
     def reveal(self, row: int) -> None:
         """Bring a row before the eye, wherever it is; newer ones follow when the person scrolls down."""
         if not self._first <= row < self._end():
-            self._clear()
-            self._at_end = False
-            self._first = row
-            for at in range(row, min(self._model.rowCount(), row + 2 * _BATCH)):
-                self._append(at)
-            for at in range(row - 1, max(-1, row - 1 - _BATCH), -1):
-                self._insert_above(at)
+            self._build_around(row)
         self._column.activate()
         self._inside.adjustSize()
         self._tidy_spare()
@@ -309,6 +306,16 @@ class Timeline(QScrollArea):
         self._at_end = False
         self.verticalScrollBar().setValue(max(0, widget.y() - self.viewport().height() // 3))
         self.flash(widget)
+
+    def _build_around(self, row: int) -> None:
+        """Rows alive are this one and its neighbours, however far that is from those that were."""
+        self._clear()
+        self._at_end = self._stale = self._filling = False
+        self._first = max(0, row)
+        for at in range(self._first, min(self._model.rowCount(), self._first + 2 * _BATCH)):
+            self._append(at)
+        for at in range(self._first - 1, max(-1, self._first - 1 - _BATCH), -1):
+            self._insert_above(at)
 
     def flash(self, widget: QWidget) -> None:
         """Show for a moment which one is meant."""
@@ -507,16 +514,12 @@ class Timeline(QScrollArea):
 
     def _rebuild_here(self) -> None:
         """So much came between the rows alive that they are made anew: around the one that is before the eye."""
-        self._stale = self._filling = False
+        at_end = self._at_end
         bar = self.verticalScrollBar()
         at = next((one for one in self._rows if one[1].y() + one[1].height() > bar.value()), self._rows[-1])
         offset, row = at[1].y() - bar.value(), self._model.row_of(at[0].key)
-        self._clear()
-        self._first = max(0, row)
-        for number in range(self._first, min(self._model.rowCount(), self._first + 2 * _BATCH)):
-            self._append(number)
-        for number in range(self._first - 1, max(-1, self._first - 1 - _BATCH), -1):
-            self._insert_above(number)
+        self._build_around(row)
+        self._at_end = at_end
         self._column.activate()
         self._inside.adjustSize()
         self._tidy_spare()

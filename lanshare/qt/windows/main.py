@@ -113,6 +113,9 @@ class MainWindow(QMainWindow):
         self._ready: tuple[Path, ...] = ()
         self._address: AddressDialog | None = None
         self._dialog: SettingsDialog | None = None
+        self._wanted: Settings | None = None
+        """Settings that were asked for and are not in force (yet)."""
+
         self.sidebar = Sidebar(self.devices)
         self.pane = ConversationPane(self.timeline, self.book)
         self.board = NoticeBoard(self.pane.notices, self)
@@ -183,7 +186,10 @@ class MainWindow(QMainWindow):
             case SettingsChanged():
                 self._settings_changed(event)
             case SettingsRefused():
-                self.board.show("settings", texts.tr("The settings were not saved: {0}.").format(event.field), "warn")
+                self.board.show(
+                    "settings", texts.tr("The settings were not saved: {0}.").format(event.field), "warn",
+                    texts.tr("Settings"), self._show_settings,
+                )
             case NetworkAsked():
                 self._ask_network(event)
             case WindowRequested():
@@ -226,7 +232,7 @@ class MainWindow(QMainWindow):
         self._open = None
         self.timeline.open(None)
         self.pane.show_device(None)
-        self.sidebar.list.clearSelection()
+        self.sidebar.select("")
         self._ask_network(self._asked)
         self._offer_ready()
 
@@ -556,7 +562,7 @@ class MainWindow(QMainWindow):
     def _show_settings(self) -> None:
         if self._me is None or self._dialog is not None:
             return
-        dialog = SettingsDialog(self._settings, self._me, self._tray, self._overrides, self)
+        dialog = SettingsDialog(self._settings, self._me, self._tray, self._overrides, self, self._wanted)
         self._dialog = dialog
         dialog.changed.connect(self._merge_settings)
         dialog.finished.connect(self._settings_done)
@@ -570,7 +576,8 @@ class MainWindow(QMainWindow):
                 field: value for field in Settings.__struct_fields__
                 if (value := getattr(settings, field)) != getattr(before, field)
             }
-            self._bridge.submit(c.ChangeSettings(replace(self._settings, **changed)))
+            self._wanted = replace(self._settings, **changed)
+            self._bridge.submit(c.ChangeSettings(self._wanted))
 
     def _show_mine(self) -> None:
         if self._me is not None:
@@ -585,6 +592,8 @@ class MainWindow(QMainWindow):
 
     def _settings_changed(self, event: SettingsChanged) -> None:
         self._set_settings(event.settings)
+        self._wanted = None
+        self.board.drop("settings")
         self._wear()
         if "port" in event.needs_restart:
             self.board.show("restart", texts.tr("The new port is used when lanshare starts the next time."), "calm")

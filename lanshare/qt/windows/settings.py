@@ -5,6 +5,7 @@ Signals: changed(object) with the new Settings.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -38,9 +39,14 @@ class SettingsDialog(QDialog):
 
     changed = Signal(object)
 
-    def __init__(self, settings: Settings, me: Me, tray: bool, overrides: tuple[str, ...], parent: QWidget) -> None:
+    def __init__(
+        self, settings: Settings, me: Me, tray: bool, overrides: tuple[str, ...], parent: QWidget,
+        wanted: Settings | None = None,
+    ) -> None:
+        """`wanted`: what was asked for last and not taken, to begin with."""
         super().__init__(parent)
-        self._settings = self.before = settings
+        self.before = settings
+        self._settings = settings = wanted or settings
         self.setWindowTitle(texts.tr("Settings"))
         self._name = QLineEdit(settings.name)
         self._name.setPlaceholderText(me.name)
@@ -125,8 +131,14 @@ class SettingsDialog(QDialog):
 
     def _apply(self) -> None:
         folder = self._folder.text().strip()
-        if folder and not Path(folder).is_dir():
-            self._message.setText(texts.tr("There is no such folder. Choose one that is there."))
+        folder = os.path.expanduser(folder)
+        reason = ""
+        if folder and not Path(folder).is_absolute():
+            reason = texts.tr("Type the whole path of the folder, from its beginning.")
+        elif folder and not Path(folder).is_dir():
+            reason = texts.tr("There is no such folder. Choose one that is there.")
+        if reason:
+            self._message.setText(reason)
             set_role(self._message, "bad")
             return
         self.changed.emit(

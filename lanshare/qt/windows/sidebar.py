@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from lanshare.domain.events import Me
@@ -61,7 +69,8 @@ class Sidebar(QWidget):
         self._search.setPlaceholderText(texts.tr("Search devices"))
         self._search.setAccessibleName(texts.tr("Search devices"))
         self._search.setClearButtonEnabled(True)
-        self._search.textChanged.connect(self._filter.look_for)
+        self._in_front = ""
+        self._search.textChanged.connect(self._look_for)
         head = QHBoxLayout()
         head.setContentsMargins(18, 16, 14, 8)
         head.addWidget(plain(texts.tr("Devices"), "title"))
@@ -182,13 +191,25 @@ class Sidebar(QWidget):
         """An empty list needs no headline."""
         self._section.setVisible(count > 0)
 
+    def _look_for(self, text: str) -> None:
+        self._filter.look_for(text)
+        self._mark()
+
     def select(self, peer: str) -> None:
-        """Mark a device as the one in front."""
+        """Mark a device as the one in front; empty: none is."""
+        self._in_front = peer
+        self._mark()
+
+    def _mark(self) -> None:
+        peer = self._in_front
+        self.list.clearSelection()
         for row in range(self._filter.rowCount()):
             index = self._filter.index(row, 0)
             device = index.data(DEVICE_ROLE)
             if isinstance(device, Device) and device.id == peer:
-                self.list.setCurrentIndex(index)
+                self.list.selectionModel().setCurrentIndex(
+                    index, QItemSelectionModel.SelectionFlag.ClearAndSelect
+                )
                 return
 
 
@@ -202,7 +223,7 @@ class _Filter(QSortFilterProxyModel):
     def look_for(self, text: str) -> None:
         """Show only these."""
         self._wanted = text.strip().casefold()
-        self.invalidateFilter()
+        self.invalidate()
 
     def filterAcceptsRow(
         self, source_row: int, source_parent: QModelIndex | QPersistentModelIndex
