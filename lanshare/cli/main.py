@@ -54,6 +54,7 @@ from lanshare.domain.events import (
     EngineStopped,
     GroupAsked,
     GroupChanged,
+    GroupReversed,
     HistoryErased,
     IdentityChanged,
     IdentityCloned,
@@ -431,7 +432,7 @@ def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
                     left = left - 1 if left is not None else None
                 case (
                     TransferStarted() | TransferProgressed() | TransferWaiting() | TransferPaused() | IdentityChanged()
-                    | IdentityCloned() | GroupChanged()
+                    | IdentityCloned() | GroupChanged() | GroupReversed()
                 ):
                     printer.event(event)
                 case PeerAppeared() | PeerChanged() | PeerVanished() if arguments.json:

@@ -22,6 +22,7 @@ from lanshare.domain.events import (
     GroupAsked,
     GroupChanged,
     GroupRefused,
+    GroupReversed,
     HistoryErased,
     IdentityChanged,
     IdentityCloned,
@@ -232,7 +233,7 @@ class Printer:
                 return f"{shown(event.name)}: {len(event.members)} members."
             case GroupAsked():
                 return f"{shown(event.by)} would have you in the group {shown(event.name)} of {event.members}."
-            case GroupRefused():
+            case GroupRefused() | GroupReversed():
                 return shown(event.message)
             case ConversationSaved() | ConversationTaken():
                 return _kept(event)

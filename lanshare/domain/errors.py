@@ -68,6 +68,7 @@ class Code(StrEnum):
     STOPPING = "stopping"
     NOT_SAVED = "not-saved"
     NOT_A_MEMBER = "not-a-member"
+    MORE_SENIOR = "more-senior"
     GROUP_EMPTY = "group-empty"
     NOT_IN_GROUP = "not-in-group"
     BLOCKED_MEMBER = "blocked-member"

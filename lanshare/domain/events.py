@@ -331,13 +331,26 @@ class MessageSpread(Struct, frozen=True):
 
 
 class GroupChanged(Struct, frozen=True):
-    """A group is new, or has other members or another name. `mine`: this device is in it. `added`: it just came in."""
+    """A group is new, or has other members or another name. `mine`: this device is in it. `added`: it just came in.
+
+    `members`: the most senior first; each may remove those behind it.
+    """
 
     group: PeerId
     name: str
     members: tuple[PeerId, ...]
     mine: bool
     added: bool = False
+
+
+class GroupReversed(Struct, frozen=True):
+    """Changes of a group that counted do no more, as whoever made them had been removed without knowing it. `out` is no
+    longer in it, `back` is again."""
+
+    group: PeerId
+    out: tuple[PeerId, ...]
+    back: tuple[PeerId, ...]
+    message: str
 
 
 class GroupAsked(Struct, frozen=True):
@@ -629,6 +642,7 @@ Event = (
     | MessageWaiting
     | MessageSpread
     | GroupChanged
+    | GroupReversed
     | GroupAsked
     | GroupRefused
     | PeerTyping

@@ -1,8 +1,20 @@
-"""Groups: who is in them, and how that follows from what was said. The order of records decides, not their arrival."""
+"""Groups: who is in them, and how that follows from the records that found and change them.
+
+What counts is what an author had seen when it signed a record (its causal past, by the digests that records name),
+never a number that its author chooses, nor when a record arrived. Members have a seniority: the founder comes first,
+then those whom the founder added, in that order, then those whom they added. Everyone may add and rename; whoever came
+in earlier may remove whoever came in later. What a removed member said that its remover had not seen counts for
+nothing, so a record that is signed behind a removal, whatever its date, gains nobody anything.
+
+That members of longer standing win against backdated records is known as a seniority ranking, and that a removal wins
+over what is done beside it as strong removal, in the literature on access control without a server.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import heapq
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from msgspec import Struct
 
@@ -14,66 +26,249 @@ MEMBERS = 256
 NAME = 64
 """Characters of a group's name."""
 
+PARENTS: Final = 16
+"""Digests that a record may name."""
+
+_ENTRIES: Final = 2048
+"""Times that somebody was added, of one group, that are looked at: more than a group ever needs, and a bound."""
+
+Order = tuple[int, str, str]
+"""A record's place among the texts of its conversation: Lamport number, author, id."""
+
 
 class Change(Struct, frozen=True):
-    """One record that founds or changes a group, at its place in the order of all: `order` is (lamport, author, id).
+    """One record that founds or changes a group.
 
-    `name`: "" leaves it. A member removes himself when he leaves.
+    `name`: "" leaves it. A member removes himself when he leaves. `parents`: digests of the records that its author had
+    seen last. `older`: it was kept before there were such digests, so it is later than all older ones before it.
     """
 
-    order: tuple[int, str, str]
+    order: Order
     author: PeerId
     founds: bool
     name: str
     add: tuple[PeerId, ...]
     remove: tuple[PeerId, ...]
+    digest: bytes = b""
+    parents: tuple[bytes, ...] = ()
+    older: bool = False
 
 
 class Group(Struct, frozen=True):
-    """A group as it stands. `since`: the place in the order from which on each member may see what was said.
-
-    `former`: who was a member once; `void`: ids of records that changed nothing, as their author was no member there.
+    """A group as it stands. `members`: the most senior first. `since`: the place from which on each may see what was
+    said. `former`: who was a member once.
     """
 
     id: PeerId
     name: str
     members: tuple[PeerId, ...]
-    since: dict[PeerId, tuple[int, str, str]]
+    since: dict[PeerId, Order]
     former: frozenset[PeerId] = frozenset()
-    void: frozenset[str] = frozenset()
 
     def knows(self, peer: PeerId) -> bool:
         """Whether this device is or was a member: what it says in the group may be older than its end."""
         return peer in self.members or peer in self.former
 
+    def may_remove(self, peer: PeerId, other: PeerId) -> bool:
+        """Whether a member may remove this other one: itself, and whoever came in later."""
+        if peer not in self.members or other not in self.members:
+            return False
+        return peer == other or self.members.index(peer) < self.members.index(other)
 
-def fold(group: PeerId, changes: Iterable[Change]) -> Group | None:
-    """The group that these records make, whatever order they came in; None without the record that founds it.
 
-    All members are equal: each may add, remove and rename. Of two who remove each other at once, the one whose record
-    comes first in the order of all stays; the other's record is void, as its author was no member any more. Of two
-    names given at once the later one stays. Whoever is removed and added at once is what the later record says.
+class Folded(Struct, frozen=True):
+    """What records come to. `void`: those that count for nothing. `heads`: digests of those that count and that no
+    other one had seen, the one that had seen most first. `entries`: by member, the record that it is in by.
     """
-    ordered = sorted(changes, key=lambda one: one.order)
-    found = next((one for one in ordered if one.founds), None)
-    if found is None:
-        return None
-    name = found.name
-    since = dict.fromkeys((found.author, *found.add), found.order)
-    former: set[PeerId] = set()
-    void: set[str] = set()
-    for one in ordered:
-        if one is found:
-            continue
-        if one.founds or one.author not in since or one.order < found.order:
-            void.add(one.order[2])
-            continue
-        name = one.name or name
-        for peer in one.add:
-            if peer not in since and len(since) < MEMBERS:
-                since[peer] = one.order
-                former.discard(peer)
-        for peer in one.remove:
-            if since.pop(peer, None) is not None:
-                former.add(peer)
-    return Group(group, name, tuple(sorted(since)), since, frozenset(former), frozenset(void))
+
+    group: Group
+    void: frozenset[Order]
+    heads: tuple[bytes, ...]
+    entries: dict[PeerId, bytes]
+
+    def parents(self, author: PeerId) -> tuple[bytes, ...]:
+        """What a record that this member signs now is to name."""
+        entry = self.entries.get(author)
+        return tuple(dict.fromkeys([*([entry] if entry else []), *self.heads]))[:PARENTS]
+
+
+def fold(group: PeerId, changes: Iterable[Change]) -> Folded | None:
+    """What these records come to, whatever order they came in; None without the record that founds the group."""
+    different = {one.digest or one.order: one for one in changes}
+    records = sorted(different.values(), key=lambda one: (one.order, one.digest))
+    found = next((at for at, one in enumerate(records) if one.founds), None)
+    return _Fold(group, records, found).result() if found is not None else None
+
+
+class _Fold:
+    """One run. Records are numbers; a set of them is an int with their bits."""
+
+    def __init__(self, group: PeerId, records: Sequence[Change], found: int) -> None:
+        self._group, self._records, self._found = group, records, found
+        self._past = _pasts(records, found)
+        self._valid = 1 << found
+        self._kicks: dict[PeerId, int] = {}
+        """By member, the records that remove it and count."""
+
+        self._waiting: list[tuple[int, Order, int, PeerId, int]] = []
+        """Entries to look at, the most senior first: the rank of who added, where, and which record it was."""
+
+        self._living: dict[PeerId, list[int]] = {}
+        self._entered: dict[PeerId, list[int]] = {}
+        """By member, the entries that were looked at: they are more senior than all that follow."""
+
+        self._seen: set[PeerId] = set()
+        self._names: list[tuple[int, int]] = []
+        self._name = records[found].name
+
+    def result(self) -> Folded:
+        if any(one.older for one in self._records):
+            self._begin_with_older()
+        else:
+            self._enter(-1, 0, self._records[self._found].author, self._found)
+        mine: dict[PeerId, list[int]] = {}
+        for at, one in enumerate(self._records):
+            if not one.founds and not one.older:
+                mine.setdefault(one.author, []).append(at)
+        rank = 0
+        while self._waiting and rank < _ENTRIES:
+            _, _, _, peer, entry = heapq.heappop(self._waiting)
+            self._member(rank, peer, entry, mine.get(peer, ()))
+            rank += 1
+        return self._told()
+
+    def _begin_with_older(self) -> None:
+        """Those who were in a group before its records told what their authors had seen are in it still."""
+        since: dict[PeerId, int] = {}
+        older = [at for at, one in enumerate(self._records) if one.older]
+        for at in older:
+            one = self._records[at]
+            if at == self._found:
+                since = dict.fromkeys((one.author, *one.add), at)
+            elif not one.founds and one.author in since:
+                self._valid |= 1 << at
+                self._name = one.name or self._name
+                for peer in one.add:
+                    if peer not in since and len(since) < MEMBERS:
+                        since[peer] = at
+                for peer in one.remove:
+                    since.pop(peer, None)
+            self._seen.update(since)
+        for place, (peer, at) in enumerate(sorted(since.items(), key=lambda one: one[1])):
+            self._enter(-1, place, peer, at)
+
+    def _enter(self, rank: int, place: int, peer: PeerId, entry: int) -> None:
+        self._seen.add(peer)
+        heapq.heappush(self._waiting, (rank, self._records[entry].order, place, peer, entry))
+
+    def _member(self, rank: int, peer: PeerId, entry: int, said: Sequence[int]) -> None:
+        """What somebody did by having come in with this record. All who are more senior were looked at before."""
+        if rank == 0 and not self._records[entry].older:
+            for place, other in enumerate(self._records[entry].add):
+                self._enter(rank, place, other, entry)
+        kicks = self._kicks.get(peer, 0) & ~self._past[entry]
+        mine = [at for at in said if self._past[at] >> entry & 1 and not self._valid >> at & 1]
+        mine = self._in_sight(mine, kicks)
+        leaves = [at for at in mine if peer in self._records[at].remove]
+        leaves = [at for at in leaves if not any(self._past[at] >> other & 1 for other in leaves)]
+        for at in leaves:
+            kicks |= 1 << at
+        for at in [*self._in_sight(mine, kicks), *leaves]:
+            one = self._records[at]
+            if any(other != peer and self._is_senior(other, at) for other in one.remove):
+                continue
+            self._valid |= 1 << at
+            if len(leaves) > 1 and at in leaves:
+                continue  # whoever leaves twice at once leaves, and says nothing else by it
+            if one.name:
+                self._names.append((rank, at))
+            for place, other in enumerate(one.add):
+                self._enter(rank, place, other, at)
+            for other in one.remove:
+                self._kicks[other] = self._kicks.get(other, 0) | 1 << at
+        for at in leaves:
+            self._kicks[peer] = self._kicks.get(peer, 0) | 1 << at
+        self._entered.setdefault(peer, []).append(entry)
+        if not kicks:
+            self._living.setdefault(peer, []).append(entry)
+
+    def _is_senior(self, peer: PeerId, at: int) -> bool:
+        """Whether this one is in the group, as the author of a record saw it, and came in earlier than the author."""
+        past = self._past[at]
+        kicks = self._kicks.get(peer, 0) & past
+        return any(past >> entry & 1 and not kicks & ~self._past[entry] for entry in self._entered.get(peer, ()))
+
+    def _in_sight(self, records: Iterable[int], kicks: int) -> list[int]:
+        """Those of these records that all of whoever removed their author had seen."""
+        seen = -1
+        while kicks:
+            at = kicks.bit_length() - 1
+            kicks ^= 1 << at
+            seen &= self._past[at]
+        return [at for at in records if seen >> at & 1]
+
+    def _told(self) -> Folded:
+        records, valid = self._records, self._valid
+        living = dict(list(self._living.items())[:MEMBERS])
+        counts = [at for at in range(len(records)) if valid >> at & 1]
+        behind = 0
+        for at in counts:
+            behind |= self._past[at]
+        heads = sorted(
+            (at for at in counts if not behind >> at & 1),
+            key=lambda at: (-self._past[at].bit_count(), records[at].order),
+        )
+        void = frozenset(one.order for at, one in enumerate(records) if not valid >> at & 1)
+        group = Group(
+            self._group, self._newest_name(), tuple(living),
+            {peer: min(records[at].order for at in entries) for peer, entries in living.items()},
+            frozenset(self._seen - set(living)),
+        )
+        entries = {peer: records[at[0]].digest for peer, at in living.items()}
+        return Folded(group, void, tuple(records[at].digest for at in heads), entries)
+
+    def _newest_name(self) -> str:
+        """Of names that were given without knowing of each other, that of the most senior one."""
+        behind = 0
+        for _, at in self._names:
+            behind |= self._past[at]
+        newest = [(rank, at) for rank, at in self._names if not behind >> at & 1]
+        if not newest:
+            return self._name
+        first = min(rank for rank, _ in newest)
+        return self._records[max(at for rank, at in newest if rank == first)].name
+
+
+def _pasts(records: Sequence[Change], found: int) -> list[int]:
+    """Of each record, all those that its author had seen. Nobody says anything without the founding one."""
+    past = [0] * len(records)
+    number = {one.digest: at for at, one in enumerate(records) if one.digest}
+    older = 0
+    for at, record in enumerate(records):
+        if record.older:
+            past[at] = older
+            older |= 1 << at
+    waits = {
+        at: {number[digest] for digest in one.parents if digest in number and not records[number[digest]].older} - {at}
+        for at, one in enumerate(records)
+        if not one.older and at != found
+    }
+    after: dict[int, list[int]] = {}
+    for at, before in waits.items():
+        for one in before:
+            after.setdefault(one, []).append(at)
+    ready = [at for at, before in waits.items() if before <= {found}]
+    for at in waits:
+        waits[at].discard(found)
+    while ready:
+        at = ready.pop()
+        seen = 1 << found
+        for digest in records[at].parents:
+            if (parent := number.get(digest)) is not None and parent != at:
+                seen |= past[parent] | 1 << parent
+        past[at] = seen
+        for later in after.get(at, ()):
+            waits[later].discard(at)
+            if not waits[later]:
+                ready.append(later)
+    return past

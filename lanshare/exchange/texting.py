@@ -49,24 +49,24 @@ def compose(
     peer: PeerId,
     message: MessageId,
     text: str,
-    clock: tuple[int, int, bytes | None],
+    clock: tuple[int, int, tuple[bytes, ...]],
     now: datetime.datetime,
     kind: MessageKind = MessageKind.TEXT,
     about: bytes = b"",
     delivery: Delivery = Delivery.QUEUED,
     group: bool = False,
 ) -> Texted:
-    """A signed record for `peer`. `clock`: the highest Lamport number, our last sequence, the last record's digest.
+    """A signed record for `peer`. `clock`: the highest Lamport number, our last sequence, digests of what we saw last.
 
     `about`: the digest of the record that it answers or reacts to. `group`: `peer` is one.
     """
-    lamport, sequence, parent = clock
+    lamport, sequence, parents = clock
     blank = Text(
         author=identity.public_key,
         conversation=key_bytes(peer) if group else pair_conversation(identity.id, peer),
         id=bytes.fromhex(message),
         sequence=sequence + 1,
-        parents=(parent,) if parent else (),
+        parents=parents,
         lamport=lamport + 1,
         sent_at_ms=int(now.timestamp() * 1000),
         body=text,
@@ -197,17 +197,20 @@ def change_body(name: str, add: Sequence[PeerId], remove: Sequence[PeerId]) -> s
     return msgspec.json.encode(_Body(clean_name(name)[:NAME], tuple(add), tuple(remove))).decode("utf-8")
 
 
-def change_of(message: ChatMessage) -> Change:
-    """What a record about a group's members says; one that says nothing sensible changes nothing."""
+def change_of(record: bytes) -> Change:
+    """What a stored record about a group's members says; one that says nothing sensible changes nothing."""
+    frame = _decoder.decode(record)
     try:
-        body = _bodies.decode(message.text)
+        body = _bodies.decode(frame.body)
     except (msgspec.MsgspecError, UnicodeError):
         body = _Body()
-    founds = message.kind is MessageKind.FOUND
+    author = id_of_key(frame.author)
     add = tuple(PeerId(one) for one in body.add if is_full_id(one))
     remove = tuple(PeerId(one) for one in body.remove if is_full_id(one))
-    place = (message.lamport, str(message.author), str(message.id))
-    return Change(place, message.author, founds, clean_name(body.name)[:NAME], add, remove)
+    return Change(
+        (frame.lamport, str(author), frame.id.hex()), author, frame.kind == MessageKind.FOUND,
+        clean_name(body.name)[:NAME], add, remove, record_digest(frame), frame.parents,
+    )
 
 
 def _texted(record: Text, peer: PeerId, author: PeerId, direction: Direction, delivery: Delivery) -> Texted:

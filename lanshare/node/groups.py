@@ -18,9 +18,11 @@ from lanshare.domain.events import (
     GroupAsked,
     GroupChanged,
     GroupRefused,
+    GroupReversed,
     MessageDelivered,
     MessageReceived,
     MessageSending,
+    MessageTakenBack,
 )
 from lanshare.domain.groups import MEMBERS, Group, fold
 from lanshare.domain.message import Delivery, MessageId, MessageKind
@@ -120,6 +122,8 @@ class Groups:
         add = tuple(one for one in dict.fromkeys(command.add) if one not in stands.members)
         remove = tuple(one for one in dict.fromkeys(command.remove) if one in stands.members)
         name = clean_name(command.name)
+        if any(not stands.may_remove(self.me, one) for one in remove):
+            return [self._refused(command.group, Code.MORE_SENIOR)]
         if len(stands.members) + len(add) - len(remove) > MEMBERS or any(
             self.trust(one) is TrustLevel.BLOCKED for one in add
         ):
@@ -186,7 +190,8 @@ class Groups:
     def _asked(self, peer: PeerId, said: Circled) -> list[Effect]:
         """A stranger may only ask: once for each group, and no more often than anything else."""
         group = said.records[0].message.peer
-        stands = fold(group, [texting.change_of(one.message) for one in said.records])
+        folded = fold(group, [texting.change_of(one.record) for one in said.records])
+        stands = folded.group if folded is not None else None
         inside = stands is not None and self.me in stands.members and peer in stands.members
         if stands is None or not inside or group in self.asked or not self.may_ask(peer):
             return []
@@ -207,10 +212,11 @@ class Groups:
         me = self.me
 
         def operation(db: sqlite3.Connection) -> GroupMerged:
-            stands, kept = circles.merge(db, said.records, peer, me, texting.change_of)
-            done = circles.delivered_now(db, me, stands) if stands is not None and kept else []
-            arrived = tuple((texted.message, where) for texted, where in kept)
-            return GroupMerged(peer, stands, arrived, tuple(done))
+            settled = circles.merge(db, said.records, peer, me, texting.change_of)
+            if settled is None:
+                return GroupMerged(peer, None, ())
+            done = circles.delivered_now(db, me, settled.group) if settled.fresh else []
+            return GroupMerged(peer, settled.group, settled.shown, tuple(done), settled.gone, settled.fresh)
 
         return [Keep(operation, lambda note: note)]
 
@@ -224,8 +230,17 @@ class Groups:
         self._parts.pop((note.speaker, group.id), None)
         effects: list[Effect] = []
         effects += [Tell(MessageDelivered(one, group.id)) for one in note.delivered]
-        if note.arrived:
+        if note.fresh:
             effects.append(Tell(self._event(group, before is None or self.me not in before.members)))
+            effects += [Tell(MessageTakenBack(one, group.id)) for one in note.gone]
+            if note.gone and before is not None:
+                out, back = (
+                    tuple(one for one in some if one not in others)
+                    for some, others in ((before.members, group.members), (group.members, before.members))
+                )
+                names = (tuple(map(self.name, some)) for some in (out, back))
+                sentence = sentences.reversed_changes(group.name, *names)
+                effects.append(Tell(GroupReversed(group.id, out, back, sentence)))
             effects += [
                 Tell(
                     MessageReceived(

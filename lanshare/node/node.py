@@ -24,6 +24,7 @@ from lanshare.domain.events import (
     ConversationRead,
     EngineStopped,
     Event,
+    GroupRefused,
     HistoryErased,
     HistoryLoaded,
     IdentityRenewed,
@@ -710,7 +711,7 @@ class Node:
     def _compose(self, effect: e.Compose) -> None:
         identity, wall = self._parts.me.identity, self._parts.clock.wall()
 
-        def operation(db: sqlite3.Connection) -> n.TextStored | n.TextKnown | None:
+        def operation(db: sqlite3.Connection) -> n.TextStored | n.TextKnown | n.Durable | None:
             if effect.kind is MessageKind.TEXT and (known := outbox.find(db, identity.id, effect.message)) is not None:
                 if known.peer != effect.peer:
                     return None
@@ -720,6 +721,8 @@ class Node:
             if effect.kind is MessageKind.REACTION and not about:
                 return None  # what it was to stand at is gone
             clock = outbox.clock(db, effect.peer, identity.id)
+            if effect.kind is MessageKind.CHANGE:
+                clock = (*clock[:2], groups.seen(db, effect.peer, identity.id, texting.change_of))
             texted = texting.compose(
                 identity, effect.peer, effect.message, effect.text, clock, wall, effect.kind, about, effect.delivery,
                 effect.group,
@@ -728,9 +731,15 @@ class Node:
             if kept is None:
                 return None
             quote = history.quote(db, effect.peer, about.hex())
-            group = groups.settle(db, effect.peer, texting.change_of) if effect.kind in CONTROL else None
-            done = groups.delivered_now(db, identity.id, group) if group is not None else []
-            return n.TextStored(texted, kept.position, quote, group, effect.about, tuple(done))
+            if effect.kind not in CONTROL:
+                return n.TextStored(texted, kept.position, quote, about=effect.about)
+            settled = groups.settle(db, effect.peer, texting.change_of)
+            place = next((one.position for _, one in settled.shown), 0) if settled is not None else 0
+            if settled is None or not place:
+                code = Code.NOT_A_MEMBER  # or it was decided otherwise meanwhile
+                return n.Durable((e.Tell(GroupRefused(effect.peer, code, sentences.ended(code))),))
+            done = groups.delivered_now(db, identity.id, settled.group)
+            return n.TextStored(texted, place, quote, settled.group, effect.about, tuple(done))
 
         self._parts.store.write(operation, self._post_some)
 

@@ -369,6 +369,12 @@ class GroupMerged(Struct, frozen=True):
     delivered: tuple[MessageId, ...] = ()
     """Messages of ours that all have by now, as somebody who had not is no member any more."""
 
+    gone: tuple[MessageId, ...] = ()
+    """Records that counted and do no more."""
+
+    fresh: bool = True
+    """Whether any of them was new."""
+
 
 class CircleLoaded(Struct, frozen=True):
     """What is to be said about a group, and to whom."""

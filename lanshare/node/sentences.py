@@ -6,6 +6,7 @@ English; shells may translate by code. Names come from peers and are shown as pl
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Final
 
 from lanshare.domain.errors import Code
@@ -74,6 +75,10 @@ _ENDED: Final[dict[Code | None, str]] = {
     Code.STOPPING: "lanshare is closing.",
     Code.NOT_SAVED: "This is no conversation that lanshare saved: choose its conversation.jsonl. Nothing was changed.",
     Code.NOT_A_MEMBER: "This device is not in the group any more. What was said before stays.",
+    Code.MORE_SENIOR: (
+        "Whoever was in a group before you can be removed only by those who were in it even earlier; the founder by"
+        " nobody. Nothing was changed. You can leave the group, and found another one."
+    ),
     Code.GROUP_EMPTY: "A group needs a name, and between two and 256 members.",
     Code.BLOCKED_MEMBER: "A blocked device cannot be in a group. Unblock it first.",
     Code.PROFILE_BUSY: "Another lanshare is using this profile and does not answer. End it, then try again.",
@@ -232,3 +237,15 @@ def not_exported(code: str, folder: str) -> str:
     if code == Code.DISK_FULL:
         return f"There is not enough room in {folder}. Choose another folder, or make room."
     return f"It cannot be written to {folder}. Is the folder there, and may you write in it?"
+
+
+def reversed_changes(group: str, out: Sequence[str], back: Sequence[str]) -> str:
+    """Changes of a group that count no more, and what that means for whom. Names are as their devices say them."""
+    parts = [
+        f"In {group} a change no longer counts: whoever made it had been removed without knowing it yet."
+    ]
+    if out:
+        parts.append(f"No longer in the group: {', '.join(out)}.")
+    if back:
+        parts.append(f"In it again: {', '.join(back)}.")
+    return " ".join(parts)

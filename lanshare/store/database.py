@@ -19,7 +19,7 @@ from typing import Any, Final
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.store.folding import folded
 
-VERSION: Final = 5
+VERSION: Final = 6
 _INDEXED: Final = 3
 _LARGE: Final = 32 * 1024 * 1024
 """Bytes of a database from which on looking through all of it would hold up the start: 0.7 s for a million messages."""
@@ -134,6 +134,12 @@ ALTER TABLE transfers ADD COLUMN allowed TEXT NOT NULL DEFAULT '';
     5: """
 ALTER TABLE peers ADD COLUMN met_as TEXT NOT NULL DEFAULT '';
 UPDATE peers SET met_as = name WHERE trust IN ('known', 'verified');
+""",
+    # What was said about groups before records named what their authors had seen goes on in the order that it had.
+    6: """
+CREATE TABLE older_changes (author TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (author, id)) STRICT;
+INSERT INTO older_changes SELECT author, id FROM messages WHERE kind IN ('found', 'change');
+CREATE INDEX messages_changes ON messages (peer) WHERE kind IN ('found', 'change');
 """,
 }
 """What makes a database of the version before into one of this version."""

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lanshare.domain.groups import Change, Group, fold
 from lanshare.domain.message import ChatMessage, MessageId
@@ -14,6 +18,11 @@ from lanshare.store import outbox
 from lanshare.store.rows import MESSAGE_COLUMNS, message_of
 
 Ranges = tuple[tuple[int, int], ...]
+Read = Callable[[bytes], Change]
+"""What a stored record about a group says."""
+
+VOID = 1000
+"""Records of one author that are kept though they count for nothing: whoever was removed could send them for ever."""
 
 
 def load(db: sqlite3.Connection) -> list[Group]:
@@ -33,49 +42,91 @@ def _group(row: tuple[str, ...]) -> Group:
     return Group(PeerId(row[0]), row[1], members, since, frozenset(PeerId(one) for one in json.loads(row[4])))
 
 
-def changes(db: sqlite3.Connection, group: PeerId) -> list[ChatMessage]:
+class Settled(Struct, frozen=True):
+    """How a group stands, and what that means for what is shown of it: records that count from now on, with their
+    places, and those that did and do no more. `fresh`: whether anything was new."""
+
+    group: Group
+    shown: tuple[tuple[ChatMessage, outbox.Kept], ...] = ()
+    gone: tuple[MessageId, ...] = ()
+    fresh: bool = True
+
+
+def changes(db: sqlite3.Connection, group: PeerId, read: Read) -> list[Change]:
     """The records that found and change a group."""
-    return [
-        message_of(row)
-        for row in db.execute(
-            f"SELECT {MESSAGE_COLUMNS} FROM messages WHERE peer = ? AND kind IN ('found', 'change')", (group,)
-        )
-    ]
+    rows = db.execute(
+        "SELECT record, older_changes.id IS NOT NULL FROM messages LEFT JOIN older_changes"
+        " ON older_changes.author = messages.author AND older_changes.id = messages.id"
+        " WHERE peer = ? AND kind IN ('found', 'change')",
+        (group,),
+    )
+    return [replace(read(record), older=True) if older else read(record) for record, older in rows]
 
 
-def settle(db: sqlite3.Connection, group: PeerId, read: Callable[[ChatMessage], Change]) -> Group | None:
-    """Fold a group's records anew and keep how it stands."""
-    one = fold(group, (read(message) for message in changes(db, group)))
-    if one is not None:
-        db.execute(
-            "INSERT OR REPLACE INTO groups VALUES (?, ?, ?, ?, ?)",
-            (one.id, one.name, json.dumps(one.members), json.dumps(one.since), json.dumps(sorted(one.former))),
-        )
-    return one
+def seen(db: sqlite3.Connection, group: PeerId, author: PeerId, read: Read) -> tuple[bytes, ...]:
+    """What a record that this member signs now is to name: the records about the group that it has."""
+    folded = fold(group, changes(db, group, read))
+    return folded.parents(author) if folded is not None else ()
+
+
+def settle(db: sqlite3.Connection, group: PeerId, read: Read) -> Settled | None:
+    """Fold a group's records anew, keep how it stands, and show of them what counts."""
+    folded = fold(group, changes(db, group, read))
+    if folded is None:
+        return None
+    one = folded.group
+    db.execute(
+        "INSERT OR REPLACE INTO groups VALUES (?, ?, ?, ?, ?)",
+        (one.id, one.name, json.dumps(one.members), json.dumps(one.since), json.dumps(sorted(one.former))),
+    )
+    rows = db.execute(
+        f"SELECT {MESSAGE_COLUMNS}, timeline.position IS NOT NULL FROM messages LEFT JOIN timeline"
+        " ON timeline.author = messages.author AND timeline.message = messages.id"
+        " WHERE messages.peer = ? AND kind IN ('found', 'change')"
+        " ORDER BY messages.lamport, messages.author, messages.id",
+        (group,),
+    ).fetchall()
+    shown, gone = [], []
+    for row in rows:
+        message, is_shown = message_of(row[:-1]), bool(row[-1])
+        counts = (message.lamport, str(message.author), str(message.id)) not in folded.void
+        if counts and not is_shown:
+            shown.append((message, outbox.place(db, message)))
+        elif is_shown and not counts:
+            outbox.displace(db, message)
+            gone.append(message.id)
+    return Settled(one, tuple(shown), tuple(gone))
 
 
 def merge(
-    db: sqlite3.Connection, records: Sequence[Texted], speaker: PeerId, me: PeerId,
-    read: Callable[[ChatMessage], Change],
-) -> tuple[Group | None, list[tuple[Texted, outbox.Kept]]]:
+    db: sqlite3.Connection, records: Sequence[Texted], speaker: PeerId, me: PeerId, read: Read
+) -> Settled | None:
     """Take in records about a group that a peer said; how it stands now, and what of it was new.
 
     None, and nothing is kept, unless it is a group of which by all records both of us are or were members.
     """
     group = records[0].message.peer
-    known = changes(db, group)
-    ids = {(one.author, one.id) for one in known}
-    fresh = [one for one in records if (one.message.author, one.message.id) not in ids]
-    stands = fold(group, [read(one) for one in (*known, *(one.message for one in fresh))])
-    if stands is None or not (stands.knows(speaker) and stands.knows(me)):
-        return None, []
+    known = changes(db, group, read)
+    orders = {one.order for one in known}
+    fresh = [(read(one.record), one) for one in records]
+    fresh = [(change, one) for change, one in fresh if change.order not in orders]
+    folded = fold(group, [*known, *(change for change, _ in fresh)])
+    if folded is None or not (folded.group.knows(speaker) and folded.group.knows(me)):
+        return None
     # What changed nothing is kept as well: it may count once an earlier record has come. Strangers' are not.
-    fresh = [one for one in fresh if stands.knows(one.message.author)]
-    kept = []
-    for one in sorted(fresh, key=lambda one: read(one.message).order):
-        if (where := outbox.add(db, one.message, one.sequence, one.record, one.digest)) is not None:
-            kept.append((one, where))
-    return (settle(db, group, read) if kept else stands), kept
+    useless = Counter(one.author for one in known if one.order in folded.void)
+    is_new = False
+    for change, one in sorted(fresh, key=lambda one: one[0].order):
+        if not folded.group.knows(change.author):
+            continue
+        if change.order in folded.void:
+            useless[change.author] += 1
+            if useless[change.author] > VOID:
+                continue
+        kept = outbox.add(db, one.message, one.sequence, one.record, one.digest)
+        is_new = kept is not None or is_new
+    settled = settle(db, group, read) if is_new else None
+    return settled or Settled(folded.group, fresh=False)
 
 
 def circle(db: sqlite3.Connection, group: PeerId) -> list[bytes]:

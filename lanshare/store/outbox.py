@@ -23,7 +23,7 @@ _HOLES = 1024
 """Ranges of an author's numbers that are kept apart."""
 
 
-def clock(db: sqlite3.Connection, peer: PeerId, author: PeerId) -> tuple[int, int, bytes | None]:
+def clock(db: sqlite3.Connection, peer: PeerId, author: PeerId) -> tuple[int, int, tuple[bytes, ...]]:
     """For the next message to `peer`: the highest Lamport number so far, our highest sequence, the last digest.
 
     The numbers outlive what is erased: a number that was used is never used again.
@@ -33,7 +33,7 @@ def clock(db: sqlite3.Connection, peer: PeerId, author: PeerId) -> tuple[int, in
         (peer,),
     ).fetchone()
     lamport, sequence = db.execute("SELECT lamport, sequence FROM clocks WHERE peer = ?", (peer,)).fetchone() or (0, 0)
-    return (lamport, sequence, row[0] if row else None)
+    return (lamport, sequence, (row[0],) if row else ())
 
 
 def add(
@@ -41,7 +41,8 @@ def add(
 ) -> Kept | None:
     """Keep a message; where it came to lie, or None if it was here already, or is not to be believed.
 
-    What was deleted here is not taken when it is said once more; with `again` it is.
+    What changes a group gets no place: place() gives it one if it counts. What was deleted here is not taken when it is
+    said once more; with `again` it is.
     """
     theirs = message.direction is Direction.IN
     (clock_now,) = db.execute("SELECT max(lamport) FROM clocks WHERE peer = ?", (message.peer,)).fetchone()
@@ -80,18 +81,24 @@ def add(
         (message.peer, message.lamport, 0 if theirs else sequence),
     )
     restarted = hold(db, message.peer, message.author, sequence) and message.author == message.peer
-    if message.kind is MessageKind.REACTION:
-        return Kept(0, False, "")  # it stands at another message
-    place = (message.lamport, f"{message.author}{message.id}")
+    if message.kind is MessageKind.REACTION or message.kind in CONTROL:
+        return Kept(0, False, "")  # it stands at another message, or has a place only if it counts
+    return place(db, message, restarted)
+
+
+def place(db: sqlite3.Connection, message: ChatMessage, restarted: bool = False) -> Kept:
+    """Give a message that is kept its place among what is shown."""
+    theirs = message.direction is Direction.IN
+    where = (message.lamport, f"{message.author}{message.id}")
     late = theirs and not restarted and db.execute(
         "SELECT 1 FROM timeline WHERE peer = ? AND (lamport, tie) > (?, ?) AND message IS NOT NULL LIMIT 1",
-        (message.peer, *place),
+        (message.peer, *where),
     ).fetchone() is not None
     cursor = db.execute(
         "INSERT INTO timeline (peer, at, author, message, unread, lamport, tie, late) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             message.peer, to_ms(message.sent_at), message.author, message.id,
-            int(theirs and message.kind is MessageKind.TEXT), *place, int(late),
+            int(theirs and message.kind is MessageKind.TEXT), *where, int(late),
         ),
     )
     position = int(cursor.lastrowid or 0)
@@ -289,6 +296,12 @@ def is_here(db: sqlite3.Connection, message: ChatMessage, digest: bytes) -> bool
         return bytes(row[0]) == digest
     gone = db.execute("SELECT 1 FROM gone WHERE author = ? AND id = ?", (message.author, message.id)).fetchone()
     return gone is not None
+
+
+def displace(db: sqlite3.Connection, message: ChatMessage) -> None:
+    """Take what changes a group out of what is shown: it counts for nothing."""
+    db.execute("DELETE FROM timeline WHERE peer = ? AND author = ? AND message = ?",
+               (message.peer, message.author, message.id))
 
 
 def position_of(db: sqlite3.Connection, message: ChatMessage) -> int:

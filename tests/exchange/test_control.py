@@ -44,7 +44,7 @@ SAID: list[Said] = [
     HadAll(ID, 4, 1, 10),
     TextKept(MessageId("cd" * 16)),
     TextTurnedDown(MessageId("cd" * 16), "text-too-long"),
-    texting.compose(ANNA, BOB.id, MessageId("cd" * 16), "hi", (0, 0, None), NOW),
+    texting.compose(ANNA, BOB.id, MessageId("cd" * 16), "hi", (0, 0, ()), NOW),
 ]
 
 

@@ -50,7 +50,7 @@ def seeds(target: str) -> list[bytes]:
         "certificate": [Identity.create().certificate],
         "talk": [
             texting.change_body("us", [PeerId("a" * 52)], [PeerId("b" * 52)]).encode(), b'{"add":[1]}', b"[]",
-            texting.compose(KEY, PeerId("a" * 52), MessageId("ab" * 16), "hi", (0, 0, None), NOW).record,
+            texting.compose(KEY, PeerId("a" * 52), MessageId("ab" * 16), "hi", (0, 0, ()), NOW).record,
             b'{"record": "AAAA", "delivery": 7}',
         ],
     }

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from msgspec.structs import replace
+import msgspec
 
 from lanshare.domain.errors import LanshareError, ProtocolError
 from lanshare.domain.groups import fold
-from lanshare.domain.message import ChatMessage, Delivery, MessageId, MessageKind
 from lanshare.domain.peer import parse_address, peer_id
-from lanshare.domain.transfer import Direction
 from lanshare.exchange import texting
 from lanshare.files import ledger, manifest, names
 from lanshare.files.lines import framed
@@ -21,7 +18,7 @@ from lanshare.node import keeping, speech
 from lanshare.qt import texts
 from lanshare.store.folding import folded, query
 from lanshare.trust.identity import id_of_certificate, verify
-from lanshare.wire import codec
+from lanshare.wire import codec, frames
 from lanshare.wire.session import Session
 from tests.harness.made import ME
 from tests.wire.test_session import greeted
@@ -122,11 +119,9 @@ def certificate(data: bytes) -> None:
 def talk(data: bytes) -> None:
     """What changes a group, what a saved conversation holds, what is shown of both."""
     text = data.decode("utf-8", "replace")
-    now = datetime.datetime(2026, 11, 25, tzinfo=datetime.UTC)
-    one = ChatMessage(
-        MessageId("0" * 32), ME, ME, Direction.IN, text, now, 1, Delivery.RECEIVED, MessageKind.CHANGE
-    )
-    fold(ME, [texting.change_of(one), texting.change_of(replace(one, kind=MessageKind.FOUND))])
+    one = frames.Text(bytes(91), bytes(32), bytes(16), 1, (), 1, 0, text, b"", "change")
+    records = [msgspec.msgpack.encode(some) for some in (one, msgspec.structs.replace(one, kind="found"))]
+    fold(ME, map(texting.change_of, records))
     texts.change(text, "who", {}, None)
     for read in (lambda: texting.read_circle([data], ME), lambda: texting.restored(data, ME)):
         try:

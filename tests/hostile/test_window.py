@@ -229,7 +229,7 @@ def test_somebody_in_a_friends_place_is_an_alarm_in_the_window_and_gets_nothing(
 def message_of(author: Identity, to: str, text: str, sequence: int = 0) -> f.Text:
     """A signed text."""
     message = MessageId(secrets.token_hex(16))
-    clock = (sequence, sequence, None)
+    clock = (sequence, sequence, ())
     return texting.frame_of(
         texting.compose(author, PeerId(to), message, text, clock, datetime.datetime.now(datetime.UTC)).record
     )

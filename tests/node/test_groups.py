@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from lanshare.domain import commands as c
@@ -16,6 +17,7 @@ from lanshare.domain.talk import Circled, Held, Texted
 from lanshare.node.effects import Compose, Effect, Keep, Look, Say, Tell
 from lanshare.node.groups import Groups
 from lanshare.node.notes import CircleLoaded
+from lanshare.wire.frames import Text
 from tests.harness.made import ME, PEER, message
 
 GROUP, OTHER = PeerId("g" * 52), PeerId("o" * 52)
@@ -25,7 +27,7 @@ ID = MessageId("ab" * 16)
 def table(trust: TrustLevel = TrustLevel.KNOWN, members: tuple[PeerId, ...] = (ME, PEER)) -> Groups:
     """One with a group."""
     groups = Groups(ME, lambda peer: "Bob", lambda peer: trust, lambda peer: peer == PEER, lambda founding: OTHER)
-    groups.rows[GROUP] = Group(GROUP, "us", tuple(sorted(members)), dict.fromkeys(members, (1, "", "")))
+    groups.rows[GROUP] = Group(GROUP, "us", members, dict.fromkeys(members, (1, "", "")))
     return groups
 
 
@@ -59,11 +61,15 @@ def test_founding_and_changing_are_signed_records() -> None:
     assert isinstance(compose, Compose)
     assert compose.kind is MessageKind.CHANGE
     assert table().change(c.ChangeGroup(ID, GROUP, name="us", add=(PEER,))) == [], "it is so already"
+    senior = c.ChangeGroup(ID, GROUP, name="new", remove=(PEER,))
+    assert isinstance(table().change(senior)[0], Compose)
+    assert refused(table(members=(PEER, ME)).change(senior)) == [Code.MORE_SENIOR], "nor is it renamed"
     assert refused(table(members=(PEER,)).change(c.ChangeGroup(ID, GROUP, name="x"))) == [Code.NOT_A_MEMBER]
 
 
 def test_strangers_take_nobody_into_a_group() -> None:
-    texted = Texted(message(1, "{}"), 1, b"", b"")
+    record = msgspec.msgpack.encode(Text(bytes(91), bytes(32), bytes(16), 1, (), 1, 0, "{}", b"", "change"))
+    texted = Texted(message(1, "{}"), 1, record, b"")
     assert table(TrustLevel.STRANGER).heard_circle(PEER, Circled((texted,))) == []
     assert isinstance(table().heard_circle(PEER, Circled((texted,)))[0], Keep)
 

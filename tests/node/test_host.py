@@ -88,7 +88,7 @@ def test_a_saved_conversation_is_taken_in_whole_though_the_engine_ends_meanwhile
     lines = ['{"lanshare": 1}']
     now = datetime.datetime(2026, 11, 25, tzinfo=datetime.UTC)
     for number in range(2000):
-        clock = (number, number, None)
+        clock = (number, number, ())
         made = texting.compose(me, bob.id, MessageId(f"{number:032x}"), f"text {number}", clock, now)
         lines.append(json.dumps({"record": base64.b64encode(made.record).decode(), "delivery": "read"}))
     (tmp_path / "saved.jsonl").write_text("\n".join(lines))

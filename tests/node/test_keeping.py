@@ -30,7 +30,7 @@ def db(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     for number in range(1, 1201):
         who = ANNA if number % 2 else BOB
         peer = BOB if who is ANNA else ANNA
-        clock = (number - 1, number - 1, None)
+        clock = (number - 1, number - 1, ())
         made = texting.compose(who, peer.id, MessageId(f"{number:032x}"), f"text {number}", clock, NOW)
         if who is BOB:
             made = texting.read(texting.frame_of(made.record), ANNA.id, BOB.id)
@@ -116,7 +116,7 @@ def test_what_is_no_saved_conversation_or_not_signed_is_refused(tmp_path: Path) 
         (tmp_path / "x").write_text(text)
         with pytest.raises(ProtocolError):
             list(keeping.saved_lines(tmp_path / "x"))
-    made = texting.compose(BOB, ANNA.id, MessageId("ab" * 16), "hi", (0, 0, None), NOW)
+    made = texting.compose(BOB, ANNA.id, MessageId("ab" * 16), "hi", (0, 0, ()), NOW)
     with pytest.raises(LanshareError):
         keeping.taken_in(made.record.replace(b"\xa2hi", b"\xa2ho"), "", ANNA.id, [BOB.id])
     line = {"record": base64.b64encode(made.record).decode()}

@@ -160,10 +160,11 @@ def test_however_many_change_a_group_at_once_all_see_the_same_in_the_end(worlds:
             engine.work(3)
         world.calm()
         everything = [
-            texting.change_of(one) for engine in world.engines for one in groups.changes(engine.link, group)
+            one for engine in world.engines for one in groups.changes(engine.link, group, texting.change_of)
         ]
-        truth = fold(group, {one.order: one for one in everything}.values())
-        assert truth is not None
+        folded = fold(group, everything)
+        assert folded is not None
+        truth = folded.group
         inside = [one for one in world.engines if one.id in truth.members]
         for one in inside:
             assert one.groups()[group] == (truth.name, truth.members), "members agree, and with all that was said"

@@ -261,6 +261,31 @@ def test_a_group_is_founded_shown_and_changed(window: MainWindow, submitted: lis
     assert not window.pane.composer.isEnabled()
 
 
+def test_whoever_came_in_before_us_cannot_be_taken_out_and_a_reversal_is_told(
+    window: MainWindow, submitted: list[Command]
+) -> None:
+    window.on_event(e.GroupChanged(GROUP, "Garden", (made.ANNA, made.ME.id, made.MARTA), True))
+    (device,) = [one for one in window.devices.devices() if one.id == GROUP]
+    window.talk.about_group(device)
+    dialog = window.talk.group
+    assert dialog is not None
+    rows = {dialog._list.item(row).text().split(" ·")[0]: dialog._list.item(row) for row in range(dialog._list.count())}
+    before, behind = (
+        next(item for name, item in rows.items() if who in name) for who in ("Anna", "Marta")
+    )
+    assert not before.flags() & Qt.ItemFlag.ItemIsUserCheckable
+    assert "before you" in before.toolTip()
+    assert before.checkState() is Qt.CheckState.Checked
+    assert behind.flags() & Qt.ItemFlag.ItemIsUserCheckable
+    behind.setCheckState(Qt.CheckState.Unchecked)
+    QTest.mouseClick(dialog._save, Qt.MouseButton.LeftButton)
+    (change,) = asked(submitted, c.ChangeGroup)
+    assert isinstance(change, c.ChangeGroup)
+    assert (change.add, change.remove) == ((), (made.MARTA,))
+    window.on_event(e.GroupReversed(GROUP, (made.MARTA,), (), "In Garden a change no longer counts."))
+    assert "no longer counts" in window.board.notices[f"reversed:{GROUP}"].label.text()
+
+
 def test_files_to_a_group_are_offered_to_each_member(window: MainWindow, submitted: list[Command]) -> None:
     from pathlib import Path
 

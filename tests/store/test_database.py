@@ -112,7 +112,7 @@ def test_a_history_of_the_version_before_is_taken_over_with_its_order_and_its_wo
     shown = [one.message.text for one in history.page(link, PEER, None, 10)[0] if one.message]
     assert shown == ["first", "still queued", "third"]
     assert [len(history.search(link, Wanted(words), 9)) for words in ("st", "thi", "nothing")] == [1, 1, 0]
-    assert outbox.clock(link, PEER, ME) == (3, 2, (3).to_bytes(32, "big"))
+    assert outbox.clock(link, PEER, ME) == (3, 2, ((3).to_bytes(32, "big"),))
     assert [ident for _, ident in outbox.waiting(link)] == [f"{2:032x}"]
     order = [row[0] for row in link.execute("SELECT position FROM timeline ORDER BY lamport, tie")]
     assert order == [1, 2, 3, 9], "the transfer stays behind what was there before it"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime
 import sqlite3
+from pathlib import Path
+
+import pytest
 
 from lanshare.domain.message import Delivery, MessageId, MessageKind
 from lanshare.domain.peer import PeerId
 from lanshare.domain.talk import Texted
 from lanshare.exchange import texting
-from lanshare.store import groups, outbox
+from lanshare.store import database, groups, history, outbox
 from lanshare.trust.identity import Identity
 
 NOW = datetime.datetime(2026, 11, 25, tzinfo=datetime.UTC)
@@ -18,10 +21,13 @@ FOUNDING = MessageId("ab" * 16)
 GROUP = texting.group_of(ANNA, FOUNDING)
 
 
-def said(who: Identity, number: int, text: str, kind: MessageKind = MessageKind.TEXT, ident: str = "") -> Texted:
+def said(
+    who: Identity, number: int, text: str, kind: MessageKind = MessageKind.TEXT, ident: str = "",
+    parents: tuple[bytes, ...] = (),
+) -> Texted:
     """A record of somebody's in the group, as one who holds it has it."""
     made = texting.compose(
-        who, GROUP, MessageId(ident or f"{number:032x}"), text, (number - 1, number - 1, None), NOW, kind,
+        who, GROUP, MessageId(ident or f"{number:032x}"), text, (number - 1, number - 1, parents), NOW, kind,
         delivery=Delivery.RECEIVED, group=True,
     )
     return texting.read(texting.frame_of(made.record), BOB.id, ANNA.id)
@@ -31,16 +37,16 @@ def founded(db: sqlite3.Connection, *members: Identity) -> None:
     """The group of Anna and these, as Bob has it."""
     body = texting.change_body("us", [one.id for one in members], ())
     record = said(ANNA, 1, body, MessageKind.FOUND, FOUNDING)
-    group, kept = groups.merge(db, [record], ANNA.id, BOB.id, texting.change_of)
-    assert group is not None
-    assert len(kept) == 1
+    settled = groups.merge(db, [record], ANNA.id, BOB.id, texting.change_of)
+    assert settled is not None
+    assert len(settled.shown) == 1
 
 
 def test_a_group_that_is_not_ours_or_not_its_speakers_is_not_kept(db: sqlite3.Connection) -> None:
     for members, speaker in (((CARL,), ANNA), ((BOB, CARL), EVE)):
         body = texting.change_body("us", [one.id for one in members], ())
         record = said(ANNA, 1, body, MessageKind.FOUND, FOUNDING)
-        assert groups.merge(db, [record], speaker.id, BOB.id, texting.change_of) == (None, [])
+        assert groups.merge(db, [record], speaker.id, BOB.id, texting.change_of) is None
     assert groups.load(db) == []
     assert db.execute("SELECT count(*) FROM messages").fetchone() == (0,)
 
@@ -80,14 +86,14 @@ def test_a_receipt_counts_once_for_each_member(db: sqlite3.Connection) -> None:
 
 def test_a_change_that_came_before_what_makes_it_count_counts_in_the_end(db: sqlite3.Connection) -> None:
     founded(db, BOB)
-    early = said(CARL, 7, texting.change_body("his", (), ()), MessageKind.CHANGE)
-    group, kept = groups.merge(db, [early], ANNA.id, BOB.id, texting.change_of)
-    assert group is not None
-    assert kept == [], "a stranger's"
     adds = said(ANNA, 6, texting.change_body("", [CARL.id], ()), MessageKind.CHANGE)
-    group, kept = groups.merge(db, [early, adds], ANNA.id, BOB.id, texting.change_of)
-    assert group is not None
-    assert (group.name, len(group.members), len(kept)) == ("his", 3, 2)
+    early = said(CARL, 7, texting.change_body("his", (), ()), MessageKind.CHANGE, parents=(adds.digest,))
+    settled = groups.merge(db, [early], ANNA.id, BOB.id, texting.change_of)
+    assert settled is not None
+    assert (settled.fresh, settled.shown) == (False, ()), "a stranger's"
+    settled = groups.merge(db, [early, adds], ANNA.id, BOB.id, texting.change_of)
+    assert settled is not None
+    assert (settled.group.name, len(settled.group.members), len(settled.shown)) == ("his", 3, 2)
     assert groups.find(db, GROUP) == groups.load(db)[0]
     assert [texting.frame_of(one).kind for one in groups.circle(db, GROUP)] == ["found", "change", "change"]
 
@@ -111,3 +117,63 @@ def test_what_is_handed_over_at_once_is_bounded_in_bytes(db: sqlite3.Connection)
         groups.accept(db, said(ANNA, number, "x" * 900_000), ANNA.id, BOB.id)
     found = groups.missing(db, GROUP, CARL.id, (), 200)
     assert 1 <= len(found) <= 2
+
+
+def test_what_counts_is_shown_and_what_does_no_more_is_taken_away(db: sqlite3.Connection) -> None:
+    founded(db, CARL, BOB)
+    adds = said(CARL, 2, texting.change_body("", [EVE.id], ()), MessageKind.CHANGE)
+    settled = groups.merge(db, [adds], CARL.id, BOB.id, texting.change_of)
+    assert settled is not None
+    assert EVE.id in settled.group.members
+    before = history.page(db, GROUP, None, 9)[0]
+    removes = said(ANNA, 3, texting.change_body("", (), [CARL.id]), MessageKind.CHANGE)
+    settled = groups.merge(db, [removes], ANNA.id, BOB.id, texting.change_of)
+    assert settled is not None
+    assert settled.gone == (adds.message.id,), "Anna had not seen it"
+    assert [message.id for message, _ in settled.shown] == [removes.message.id]
+    assert settled.group.members == (ANNA.id, BOB.id)
+    after = history.page(db, GROUP, None, 9)[0]
+    assert [one.message.id for one in before if one.message] == [FOUNDING, adds.message.id]
+    assert [one.message.id for one in after if one.message] == [FOUNDING, removes.message.id]
+    assert len(groups.circle(db, GROUP)) == 3, "it is handed on all the same"
+
+
+def test_of_what_counts_for_nothing_so_much_is_kept_of_one_author(
+    db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(groups, "VOID", 5)
+    founded(db, CARL, BOB)
+    removes = said(ANNA, 3, texting.change_body("", (), [CARL.id]), MessageKind.CHANGE)
+    groups.merge(db, [removes], ANNA.id, BOB.id, texting.change_of)
+    for number in range(10, 30):
+        forged = said(CARL, number, texting.change_body(f"his {number}", (), ()), MessageKind.CHANGE)
+        groups.merge(db, [forged], CARL.id, BOB.id, texting.change_of)
+    assert len(groups.circle(db, GROUP)) == 2 + 5
+
+
+def test_a_profile_of_before_goes_on_with_its_groups_as_they_were(tmp_path: Path) -> None:
+    """Their records named nothing, so the order of their numbers goes on to decide among them, and only among them."""
+    path = tmp_path / "old.sqlite"
+    database.prepare(path)
+    link = database.connect(path)
+    link.executescript("DROP TABLE older_changes; DROP INDEX messages_changes; PRAGMA user_version = 5;")
+    found = said(ANNA, 1, texting.change_body("us", [BOB.id, CARL.id], ()), MessageKind.FOUND, FOUNDING)
+    left = said(CARL, 2, texting.change_body("carl's", (), [ANNA.id]), MessageKind.CHANGE)
+    for one in (found, left):
+        outbox.add(link, one.message, one.sequence, one.record, one.digest)
+    link.close()
+    assert not database.prepare(path)
+    link = database.connect(path)
+    settled = groups.settle(link, GROUP, texting.change_of)
+    assert settled is not None
+    assert (settled.group.name, settled.group.members) == ("carl's", (BOB.id, CARL.id))
+    forged = said(ANNA, 1, texting.change_body("hers", [EVE.id], [CARL.id]), MessageKind.CHANGE, ident="00" * 16)
+    settled = groups.merge(link, [forged], ANNA.id, BOB.id, texting.change_of)
+    assert settled is not None
+    assert (settled.group.name, settled.group.members) == ("carl's", (BOB.id, CARL.id))
+    parents = groups.seen(link, GROUP, BOB.id, texting.change_of)
+    ours = said(BOB, 3, texting.change_body("", [EVE.id], [CARL.id]), MessageKind.CHANGE, parents=parents)
+    settled = groups.merge(link, [ours], BOB.id, BOB.id, texting.change_of)
+    assert settled is not None
+    assert settled.group.members == (BOB.id, EVE.id)
+    link.close()

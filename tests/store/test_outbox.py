@@ -24,7 +24,7 @@ def test_what_nobody_confirmed_waits_in_order_until_it_is_confirmed(db: sqlite3.
     assert [record for _, record in taken] == [b"record 1", b"record 2", b"record 3"]
     assert fresh == [message(number, "").id for number in (1, 2, 3)]
     assert outbox.take(db, PEER) == (taken, []), "they are on their way, and said again until they are confirmed"
-    assert outbox.clock(db, PEER, ME) == (3, 3, b"d3")
+    assert outbox.clock(db, PEER, ME) == (3, 3, (b"d3",))
     two = message(2, "").id
     assert outbox.set_delivery(db, ME, two, Delivery.DELIVERED, PEER)
     assert not outbox.set_delivery(db, ME, two, Delivery.REFUSED, PEER), "what is delivered stays so"
@@ -61,7 +61,7 @@ def test_numbers_that_were_used_are_not_used_again_after_all_was_erased(db: sqli
         outbox.add(db, replace(message(number, "x", out=True), delivery=Delivery.DELIVERED), number, b"", b"")
     history.erase(db, None)
     assert history.page(db, PEER, None, 10) == ([], False)
-    assert outbox.clock(db, PEER, ME) == (3, 3, None)
+    assert outbox.clock(db, PEER, ME) == (3, 3, ())
 
 
 def test_a_queued_message_can_be_changed_and_taken_back_and_is_found_by_its_new_words(db: sqlite3.Connection) -> None:

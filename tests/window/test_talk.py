@@ -168,7 +168,7 @@ def test_a_search_by_keys_jumps_to_its_place(screen: Screen, tmp_path: Path) -> 
     )
     for number in range(1, 3001):
         text = "the needle in it all" if number == 1500 else f"some words, number {number}"
-        made = texting.compose(me, peer.id, MessageId(f"{number:032x}"), text, (number - 1, number - 1, None), now)
+        made = texting.compose(me, peer.id, MessageId(f"{number:032x}"), text, (number - 1, number - 1, ()), now)
         outbox.add(link, made.message, made.sequence, made.record, made.digest)
         outbox.set_delivery(link, me.id, made.message.id, made.message.delivery.DELIVERED, peer.id)
     link.execute("COMMIT")

@@ -136,12 +136,16 @@ class MarkList(QListWidget):
         self.setItemDelegate(_Ticked(self))
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # what tells two of one name apart stands at the end
 
-    def add(self, key: str, label: str, marked: bool) -> None:
-        """One that can be marked."""
+    def add(self, key: str, label: str, marked: bool, fixed: str = "") -> None:
+        """One that can be marked. `fixed`: why it cannot be changed."""
         item = QListWidgetItem(label)
         item.setData(_KEY, key)
-        item.setToolTip(assets.tooltip(label))
-        item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+        item.setToolTip(assets.tooltip(fixed or label))
+        if fixed:
+            item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsUserCheckable)
+            item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, fixed)
+        else:
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
         item.setCheckState(Qt.CheckState.Checked if marked else Qt.CheckState.Unchecked)
         self.addItem(item)
 

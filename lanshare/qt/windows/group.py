@@ -32,7 +32,7 @@ from lanshare.qt.widgets.tall import fit, stacked
 
 
 class GroupDialog(QDialog):
-    """Name and members. What is pressed is asked of the engine; every member can do the same."""
+    """Name and members. What is pressed is asked of the engine; who came in before us cannot be taken out by us."""
 
     act = Signal(object)
 
@@ -56,9 +56,9 @@ class GroupDialog(QDialog):
         members = set(group.members) if group is not None else set(chosen)
         shown = [one for one in devices if not one.group and one.trust != "blocked"]
         for device in shown:
-            self._list.add(device.id, _named(device), device.id in members)
+            self._list.add(device.id, _named(device), device.id in members, self._fixed(device.id))
         for peer in sorted(members - {one.id for one in shown} - {me or PeerId("")}):
-            self._list.add(peer, names.get(peer, short_id(peer)), True)
+            self._list.add(peer, names.get(peer, short_id(peer)), True, self._fixed(peer))
         self._message = wrapped("", "dim")
         self._save = QPushButton(texts.tr("Create the group") if group is None else texts.tr("Save"))
         self._save.setProperty("kind", "main")
@@ -91,6 +91,13 @@ class GroupDialog(QDialog):
         super().showEvent(event)
         fit(self)
 
+    def _fixed(self, peer: PeerId) -> str:
+        """Why this one cannot be taken out; empty if it can."""
+        inside = self._group.members if self._group is not None else ()
+        if self._me not in inside or peer not in inside or inside.index(peer) > inside.index(self._me):
+            return ""
+        return texts.tr("In the group before you: only by whoever was in it even earlier can it be taken out.")
+
     def members(self) -> tuple[PeerId, ...]:
         """Whoever is marked."""
         return tuple(map(PeerId, self._list.marked()))
@@ -102,7 +109,9 @@ class GroupDialog(QDialog):
         if not ours:
             self._message.setText(texts.tr("You are not in this group any more. What was said before stays."))
         elif self._group is None:
-            self._message.setText(texts.tr("Everyone in it can add, remove and rename. No computer is in charge."))
+            self._message.setText(texts.tr(
+                "Everyone in it can add and rename. Whoever came in earlier can remove whoever came in later."
+            ))
         else:
             self._message.setText(texts.tr("Whoever comes in sees what is said from then on."))
 

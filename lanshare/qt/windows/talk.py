@@ -25,6 +25,7 @@ from lanshare.domain.events import (
     GroupAsked,
     GroupChanged,
     GroupRefused,
+    GroupReversed,
     HistoryLoaded,
     MessageEdited,
     MessageQueued,
@@ -127,6 +128,8 @@ class TalkDesk(QObject):
             case GroupRefused():
                 self._founding = None
                 self._board.show("group", event.message, "warn")
+            case GroupReversed():
+                self._board.show(f"reversed:{event.group}", event.message, "warn")
             case GroupChanged() if event.added and event.mine and self._founding == _as_founded(event):
                 self._founding = None
                 if self._pane.composer.field.toPlainText():

@@ -1,0 +1,142 @@
+"""Groups over the wire: whoever was removed takes nothing over, whatever it dates back and whomever it tells."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lanshare.domain import commands as c
+from lanshare.domain import events as e
+from lanshare.domain.message import MessageId, MessageKind
+from lanshare.domain.peer import PeerId
+from lanshare.exchange import texting
+from lanshare.trust.identity import Identity
+from lanshare.wire import frames as f
+from lanshare.wire.records import record_digest
+from tests.harness.attacker import Attacker
+from tests.harness.shells import Shell
+from tests.hostile.conftest import Victim
+from tests.hostile.test_talk import befriend, encoded, record, still, texts
+
+
+def change(
+    who: Identity, group: PeerId, number: int, seen: tuple[f.Text, ...] = (), name: str = "",
+    add: tuple[PeerId, ...] = (), remove: tuple[PeerId, ...] = (),
+) -> f.Text:
+    """A record about a group that has seen these."""
+    body = texting.change_body(name, add, remove)
+    parents = tuple(record_digest(one) for one in seen)
+    return record(who, group, body, number, kind=MessageKind.CHANGE, parents=parents)
+
+
+def told(shell: Shell, group: PeerId) -> list[str]:
+    """The changes of a group that its conversation tells, from the beginning."""
+    shell.say(c.LoadHistory(7, group))
+    loaded = shell.wait_for(e.HistoryLoaded, lambda one: one.request == 7)
+    return [one.message.text for one in loaded.moments if one.message and one.message.kind in ("found", "change")]
+
+
+class Removed:
+    """Bob founded a group with Mallory and Carl, wrote to it, and removed Mallory, who has all of it."""
+
+    def __init__(self, victim: Victim, link: Attacker) -> None:
+        self.victim, self.mallory, self.carl = victim, link.identity, Identity.create()
+        befriend(victim, link)
+        victim.say(c.CreateGroup(MessageId(secrets.token_hex(16)), "his", (self.mallory.id, self.carl.id)))
+        self.group = victim.wait_for(e.GroupChanged).group
+        self.founding = texting.frame_of(link.hear_kind(f.Circle).records[0])
+        victim.say(c.ChangeGroup(MessageId(secrets.token_hex(16)), self.group, remove=(self.mallory.id,)))
+        victim.wait_for(e.GroupChanged, lambda one: self.mallory.id not in one.members)
+        while len(records := link.hear_kind(f.Circle).records) < 2:
+            pass
+        self.removal = texting.frame_of(records[1])
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4000])
+@pytest.mark.parametrize("seen", ["nothing", "the founding", "the removal", "what does not exist"])
+def test_whoever_was_removed_takes_nothing_over_however_it_dates_its_record(
+    victim: Victim, mallory: Identity, alive: Callable[[], None], number: int, seen: str
+) -> None:
+    with Attacker(victim.port, mallory) as link:
+        link.greet()
+        one = Removed(victim, link)
+        before = told(victim, one.group)
+        named = {"nothing": (), "the founding": (one.founding,), "the removal": (one.removal,),
+                 "what does not exist": (record(mallory, one.group, "never said", 9),)}[seen]
+        eve = Identity.create()
+        forged = [
+            change(mallory, one.group, number, named, "mine", (mallory.id, eve.id), (victim.wait_id(), one.carl.id)),
+            change(mallory, one.group, number, named, remove=(mallory.id,)),
+        ]
+        forged.append(change(eve, one.group, number + 1, (forged[0],), "mine too", (mallory.id,), (victim.wait_id(),)))
+        link.say(f.Circle((encoded(one.founding), *map(encoded, forged))))
+        link.say(f.Holding(one.founding.conversation, ()))
+        victim.say(c.SendText(MessageId(secrets.token_hex(16)), one.group, "among us"))
+        heard = still(victim, link)
+    stands = [event for event in victim.seen if isinstance(event, e.GroupChanged) and event.group == one.group][-1]
+    assert (stands.name, stands.members) == ("his", (victim.wait_id(), one.carl.id))
+    assert told(victim, one.group) == before, "what counts for nothing is shown nowhere"
+    assert not [frame for frame in heard if isinstance(frame, f.Text) and frame.body == "among us"]
+    assert not [event for event in victim.seen if isinstance(event, e.GroupReversed)]
+    again = Shell(victim.profile, "again")
+    try:
+        (group,) = [shown for shown in again.wait_for(e.Snapshot).groups if shown.group == one.group]
+        assert group.members == (victim.wait_id(), one.carl.id), "and so it is for whoever starts next"
+    finally:
+        again.host.close()
+
+
+def test_whoever_came_in_later_removes_nobody_who_was_there_and_bob_is_told_so(
+    victim: Victim, mallory: Identity, alive: Callable[[], None]
+) -> None:
+    """Mallory founds; Bob cannot remove her, and is told what he can do. Carl, behind him, cannot remove Bob."""
+    carl = Identity.create()
+    with Attacker(victim.port, mallory) as link:
+        link.greet()
+        founding = secrets.token_hex(16)
+        group = texting.group_of(mallory, MessageId(founding))
+        body = texting.change_body("hers", [victim.wait_id(), carl.id], ())
+        found = record(mallory, group, body, 1, kind=MessageKind.FOUND, ident=founding)
+        link.say(f.Circle((encoded(found),)))
+        victim.say(c.AnswerGroup(victim.wait_for(e.GroupAsked).group, True))
+        victim.wait_for(e.GroupChanged)
+        victim.say(c.ChangeGroup(MessageId(secrets.token_hex(16)), group, remove=(mallory.id,)))
+        refused = victim.wait_for(e.GroupRefused)
+        assert (refused.group, refused.code) == (group, "more-senior")
+        assert "leave" in refused.message
+        link.say(f.Circle((encoded(found), encoded(change(carl, group, 5, (found,), remove=(victim.wait_id(),))))))
+        still(victim, link)
+        victim.say(c.ChangeGroup(MessageId(secrets.token_hex(16)), group, remove=(carl.id,)))
+        left = victim.wait_for(e.GroupChanged, lambda one: carl.id not in one.members)
+        assert left.members == (mallory.id, victim.wait_id())
+
+
+def test_a_reversal_is_told_and_what_no_longer_counts_is_taken_away(
+    victim: Victim, mallory: Identity, alive: Callable[[], None], tmp_path: Path
+) -> None:
+    """Carl adds Dora; then it turns out that he had been removed by whoever had not seen that."""
+    carl, dora = Identity.create(), Identity.create()
+    with Attacker(victim.port, mallory) as link:
+        link.greet()
+        founding = secrets.token_hex(16)
+        group = texting.group_of(mallory, MessageId(founding))
+        body = texting.change_body("hers", [carl.id, victim.wait_id()], ())
+        found = record(mallory, group, body, 1, kind=MessageKind.FOUND, ident=founding)
+        link.say(f.Circle((encoded(found),)))
+        victim.say(c.AnswerGroup(victim.wait_for(e.GroupAsked).group, True))
+        victim.wait_for(e.GroupChanged)
+        adds = change(carl, group, 2, (found,), add=(dora.id,))
+        link.say(f.Circle((encoded(found), encoded(adds))))
+        victim.wait_for(e.GroupChanged, lambda one: dora.id in one.members)
+        assert len(told(victim, group)) == 2
+        link.say(f.Circle((encoded(change(mallory, group, 2, (found,), remove=(carl.id,))),)))
+        reversed_ = victim.wait_for(e.GroupReversed)
+        assert set(reversed_.out) == {carl.id, dora.id}
+        assert "no longer counts" in reversed_.message
+        assert [text for text in told(victim, group) if dora.id in text] == []
+        taken = [event.message for event in victim.seen if isinstance(event, e.MessageTakenBack)]
+        assert taken == [adds.id.hex()], "an open window takes its line away"
+        assert texts(victim) == []
