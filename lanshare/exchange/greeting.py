@@ -5,8 +5,10 @@ The dialler checks whom it reached before it says who it is; the acceptor says i
 
 from __future__ import annotations
 
+import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from typing import Final
 
 from msgspec import Struct
 
@@ -82,6 +84,15 @@ def refused(frame: Refusal) -> LanshareError:
         return LanshareError(Code.PROTOCOL, f"refused: {frame.code}")
 
 
+OURSELVES: Final = "ourselves"
+"""Detail of a Refusal, with the run that says it, and of the error: our own key answered or dialled."""
+
+COPIED: Final = "copied"
+"""Detail of the error: our own key answered, and it was not this run of ours."""
+
+_RUN: Final = re.compile(r"[0-9a-f]{32}")
+
+
 class _Greeting:
     """What both sides share."""
 
@@ -122,16 +133,19 @@ class Dialling(_Greeting):
         purpose: str,
         server_certificate: bytes,
         expect: str | None,
+        blocked: Collection[str] = (),
     ) -> None:
-        """`expect`: the id, or its first characters, that must answer. IdentityDiffers, before we say a word."""
+        """`expect`: the id, or its first characters, that must answer: IdentityDiffers before we say a word, and so is
+        BLOCKED for one of these ids. Our own key is asked further: only another run of ours with it is a copy."""
         super().__init__(identity, facts)
         self._purpose = purpose
         self._certificate = server_certificate
         self._peer = id_of_certificate(server_certificate)
         if expect is not None and not same(self._peer[: len(expect)], expect):
             raise IdentityDiffers(expect, self._peer)
-        if same(self._peer, identity.id):
-            raise LanshareError(Code.PEER_UNKNOWN, "ourselves")
+        if self._peer in blocked:
+            raise LanshareError(Code.BLOCKED)
+        self._mirror = same(self._peer, identity.id)
 
     def begin(self, outlet: Outlet, now: float) -> None:
         """The acceptor speaks first."""
@@ -139,6 +153,11 @@ class Dialling(_Greeting):
 
     def on_frame(self, frame: Frame, now: float) -> None:
         """Challenge, then the acceptor's Hello."""
+        if self._mirror and isinstance(frame, Refusal | Hello):
+            # Somebody may lead our own dial back to us, so that only another run proves another holder of our key.
+            word, _, run = frame.detail.partition(" ") if isinstance(frame, Refusal) else ("", "", "")
+            other = word == OURSELVES and _RUN.fullmatch(run) is not None and run != self._facts.instance.hex()
+            raise LanshareError(Code.PEER_UNKNOWN, COPIED if other else OURSELVES)
         if isinstance(frame, Refusal):
             raise refused(frame)
         if isinstance(frame, Challenge):
@@ -184,7 +203,7 @@ class Accepting(_Greeting):
                 self._identity.certificate, frame.certificate, self._nonce, frame.nonce, frame.signature
             )
             if same(self._peer, self._identity.id):
-                self._out.say(Refusal(Code.PEER_UNKNOWN, "ourselves"))
+                self._out.say(Refusal(Code.PEER_UNKNOWN, f"{OURSELVES} {self._facts.instance.hex()}"))
                 self.done = True
                 return
             if not self._admits(self._peer):

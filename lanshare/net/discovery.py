@@ -42,6 +42,9 @@ _DESCRIPTORS: Final = 8
 
 _RETRY: Final = 10.0
 _TXT: Final = 255 - len("name=")
+_HOSTS: Final = 8
+"""Addresses of one announcement that are looked at."""
+
 _RESOLVE_MS: Final = 1000
 _RESOLVING: Final = 64
 _INSTANCE: Final = re.compile(r"[a-z2-7]{8}")
@@ -292,7 +295,9 @@ class Discovery:
         port = info.port
         if not port:
             return
-        hosts = info.parsed_scoped_addresses(IPVersion.All)
+        hosts = [one for one in info.parsed_scoped_addresses(IPVersion.All) if self._is_near(one)][:_HOSTS]
+        if not hosts:
+            return
         # A link-local address without its scope can hardly be dialled: last.
         hosts.sort(key=lambda host: host.startswith("fe80") and "%" not in host)
         addresses = tuple(Address(host, port) for host in hosts)
@@ -308,6 +313,22 @@ class Discovery:
                 DeviceKind.of(properties.get("kind") or ""),
                 addresses,
             )
+        )
+
+    def _is_near(self, host: str) -> bool:
+        """Whether an announced address may be one of a device here: anybody may announce any host of the Internet."""
+        address = ipaddress.ip_address(host.partition("%")[0])
+        if address.is_multicast or address.is_unspecified or address.is_reserved:
+            return False
+        if address.is_loopback:
+            return any(ipaddress.ip_address(one).is_loopback for one in self._ours)
+        if address.is_private or address.is_link_local:
+            return True
+        length = 16 if address.version == 4 else 64
+        return any(
+            address in ipaddress.ip_network(f"{one}/{length}", strict=False)
+            for one in self._ours
+            if ipaddress.ip_address(one).version == address.version
         )
 
     def _foreign(self, addresses: tuple[Address, ...]) -> tuple[Address, ...]:

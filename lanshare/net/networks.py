@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import ipaddress
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,9 @@ _NEIGHBOURS: Final = Path("/proc/net/arp")
 _UP_GATEWAY: Final = 0x3
 
 
+_ONCE: Final = secrets.token_hex(16)
+
+
 class Network(Struct, frozen=True):
     """A network: `id` is 16 hexadecimal digits, `label` what a person may recognise it by."""
 
@@ -27,9 +31,16 @@ class Network(Struct, frozen=True):
 
 
 def current(addresses: Sequence[str]) -> tuple[Network, ...]:
-    """The networks that these addresses of ours are in; none for loopback alone."""
-    outward = [ipaddress.ip_address(one.partition("%")[0]) for one in addresses]
-    outward = [one for one in outward if not one.is_loopback and not one.is_link_local]
+    """The networks that these addresses of ours are in; none for loopback alone.
+
+    One without a router has nothing that tells it from any other: it is a new one each time that lanshare starts.
+    """
+    ours = [ipaddress.ip_address(one.partition("%")[0]) for one in addresses]
+    ours = [one for one in ours if not one.is_loopback]
+    outward = [one for one in ours if not one.is_link_local]
+    if ours and not outward:
+        label = next((_label(one) for one in ours if one.version == 4), _label(ours[0]))
+        return (Network(_hash(_ONCE + label), label),)
     labels = list(dict.fromkeys(_label(one) for one in outward if one.version == 4)) or list(
         dict.fromkeys(_label(one) for one in outward)
     )

@@ -18,7 +18,7 @@ import msgspec
 from lanshare.domain.errors import Code, IdentityDiffers, LanshareError
 from lanshare.domain.events import ConversationSaved, ReceiveUndone
 from lanshare.domain.offer import EntryKind, Offer, Skipped, TopEntry
-from lanshare.domain.peer import SHORT, PeerId, short_id
+from lanshare.domain.peer import SHORT, Address, PeerId, short_id
 from lanshare.domain.talk import Listed
 from lanshare.domain.transfer import TransferId
 from lanshare.exchange.listing import Lister
@@ -115,6 +115,7 @@ class DialJob(_Cancellable):
         effect, net = self._effect, self._net
         code, detail, matched = Code.PEER_UNREACHABLE, "", False
         seen: PeerId | None = None
+        at: Address | None = None
         for sock, address in connect(effect.addresses, net.interfaces):
             if self._cancelled:
                 sock.close()
@@ -132,7 +133,8 @@ class DialJob(_Cancellable):
                 guest = greet_as_dialler(link, net.me, "control", effect.expect)
             except IdentityDiffers as error:
                 link.close()
-                seen = PeerId(error.seen)
+                if seen is None:
+                    seen, at = PeerId(error.seen), address
                 continue
             except LanshareError as error:
                 link.close()
@@ -142,7 +144,7 @@ class DialJob(_Cancellable):
             return
         if seen is not None and not matched:
             code = Code.IDENTITY_CHANGED
-        self._post(DialEnded(effect.target, code, detail, seen if not matched else None))
+        self._post(DialEnded(effect.target, code, detail, seen if not matched else None, at))
 
 
 class RunJob(_Cancellable):

@@ -41,7 +41,7 @@ class Self:
 def greet_as_dialler(link: Link, me: Self, purpose: str, expect: str | None) -> Guest:
     """TLS and greeting on a link we dialled. IdentityDiffers before we have said anything."""
     link.open()
-    greeting = Dialling(me.identity, me.facts, purpose, link.peer_certificate, expect)
+    greeting = Dialling(me.identity, me.facts, purpose, link.peer_certificate, expect, me.admission.blocked)
     link.drive(greeting, link.proven_by)
     if greeting.guest is None:
         raise LinkLost(Code.PROTOCOL, "no greeting")

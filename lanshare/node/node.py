@@ -783,7 +783,7 @@ class Node:
 
     def _rules(self, peer: PeerId) -> Rules:
         answers = self._parts.settings.networks
-        home = all(answers.get(one.id, False) for one in self._networks)
+        home = bool(self._networks) and all(answers.get(one.id, False) for one in self._networks)
         return self._peers.rules(peer, int(self._parts.clock.wall().timestamp() * 1000), home)
 
     def _may_execute(self, peer: PeerId) -> bool:

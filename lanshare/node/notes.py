@@ -55,12 +55,13 @@ class LinkDown(Struct, frozen=True):
 
 
 class DialEnded(Struct, frozen=True):
-    """A dial came to nothing. `seen`: the id that answered instead of the one asked for."""
+    """A dial came to nothing. `seen`: the id that answered instead of the one asked for, and at which address."""
 
     target: str
     code: Code
     detail: str
     seen: PeerId | None
+    at: Address | None = None
 
 
 class TextKnown(Struct, frozen=True):

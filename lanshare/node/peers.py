@@ -5,6 +5,7 @@ A device is online while its control link is open; mDNS only says where to dial.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -39,6 +40,7 @@ from lanshare.domain.peer import (
     skeleton,
 )
 from lanshare.domain.settings import Visibility
+from lanshare.exchange.greeting import COPIED, OURSELVES
 from lanshare.net.discovery import Sighting
 from lanshare.node import sentences
 from lanshare.node.effects import Dial, Effect, Hang, Keep, Offline, Online, Tell
@@ -69,6 +71,9 @@ _ALARMS: Final = 8
 
 _GLANCE_EVERY: Final = 3.0
 """Seconds between two looks at a device that is only browsed."""
+
+_HINTED: Final = 1.0
+"""Seconds between two dials to one device that announcements bring about: anybody may announce it, at any place."""
 
 _STEADY: Final = 10.0
 """Seconds after which a link counts as one that held."""
@@ -137,6 +142,7 @@ class Target:
     dialling: bool = False
     tries: int = 0
     next_try: float = 0.0
+    dialled_at: float = -math.inf
     troubled: bool = False
     wanted: bool = False
     """A person wants this device now: an answer by another key is then worth an alarm."""
@@ -276,7 +282,7 @@ class Peers:
             return []
         if fresh or not target.dialling:
             target.tries = 0
-            target.next_try = now
+            target.next_try = max(now, target.dialled_at + _HINTED)
         return self._dial(target, now)
 
     def gone(self, short: str) -> list[Effect]:
@@ -520,11 +526,12 @@ class Peers:
         target.dialling = False
         if target.typed is not None and target.peer is None:
             del self.targets[note.target]
-            own = note.detail == "ourselves"
+            own = note.detail in (OURSELVES, COPIED)
             sentence = (
                 "That is this device's own address." if own else sentences.ended(note.code, note.target, note.detail)
             )
-            return [Tell(AddressFailed(note.target, note.code, sentence))]
+            copied = self._alarm_clone(self.me, "", ours=True) if note.detail == COPIED else []
+            return [Tell(AddressFailed(note.target, note.code, sentence)), *copied]
         target.tries += 1
         target.next_try = now + _BACKOFF[min(target.tries, len(_BACKOFF)) - 1]
         if target.listed and target.tries >= 2 and target.peer is not None:
@@ -532,12 +539,12 @@ class Peers:
             target.listed = False
             name = target.sighting.name if target.sighting is not None else short_id(target.peer)
             return [Tell(PeerVanished(target.peer, name))]
-        if note.detail == "ourselves":
+        if note.detail in (OURSELVES, COPIED):
             del self.targets[note.target]
-            return self._alarm_clone(self.me, "", ours=True) if target.key == short_id(self.me) else []
+            return self._alarm_clone(self.me, "", ours=True) if note.detail == COPIED else []
         effects: list[Effect] = []
         if note.seen is not None:
-            effects += self._imposter(target, note.seen)
+            effects += self._imposter(target, note.seen, note.at)
         elif (
             target.sighting is not None
             and target.tries == 2
@@ -588,7 +595,7 @@ class Peers:
         if target.peer is None and target.typed is None and not self._may_try(now):
             target.next_try = now + 1.0
             return []
-        target.dialling = True
+        target.dialling, target.dialled_at = True, now
         expect = target.peer or (None if target.typed else PeerId(target.key))
         return [Dial(target.key, addresses, expect, glance=self.browse_only)]
 
@@ -629,6 +636,9 @@ class Peers:
         """Whether this device is to be dialled at all."""
         if target.dialling or (target.peer is not None and self.online(target.peer)):
             return False
+        row = self.rows.get(target.peer) if target.peer is not None else None
+        if row is not None and row.trust is TrustLevel.BLOCKED:
+            return False
         if self.browse_only:
             return target.sighting is not None
         return target.wanted or target.typed is not None or self._may_see(target.peer)
@@ -660,13 +670,18 @@ class Peers:
     def _calm(self, target: Target) -> Effect:
         return Tell(NetworkTroubled(f"{Code.PEER_UNREACHABLE}:{target.key}", ""))
 
-    def _imposter(self, target: Target, seen: PeerId) -> list[Effect]:
-        """All addresses of a device answered with another key."""
+    def _imposter(self, target: Target, seen: PeerId, at: Address | None) -> list[Effect]:
+        """All addresses of a device that a person wants answered with another key.
+
+        Where it is, anybody may announce: that alone accuses nobody, least of all a stranger who is here under its own
+        name and whose address somebody gave away for another one's.
+        """
         known = self.rows.get(target.peer) if target.peer is not None else None
         if known is None or known.trust not in (TrustLevel.KNOWN, TrustLevel.VERIFIED):
             return []
         stale = seen in self.rows and self.rows[seen].trust is not TrustLevel.STRANGER
-        if stale or not (target.sighting is not None or target.wanted):
+        hint_only = at is None or str(at) not in known.addresses
+        if stale or not target.wanted or (hint_only and self.online(seen)):
             return []
         return self._alarm(known, seen)
 

@@ -7,6 +7,7 @@ import pytest
 from lanshare.domain.errors import Code, IdentityDiffers, LanshareError, ProtocolError, VersionDiffers
 from lanshare.domain.peer import DeviceKind
 from lanshare.exchange.greeting import Accepting, Dialling, Facts, refused
+from lanshare.trust import proof
 from lanshare.trust.identity import Identity
 from lanshare.wire import frames as f
 from lanshare.wire.frames import Frame
@@ -54,10 +55,38 @@ def test_whoever_answers_with_another_key_hears_nothing() -> None:
         dialling(EVE.id[:8])
 
 
-def test_we_do_not_talk_to_ourselves() -> None:
+@pytest.mark.parametrize(("said", "detail"), [
+    (f.Refusal("peer-unknown", f"ourselves {FACTS.instance.hex()}"), "ourselves"),
+    (f.Refusal("peer-unknown", "ourselves " + "ab" * 16), "copied"),
+    (f.Refusal("peer-unknown", "ourselves"), "ourselves"),
+    (f.Refusal("peer-unknown", "ourselves " + "AB" * 16), "ourselves"),
+    (f.Refusal("peer-unknown", "hello " + "ab" * 16), "ourselves"),
+    (f.Hello(1, "Anna", "laptop", "", 1, bytes(16), "control"), "ourselves"),
+])
+def test_of_our_own_key_only_another_run_is_a_copy(said: f.Frame, detail: str) -> None:
+    """Somebody may lead our dial back to us: then it is our own run that answers."""
+    ours = dialling(server=ANNA)
     with pytest.raises(LanshareError) as error:
-        dialling(server=ANNA)
-    assert error.value.code is Code.PEER_UNKNOWN
+        ours.on_frame(said, 0.0)
+    assert (error.value.code, error.value.detail) == (Code.PEER_UNKNOWN, detail)
+
+
+def test_whoever_accepts_our_own_key_says_which_run_it_is() -> None:
+    ours = Accepting(BOB, FACTS)
+    ear = Ear(False)
+    ours.begin(ear, 0.0)
+    challenge = ear.said[0]
+    assert isinstance(challenge, f.Challenge)
+    nonce = bytes(32)
+    signature = proof.prove(BOB, BOB.certificate, challenge.nonce, nonce)
+    ours.on_frame(f.Proof(nonce, BOB.certificate, signature, 1, 1), 0.0)
+    assert ear.said[-1] == f.Refusal("peer-unknown", f"ourselves {FACTS.instance.hex()}")
+
+
+def test_a_blocked_device_hears_not_a_word_of_a_dial_of_ours() -> None:
+    with pytest.raises(LanshareError) as error:
+        Dialling(ANNA, FACTS, "control", BOB.certificate, None, {BOB.id})
+    assert error.value.code is Code.BLOCKED
 
 
 def test_a_dialler_that_cannot_prove_its_key_learns_no_name() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import queue
 import threading
 import time
@@ -144,7 +145,33 @@ def test_whoever_was_seen_longest_ago_makes_room(monkeypatch: pytest.MonkeyPatch
     one = Discovery(None, ANNA, LOOP, ears.seen.put, ears.lost.put, lambda addresses, code: None)
     for letter in "bcdbe":
         name = f"{letter * 8}.{discovery.SERVICE}"
-        one._told(ServiceInfo(discovery.SERVICE, name, addresses=[b"\x7f\x00\x00\x01"], port=1), letter * 8)
+        one._told(ServiceInfo(discovery.SERVICE, name, addresses=[b"\x0a\x00\x00\x01"], port=1), letter * 8)
     assert ears.lost.get(timeout=1) == "c" * 8
     assert ears.lost.empty()
     assert [ears.seen.get(timeout=1).short[0] for _ in range(5)] == list("bcdbe")
+
+
+@pytest.mark.parametrize(("announced", "near"), [
+    ("192.168.7.9", True), ("10.200.3.4", True), ("172.16.9.9", True), ("169.254.3.4", True), ("fe80::1%eth0", True),
+    ("fd00::7", True), ("203.0.113.77", True), ("2001:db8:1:2::99", True),
+    ("8.8.8.8", False), ("9.255.0.1", False), ("2001:4860:4860::8888", False), ("127.0.0.1", False), ("::1", False),
+    ("224.0.0.251", False), ("ff02::fb", False), ("0.0.0.0", False), ("::", False), ("255.255.255.255", False),
+])
+def test_only_addresses_that_may_be_here_are_believed_to_be_worth_a_look(announced: str, near: bool) -> None:
+    """Anybody may announce any host of the Internet, or a service of this very machine."""
+    ears = Ears()
+    one = Discovery(None, ANNA, LOOP, ears.seen.put, ears.lost.put, lambda addresses, code: None)
+    one._ours = {"192.168.1.20", "203.0.113.5", "2001:db8:1:2::5"}
+    host = ipaddress.ip_address(announced.partition("%")[0])
+    name = f"{'b' * 8}.{discovery.SERVICE}"
+    one._told(ServiceInfo(discovery.SERVICE, name, addresses=[host.packed], port=1), "b" * 8)
+    assert ears.seen.empty() is not near
+
+
+def test_of_many_addresses_eight_are_looked_at() -> None:
+    ears = Ears()
+    one = Discovery(None, ANNA, LOOP, ears.seen.put, ears.lost.put, lambda addresses, code: None)
+    many = [bytes([10, 0, 0, number]) for number in range(1, 100)]
+    name = f"{'b' * 8}.{discovery.SERVICE}"
+    one._told(ServiceInfo(discovery.SERVICE, name, addresses=many, port=1), "b" * 8)
+    assert len(ears.seen.get(timeout=1).addresses) == 8

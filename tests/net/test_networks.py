@@ -49,4 +49,20 @@ def test_without_a_gateway_the_addresses_have_to_do(monkeypatch: pytest.MonkeyPa
 
 def test_loopback_is_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     tables(monkeypatch, ROUTES, NEIGHBOURS)
-    assert networks.current(("127.0.0.1", "::1", "fe80::1%eth0")) == ()
+    assert networks.current(("127.0.0.1", "::1")) == ()
+
+
+@pytest.mark.parametrize(
+    "addresses", [("fe80::1%eth0",), ("127.0.0.1", "169.254.7.9"), ("169.254.7.9", "fe80::1%eth0")]
+)
+def test_a_network_without_a_router_is_a_new_one_at_every_start(
+    monkeypatch: pytest.MonkeyPatch, addresses: tuple[str, ...]
+) -> None:
+    """Nothing tells it from any other one: a yes that was said about one holds for no other."""
+    tables(monkeypatch, "", "")
+    (one,) = networks.current(addresses)
+    assert networks.current(addresses) == (one,), "but not every time that it is looked at"
+    monkeypatch.setattr(networks, "_ONCE", "another start")
+    (other,) = networks.current(addresses)
+    assert one.label == other.label
+    assert one.id != other.id

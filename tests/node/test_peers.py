@@ -20,7 +20,7 @@ from lanshare.domain.events import (
 )
 from lanshare.domain.peer import SHORT, Address, DeviceKind, Habit, PeerId, Rules, TrustLevel, parse_address
 from lanshare.domain.settings import Visibility
-from lanshare.exchange.greeting import Facts, Guest
+from lanshare.exchange.greeting import COPIED, OURSELVES, Facts, Guest
 from lanshare.net.discovery import Sighting
 from lanshare.node.effects import Dial, Effect, Hang, Keep, Offline, Online, Tell
 from lanshare.node.notes import DialEnded, LinkDown, LinkUp
@@ -155,11 +155,49 @@ def test_a_stranger_at_a_remembered_address_alarms_only_when_the_device_is_wante
 
 
 def test_whoever_claims_a_known_id_without_its_key_is_an_alarm() -> None:
+    """Announcing it is nothing: only where a person wants it, and whoever answers is not here under its own name."""
+    there = Address("10.0.0.66")
     peers = Peers(ME)
     peers.load([known()], -10.0)
-    peers.seen(Sighting(BIG[:8], "Bob", DeviceKind.LAPTOP, (Address("10.0.0.66"),)), 0.0)
-    effects = peers.dial_ended(DialEnded(BIG[:8], Code.IDENTITY_CHANGED, "", OTHER), 1.0)
-    assert told(effects, IdentityChanged)
+    peers.seen(Sighting(BIG[:8], "Bob", DeviceKind.LAPTOP, (there,)), 0.0)
+    ended = DialEnded(BIG[:8], Code.IDENTITY_CHANGED, "", OTHER, there)
+    assert not told(peers.dial_ended(ended, 1.0), IdentityChanged)
+    peers.want(BIG, 2.0)
+    assert told(peers.dial_ended(ended, 3.0), IdentityChanged) == [IdentityChanged("Bob", BIG, OTHER)]
+    honest = Peers(ME)
+    honest.load([known()], -10.0)
+    honest.up(up(OTHER, False, "Carl"), 0.0, 0)
+    honest.want(BIG, 2.0)
+    honest.seen(Sighting(BIG[:8], "Bob", DeviceKind.LAPTOP, (there,)), 2.0)
+    assert not told(honest.dial_ended(ended, 3.0), IdentityChanged), "its address was given away for Bob's"
+    ended = replace(ended, at=HERE)
+    assert told(honest.dial_ended(ended, 4.0), IdentityChanged), "where Bob himself had been met"
+
+
+def test_announcements_of_one_device_bring_about_a_dial_a_second() -> None:
+    peers = Peers(ME)
+    peers.load([known()], -10.0)
+    dials = 0
+    for turn in range(1000):
+        now = turn / 100
+        effects = peers.seen(Sighting(BIG[:8], "Bob", DeviceKind.LAPTOP, (Address(f"10.0.{turn % 250}.9"),)), now)
+        for _ in effects:
+            dials += 1
+            peers.dial_ended(DialEnded(BIG[:8], Code.PEER_UNREACHABLE, "", None), now)
+    assert 5 <= dials <= 11
+
+
+@pytest.mark.parametrize("how", ["announced", "wanted", "remembered"])
+def test_a_blocked_device_is_never_dialled(how: str) -> None:
+    peers = Peers(ME)
+    peers.load([replace(known(), trust=TrustLevel.BLOCKED)], -10.0)
+    if how == "announced":
+        effects = peers.seen(Sighting(BIG[:8], "Bob", DeviceKind.LAPTOP, (HERE,)), 0.0)
+    else:
+        effects = peers.want(BIG, 0.0) if how == "wanted" else []
+    for now in (0.0, 1.0, 60.0):
+        effects += peers.tick(now)
+    assert [one for one in effects if isinstance(one, Dial)] == []
 
 
 def test_a_known_name_with_a_new_key_is_an_alarm_only_while_its_device_is_away() -> None:
@@ -275,7 +313,7 @@ def test_whoever_shows_himself_to_nobody_dials_nobody_unless_a_person_wants_it()
 def test_an_impostor_that_never_got_in_is_blocked_all_the_same() -> None:
     peers = Peers(ME)
     peers.load([known()], -10.0)
-    peers.seen(Sighting(BIG[:8], "Bob", DeviceKind.LAPTOP, (HERE,)), 0.0)
+    peers.want(BIG, 0.0)
     assert told(peers.dial_ended(DialEnded(BIG[:8], Code.IDENTITY_CHANGED, "", OTHER), 1.0), IdentityChanged)
     peers.settle(BIG, OTHER, False)
     assert peers.trusts()[OTHER] is TrustLevel.BLOCKED
@@ -295,15 +333,18 @@ def test_a_run_that_comes_back_after_another_one_is_a_copied_key() -> None:
     assert told(peers.up(up(BIG, False, run=runs[1]), 0.0, 0), IdentityCloned) == [], "once is enough"
 
 
-def test_our_own_key_at_another_address_is_a_copy_of_us_and_at_a_typed_one_it_is_ourselves() -> None:
+def test_another_run_with_our_own_key_is_a_copy_of_us_and_our_own_run_led_back_to_us_is_none() -> None:
     peers = Peers(ME)
     dials = peers.seen(Sighting(ME[:8], "me", DeviceKind.LAPTOP, (HERE,)), 0.0)
     assert dials == [Dial(ME[:8], (HERE,), ME[:8])]
-    (alarm,) = told(peers.dial_ended(DialEnded(ME[:8], Code.PEER_UNKNOWN, "ourselves", None), 0.0), IdentityCloned)
+    led_back = DialEnded(ME[:8], Code.PEER_UNKNOWN, OURSELVES, None)
+    assert told(peers.dial_ended(led_back, 0.0), IdentityCloned) == [], "anybody may lead our own dial back to us"
+    peers.seen(Sighting(ME[:8], "me", DeviceKind.LAPTOP, (HERE,)), 5.0)
+    (alarm,) = told(peers.dial_ended(DialEnded(ME[:8], Code.PEER_UNKNOWN, COPIED, None), 6.0), IdentityCloned)
     assert isinstance(alarm, IdentityCloned)
     assert (alarm.peer, alarm.ours) == (ME, True)
     peers.add_address("10.0.0.5", 0.0)
-    note = DialEnded(str(HERE), Code.PEER_UNKNOWN, "ourselves", None)
+    note = DialEnded(str(HERE), Code.PEER_UNKNOWN, OURSELVES, None)
     assert told(peers.dial_ended(note, 0.0), IdentityCloned) == []
 
 

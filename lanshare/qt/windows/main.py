@@ -649,8 +649,25 @@ class MainWindow(QMainWindow):
             self.board.show(key, text, "bad")
 
     def _renew(self, key: str) -> None:
-        self.board.drop(key)
-        self._bridge.submit(c.RenewIdentity())
+        if self._wants_renewed():
+            self.board.drop(key)
+            self._bridge.submit(c.RenewIdentity())
+
+    def _wants_renewed(self) -> bool:
+        box = QMessageBox(self)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setText(texts.tr("Make this a new device, with a key of its own?"))
+        box.setInformativeText(texts.tr(
+            "Everyone who knows this device sees a new one in its place, and has to accept it anew: compare the digits"
+            " with them again. Messages, files and settings stay. It cannot be taken back."
+        ))
+        renew = box.addButton(texts.tr("Make it a new device"), QMessageBox.ButtonRole.DestructiveRole)
+        keep = box.addButton(texts.tr("Keep the key"), QMessageBox.ButtonRole.RejectRole)
+        box.setEscapeButton(keep)
+        keep.setFocus()
+        box.exec()
+        return box.clickedButton() is renew
 
     def _about(self, work: Callable[[Device], None]) -> None:
         if self._open is None or (device := self.devices.device(self._open)) is None:

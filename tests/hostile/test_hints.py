@@ -1,0 +1,188 @@
+"""What anybody can announce is believed by nobody: it accuses no one, offers no dangerous button, and costs little."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lanshare.domain import commands as c
+from lanshare.domain import events as e
+from lanshare.domain.message import MessageId
+from lanshare.domain.peer import PeerId, short_id
+from lanshare.trust.identity import Identity
+from tests.harness.attacker import Attacker
+from tests.harness.engines import free_port
+from tests.harness.screen import until
+from tests.harness.shells import Shell
+from tests.hostile.conftest import Victim
+from tests.hostile.test_announcements import SERVICE, Forger, head, record
+
+
+@pytest.fixture
+def forger() -> Iterator[Forger]:
+    """A hostile device."""
+    one = Forger()
+    yield one
+    one.close()
+
+
+def claim(peer: PeerId, port: int, host: str = "127.0.0.1", name: bytes = b"Bob") -> bytes:
+    """A packet that says that this device is there."""
+    short = short_id(peer).encode()
+    full = bytes([len(short)]) + short + SERVICE
+    txt = b"".join(bytes([len(one)]) + one for one in (b"v=1", b"id=" + short, b"name=" + name))
+    at = bytes([len(short) + 1]) + b"x" + short + b"\x05local\x00"
+    return head(0, 4) + b"".join([
+        record(SERVICE, 12, full), record(full, 33, struct.pack(">HHH", 0, 0, port) + at), record(full, 16, txt),
+        record(at, 1, socket.inet_aton(host)),
+    ])
+
+
+class Ear:
+    """Counts who dials it, and leads the dial on to another port if it has one."""
+
+    def __init__(self, lead_to: int = 0) -> None:
+        self.dials, self.over, self._lead_to = 0, 0, lead_to
+        self._sock = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._sock.getsockname()[1]
+        self._open: list[socket.socket] = []
+        self._threads = [threading.Thread(target=self._listen)]
+        self._threads[0].start()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                one, _ = self._sock.accept()
+            except OSError:
+                return
+            self.dials += 1
+            self._open.append(one)
+            if self._lead_to:
+                other = socket.create_connection(("127.0.0.1", self._lead_to))
+                self._open.append(other)
+                for ends in ((one, other), (other, one)):
+                    self._threads.append(threading.Thread(target=self._pass_on, args=ends))
+                    self._threads[-1].start()
+
+    def _pass_on(self, one: socket.socket, other: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := one.recv(65536):
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
+        self.over += 1
+
+    def close(self) -> None:
+        """Be gone."""
+        for one in (self._sock, *self._open):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+        for thread in self._threads:
+            thread.join()
+
+
+@pytest.fixture
+def ears() -> Iterator[Callable[[int], Ear]]:
+    """Makes them."""
+    made: list[Ear] = []
+
+    def make(lead_to: int) -> Ear:
+        made.append(Ear(lead_to))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def settled(victim: Victim) -> None:
+    """Whatever came before has been dealt with."""
+    victim.say(c.LoadHistory(9, None))
+    victim.wait_for(e.HistoryLoaded, lambda one: one.request == 9)
+
+
+def test_our_own_dial_led_back_to_us_is_no_copied_key(
+    victim: Victim, forger: Forger, ears: Callable[[int], Ear], alive: Callable[[], None]
+) -> None:
+    ear = ears(victim.port)
+    forger.say(claim(victim.wait_id(), ear.port))
+    until(lambda: ear.over >= 2, "that he looked there, and found himself")
+    settled(victim)
+    assert not [one for one in victim.seen if isinstance(one, e.IdentityCloned)]
+
+
+def test_another_engine_with_our_key_is_a_copied_key(victim: Victim, forger: Forger, tmp_path: Path) -> None:
+    """What is proven is said all the same."""
+    there = tmp_path / "stolen"
+    there.mkdir(mode=0o700)
+    (there / "device.pem").write_bytes((victim.profile / "device.pem").read_bytes())
+    (there / "device.pem").chmod(0o600)
+    thief = Shell(there, "Thief", free_port())
+    try:
+        assert thief.wait_for(e.Snapshot).me.id == victim.wait_id()
+        forger.say(claim(victim.wait_id(), thief.port))
+        assert victim.wait_for(e.IdentityCloned).ours
+    finally:
+        thief.host.close()
+
+
+def test_an_honest_strangers_address_given_away_for_a_friends_makes_it_no_impostor(
+    victim: Victim, mallory: Identity, forger: Forger, tmp_path: Path, alive: Callable[[], None]
+) -> None:
+    with Attacker(victim.port, mallory) as link:
+        link.greet(name="Anna")
+        victim.wait_for(e.PeerAppeared, lambda one: one.id == mallory.id)
+        victim.say(c.TrustPeer(mallory.id))
+        victim.wait_for(e.PeerChanged, lambda one: one.trust == "verified")
+    victim.wait_for(e.PeerVanished, lambda one: one.id == mallory.id)
+    honest = Shell(tmp_path / "honest", "Carl", free_port())
+    try:
+        carl = honest.wait_for(e.Snapshot).me.id
+        victim.wait_for(e.PeerAppeared, lambda one: one.id == carl)
+        for _ in range(3):
+            forger.say(claim(mallory.id, honest.port, name=b"Anna"))
+            settled(victim)
+        victim.say(c.SendText(MessageId("ab" * 16), mallory.id, "for Anna alone"))
+        victim.wait_for(e.MessageQueued)
+        forger.say(claim(mallory.id, honest.port, name=b"Anna again"))
+        settled(victim)
+        assert not [one for one in victim.seen if isinstance(one, e.IdentityChanged)]
+        honest.say(c.LoadHistory(9, None))
+        honest.wait_for(e.HistoryLoaded)
+        assert not [one for one in honest.seen if isinstance(one, e.MessageReceived)]
+    finally:
+        honest.host.close()
+
+
+def test_a_blocked_device_is_not_even_looked_at(
+    victim: Victim, mallory: Identity, forger: Forger, ears: Callable[[int], Ear]
+) -> None:
+    with Attacker(victim.port, mallory) as link:
+        link.greet()
+        victim.wait_for(e.PeerAppeared, lambda one: one.id == mallory.id)
+        victim.say(c.BlockPeer(mallory.id))
+        victim.wait_for(e.PeerChanged, lambda one: one.trust == "blocked")
+    blocked, other = ears(0), ears(0)
+    forger.say(claim(mallory.id, blocked.port))
+    forger.say(claim(Identity.create().id, other.port))
+    until(lambda: other.dials > 0, "that others are looked at")
+    settled(victim)
+    assert blocked.dials == 0
+
+
+def test_whatever_is_announced_costs_one_dial_a_second_for_each_device(
+    victim: Victim, mallory: Identity, forger: Forger, ears: Callable[[int], Ear], alive: Callable[[], None]
+) -> None:
+    """1,000 claims of one id, each another one."""
+    ear = ears(0)
+    for number in range(1000):
+        forger.say(claim(mallory.id, ear.port, name=b"Bob %d" % number))
+    until(lambda: ear.dials > 0, "that it is looked at")
+    settled(victim)
+    assert ear.dials <= 12
