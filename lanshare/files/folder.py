@@ -62,6 +62,7 @@ class Folder(Protocol):
     def sync_all(self) -> bool: ...
     def mark(self, fd: int, name: str) -> None: ...
     def room(self) -> int: ...
+    def is_ours(self, private: bool) -> bool: ...
 
 
 class HandleFolder:
@@ -122,6 +123,11 @@ class HandleFolder:
             os.rename(name, new, src_dir_fd=self._fd, dst_dir_fd=to._fd)
             return
         os.unlink(name, dir_fd=self._fd)
+
+    def is_ours(self, private: bool) -> bool:
+        """Whether this folder belongs to this user; `private`: and nobody else may read or write in it."""
+        info = os.fstat(self._fd)
+        return info.st_uid == os.geteuid() and not (private and info.st_mode & 0o077)
 
     def mark(self, fd: int, name: str) -> None:
         """Mark an open file as one that came from elsewhere."""
@@ -242,6 +248,10 @@ class PathFolder:
             return
         os.link(source, target, follow_symlinks=False)
         os.unlink(source)
+
+    def is_ours(self, private: bool) -> bool:
+        """Not known without handles: access lists decide there (not verified on Windows)."""
+        return True
 
     def mark(self, fd: int, name: str) -> None:
         """Mark an open file as one that came from elsewhere."""

@@ -10,6 +10,7 @@ import os
 import re
 import stat
 import sys
+import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import lru_cache
@@ -35,6 +36,15 @@ _DECEIVING: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u20
 _UNSHOWN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\\\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 _WINDOWS: Final = re.compile(r'[<>:"|?*\\]')
 _HARMLESS: Final = re.compile(r"[A-Za-z0-9_+-][A-Za-z0-9_ ()+,.=@~#-]*")
+_SHORT: Final = re.compile(r"(?i)(lansha|replac|undone)~[0-9]{1,3}")
+"""What FAT and NTFS may call our own folders as well (8.3 names)."""
+
+_IGNORED: Final = re.compile(
+    r"[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    r"\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]"
+)
+"""Default_Ignorable_Code_Point of Unicode: some file systems compare names without them."""
+
 _RESERVED: Final = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)")
 
 
@@ -87,7 +97,7 @@ def _safe_name(name: str, system: System) -> str:
             safe = safe[:-1] + _escape(safe[-1])
         if _RESERVED.match(safe):
             safe = _escape(safe[0]) + safe[1:]
-    if safe.casefold() == STAGING:
+    if is_staging(safe) or (system is System.WINDOWS and _SHORT.fullmatch(safe)):
         safe = _escape(safe[0]) + safe[1:]
     if len(safe.encode("utf-8")) > NAME_BYTES:
         raise NameRefused("a name of more than 255 bytes")
@@ -95,9 +105,37 @@ def _safe_name(name: str, system: System) -> str:
 
 
 def safe_top(name: str, system: System = HERE) -> str:
-    """The same for what comes to lie in the receiving folder itself: there nothing may hide behind a leading dot."""
+    """The same for what comes to lie in the receiving folder itself: there nothing may hide behind a leading dot, nor
+    take the place of a folder that means something to us."""
     safe = safe_name(name, system)
-    return _escape(".") + safe[1:] if safe.startswith(".") else safe
+    if safe.startswith(".") or any(_begins(safe, own) for own in (REPLACED, UNDONE)):
+        return _escape(safe[0]) + safe[1:]
+    return safe
+
+
+def is_staging(name: str) -> bool:
+    """Whether this is, or some file system takes it for, a folder of ours in which what arrives lives."""
+    return _begins(name, STAGING)
+
+
+def _begins(name: str, own: str) -> bool:
+    """Whether a name is one of ours, or one behind it with a mark (own.py), as any file system may compare names."""
+    plain = name if name.isascii() else _IGNORED.sub("", unicodedata.normalize("NFKC", name))
+    plain = plain.casefold().rstrip(". ")
+    return plain == own.casefold() or plain.startswith(own.casefold() + "-")
+
+
+def stays(path: Sequence[object]) -> tuple[str, ...] | None:
+    """A path from a note of ours, if it leads nowhere but below the folder that it is about; else None."""
+    words = tuple(word for word in path if isinstance(word, str))
+    if not words or len(words) != len(path) or len(words) > DEPTH + 3:
+        return None
+    for word in words:
+        if word in ("", ".", "..") or "/" in word or "\x00" in word:
+            return None
+        if HERE is System.WINDOWS and _WINDOWS.search(word):
+            return None
+    return words
 
 
 def safe_path(parts: Sequence[str], system: System = HERE) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from typing import Final
 from lanshare.domain.errors import Code
 from lanshare.domain.offer import Clash
 from lanshare.domain.transfer import CHUNK
-from lanshare.files import ledger, names
+from lanshare.files import ledger, names, own
 from lanshare.files.faults import DiskFault, disk_fault
 from lanshare.files.folder import Folder
 from lanshare.files.ledger import Ledger, Note
@@ -107,7 +107,7 @@ class Placing:
             return
         for note in notes:
             match note:
-                case {"top": str(top), "as": str(name)} if self._is_folder(name):
+                case {"top": str(top), "as": str(name)} if names.stays((name,)) and self._is_folder(name):
                     self._tops[top] = name
                     self._note({"top": top, "as": name})
 
@@ -320,12 +320,11 @@ class Placing:
         assert self._root is not None
         if not self._aside:
             self._aside = time.strftime("%Y-%m-%d %H.%M.%S")
-        place = (names.REPLACED, self._aside, *path[:-1])
-        held = self._root
-        for depth, name in enumerate(place, start=1):
+        held, ours = own.make(self._root, names.REPLACED, private=False)
+        place = (ours, self._aside, *path[:-1])
+        for name in place[1:]:
             below = child(held, name)
-            if depth > 1:
-                held.close()
+            held.close()
             held = below
         try:
             name = path[-1] if not held.exists(path[-1]) else self._free(held, path[-1], 1)
@@ -374,10 +373,11 @@ class Placing:
         ours = set()
         timed: list[tuple[tuple[str, ...], int]] = []
         for note in self._book.recover(single=False):
-            if "made" in note:
-                ours.add(tuple(note["made"]))
-            elif "folder" in note and isinstance(note.get("mtime"), int):
-                timed.append((tuple(note["folder"]), note["mtime"]))
+            match note:
+                case {"made": [*words]} if (path := names.stays(words)) is not None:
+                    ours.add(path)
+                case {"folder": [*words], "mtime": int(mtime)} if (path := names.stays(words)) is not None:
+                    timed.append((path, mtime))
         for path, mtime_ns in sorted(timed, key=lambda one: -len(one[0])):
             if path in ours:
                 self._close_open()

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from lanshare.domain.offer import Clash
 from lanshare.domain.ranges import Ranges
+from lanshare.files import names
 from lanshare.files.content import prefix_digest
 from lanshare.files.part import Keeping, content_of
 from lanshare.files.placing import Placing, Whole
@@ -53,7 +54,7 @@ class Recovery(Placing):
             if index is not None and (voids.get(index, -1) > at or index in self._confirmed):
                 continue
             match note:
-                case {"top": str(top), "as": str(name)}:
+                case {"top": str(top), "as": str(name)} if names.stays((name,)):
                     self._tops[top] = name
                     if note.get("merged"):
                         self._merged.add(top)
@@ -64,14 +65,20 @@ class Recovery(Placing):
                 case {"done": int(index)}:
                     links.pop(index, None)
                     self._confirmed.add(index)
-                case {"whole": int(index), "size": int(size), "path": [*path], "id": str(content), "mtime": int(mtime)}:
+                case {
+                    "whole": int(index), "size": int(size), "path": [*words], "id": str(content), "mtime": int(mtime)
+                } if (path := names.stays(words)) is not None:
                     self._begun.discard(index)
                     if self._stage.exists(str(index)):
-                        wholes[index] = Whole(index, tuple(path), size, bytes.fromhex(content), mtime)
-                case {"file": int(index), "size": int(size), "path": [*path]}:
-                    self._recover_intent(index, tuple(path), size, wholes)
-                case {"link": int(index), "path": [*words], "to": str(target)}:
-                    links[index] = (tuple(words), target)
+                        wholes[index] = Whole(index, path, size, bytes.fromhex(content), mtime)
+                case {"file": int(index), "size": int(size), "path": [*words]} if (
+                    path := names.stays(words)
+                ) is not None:
+                    self._recover_intent(index, path, size, wholes)
+                case {"link": int(index), "path": [*words], "to": str(target)} if (
+                    path := names.stays(words)
+                ) is not None:
+                    links[index] = (path, target)
         self._links = [(index, *link) for index, link in links.items()]
         return list(wholes.values())
 

@@ -8,6 +8,7 @@ tells which, and what was whole already is checked against its content id and ke
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import time
@@ -19,7 +20,7 @@ from lanshare.domain.errors import Code
 from lanshare.domain.offer import Clash
 from lanshare.domain.ranges import Ranges
 from lanshare.domain.transfer import CHUNK
-from lanshare.files import ledger, names
+from lanshare.files import ledger, names, own
 from lanshare.files.content import Buffer, small_id
 from lanshare.files.faults import DiskFault, disk_fault
 from lanshare.files.folder import HAS_BARRIER, open_folder
@@ -54,28 +55,29 @@ _UNFIT: Final = frozenset({errno.EINVAL, errno.ENAMETOOLONG, errno.EILSEQ, errno
 
 def has_staging(destination: Path, transfer: str) -> bool:
     """Whether this transfer was begun in this folder."""
-    return (destination / names.STAGING / transfer / ledger.NAME).is_file()
+    try:
+        with contextlib.closing(open_folder(destination)) as root:
+            if (found := own.find(root, names.STAGING, True)) is None:
+                return False
+            with contextlib.closing(found[0]) as hidden, contextlib.closing(hidden.child(transfer)) as stage:
+                return stage.exists(ledger.NAME)
+    except OSError:
+        return False
 
 
 def remove(destination: Path, transfer: str) -> None:
     """Remove what is kept of a transfer in this folder, whatever state it is in; final files stay."""
     try:
-        root = open_folder(destination)
-        try:
-            hidden = root.child(names.STAGING)
-            try:
-                stage = hidden.child(transfer)
-                try:
-                    for name in stage.names():
-                        stage.remove(name)
-                finally:
-                    stage.close()
+        with contextlib.closing(open_folder(destination)) as root:
+            if (found := own.find(root, names.STAGING, True)) is None:
+                return
+            hidden, name = found
+            with contextlib.closing(hidden):
+                with contextlib.closing(hidden.child(transfer)) as stage:
+                    for one in stage.names():
+                        stage.remove(one)
                 hidden.remove_folder(transfer)
-            finally:
-                hidden.close()
-            root.remove_folder(names.STAGING)
-        finally:
-            root.close()
+            root.remove_folder(name)
     except FileNotFoundError:
         return
     except OSError as error:
@@ -107,7 +109,7 @@ class Staging(Recovery):
         self._timed = False
         try:
             self._root = open_folder(destination)
-            hidden = child(self._root, names.STAGING, private=True)
+            hidden, _ = own.make(self._root, names.STAGING, private=True)
             try:
                 self._staging = child(hidden, transfer, private=True)
             finally:

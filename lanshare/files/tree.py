@@ -55,7 +55,7 @@ def walk(paths: Sequence[Path]) -> Iterator[Found | Skipped]:
         if not _is_text(name):
             yield Skipped(_printable(path.name), Code.NAME_NOT_TEXT)
             continue
-        if path.name.casefold() == names.STAGING:
+        if names.is_staging(path.name):
             yield Skipped(name, Code.FILE_SPECIAL)
             continue
         try:
@@ -92,14 +92,14 @@ def _folder(top: int, path: Path, parts: tuple[str, ...], info: os.stat_result) 
         yield Skipped("/".join(parts), source_code(error))
         return
     for item in inside:
-        if item.name.casefold() == names.STAGING and item.is_dir(follow_symlinks=False):
+        if names.is_staging(item.name) and item.is_dir(follow_symlinks=False):
             continue  # what arrives here from others and is not finished is nobody's to send
         below = (*parts, item.name)
         shown = "/".join((*parts, _printable(item.name)))
         if not _is_text(item.name):
             yield Skipped(shown, Code.NAME_NOT_TEXT)
             continue
-        if item.name.casefold() == names.STAGING:
+        if names.is_staging(item.name):
             yield Skipped(shown, Code.NAME_REFUSED)
             continue
         try:

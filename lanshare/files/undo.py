@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lanshare.files import names
+from lanshare.files import names, own
 from lanshare.files.faults import disk_fault
 from lanshare.files.folder import Folder, open_folder
 from lanshare.files.ledger import Note, each, parsed
@@ -48,7 +48,9 @@ def undo(destination: Path, receipt: Path) -> Undoing:
     except OSError as error:
         raise disk_fault(error, str(destination)) from error
     try:
-        place = (names.UNDONE, time.strftime("%Y-%m-%d %H.%M.%S"))
+        aside, ours = own.make(root, names.UNDONE, private=False)
+        aside.close()
+        place = (ours, time.strftime("%Y-%m-%d %H.%M.%S"))
         for index, (path, size) in notes.files.items():
             if _move(root, path, (*place, *path), _untouched(size, notes.times.get(index))):
                 done.files += 1
@@ -61,6 +63,7 @@ def undo(destination: Path, receipt: Path) -> Undoing:
         folders = {where[:depth] for _, where in notes.aside for depth in range(1, len(where))}
         for path in sorted({*notes.made, *folders}, key=lambda one: (-len(one), one)):
             _remove_empty(root, path)
+        _remove_empty(root, (ours,))
         done.folder = str(destination.joinpath(*place)) if done.files else ""
         root.sync_all()
     except OSError as error:
@@ -78,14 +81,16 @@ def _read(receipt: Path) -> _Receipt:
                 found.times[index] = mtime
             case {"void": int(index)}:
                 found.files.pop(index, None)
-            case {"file": int(index), "size": int(size), "path": [*path]}:
-                found.files[index] = (tuple(path), size)
-            case {"linked": [*path], "to": str(target)}:
-                found.links.append((tuple(path), target))
-            case {"made": [*path]}:
-                found.made.append(tuple(path))
-            case {"aside": [*path], "to": [*where]}:
-                found.aside.append((tuple(path), tuple(where)))
+            case {"file": int(index), "size": int(size), "path": [*words]} if (path := names.stays(words)) is not None:
+                found.files[index] = (path, size)
+            case {"linked": [*words], "to": str(target)} if (path := names.stays(words)) is not None:
+                found.links.append((path, target))
+            case {"made": [*words]} if (path := names.stays(words)) is not None:
+                found.made.append(path)
+            case {"aside": [*words], "to": [*place]} if (
+                (path := names.stays(words)) is not None and (where := names.stays(place)) is not None
+            ):
+                found.aside.append((path, where))
     return found
 
 

@@ -22,7 +22,7 @@ from lanshare.domain.peer import SHORT, Address, PeerId, short_id
 from lanshare.domain.talk import Listed
 from lanshare.domain.transfer import TransferId
 from lanshare.exchange.listing import Lister
-from lanshare.files import manifest, staging, tree
+from lanshare.files import confine, manifest, staging, tree
 from lanshare.files.compare import Likeness, compare
 from lanshare.files.folder import Folder, open_folder
 from lanshare.files.memo import memo_path
@@ -439,8 +439,13 @@ class UndoJob:
     def run(self) -> None:
         """Undone is posted whatever happens."""
         done, sentence = Undoing(), ""
-        try:
+
+        def work() -> None:
+            nonlocal done
             done = undo(self._effect.folder, self._receipt)
+
+        try:
+            confine.run_bound((self._effect.folder,), work)
         except LanshareError as error:
             sentence = sentences.ended(error.code, "", error.detail)
         message = sentence or sentences.undone(done.files, done.restored, done.left, done.folder)

@@ -13,7 +13,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -80,7 +80,7 @@ def save(db: sqlite3.Connection, peer: PeerId, folder: Path, names: Callable[[Pe
     """Write a conversation into a new folder. LanshareError NO_FOLDER or DISK_FULL if that cannot be."""
     place = _fresh(folder, names(peer) or short_id(peer))
     try:
-        place.mkdir()
+        place.mkdir(mode=0o700)
         return _save(db, peer, place, names)
     except OSError as error:
         code = Code.DISK_FULL if error.errno == 28 else Code.NO_FOLDER
@@ -92,8 +92,7 @@ def _save(db: sqlite3.Connection, peer: PeerId, place: Path, names: Callable[[Pe
     files = place / "files"
     day: datetime.date | None = None
     title = html.escape(shown(names(peer) or short_id(peer)))
-    with (place / "conversation.html").open("w", encoding="utf-8", errors="replace") as page, \
-            (place / "conversation.jsonl").open("w", encoding="utf-8", errors="replace") as lines:
+    with _written(place / "conversation.html") as page, _written(place / "conversation.jsonl") as lines:
         page.write(f"<!doctype html><meta charset=utf-8><title>{title}</title><style>{_STYLE}</style>\n")
         page.write(f"<h1>{title}</h1>\n")
         lines.write(json.dumps({"lanshare": 1, "conversation": peer}) + "\n")
@@ -126,6 +125,11 @@ def _save(db: sqlite3.Connection, peer: PeerId, place: Path, names: Callable[[Pe
             }, ensure_ascii=False) + "\n")
             page.write(_files(tops, kept, transfer.direction == "out", local))
     return Saved(place, count, copied, missing)
+
+
+def _written(path: Path) -> TextIO:
+    """A new file that nobody else can read, wherever the person would have it."""
+    return open(path, "x", encoding="utf-8", errors="replace", opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 def _line(db: sqlite3.Connection, one: Moment) -> dict[str, Any]:

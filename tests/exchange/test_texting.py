@@ -21,7 +21,7 @@ NOW = datetime.datetime(2026, 11, 22, 12, 0, tzinfo=datetime.UTC)
 
 def frame(text: str = "hello") -> Text:
     """A record of Anna's for Bob."""
-    return texting.frame_of(texting.compose(ANNA, BOB.id, "0f" * 16, text, (4, 2, bytes(32)), NOW).record)  # type: ignore[arg-type]
+    return texting.frame_of(texting.compose(ANNA, BOB.id, "0f" * 16, text, (4, 2, (bytes(32),)), NOW).record)  # type: ignore[arg-type]
 
 
 def test_a_record_is_read_as_it_was_composed() -> None:
@@ -59,7 +59,7 @@ def test_a_record_is_no_good_in_another_conversation_or_from_another_mouth() -> 
     for me, peer in ((EVE.id, ANNA.id), (BOB.id, EVE.id)):
         conversation = texting.read(frame(), me, peer).message.peer
         assert conversation not in (me, peer, ANNA.id, BOB.id, EVE.id)
-    mine = texting.compose(EVE, BOB.id, "0e" * 16, "x", (0, 0, None), NOW)  # type: ignore[arg-type]
+    mine = texting.compose(EVE, BOB.id, "0e" * 16, "x", (0, 0, ()), NOW)  # type: ignore[arg-type]
     other = msgspec.structs.replace(texting.frame_of(mine.record), conversation=frame().conversation)
     with pytest.raises(ProtocolError):
         texting.read(other, BOB.id, ANNA.id)

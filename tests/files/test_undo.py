@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
 from lanshare.domain.offer import Clash
+from lanshare.files import names
 from lanshare.files.faults import DiskFault
+from lanshare.files.lines import framed
 from lanshare.files.staging import Staging
 from lanshare.files.undo import undo
 from tests.files.test_staging import TRANSFER, put
@@ -85,3 +88,43 @@ def test_a_folder_swapped_for_a_link_is_not_entered(root: Path, tmp_path: Path) 
     done = undo(root, tmp_path / "receipt")
     assert done.left == 2
     assert sorted(one.name for one in outside.iterdir()) == ["a", "b", "link"]
+
+
+@pytest.mark.parametrize("path", [
+    ["..", "private"], ["old", "..", "..", "private"], [".."], ["."], [""], [], ["a/../../private"], ["/etc/passwd"],
+    ["old\x00", "x"], ["old", 7], [["old"]], ["x"] * 5000,
+])
+def test_a_receipt_that_leads_elsewhere_moves_nothing(root: Path, tmp_path: Path, path: list[object]) -> None:
+    private = tmp_path / "private"
+    private.write_bytes(b"mine alone")
+    (root / "bait").mkdir()
+    (root / "bait" / "x").write_bytes(b"evil")
+    before = tree_of(tmp_path)
+    notes: list[dict[str, object]] = [
+        {"file": 1, "size": 10, "path": path}, {"linked": path, "to": "a"}, {"made": path},
+        {"aside": path, "to": ["bait", "x"]}, {"aside": ["old", "new"], "to": path},
+    ]
+    (tmp_path / "receipt").write_bytes(b"".join(framed(json.dumps(one).encode()) for one in notes))
+    done = undo(root, tmp_path / "receipt")
+    assert (done.files, done.restored) == (0, 0)
+    (tmp_path / "receipt").unlink()
+    assert tree_of(tmp_path) == before
+
+
+@pytest.mark.parametrize("name", [
+    ".lanshare-incoming", ".LanShare-Incoming", ".lanshare-incoming.", ".lanshare-incoming ", ".lanshare-incoming-0",
+    ".lanshare\u200c-incoming", "\uff0elanshare-incoming", ".lanshare-incoming\ufe0f", "Replaced by lanshare",
+    "replaced BY Lanshare", "Undone by lanshare", "Undone by lanshare-0", "Undone by\u00a0lanshare",
+    "Undone\u00ad by lanshare",
+])
+def test_a_name_that_means_something_to_us_is_escaped_however_a_file_system_may_read_it(name: str) -> None:
+    safe = names.safe_top(name)
+    assert safe != name
+    assert not names.is_staging(safe)
+    assert names.original(safe) == name
+
+
+@pytest.mark.parametrize("name", ["LANSHA~1", "lansha~2", "REPLAC~1", "undone~12"])
+def test_short_aliases_of_our_folders_are_escaped_where_a_file_system_makes_some(name: str) -> None:
+    assert names.safe_name(name, names.System.WINDOWS) != name
+    assert names.safe_name(name, names.System.POSIX) == name

@@ -32,22 +32,29 @@ from tests.harness.engines import environment, free_port
 
 def run_until(app: App, ready: Callable[[], bool]) -> None:
     """Run it until something is so, or for so long that it will not be any more."""
-    timer = QTimer()
+    timer, late = QTimer(), QTimer()
     timer.timeout.connect(lambda: app.qt.quit() if ready() else None)
     timer.start(20)
-    QTimer.singleShot(20_000, app.qt.quit)
-    assert app.run() == 0
-    timer.stop()
+    late.setSingleShot(True)  # one that is left behind would end the next one
+    late.timeout.connect(app.qt.quit)
+    late.start(60_000)
+    try:
+        assert app.run() == 0
+    finally:
+        timer.stop()
+        late.stop()
 
 
 def test_it_shows_a_window_over_a_real_engine_and_ends(qtbot: QtBot, tmp_path: Path) -> None:
     options = Options(profile=tmp_path, port=free_port(), name="Anna", interfaces=("127.0.0.1",))
     app = App(options, [], False)
-    run_until(app, lambda: app.window is not None and app.window._me is not None)
-    assert app.window is not None
-    assert app.window.windowTitle() == "lanshare"
-    assert app.window._me is not None
-    app.close()
+    try:
+        run_until(app, lambda: app.window is not None and app.window._me is not None)
+        assert app.window is not None
+        assert app.window.windowTitle() == "lanshare"
+        assert app.window._me is not None
+    finally:
+        app.close()
     assert places(tmp_path).key.exists()
 
 
