@@ -529,9 +529,9 @@ class IdentityCloned(Struct, frozen=True):
 
 
 class IdentityRenewed(Struct, frozen=True):
-    """This device has a new key from its next start on, which follows; the old one lies at `old`."""
+    """This device has a new key from its next start on, which follows. The old one is gone; `old` is always empty."""
 
-    old: str
+    old: str = ""
 
 
 class ExchangedTold(Struct, frozen=True):

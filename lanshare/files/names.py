@@ -18,6 +18,7 @@ from typing import Final
 
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.offer import DEPTH, NAME_BYTES, PATH_BYTES
+from lanshare.domain.showable import showable
 
 STAGING: Final = ".lanshare-incoming"
 """The hidden folder in which what arrives lives until it is verified and durable."""
@@ -33,7 +34,6 @@ _ESCAPED: Final = re.compile(f"{_MARK}([0-9A-F]{{2}})")
 # C0, DEL, C1, and what is invisible or turns the direction of text. ZERO WIDTH NON-JOINER and JOINER are parts of
 # letters and pictures (Persian, emoji: Unicode 15, 23.2), and a backslash is a letter like others but on Windows.
 _DECEIVING: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
-_UNSHOWN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\\\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 _WINDOWS: Final = re.compile(r'[<>:"|?*\\]')
 _HARMLESS: Final = re.compile(r"[A-Za-z0-9_+-][A-Za-z0-9_ ()+,.=@~#-]*")
 _SHORT: Final = re.compile(r"(?i)(lansha|replac|undone)~[0-9]{1,3}")
@@ -231,4 +231,4 @@ def numbered(name: str, number: int) -> str:
 
 def shown(text: str) -> str:
     """Any text from a peer as one line for a terminal or a log: what deceives or controls is escaped."""
-    return _UNSHOWN.sub(lambda found: "\\" if found[0] == "\\" else f"\\u{ord(found[0]):04x}", text)
+    return showable(text)

@@ -8,7 +8,6 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -66,16 +65,12 @@ def load_identity(where: Places) -> Identity:
         raise LanshareError(Code.PROFILE_UNWRITABLE, f"{where.key} holds no usable key; move it away") from error
 
 
-def renew_identity(where: Places) -> Path:
-    """Make another device key; where the old one lies now. OSError if it cannot be kept."""
-    aside = where.key.with_name(f"{where.key.stem}.before-{time.strftime('%Y%m%d-%H%M%S')}{where.key.suffix}")
-    where.key.rename(aside)
-    try:
-        private.replace_file(where.key, Identity.create().pem)
-    except OSError:
-        aside.rename(where.key)
-        raise
-    return aside
+def renew_identity(where: Places) -> None:
+    """Make another device key in the place of the old one, which is gone then. OSError if it cannot be kept."""
+    private.replace_file(where.key, Identity.create().pem)
+    # Whoever renews a key does so because somebody has it: none of earlier renewals stays here either.
+    for old in where.key.parent.glob(f"{where.key.stem}.before-*{where.key.suffix}"):
+        old.unlink(missing_ok=True)
 
 
 class Engine:

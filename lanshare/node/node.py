@@ -159,7 +159,7 @@ class Parts:
     asks: bool = False
     """A network that is new is asked about, and shown nothing before."""
 
-    renew: Callable[[], Path] = field(default=lambda: Path())
+    renew: Callable[[], None] = field(default=lambda: None)
     """Moves the key aside and makes another one; where the old one lies now."""
 
     networks: tuple[Network, ...] = ()
@@ -824,10 +824,10 @@ class Node:
     def _renew(self) -> list[e.Effect]:
         """A new key; whoever runs this engine starts it anew with it."""
         try:
-            aside = self._parts.renew()
+            self._parts.renew()
         except OSError as error:
             return [self._trouble(Code.PROFILE_UNWRITABLE, error.strerror or "")]
-        return [e.Tell(IdentityRenewed(str(aside)))]
+        return [e.Tell(IdentityRenewed())]
 
     def _erase(self, peer: PeerId | None) -> list[e.Effect]:
         """History goes, from the file on disk and with the receipts; a receiving that was can be undone no more."""

@@ -1,21 +1,150 @@
-"""Which received files a click may open. Programs, scripts, links and installers are only shown in their folder."""
+"""Which received files a click may open: documents of kinds that run nothing, if content and ending agree.
+
+A desktop chooses a program by the ending, by the content, or by both. So a file is opened only if it is of a kind in
+this list by either; everything else is shown in its folder. Office files with macros are none of these kinds.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+import os
+import re
+import stat
+import struct
+import sys
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import BinaryIO, Final
 
-_PROGRAMS: Final = frozenset(
-    """
-    app appimage apk appref-ms application bash bat bin cmd com command cpl csh deb desktop dll dmg exe gadget hta htm
-    html inf ins isp iso jar js jse ksh lib library-ms lnk mde msc msh msi msix msp mst name out pif pkg pl ps1 ps1xml
-    ps2 py pyc pyw rb reg rgs rpm run scf scr sct search-ms sh shb shs so svg sys tcsh terminal url vb vbe vbs vbscript
-    webloc website workflow ws wsc wsf wsh xhtml xht xml xbap zsh
-    """.split()  # noqa: SIM905  a list of 100 quoted words hides more than it shows
-)
+_HEAD: Final = 64 * 1024
+_DIRECTORY: Final = 1024 * 1024
+"""Bytes of a document's list of parts that are looked through."""
+
+_SECTION: Final = re.compile(r"\[[a-z][a-z0-9 ._{}-]*\]")
+"""How files of settings begin, shortcuts among them."""
+
+Check = Callable[[bytes, BinaryIO], bool]
+
+
+def _begins(*signatures: bytes, at: int = 0) -> Check:
+    return lambda head, file: any(head.startswith(one, at) for one in signatures)
+
+
+def _riff(kind: bytes) -> Check:
+    return lambda head, file: head.startswith(b"RIFF") and head[8:12] == kind
+
+
+def _media(head: bytes, file: BinaryIO) -> bool:
+    """ISO base media: MP4, QuickTime, HEIC, AVIF."""
+    return head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
+
+
+def _mpeg_sound(head: bytes, file: BinaryIO) -> bool:
+    return head.startswith(b"ID3") or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0)
+
+
+def _text(head: bytes, file: BinaryIO) -> bool:
+    """Text that no desktop takes for a program, a page or a shortcut."""
+    if b"\x00" in head:
+        return False
+    try:
+        text = head.decode("utf-8", "strict" if len(head) < _HEAD else "ignore")
+    except UnicodeDecodeError:
+        return False
+    first = text.lstrip("\ufeff \t\r\n")[:64].lower()
+    return not first.startswith(("#!", "<", "%!", "mz", "@echo", "{\\rtf", "^!")) and not _SECTION.match(first)
+
+
+def _parts(file: BinaryIO) -> Mapping[str, zipfile.ZipInfo] | None:
+    """The parts of a document that is a ZIP file; None if it is none, or its list is too long to be honest."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 65_557))
+    tail = file.read(65_557)
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(tail) - at < 22:
+        return None
+    count, length = struct.unpack_from("<HI", tail, at + 10)
+    if length > _DIRECTORY or count > 10_000:
+        return None
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return {one.filename: one for one in archive.infolist()}
+    except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError):
+        return None
+
+
+def _open_xml(folder: str) -> Check:
+    """Word, Excel and PowerPoint without macros: no part of theirs is a program or is embedded."""
+
+    def check(head: bytes, file: BinaryIO) -> bool:
+        parts = _parts(file) if head.startswith(b"PK\x03\x04") else None
+        if parts is None or "[Content_Types].xml" not in parts:
+            return False
+        names = [one.lower() for one in parts]
+        active = any("vba" in one or "macro" in one or "activex" in one or "/embeddings/" in one for one in names)
+        return any(one.startswith(f"{folder}/") for one in names) and not active
+
+    return check
+
+
+def _open_document(kind: str) -> Check:
+    """OpenDocument without macros: its first part, stored, is its kind (ODF 1.3 part 2, 3.3)."""
+
+    def check(head: bytes, file: BinaryIO) -> bool:
+        word = f"mimetypeapplication/vnd.oasis.opendocument.{kind}".encode()
+        parts = _parts(file) if head.startswith(b"PK\x03\x04") and head[30 : 30 + len(word)] == word else None
+        if parts is None:
+            return False
+        return not any(one.lower().startswith(("basic/", "scripts/", "object")) for one in parts)
+
+    return check
+
+
+_KINDS: Final[dict[str, Check]] = {
+    "png": _begins(b"\x89PNG\r\n\x1a\n"), "jpg": _begins(b"\xff\xd8\xff"), "jpeg": _begins(b"\xff\xd8\xff"),
+    "gif": _begins(b"GIF87a", b"GIF89a"), "bmp": _begins(b"BM"), "webp": _riff(b"WEBP"),
+    "tif": _begins(b"II*\x00", b"MM\x00*"), "tiff": _begins(b"II*\x00", b"MM\x00*"),
+    "heic": _media, "heif": _media, "avif": _media,
+    "txt": _text, "md": _text, "csv": _text, "tsv": _text, "log": _text, "json": _text, "srt": _text, "ics": _text,
+    "pdf": lambda head, file: b"%PDF-" in head[:1024],
+    "mp3": _mpeg_sound, "aac": _mpeg_sound, "ogg": _begins(b"OggS"), "oga": _begins(b"OggS"),
+    "opus": _begins(b"OggS"), "flac": _begins(b"fLaC"), "wav": _riff(b"WAVE"), "m4a": _media,
+    "mp4": _media, "m4v": _media, "mov": _media, "3gp": _media, "ogv": _begins(b"OggS"),
+    "mkv": _begins(b"\x1aE\xdf\xa3"), "webm": _begins(b"\x1aE\xdf\xa3"), "avi": _riff(b"AVI "),
+    "mpg": _begins(b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3"), "mpeg": _begins(b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3"),
+    "docx": _open_xml("word"), "xlsx": _open_xml("xl"), "pptx": _open_xml("ppt"),
+    "odt": _open_document("text"), "ods": _open_document("spreadsheet"), "odp": _open_document("presentation"),
+    "odg": _open_document("graphics"),
+}
+"""Endings, and how their content is told."""
+
+
+def may_open_by_name(path: str) -> bool:
+    """Whether the name is that of a kind that may be opened; a folder without an ending may, too."""
+    name = path.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    stem, dot, ending = name.rpartition(".")
+    if name.startswith(".") or name != name.rstrip(". "):
+        return False
+    if not dot:
+        return os.path.isdir(path) and not os.path.islink(path)
+    return bool(stem) and ending.lower() in _KINDS
 
 
 def may_open(path: str) -> bool:
-    """Whether a received file may be opened by a click: by its final ending, as the system would choose."""
-    name = path.replace("\\", "/").rstrip("/. ").rpartition("/")[2]
-    stem, dot, ending = name.rpartition(".")
-    return not (dot and stem and ending.lower() in _PROGRAMS) and not name.startswith(".")
+    """The same, and content and name agree. It reads some of the file."""
+    if not may_open_by_name(path):
+        return False
+    try:
+        if os.path.isdir(path):
+            # A folder with an ending may be a program (a bundle of macOS).
+            return "." not in Path(path).name
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        fd = os.open(path, flags)
+        with os.fdopen(fd, "rb") as file:
+            info = os.fstat(file.fileno())
+            if not stat.S_ISREG(info.st_mode) or (sys.platform != "win32" and info.st_mode & 0o111):
+                return False
+            head = file.read(_HEAD)
+            return _KINDS[path.rpartition(".")[2].lower()](head, file)
+    except OSError:
+        return False

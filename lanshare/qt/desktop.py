@@ -46,10 +46,13 @@ class Desktop(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.there = False
-        self._wanted: queue.SimpleQueue[Notice | tuple[str, Sequence[Any]] | str | None] = queue.SimpleQueue()
+        self._wanted: queue.SimpleQueue[Notice | tuple[str, Sequence[Any], str] | str | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._router: Any = None
-        self._keys: dict[int, str] = {}
+        self._keys: dict[tuple[int, str], str] = {}
+        """Notices that are up, by number and by who on the bus took them."""
+
+        self._answered_by = ""
         self._ids: dict[str, int] = {}
         self._can: frozenset[str] = frozenset()
         self._filters: list[Any] = []
@@ -119,7 +122,7 @@ class Desktop(QObject):
     def _show(self, notice: Notice) -> None:
         fields = arguments(notice, self._ids.get(notice.key, 0), self._can)
         (ident,) = self._call("Notify", "susssasa{sv}i", fields)
-        self._keys[ident], self._ids[notice.key] = notice.key, ident
+        self._keys[ident, self._answered_by], self._ids[notice.key] = notice.key, ident
 
     def _call(self, method: str, signature: str | None = None, body: Sequence[Any] = ()) -> Sequence[Any]:
         from jeepney import DBusAddress, MessageType, new_method_call
@@ -130,6 +133,7 @@ class Desktop(QObject):
         )
         if reply.header.message_type is MessageType.error:
             raise OSError(str(reply.body))
+        self._answered_by = sender_of(reply)
         body_out: Sequence[Any] = reply.body
         return body_out
 
@@ -141,12 +145,13 @@ class Desktop(QObject):
         Proxy(message_bus, self._router).AddMatch(rule)
         self._filters.append(self._router.filter(rule, queue=_Heard(self, signal)))
 
-    def heard(self, signal: str, body: Sequence[Any]) -> None:
-        """What the service says, from its thread: dealt with behind the notice that it is about."""
-        self._wanted.put((signal, body))
+    def heard(self, signal: str, body: Sequence[Any], sender: str) -> None:
+        """What a program on the bus says, from its thread: dealt with behind the notice that it is about."""
+        self._wanted.put((signal, body, sender))
 
-    def _heard(self, signal: str, body: Sequence[Any]) -> None:
-        key = self._keys.get(int(body[0]))
+    def _heard(self, signal: str, body: Sequence[Any], sender: str) -> None:
+        # Any program may say so: only the one that took the notice is believed.
+        key = self._keys.get((int(body[0]), sender))
         if key is None:
             return
         if signal == "ActionInvoked":
@@ -154,7 +159,7 @@ class Desktop(QObject):
         elif signal == "NotificationReplied":
             self.acted.emit(key, "reply", str(body[1]))
         else:
-            self._keys.pop(int(body[0]), None)
+            self._keys.pop((int(body[0]), sender), None)
             self._ids.pop(key, None)
 
 
@@ -165,9 +170,16 @@ class _Heard:
         self._desktop, self._signal = desktop, signal
 
     def put_nowait(self, message: Any) -> None:
-        self._desktop.heard(self._signal, message.body)
+        self._desktop.heard(self._signal, message.body, sender_of(message))
 
     put = put_nowait
+
+
+def sender_of(message: Any) -> str:
+    """The unique name on the bus of who sent this: the bus itself writes it (D-Bus specification, Header Fields)."""
+    from jeepney import HeaderFields
+
+    return str(message.header.fields.get(HeaderFields.sender, ""))
 
 
 def arguments(notice: Notice, replaces: int, can: frozenset[str]) -> tuple[Any, ...]:

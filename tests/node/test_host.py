@@ -127,11 +127,16 @@ def test_a_new_identity_starts_the_engine_anew_and_keeps_the_rest(tmp_path: Path
     before = shell.wait_for(e.Snapshot)
     shell.say(c.SendText(MessageId("ab" * 16), PEER, "from before"))
     shell.wait_for(e.MessageQueued)
+    old_key = places(tmp_path).key.read_bytes()
+    (tmp_path / "device.before-20260101-000000.pem").write_bytes(old_key)
     shell.say(c.RenewIdentity())
     renewed = shell.wait_for(e.IdentityRenewed)
     after = shell.wait_for(e.Snapshot)
     assert after.me.id != before.me.id
-    assert Path(renewed.old).read_bytes() != places(tmp_path).key.read_bytes()
-    assert Path(renewed.old).stat().st_mode & 0o777 == 0o600
+    assert renewed.old == ""
+    keys = list(tmp_path.rglob("*.pem"))
+    assert keys == [places(tmp_path).key], "the copied one, and those of before, are gone"
+    assert keys[0].read_bytes() != old_key
+    assert keys[0].stat().st_mode & 0o777 == 0o600
     assert [one.preview for one in after.conversations] == ["from before"]
     shell.host.close()

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QFileDialog, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from lanshare.domain import commands as c
@@ -236,15 +236,33 @@ def test_this_devices_own_code_is_shown(window: MainWindow, qtbot: QtBot) -> Non
     dialog.accept()
 
 
-def test_a_copied_key_is_said_and_a_press_makes_another(window: MainWindow, submitted: list[Command]) -> None:
+def test_a_copied_key_is_said_and_another_is_made_after_a_question(window: MainWindow, submitted: list[Command]) -> None:
     window.on_event(e.IdentityCloned(made.MARTA, "Marta", False, "Two devices use the key of Marta."))
     window.on_event(e.IdentityCloned(made.ME.id, "", True, "Another device uses this computer's key."))
     theirs, ours = list(window.board.notices)
     window.board.act(theirs)
     assert not [one for one in submitted if isinstance(one, c.RenewIdentity)]
+    asked = []
+
+    def answer(label: str) -> None:
+        """The question is up: press one of its buttons."""
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        asked.append(box.informativeText())
+        focused = box.focusWidget()
+        assert isinstance(focused, QPushButton)
+        assert focused.text() == "Keep the key", "a key meant for something else destroys nothing"
+        QTest.mouseClick(next(one for one in box.buttons() if one.text() == label), Qt.MouseButton.LeftButton)
+
+    QTimer.singleShot(0, lambda: answer("Keep the key"))
+    window.board.act(ours)
+    assert not [one for one in submitted if isinstance(one, c.RenewIdentity)]
+    assert list(window.board.notices) == [theirs, ours]
+    QTimer.singleShot(0, lambda: answer("Make it a new device"))
     window.board.act(ours)
     assert submitted[-1:] == [c.RenewIdentity()]
     assert list(window.board.notices) == [theirs]
+    assert "accept it anew" in asked[0]
 
 
 def test_blocking_and_forgetting_are_one_press_away(window: MainWindow, submitted: list[Command]) -> None:

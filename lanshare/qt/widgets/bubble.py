@@ -14,6 +14,7 @@ from PySide6.QtGui import QAccessible, QContextMenuEvent, QEnterEvent, QFontData
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from lanshare.domain.message import Delivery
+from lanshare.domain.showable import showable
 from lanshare.node.shown import shown
 from lanshare.qt import assets, texts
 from lanshare.qt.models.timeline import Entry
@@ -213,6 +214,9 @@ class Bubble(QWidget):
             self._signs.setFixedSize(width, self._signs.heightForWidth(width))
 
     def _text_shown(self) -> str:
+        return showable(self._cut(), keep="\n\t")
+
+    def _cut(self) -> str:
         text = texts.unfenced(self._entry.text)
         if self._unfolded:
             return text[:_SEEN]
@@ -412,8 +416,9 @@ class Told(QWidget):
 
     def refresh(self) -> None:
         """It does not change."""
-        self._label.setText(self._entry.text)
-        self.setAccessibleName(f"{self._entry.text}, {texts.clock(self._entry.at)}")
+        text = showable(self._entry.text)
+        self._label.setText(text)
+        self.setAccessibleName(f"{text}, {texts.clock(self._entry.at)}")
 
     def enter(self) -> None:
         """There is nothing to do with it."""

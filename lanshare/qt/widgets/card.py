@@ -27,7 +27,7 @@ from lanshare.domain import commands as c
 from lanshare.domain.errors import Code
 from lanshare.domain.offer import Clash, EntryKind, Skipped
 from lanshare.domain.transfer import TransferId, TransferState
-from lanshare.node.opening import may_open
+from lanshare.node.opening import may_open_by_name
 from lanshare.node.shown import shown
 from lanshare.qt import assets, texts
 from lanshare.qt.models.transfers import TransferView
@@ -399,7 +399,7 @@ class Card(QWidget):
         if view.undone:
             return []
         if view.state in (TransferState.DONE, TransferState.PARTIAL) and not view.out and view.paths:
-            opens = len(view.paths) == 1 and may_open(view.paths[0])
+            opens = len(view.paths) == 1 and may_open_by_name(view.paths[0])
             return [*([self._opening] if opens else []), self._showing, self._undoing]
         ended = (TransferState.FAILED, TransferState.DECLINED, TransferState.CANCELLED, TransferState.PARTIAL)
         if view.out and view.state in ended:

@@ -1,0 +1,58 @@
+"""Others' text as it may be shown: whatever is not seen, or turns what is seen, is written out.
+
+Unicode's categories decide: control (Cc), format (Cf), surrogate (Cs) and the separators of lines and paragraphs (Zl,
+Zp); besides, the letters and marks that Unicode has drawn as nothing (Default_Ignorable_Code_Point). A joiner between
+parts of one letter or picture, and a variation selector behind one, stay: they belong to it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_SEEN: Final = frozenset(
+    "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+)
+"""Format characters that are seen: they enclose the numbers behind them (Prepended_Concatenation_Mark)."""
+
+_NOTHING: Final = re.compile(
+    r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
+    r"\U000e0000-\U000e0fff]"
+)
+"""What is drawn as nothing though its category does not say so."""
+
+_JOINERS: Final = "\u200c\u200d"
+
+
+def showable(text: str, keep: str = "") -> str:
+    """A text with everything hidden in it written out as \\uXXXX; characters of `keep` stay as they are."""
+    if text.isprintable() and _NOTHING.search(text) is None:
+        return text
+    out: list[str] = []
+    for at, char in enumerate(text):
+        if char in keep or not is_hidden(char) or _belongs(text, at):
+            out.append(char)
+        else:
+            out.append(f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}")
+    return "".join(out)
+
+
+def is_hidden(char: str) -> bool:
+    """Whether a character by itself is not seen, or changes how others are."""
+    if _NOTHING.match(char):
+        return True
+    return not char.isprintable() and unicodedata.category(char) in _HIDDEN and char not in _SEEN
+
+
+def _belongs(text: str, at: int) -> bool:
+    """Whether this hidden character is a part of what stands before it."""
+    char, before = text[at], text[at - 1 : at]
+    if not before or before.isspace() or (is_hidden(before) and before != "\ufe0f"):
+        return False
+    if "\ufe00" <= char <= "\ufe0f":
+        return True
+    behind = text[at + 1 : at + 2]
+    parts = char in _JOINERS and bool(behind) and not behind.isascii() and not before.isascii()
+    return parts and not behind.isspace() and not is_hidden(behind)
