@@ -7,8 +7,10 @@ gets a fresh thread that is bound once and then ends. Where the kernel has no La
 from __future__ import annotations
 
 import ctypes
+import errno
 import logging
 import os
+import platform
 import struct
 import sys
 import threading
@@ -24,6 +26,15 @@ _PATH_BENEATH: Final = 1
 _NO_NEW_PRIVILEGES: Final = 38  # prctl
 _LEAST: Final = 2
 """The first version that lets files be moved between folders at all (LANDLOCK_ACCESS_FS_REFER)."""
+
+_SECCOMP: Final = 22  # prctl
+
+_CALLS: Final = {
+    # open, socket, connect, bind, socketpair, fork, vfork, execve, ptrace, creat, openat, execveat, openat2
+    "x86_64": (0xC000003E, (2, 41, 42, 49, 53, 57, 58, 59, 101, 85, 257, 322, 437)),
+    "aarch64": (0xC00000B7, (198, 203, 200, 199, 221, 117, 56, 281, 437)),
+}
+"""By machine (asm/unistd.h): its number in audit.h, and the system calls that a decoder is refused."""
 
 # linux/landlock.h: all that writes: WRITE_FILE, REMOVE_DIR, REMOVE_FILE, the seven MAKE_*, REFER; TRUNCATE from 3 on.
 _WRITING: Final = sum(1 << bit for bit in (1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13))
@@ -72,6 +83,41 @@ def bind(folders: Sequence[Path]) -> bool:
         os.close(ruleset)
     _bound.yes = True
     return True
+
+
+def bind_all() -> bool:
+    """Let this process reach no file and no connection any more (for decoders). False where that cannot be had."""
+    have = version()
+    if _libc is None or have < 1:
+        return False
+    files = (1 << (13 if have < 2 else 14 if have < 3 else 15 if have < 5 else 16)) - 1
+    network = 3 if have >= 4 else 0  # BIND_TCP, CONNECT_TCP
+    fields = struct.pack("=QQ", files, network) if have >= 4 else struct.pack("=Q", files)
+    ruleset = _libc.syscall(_CREATE_RULESET, ctypes.create_string_buffer(fields, len(fields)), len(fields), 0)
+    if ruleset < 0:
+        return False
+    try:
+        return not (_libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0) or _libc.syscall(_RESTRICT_SELF, ruleset, 0))
+    finally:
+        os.close(ruleset)
+
+
+def refuse_calls() -> bool:
+    """Let this thread, and those that it starts, open, connect and start nothing (for decoders). False where it can.
+
+    A list of what is refused, for what a decoder needs differs from one library to the next (seccomp(2)).
+    """
+    arch, calls = _CALLS.get(platform.machine(), (0, ()))
+    if _libc is None or not calls or sys.maxsize < 2**32:
+        return False
+    steps = [(0x20, 0, 0, 4), (0x15, 1, 0, arch), (0x06, 0, 0, 0x80000000), (0x20, 0, 0, 0)]
+    steps.append((0x35, len(calls) + 1, 0, 0x40000000))  # another table of numbers (x32)
+    steps += [(0x15, len(calls) - at, 0, number) for at, number in enumerate(calls)]
+    steps += [(0x06, 0, 0, 0x7FFF0000), (0x06, 0, 0, 0x00050000 | errno.EPERM)]
+    code = b"".join(struct.pack("=HBBI", *step) for step in steps)
+    filters = ctypes.create_string_buffer(code, len(code))
+    program = ctypes.create_string_buffer(struct.pack("@HP", len(steps), ctypes.addressof(filters)), 16)
+    return not (_libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0) or _libc.prctl(_SECCOMP, 2, program))
 
 
 def run_bound(folders: Sequence[Path], work: Callable[[], None]) -> None:

@@ -48,6 +48,7 @@ from lanshare.qt.bridge import Bridge
 from lanshare.qt.desktop import Desktop, Notice
 from lanshare.qt.theme import style
 from lanshare.qt.tray import Tray
+from lanshare.qt.widgets import preview
 from lanshare.qt.windows.main import MainWindow
 
 _log = logging.getLogger(__name__)
@@ -130,6 +131,7 @@ class App:
         self.bridge.close()
         self.desktop.close()
         self.host.close()
+        preview.close()
         if self.window is not None:
             self.window.hide()
             self.window.deleteLater()

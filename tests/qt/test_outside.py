@@ -55,10 +55,10 @@ def test_a_program_is_shown_in_its_folder_instead(qtbot: QtBot, opened: list[str
                                                   tmp_path: Path) -> None:
     parent = QWidget()
     qtbot.addWidget(parent)
-    for name in ("run.sh", "picture.jpg"):
-        (tmp_path / name).write_text("")
+    for name, content in (("run.sh", b"\xff\xd8\xff"), ("lie.jpg", b"MZ"), ("picture.jpg", b"\xff\xd8\xff")):
+        (tmp_path / name).write_bytes(content)
         outside.open_path(parent, str(tmp_path / name))
-    assert opened == [f"file://{tmp_path}", f"file://{tmp_path}/picture.jpg"]
+    assert opened == [f"file://{tmp_path}", f"file://{tmp_path}", f"file://{tmp_path}/picture.jpg"]
     outside.open_path(parent, str(tmp_path / "gone.jpg"))
     assert "no longer there" in asked[0]
-    assert len(opened) == 2
+    assert len(opened) == 3

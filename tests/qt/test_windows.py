@@ -236,7 +236,9 @@ def test_this_devices_own_code_is_shown(window: MainWindow, qtbot: QtBot) -> Non
     dialog.accept()
 
 
-def test_a_copied_key_is_said_and_another_is_made_after_a_question(window: MainWindow, submitted: list[Command]) -> None:
+def test_a_copied_key_is_said_and_another_is_made_after_a_question(
+    window: MainWindow, submitted: list[Command]
+) -> None:
     window.on_event(e.IdentityCloned(made.MARTA, "Marta", False, "Two devices use the key of Marta."))
     window.on_event(e.IdentityCloned(made.ME.id, "", True, "Another device uses this computer's key."))
     theirs, ours = list(window.board.notices)
@@ -251,7 +253,7 @@ def test_a_copied_key_is_said_and_another_is_made_after_a_question(window: MainW
         asked.append(box.informativeText())
         focused = box.focusWidget()
         assert isinstance(focused, QPushButton)
-        assert focused.text() == "Keep the key", "a key meant for something else destroys nothing"
+        assert focused.text() == "Keep the key", "a key meant for something else is harmless"
         QTest.mouseClick(next(one for one in box.buttons() if one.text() == label), Qt.MouseButton.LeftButton)
 
     QTimer.singleShot(0, lambda: answer("Keep the key"))

@@ -1,113 +1,132 @@
-"""A small picture of an image that came or went: decoded off the window's thread, bounded in every respect.
+"""A small picture of an image that came or went: decoded in another process (decoding.py), asked for off the window's
+thread.
 
 Signals: Loader.loaded(str, object) with the path and a QImage, null if there is none to show.
 """
 
 from __future__ import annotations
 
+import os
+import queue
+import threading
 from collections import OrderedDict
-from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QObject, QRunnable, QSize, Qt, QThreadPool, Signal
-from PySide6.QtGui import QImage, QImageReader
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
 
-_ENDINGS: Final = {"png": b"png", "jpg": b"jpeg", "jpeg": b"jpeg", "gif": b"gif", "webp": b"webp", "bmp": b"bmp"}
-"""What is decoded, and as what: by the ending alone, so that no other decoder of Qt's is ever offered the bytes."""
+from lanshare.qt.decoding import FORMATS, decoder
 
-_FILE: Final = 64 * 1024 * 1024
-_PIXELS: Final = 80_000_000
-"""A camera's largest; a bomb that unfolds into more is not decoded at all."""
-
-_MEMORY: Final = 384
-"""MiB that a decoder may take for one image."""
-
-_SIZE: Final = QSize(372, 240)
+_WIDE, _HIGH = 372, 240
 _KEPT: Final = 64
+_FAILED: Final = 4096
+_IDLE: Final = 2.0
+"""Seconds without a picture after which the decoder is ended."""
 
 
 def is_image(path: str) -> bool:
     """Whether a preview is tried, by the final ending."""
-    return path.rpartition(".")[2].lower() in _ENDINGS
+    return path.rpartition(".")[2].lower() in FORMATS
 
 
 def read(path: str) -> QImage:
     """The picture, scaled down to fit a card; null if it is too large, damaged, or no image."""
-    try:
-        if Path(path).is_symlink() or Path(path).stat().st_size > _FILE:
-            return QImage()
-    except OSError:
-        return QImage()
-    reader = QImageReader(path, _ENDINGS[path.rpartition(".")[2].lower()])
-    reader.setAutoDetectImageFormat(False)
-    reader.setDecideFormatFromContent(False)
-    reader.setAutoTransform(True)
-    size = reader.size()
-    if not size.isValid() or size.width() * size.height() > _PIXELS:
-        return QImage()
-    fitted = size.scaled(_SIZE, Qt.AspectRatioMode.KeepAspectRatio)
-    if fitted.width() < size.width():
-        reader.setScaledSize(fitted.expandedTo(QSize(1, 1)))
-    return reader.read()
+    return decoder().picture(path, _WIDE, _HIGH)
 
 
 class Loader(QObject):
-    """Reads pictures on two threads of its own and keeps the last of them."""
+    """Has pictures read on a thread that ends with the work, and keeps the last. What failed is not tried again."""
 
     loaded = Signal(str, object)
 
     def __init__(self) -> None:
         super().__init__()
-        QImageReader.setAllocationLimit(_MEMORY)
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(2)
+        self._wanted: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self.closed = False
         self._kept: OrderedDict[str, QImage] = OrderedDict()
         self._asked: set[str] = set()
+        self._failed: OrderedDict[tuple[str, int, int], None] = OrderedDict()
         self.loaded.connect(self._keep)
 
     def ask(self, path: str) -> QImage | None:
-        """The picture if it is here; else `loaded` tells it soon."""
+        """The picture if it is here, null if there is none; else `loaded` tells it soon."""
         if path in self._kept:
             self._kept.move_to_end(path)
             return self._kept[path]
-        if path not in self._asked:
+        if _state(path) in self._failed:
+            return QImage()
+        if path not in self._asked and not self.closed:
             self._asked.add(path)
-            self._pool.start(_Job(path, self))
+            with self._lock:
+                self._wanted.put(path)
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._run, name="pictures")
+                    self._thread.start()
         return None
 
     def close(self) -> None:
         """Read nothing more."""
-        self._pool.clear()
-        self._pool.waitForDone(3000)
+        self.closed = True
+        with self._lock:
+            thread = self._thread
+        self._wanted.put(None)
+        decoder().close()
+        if thread is not None:
+            thread.join(3.0)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                path = self._wanted.get(timeout=_IDLE)
+            except queue.Empty:
+                with self._lock:
+                    if not self._wanted.empty():
+                        continue
+                    self._thread = None
+                decoder().rest()
+                return
+            if path is None or self.closed:
+                return
+            image = read(path)
+            try:
+                self.loaded.emit(path, image)
+            except RuntimeError:
+                return  # the window is gone
 
     def _keep(self, path: str, image: object) -> None:
         self._asked.discard(path)
-        if isinstance(image, QImage):
+        if isinstance(image, QImage) and image.isNull():
+            self._failed[_state(path)] = None
+            while len(self._failed) > _FAILED:
+                self._failed.popitem(last=False)
+        elif isinstance(image, QImage):
             self._kept[path] = image
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
 
 
-class _Job(QRunnable):
-    """One picture."""
-
-    def __init__(self, path: str, loader: Loader) -> None:
-        super().__init__()
-        self._path, self._loader = path, loader
-
-    def run(self) -> None:
-        image = read(self._path)
-        try:
-            self._loader.loaded.emit(self._path, image)
-        except RuntimeError:
-            pass  # the window is gone
+def _state(path: str) -> tuple[str, int, int]:
+    """A file as it is now: one that was changed since is tried once more."""
+    try:
+        info = os.stat(path)
+    except OSError:
+        return path, 0, 0
+    return path, info.st_size, info.st_mtime_ns
 
 
 _LOADER: list[Loader] = []
 
 
 def loader() -> Loader:
-    """The one of this process."""
-    if not _LOADER:
-        _LOADER.append(Loader())
+    """The one of this process; after it was closed, another one."""
+    if not _LOADER or _LOADER[0].closed:
+        _LOADER[:] = [Loader()]
     return _LOADER[0]
+
+
+def close() -> None:
+    """Read nothing more in this window's life."""
+    if _LOADER:
+        _LOADER[0].close()

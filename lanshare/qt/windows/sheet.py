@@ -5,12 +5,14 @@ Signals: act(object) with a command; pair() when digits are to be compared.
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 from datetime import datetime
 
 from msgspec.structs import replace
 from PySide6.QtCore import QDate, QLocale, Qt, Signal
-from PySide6.QtGui import QImage, QImageReader, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QImage, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -25,9 +27,10 @@ from PySide6.QtWidgets import (
 
 from lanshare.domain import commands as c
 from lanshare.domain.events import ExchangedTold
-from lanshare.domain.peer import Habit, Rules, TrustLevel, key_words
+from lanshare.domain.peer import Habit, Rules, TrustLevel, is_full_id, key_words, peer_id
 from lanshare.node.shown import shown
 from lanshare.qt import assets, texts
+from lanshare.qt.decoding import decoder
 from lanshare.qt.models.devices import Device
 from lanshare.qt.qr import peer_in
 from lanshare.qt.theme.style import em, tokens
@@ -47,10 +50,12 @@ class DeviceSheet(QDialog):
 
     act = Signal(object)
     pair = Signal()
+    _coded = Signal(str)
 
     def __init__(self, device: Device, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.device = device
+        self._coded.connect(self._heard)
         self.setWindowTitle(shown(device.said))
         self._mark = picture()
         self._trust = wrapped("", "dim")
@@ -232,7 +237,10 @@ class DeviceSheet(QDialog):
 
     def read_code(self, picture: QImage) -> None:
         """A picture of the device's own screen: its code says the full id, as if it were typed."""
-        peer = peer_in(picture)
+        self._heard(peer_in(picture) or "")
+
+    def _heard(self, said: str) -> None:
+        peer = peer_id(said) if is_full_id(said) else None
         if peer is None:
             self._say_bad(texts.tr("There is no code of a lanshare device in that picture."))
         else:
@@ -248,7 +256,12 @@ class DeviceSheet(QDialog):
         pictures = texts.tr("Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif)")
         path, _ = QFileDialog.getOpenFileName(self, texts.tr("Read its QR code"), "", pictures)
         if path:
-            self.read_code(QImageReader(path).read())
+            threading.Thread(target=lambda: self._tell(decoder().code(path)), name="code").start()
+
+    def _tell(self, said: str) -> None:
+        """From the thread that asked the decoder."""
+        with contextlib.suppress(RuntimeError):  # the sheet is gone
+            self._coded.emit(said)
 
     def _say_bad(self, text: str) -> None:
         self._message.setText(text)

@@ -1,0 +1,166 @@
+"""Pictures that are made to harm: they are decoded in a process that can do nothing and ends whatever it is given."""
+
+from __future__ import annotations
+
+import os
+import random
+import struct
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QTimer
+from PySide6.QtGui import QColor, QImage
+from pytestqt.qtbot import QtBot
+
+from lanshare.domain.peer import PeerId
+from lanshare.qt import decoding
+from lanshare.qt.decoding import Decoder
+from lanshare.qt.qr import code_of
+from lanshare.qt.widgets import preview
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the limits are Linux's")
+MIB = 1024 * 1024
+
+
+def png(*chunks: tuple[bytes, bytes], size: tuple[int, int] = (8, 8)) -> bytes:
+    """A PNG with further chunks before its pixels."""
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = zlib.compress(b"\0" * (size[0] + 1) * size[1])
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", *size, 8, 0, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + b"".join(chunk(*one) for one in chunks) + chunk(b"IDAT", rows) + chunk(
+        b"IEND", b""
+    )
+
+
+def text_bomb() -> bytes:
+    """Text chunks that unfold: half a megabyte that took 2.4 GB and killed the program."""
+    packer = zlib.compressobj(9)
+    words = b"".join(packer.compress(b"a" * MIB) for _ in range(40)) + packer.flush()
+    return png(*((b"zTXt", b"Comment%d\0\0" % number + words) for number in range(30)))
+
+
+def saved(form: str, width: int = 640, height: int = 480) -> bytes:
+    """A sound picture."""
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    image.fill(QColor("red"))
+    for x in range(0, width, 7):
+        for y in range(0, height, 5):
+            image.setPixelColor(x, y, QColor(x % 256, y % 256, (x * y) % 256))
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    assert image.save(buffer, form)  # type: ignore[call-overload]
+    return bytes(data.data())
+
+
+def gif(width: int = 32, height: int = 32) -> bytes:
+    """A sound GIF, which Qt does not write: each pixel a code of its own."""
+    bits = "".join(format(4, "03b")[::-1] + format((x * 7) % 4, "03b")[::-1] for x in range(width * height))
+    bits += format(5, "03b")[::-1]
+    data = bytes(int(bits[at : at + 8][::-1], 2) for at in range(0, len(bits), 8))
+    blocks = b"".join(bytes([len(data[at : at + 255])]) + data[at : at + 255] for at in range(0, len(data), 255))
+    head = b"GIF89a" + struct.pack("<HHBBB", width, height, 0x81, 0, 0) + bytes(range(12))
+    return head + b"," + struct.pack("<HHHHB", 0, 0, width, height, 0) + b"\x02" + blocks + b"\0;"
+
+
+@pytest.fixture
+def one() -> Iterator[Decoder]:
+    """A decoder of the test's own."""
+    made = Decoder()
+    yield made
+    made.close()
+
+
+def memory() -> int:
+    """Bytes of this process in memory."""
+    with open("/proc/self/statm", encoding="ascii") as sizes:
+        return int(sizes.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def alive(one: Decoder) -> subprocess.Popen[bytes]:
+    """Its process."""
+    assert one._process is not None
+    return one._process
+
+
+def look(one: Decoder, path: Path) -> QImage:
+    """Ask for it as a card does."""
+    return one.picture(str(path), 372, 240)
+
+
+def test_bombs_cost_the_window_nothing_and_the_next_picture_comes(one: Decoder, tmp_path: Path) -> None:
+    (tmp_path / "good.png").write_bytes(saved("png"))
+    assert not look(one, tmp_path / "good.png").isNull()
+    base = memory()
+    bombs = (("text.png", text_bomb()), ("wide.png", png(size=(50_000, 1500))), ("torn.jpg", saved("jpeg")[:900]))
+    for name, data in bombs:
+        (tmp_path / name).write_bytes(data)
+        began = time.monotonic()
+        look(one, tmp_path / name)
+        assert time.monotonic() - began < 4 * decoding.SECONDS, "it was given up"
+        assert memory() - base < 20 * MIB, name
+    assert not look(one, tmp_path / "good.png").isNull()
+
+
+def test_mutated_pictures_neither_grow_the_window_nor_hold_it_up(qtbot: QtBot, tmp_path: Path) -> None:
+    """Each is asked for by a card, while timers of the window go on. LANSHARE_MUTATIONS seconds of it (soak: 600)."""
+    seed = random.randrange(10**9)
+    print(f"LANSHARE_SEED={seed}")
+    chance = random.Random(seed)
+    sound = {"png": saved("png"), "jpg": saved("jpeg"), "webp": saved("webp"), "bmp": saved("bmp", 64, 64)}
+    sound["gif"] = gif()
+    loader = preview.Loader()
+    done: list[str] = []
+    loader.loaded.connect(lambda path, image: done.append(path))
+    ticks = [time.monotonic()]
+    latest = [0.0]
+
+    def tick() -> None:
+        now = time.monotonic()
+        latest[0] = max(latest[0], now - ticks[0])
+        ticks[0] = now
+
+    timer = QTimer()
+    timer.timeout.connect(tick)
+    (tmp_path / "first.png").write_bytes(sound["png"])
+    loader.ask(str(tmp_path / "first.png"))
+    qtbot.waitUntil(lambda: len(done) == 1, timeout=60_000)
+    base, until, asked = memory(), time.monotonic() + float(os.environ.get("LANSHARE_MUTATIONS", "10")), 1
+    ticks[0] = time.monotonic()
+    timer.start(20)
+    while time.monotonic() < until:
+        ending = chance.choice(list(sound))
+        data = bytearray(sound[ending])
+        for _ in range(chance.choice((1, 1, 3, 30))):
+            data[chance.randrange(len(data))] = chance.getrandbits(8)
+        if chance.random() < 0.2:
+            del data[chance.randrange(len(data)) :]
+        path = tmp_path / f"{asked}.{ending}"
+        path.write_bytes(data)
+        loader.ask(str(path))
+        asked += 1
+        qtbot.waitUntil(lambda count=asked: len(done) == count, timeout=60_000)  # type: ignore[misc]
+        path.unlink()
+    timer.stop()
+    loader.close()
+    grown = (memory() - base) / MIB
+    print(f"{asked} pictures, window grown by {grown:.1f} MiB, latest timer {latest[0] * 1000:.0f} ms")
+    assert asked > 20
+    assert memory() - base < 20 * MIB
+
+
+def test_a_code_is_read_there_too_and_nothing_else_is_said(one: Decoder, tmp_path: Path) -> None:
+    peer = PeerId("a2" * 26)
+    code_of(peer, 400).save(str(tmp_path / "code.png"))
+    (tmp_path / "none.png").write_bytes(saved("png"))
+    (tmp_path / "bomb.png").write_bytes(text_bomb())
+    assert one.code(str(tmp_path / "code.png")) == peer
+    assert one.code(str(tmp_path / "none.png")) == ""
+    assert one.code(str(tmp_path / "bomb.png")) in ("", peer)

@@ -1,0 +1,108 @@
+"""The decoder's process: there when it is needed, gone when not, and no harm if it dies, hangs or lies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from lanshare.qt import decoding
+from lanshare.qt.decoding import Decoder
+from lanshare.qt.widgets import preview
+from tests.hostile.test_decoder import alive, look, saved
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals and scripts")
+
+
+@pytest.fixture
+def one() -> Iterator[Decoder]:
+    """A decoder of the test's own."""
+    made = Decoder()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("when", ["idle", "starting", "reading", "stopped", "closing"])
+def test_a_decoder_that_is_killed_hangs_or_is_gone_costs_one_picture_at_most(
+    one: Decoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    monkeypatch.setattr(decoding, "SECONDS", 1.0)
+    path = tmp_path / "a.bmp"
+    path.write_bytes(saved("bmp", 2000, 1500))
+    if when != "starting":
+        assert not look(one, path).isNull()
+    if when == "idle":
+        alive(one).kill()
+        alive(one).wait()
+    elif when == "stopped":
+        os.kill(alive(one).pid, signal.SIGSTOP)
+        assert look(one, path).isNull(), "it was given up"
+    else:
+        results: list[bool] = []
+        asking = threading.Thread(target=lambda: results.append(look(one, path).isNull()))
+        asking.start()
+        until = time.monotonic() + 20
+        while one._process is None and time.monotonic() < until:
+            pass
+        if when == "closing":
+            one.close()
+        elif one._process is not None:
+            one._process.kill()
+        asking.join(30)
+        assert len(results) == 1
+    if when != "closing":
+        assert not look(one, path).isNull(), "the next one comes"
+
+
+def test_one_that_cannot_be_started_is_no_picture(
+    one: Decoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.png").write_bytes(saved("png"))
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "executable", str(tmp_path / "gone"))
+        assert look(one, tmp_path / "a.png").isNull()
+    liar = tmp_path / "liar"
+    liar.write_text("#!/bin/sh\nprintf '\\001\\377\\377\\377\\377\\377\\377\\377\\377'; exec cat /dev/zero\n")
+    liar.chmod(0o755)
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "executable", str(liar))
+        assert look(one, tmp_path / "a.png").isNull(), "one that was replaced says what it may not"
+    assert not look(one, tmp_path / "a.png").isNull()
+
+
+def test_what_failed_is_not_tried_again_until_it_changes(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.png"
+    path.write_text("no picture")
+    tried: list[str] = []
+    real = preview.read
+
+    def spy(path: str) -> QImage:
+        tried.append(path)
+        return real(path)
+
+    monkeypatch.setattr(preview, "read", spy)
+    loader = preview.Loader()
+    done: list[str] = []
+    loader.loaded.connect(lambda path, image: done.append(path))
+    loader.ask(str(path))
+    qtbot.waitUntil(lambda: len(done) == 1, timeout=60_000)
+    for _ in range(3):
+        shown = loader.ask(str(path))
+        assert shown is not None
+        assert shown.isNull()
+    assert len(tried) == 1
+    path.write_bytes(saved("png"))
+    assert loader.ask(str(path)) is None
+    qtbot.waitUntil(lambda: len(done) == 2, timeout=60_000)
+    assert loader.ask(str(path)) is not None
+    loader.close()
