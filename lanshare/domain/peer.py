@@ -12,6 +12,8 @@ from typing import Final, NewType
 
 from msgspec import Struct
 
+from lanshare.domain.showable import is_hidden, without_hidden
+
 PeerId = NewType("PeerId", str)
 """SHA-256 of a device's public key (SubjectPublicKeyInfo, DER) in lower-case base32 without padding: 52 characters."""
 
@@ -25,14 +27,6 @@ _LOOKS_LIKE = str.maketrans(
 )
 _CONSONANTS = "bdfghjklmnprstvz"
 _VOWELS = "aiou"
-_IGNORED = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
-    "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
-"""Default_Ignorable_Code_Point (Unicode 15.1, DerivedCoreProperties): nothing of it is seen."""
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
-
 DEFAULT_PORT = 17717
 
 
@@ -82,13 +76,13 @@ def skeleton(name: str) -> str:
 
 def visible(text: str) -> str:
     """A text without what is never seen in it."""
-    return _IGNORED.sub("", text)
+    return text if text.isascii() else "".join(char for char in text if not is_hidden(char))
 
 
 def clean_name(text: str, fallback: str = "") -> str:
     """A device name fit to show: no control or invisible characters, single spaces, at most 64 characters."""
-    cleaned = " ".join(_CONTROL.sub("", text.replace("\n", " ").replace("\t", " ")).split())
-    return cleaned[:64].strip() or fallback
+    cleaned = " ".join(without_hidden(text.replace("\n", " ").replace("\t", " ")).split())
+    return without_hidden(cleaned[:64]).strip() or fallback
 
 
 class TrustLevel(StrEnum):

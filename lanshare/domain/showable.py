@@ -39,6 +39,13 @@ def showable(text: str, keep: str = "") -> str:
     return "".join(out)
 
 
+def without_hidden(text: str) -> str:
+    """A text without everything hidden in it."""
+    if text.isprintable() and _NOTHING.search(text) is None:
+        return text
+    return "".join(char for at, char in enumerate(text) if not is_hidden(char) or _belongs(text, at))
+
+
 def is_hidden(char: str) -> bool:
     """Whether a character by itself is not seen, or changes how others are."""
     if _NOTHING.match(char):

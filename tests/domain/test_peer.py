@@ -19,6 +19,7 @@ from lanshare.domain.peer import (
     short_id,
     skeleton,
 )
+from lanshare.domain.showable import showable
 
 
 @pytest.mark.parametrize(("text", "address"), [
@@ -83,3 +84,19 @@ def test_an_id_is_said_in_four_words_and_every_bit_of_them_counts() -> None:
     assert example.startswith("lusab-babad"), "the paper's"
     words = {key_words(base64.b32encode(bytes([at]) * 32).decode().rstrip("=").lower()) for at in range(256)}
     assert len(words) == 256
+
+
+@given(st.text(max_size=200))
+def test_a_clean_name_is_clean_and_hides_nothing(text: str) -> None:
+    name = clean_name(text)
+    assert clean_name(name) == name
+    assert len(name) <= 64
+    assert showable(name) == name, "nothing in it would have to be written out"
+
+
+@pytest.mark.parametrize(
+    "hidden", ["\u00ad", "\u200b", "\u202e", "\u3164", "\u115f", "\ufe0f", "\u2065", "\U000e0041", "\x07"]
+)
+def test_names_that_differ_in_what_is_not_seen_are_alike(hidden: str) -> None:
+    assert skeleton(f"Ma{hidden}rta") == skeleton("Marta")
+    assert clean_name(f"Ma{hidden}rta").replace("\ufe0f", "") == "Marta"
