@@ -56,9 +56,9 @@ class GroupDialog(QDialog):
         members = set(group.members) if group is not None else set(chosen)
         shown = [one for one in devices if not one.group and one.trust != "blocked"]
         for device in shown:
-            self._list.add(device.id, _named(device), device.id in members, self._fixed(device.id))
+            self._add(device.id, _named(device), device.id in members)
         for peer in sorted(members - {one.id for one in shown} - {me or PeerId("")}):
-            self._list.add(peer, names.get(peer, short_id(peer)), True, self._fixed(peer))
+            self._add(peer, names.get(peer, short_id(peer)), True)
         self._message = wrapped("", "dim")
         self._save = QPushButton(texts.tr("Create the group") if group is None else texts.tr("Save"))
         self._save.setProperty("kind", "main")
@@ -90,6 +90,10 @@ class GroupDialog(QDialog):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         fit(self)
+
+    def _add(self, peer: PeerId, name: str, inside: bool) -> None:
+        fixed = self._fixed(peer)
+        self._list.add(peer, texts.tr("{0} · in it before you").format(name) if fixed else name, inside, fixed)
 
     def _fixed(self, peer: PeerId) -> str:
         """Why this one cannot be taken out; empty if it can."""
