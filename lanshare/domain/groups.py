@@ -13,6 +13,7 @@ over what is done beside it as strong removal, in the literature on access contr
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -29,8 +30,14 @@ NAME = 64
 PARENTS: Final = 16
 """Digests that a record may name."""
 
-_ENTRIES: Final = 2048
+ENTRIES: Final = 2048
 """Times that somebody was added, of one group, that are looked at: more than a group ever needs, and a bound."""
+
+AGAIN: Final = 16
+"""Of these, of one person: the most senior ones."""
+
+_ENDS: Final = 2
+"""Records of one author among those that a new record names."""
 
 Order = tuple[int, str, str]
 """A record's place among the texts of its conversation: Lamport number, author, id."""
@@ -78,18 +85,20 @@ class Group(Struct, frozen=True):
 
 class Folded(Struct, frozen=True):
     """What records come to. `void`: those that count for nothing. `heads`: digests of those that count and that no
-    other one had seen, the one that had seen most first. `entries`: by member, the record that it is in by.
+    other one had seen, the most senior authors' first, two of each at most. `entries`: by member, the record that it is
+    in by. `last`: the last record of each that counts.
     """
 
     group: Group
     void: frozenset[Order]
     heads: tuple[bytes, ...]
     entries: dict[PeerId, bytes]
+    last: dict[PeerId, bytes]
 
     def parents(self, author: PeerId) -> tuple[bytes, ...]:
         """What a record that this member signs now is to name."""
-        entry = self.entries.get(author)
-        return tuple(dict.fromkeys([*([entry] if entry else []), *self.heads]))[:PARENTS]
+        own = [one for one in (self.entries.get(author), self.last.get(author)) if one]
+        return tuple(dict.fromkeys([*own, *self.heads]))[:PARENTS]
 
 
 def fold(group: PeerId, changes: Iterable[Change]) -> Folded | None:
@@ -114,11 +123,17 @@ class _Fold:
         """Entries to look at, the most senior first: the rank of who added, where, and which record it was."""
 
         self._living: dict[PeerId, list[int]] = {}
-        self._entered: dict[PeerId, list[int]] = {}
-        """By member, the entries that were looked at: they are more senior than all that follow."""
-
         self._seen: set[PeerId] = set()
         self._names: list[tuple[int, int]] = []
+        self._ranks: dict[int, int] = {found: 0}
+        """By record that counts, the rank of its author."""
+
+        self._places: dict[PeerId, list[tuple[int, int]]] = {}
+        """By member, ranks and entries that were looked at."""
+
+        self._vain = 0
+        """Records that remove somebody more senior."""
+
         self._name = records[found].name
 
     def result(self) -> Folded:
@@ -131,7 +146,7 @@ class _Fold:
             if not one.founds and not one.older:
                 mine.setdefault(one.author, []).append(at)
         rank = 0
-        while self._waiting and rank < _ENTRIES:
+        while self._waiting and rank < ENTRIES:
             _, _, _, peer, entry = heapq.heappop(self._waiting)
             self._member(rank, peer, entry, mine.get(peer, ()))
             rank += 1
@@ -153,12 +168,14 @@ class _Fold:
                         since[peer] = at
                 for peer in one.remove:
                     since.pop(peer, None)
+                    self._seen.add(peer)
             self._seen.update(since)
         for place, (peer, at) in enumerate(sorted(since.items(), key=lambda one: one[1])):
             self._enter(-1, place, peer, at)
 
     def _enter(self, rank: int, place: int, peer: PeerId, entry: int) -> None:
-        self._seen.add(peer)
+        if len(self._places.get(peer, ())) >= AGAIN:
+            return
         heapq.heappush(self._waiting, (rank, self._records[entry].order, place, peer, entry))
 
     def _member(self, rank: int, peer: PeerId, entry: int, said: Sequence[int]) -> None:
@@ -166,37 +183,58 @@ class _Fold:
         if rank == 0 and not self._records[entry].older:
             for place, other in enumerate(self._records[entry].add):
                 self._enter(rank, place, other, entry)
+        if len(self._places.setdefault(peer, [])) >= AGAIN:
+            return
+        self._seen.add(peer)
         kicks = self._kicks.get(peer, 0) & ~self._past[entry]
-        mine = [at for at in said if self._past[at] >> entry & 1 and not self._valid >> at & 1]
-        mine = self._in_sight(mine, kicks)
+        done = self._valid | self._vain
+        mine = [at for at in said if self._past[at] >> entry & 1 and not done >> at & 1]
+        mine = [at for at in self._in_sight(mine, kicks) if not self._removes_a_senior(peer, at)]
         leaves = [at for at in mine if peer in self._records[at].remove]
         leaves = [at for at in leaves if not any(self._past[at] >> other & 1 for other in leaves)]
         for at in leaves:
             kicks |= 1 << at
-        for at in [*self._in_sight(mine, kicks), *leaves]:
+        for at in [*self._in_sight(mine, kicks), *leaves[:1]]:
             one = self._records[at]
-            if any(other != peer and self._is_senior(other, at) for other in one.remove):
-                continue
             self._valid |= 1 << at
+            self._ranks[at] = rank
             if len(leaves) > 1 and at in leaves:
                 continue  # whoever leaves twice at once leaves, and says nothing else by it
             if one.name:
                 self._names.append((rank, at))
-            for place, other in enumerate(one.add):
+            for place, other in enumerate(dict.fromkeys(one.add)):
                 self._enter(rank, place, other, at)
             for other in one.remove:
                 self._kicks[other] = self._kicks.get(other, 0) | 1 << at
         for at in leaves:
             self._kicks[peer] = self._kicks.get(peer, 0) | 1 << at
-        self._entered.setdefault(peer, []).append(entry)
+        self._places[peer].append((rank, entry))
         if not kicks:
             self._living.setdefault(peer, []).append(entry)
+
+    def _removes_a_senior(self, peer: PeerId, at: int) -> bool:
+        if any(other != peer and self._is_senior(other, at) for other in dict.fromkeys(self._records[at].remove)):
+            self._vain |= 1 << at
+            return True
+        return False
 
     def _is_senior(self, peer: PeerId, at: int) -> bool:
         """Whether this one is in the group, as the author of a record saw it, and came in earlier than the author."""
         past = self._past[at]
         kicks = self._kicks.get(peer, 0) & past
-        return any(past >> entry & 1 and not kicks & ~self._past[entry] for entry in self._entered.get(peer, ()))
+        return any(
+            past >> entry & 1 and not self._taken(rank, kicks & ~self._past[entry])
+            for rank, entry in self._places.get(peer, ())
+        )
+
+    def _taken(self, rank: int, kicks: int) -> bool:
+        """Whether one of these removals is by somebody more senior than this rank, or its own leaving."""
+        while kicks:
+            at = kicks.bit_length() - 1
+            kicks ^= 1 << at
+            if self._ranks.get(at, -1) <= rank:
+                return True
+        return False
 
     def _in_sight(self, records: Iterable[int], kicks: int) -> list[int]:
         """Those of these records that all of whoever removed their author had seen."""
@@ -208,16 +246,27 @@ class _Fold:
         return [at for at in records if seen >> at & 1]
 
     def _told(self) -> Folded:
+        self._pass_over_what_did_nothing()
         records, valid = self._records, self._valid
         living = dict(list(self._living.items())[:MEMBERS])
         counts = [at for at in range(len(records)) if valid >> at & 1]
         behind = 0
+        last: dict[PeerId, int] = {}
         for at in counts:
             behind |= self._past[at]
-        heads = sorted(
+            before = last.get(records[at].author)
+            if before is None or self._past[at] >> before & 1:
+                last[records[at].author] = at
+        ends = sorted(
             (at for at in counts if not behind >> at & 1),
-            key=lambda at: (-self._past[at].bit_count(), records[at].order),
+            key=lambda at: (self._ranks.get(at, -1), -(self._past[at] & valid).bit_count(), records[at].order),
         )
+        of = Counter[PeerId]()
+        heads = []
+        for at in ends:
+            of[records[at].author] += 1
+            if of[records[at].author] <= _ENDS:
+                heads.append(at)
         void = frozenset(one.order for at, one in enumerate(records) if not valid >> at & 1)
         group = Group(
             self._group, self._newest_name(), tuple(living),
@@ -225,7 +274,21 @@ class _Fold:
             frozenset(self._seen - set(living)),
         )
         entries = {peer: records[at[0]].digest for peer, at in living.items()}
-        return Folded(group, void, tuple(records[at].digest for at in heads), entries)
+        told = {peer: records[at].digest for peer, at in last.items()}
+        return Folded(group, void, tuple(records[at].digest for at in heads), entries, told)
+
+    def _pass_over_what_did_nothing(self) -> None:
+        """A removal of nobody who was in the group, as its author saw it, and came in later is none."""
+        for at, one in enumerate(self._records):
+            rank = self._ranks.get(at, -1)
+            if not self._valid >> at & 1 or one.founds or one.older or one.name or one.add or not one.remove:
+                continue
+            if one.author not in one.remove and not any(
+                behind > rank and self._past[at] >> entry & 1
+                for other in one.remove
+                for behind, entry in self._places.get(other, ())
+            ):
+                self._valid &= ~(1 << at)
 
     def _newest_name(self) -> str:
         """Of names that were given without knowing of each other, that of the most senior one."""

@@ -24,6 +24,11 @@ _NOTHING: Final = re.compile(
 """What is drawn as nothing though its category does not say so."""
 
 _JOINERS: Final = "\u200c\u200d"
+_JOINED: Final = frozenset((
+    "ARABIC", "SYRIAC", "MONGOLIAN", "NKO", "DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL", "TELUGU",
+    "KANNADA", "MALAYALAM", "SINHALA", "KHMER", "MYANMAR", "TIBETAN", "BALINESE", "JAVANESE",
+))
+"""Scripts in which a joiner or a non-joiner changes how letters are written (Unicode 15, 23.2)."""
 
 
 def showable(text: str, keep: str = "") -> str:
@@ -55,11 +60,32 @@ def is_hidden(char: str) -> bool:
 
 def _belongs(text: str, at: int) -> bool:
     """Whether this hidden character is a part of what stands before it."""
-    char, before = text[at], text[at - 1 : at]
-    if not before or before.isspace() or (is_hidden(before) and before != "\ufe0f"):
+    char, before, behind = text[at], text[at - 1 : at] if at else "", text[at + 1 : at + 2]
+    if not before:
         return False
-    if "\ufe00" <= char <= "\ufe0f":
-        return True
-    behind = text[at + 1 : at + 2]
-    parts = char in _JOINERS and bool(behind) and not behind.isascii() and not before.isascii()
-    return parts and not behind.isspace() and not is_hidden(behind)
+    if "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef":
+        # Once, behind a picture, an ideograph, or what becomes a key cap.
+        seen = ("So", "Sm", "Po", "Nd", "Lo")
+        return not is_hidden(before) and (before in "#*" or unicodedata.category(before) in seen)
+    if "\u180b" <= char <= "\u180f":
+        return _script(before) == "MONGOLIAN"
+    if "\U000e0020" <= char <= "\U000e007f":
+        return _flag(text, at)
+    if char == "\u200d" and (before == "\ufe0f" or unicodedata.category(before) in ("So", "Sk")):
+        return bool(behind) and unicodedata.category(behind) == "So"
+    return char in _JOINERS and (_script(before) in _JOINED or (char == "\u200c" and _script(behind) in _JOINED))
+
+
+def _script(char: str) -> str:
+    return unicodedata.name(char, "").partition(" ")[0] if char else ""
+
+
+def _flag(text: str, at: int) -> bool:
+    """Whether a tag is one of those that make a black flag another one (UTS #51, ED-14a)."""
+    begin = at
+    while begin and "\U000e0020" <= text[begin - 1] <= "\U000e007e":
+        begin -= 1
+    end = at
+    while end < len(text) and "\U000e0020" <= text[end] <= "\U000e007e":
+        end += 1
+    return begin > 0 and text[begin - 1] == "\U0001f3f4" and text[end : end + 1] == "\U000e007f" and end - begin <= 7

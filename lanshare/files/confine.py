@@ -28,13 +28,35 @@ _LEAST: Final = 2
 """The first version that lets files be moved between folders at all (LANDLOCK_ACCESS_FS_REFER)."""
 
 _SECCOMP: Final = 22  # prctl
+_ALLOWED: Final = 0x7FFF0000
+_CLONE_THREAD: Final = 0x10000
 
 _CALLS: Final = {
-    # open, socket, connect, bind, socketpair, fork, vfork, execve, ptrace, creat, openat, execveat, openat2
-    "x86_64": (0xC000003E, (2, 41, 42, 49, 53, 57, 58, 59, 101, 85, 257, 322, 437)),
-    "aarch64": (0xC00000B7, (198, 203, 200, 199, 221, 117, 56, 281, 437)),
+    "x86_64": (
+        0xC000003E, 56,
+        (
+            2, 85, 257, 437, 41, 42, 49, 53, 57, 58, 59, 322, 101,
+            87, 263, 82, 264, 316, 86, 265, 88, 266, 83, 258, 84, 76, 133, 259, 165, 166,
+            90, 91, 268, 452, 92, 93, 94, 260, 132, 235, 261, 280, 188, 189, 190, 197, 198, 199,
+            62, 200, 434, 424, 310, 311, 308, 272, 321, 298,
+        ),
+        (425, 426, 427, 435),
+    ),
+    "aarch64": (
+        0xC00000B7, 220,
+        (
+            56, 437, 198, 203, 200, 199, 221, 281, 117,
+            35, 38, 276, 37, 36, 34, 45, 33, 40, 39,
+            52, 53, 452, 54, 55, 88, 5, 6, 7, 14, 15, 16,
+            129, 130, 434, 424, 270, 271, 268, 97, 280, 241,
+        ),
+        (425, 426, 427, 435),
+    ),
 }
-"""By machine (asm/unistd.h): its number in audit.h, and the system calls that a decoder is refused."""
+# Line by line: open, socket, fork, execve, ptrace; unlink, rename, link, mkdir, truncate, mknod, mount; chmod, chown,
+# utime, setxattr; kill, pidfd, process_vm, setns, unshare, bpf, perf. Their newer forms as well.
+"""By machine (asm/unistd.h): its number in audit.h, clone, what a decoder is refused, and what it is told not to exist:
+io_uring_*, and clone3, in whose place clone is called, whose flags can be looked at."""
 
 # linux/landlock.h: all that writes: WRITE_FILE, REMOVE_DIR, REMOVE_FILE, the seven MAKE_*, REFER; TRUNCATE from 3 on.
 _WRITING: Final = sum(1 << bit for bit in (1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13))
@@ -107,13 +129,23 @@ def refuse_calls() -> bool:
 
     A list of what is refused, for what a decoder needs differs from one library to the next (seccomp(2)).
     """
-    arch, calls = _CALLS.get(platform.machine(), (0, ()))
+    arch, clone, calls, unknown = _CALLS.get(platform.machine(), (0, 0, (), ()))
     if _libc is None or not calls or sys.maxsize < 2**32:
         return False
-    steps = [(0x20, 0, 0, 4), (0x15, 1, 0, arch), (0x06, 0, 0, 0x80000000), (0x20, 0, 0, 0)]
-    steps.append((0x35, len(calls) + 1, 0, 0x40000000))  # another table of numbers (x32)
-    steps += [(0x15, len(calls) - at, 0, number) for at, number in enumerate(calls)]
-    steps += [(0x06, 0, 0, 0x7FFF0000), (0x06, 0, 0, 0x00050000 | errno.EPERM)]
+    count = len(calls) + len(unknown)
+    # What follows the comparisons: allow, refuse, "no such call", and clone: a thread of ours, or nothing.
+    allow, refuse, missing = count + 6, count + 7, count + 8
+    steps = [
+        (0x20, 0, 0, 4), (0x15, 1, 0, arch), (0x06, 0, 0, 0x80000000), (0x20, 0, 0, 0),
+        (0x35, refuse - 5, 0, 0x40000000),  # another table of numbers (x32)
+        (0x15, missing - 5, 0, clone),  # to the two steps behind `missing`
+    ]
+    steps += [(0x15, refuse - 7 - at, 0, number) for at, number in enumerate(calls)]
+    steps += [(0x15, missing - 7 - len(calls) - at, 0, number) for at, number in enumerate(unknown)]
+    steps += [(0x06, 0, 0, _ALLOWED), (0x06, 0, 0, 0x00050000 | errno.EPERM), (0x06, 0, 0, 0x00050000 | errno.ENOSYS)]
+    steps += [(0x20, 0, 0, 16), (0x45, 1, 0, _CLONE_THREAD)]
+    steps += [(0x06, 0, 0, 0x00050000 | errno.EPERM), (0x06, 0, 0, _ALLOWED)]
+    assert len(steps) == allow + 7
     code = b"".join(struct.pack("=HBBI", *step) for step in steps)
     filters = ctypes.create_string_buffer(code, len(code))
     program = ctypes.create_string_buffer(struct.pack("@HP", len(steps), ctypes.addressof(filters)), 16)

@@ -127,7 +127,11 @@ class HandleFolder:
     def is_ours(self, private: bool) -> bool:
         """Whether this folder belongs to this user; `private`: and nobody else may read or write in it."""
         info = os.fstat(self._fd)
-        return info.st_uid == os.geteuid() and not (private and info.st_mode & 0o077)
+        if info.st_uid != os.geteuid() or (private and info.st_mode & 0o022):
+            return False
+        if private and info.st_mode & 0o055:
+            os.fchmod(self._fd, 0o700)  # others could look into it, and no more: a copy, or another umask
+        return True
 
     def mark(self, fd: int, name: str) -> None:
         """Mark an open file as one that came from elsewhere."""

@@ -72,7 +72,7 @@ def remove(destination: Path, transfer: str) -> None:
             if (found := own.find(root, names.STAGING, True)) is None:
                 return
             hidden, name = found
-            with contextlib.closing(hidden):
+            with contextlib.closing(hidden), contextlib.suppress(FileNotFoundError):
                 with contextlib.closing(hidden.child(transfer)) as stage:
                     for one in stage.names():
                         stage.remove(one)

@@ -42,6 +42,9 @@ _DESCRIPTORS: Final = 8
 
 _RETRY: Final = 10.0
 _TXT: Final = 255 - len("name=")
+_SHARED: Final = ipaddress.ip_network("100.64.0.0/10")
+"""What providers and overlay networks hand out (RFC 6598)."""
+
 _HOSTS: Final = 8
 """Addresses of one announcement that are looked at."""
 
@@ -295,11 +298,13 @@ class Discovery:
         port = info.port
         if not port:
             return
-        hosts = [one for one in info.parsed_scoped_addresses(IPVersion.All) if self._is_near(one)][:_HOSTS]
+        hosts = [one for one in info.parsed_scoped_addresses(IPVersion.All) if self._is_near(one)]
+        # A link-local address without its scope can hardly be dialled: last. Of many (a machine has bridges and
+        # tunnels) those of our own networks are the ones to look at.
+        hosts.sort(key=lambda host: (host.startswith("fe80") and "%" not in host, not self._is_beside(host)))
+        hosts = hosts[:_HOSTS]
         if not hosts:
             return
-        # A link-local address without its scope can hardly be dialled: last.
-        hosts.sort(key=lambda host: host.startswith("fe80") and "%" not in host)
         addresses = tuple(Address(host, port) for host in hosts)
         if short == self._own:
             # Our own name with somebody else's address: is it a copy of us? Whoever dials it sees.
@@ -322,9 +327,14 @@ class Discovery:
             return False
         if address.is_loopback:
             return any(ipaddress.ip_address(one).is_loopback for one in self._ours)
-        if address.is_private or address.is_link_local:
+        if address.is_private or address.is_link_local or (address.version == 4 and address in _SHARED):
             return True
-        length = 16 if address.version == 4 else 64
+        return self._is_beside(host)
+
+    def _is_beside(self, host: str) -> bool:
+        """Whether this may be on a network that one of our own addresses is on."""
+        address = ipaddress.ip_address(host.partition("%")[0])
+        length = (24 if address.is_private else 16) if address.version == 4 else 64
         return any(
             address in ipaddress.ip_network(f"{one}/{length}", strict=False)
             for one in self._ours

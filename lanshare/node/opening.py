@@ -7,7 +7,6 @@ this list by either; everything else is shown in its folder. Office files with m
 from __future__ import annotations
 
 import os
-import re
 import stat
 import struct
 import sys
@@ -20,8 +19,14 @@ _HEAD: Final = 64 * 1024
 _DIRECTORY: Final = 1024 * 1024
 """Bytes of a document's list of parts that are looked through."""
 
-_SECTION: Final = re.compile(r"\[[a-z][a-z0-9 ._{}-]*\]")
-"""How files of settings begin, shortcuts among them."""
+_BEGINS: Final = (
+    "#!", "%!", "@echo", "{\\rtf", "<html", "<!doctype", "<script", "<?xml", "<svg", "<hta", "<job", "[desktop entry]",
+    "[internetshortcut]", "[.shellclassinfo]", "[shell]", "[autorun]", "[unit]", "[reg", "windows registry editor",
+)
+"""How text begins that some desktop runs, or takes for a page or a shortcut."""
+
+_ACTIVE: Final = (".bin", "vbadata.xml", ".exe", ".dll", ".js", ".vbs")
+"""How parts of office files end that may run something: macros, controls, embedded programs."""
 
 Check = Callable[[bytes, BinaryIO], bool]
 
@@ -44,15 +49,16 @@ def _mpeg_sound(head: bytes, file: BinaryIO) -> bool:
 
 
 def _text(head: bytes, file: BinaryIO) -> bool:
-    """Text that no desktop takes for a program, a page or a shortcut."""
-    if b"\x00" in head:
+    """Text, in whatever encoding, that no desktop takes for a program, a page or a shortcut."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = head.decode("utf-16", "replace")
+    elif b"\x00" in head or head.startswith(b"MZ\x90"):
         return False
-    try:
-        text = head.decode("utf-8", "strict" if len(head) < _HEAD else "ignore")
-    except UnicodeDecodeError:
+    else:
+        text = head.decode("latin-1")
+    if any(char < " " and char not in "\t\n\r\f\x1b\x08" for char in text[:4096]):
         return False
-    first = text.lstrip("\ufeff \t\r\n")[:64].lower()
-    return not first.startswith(("#!", "<", "%!", "mz", "@echo", "{\\rtf", "^!")) and not _SECTION.match(first)
+    return not text.lstrip("\ufeff\xef\xbb\xbf \t\r\n").lower().startswith(_BEGINS)
 
 
 def _parts(file: BinaryIO) -> Mapping[str, zipfile.ZipInfo] | None:
@@ -81,7 +87,7 @@ def _open_xml(folder: str) -> Check:
         if parts is None or "[Content_Types].xml" not in parts:
             return False
         names = [one.lower() for one in parts]
-        active = any("vba" in one or "macro" in one or "activex" in one or "/embeddings/" in one for one in names)
+        active = any(one.endswith(_ACTIVE) or "/activex/" in one for one in names)
         return any(one.startswith(f"{folder}/") for one in names) and not active
 
     return check
@@ -95,7 +101,8 @@ def _open_document(kind: str) -> Check:
         parts = _parts(file) if head.startswith(b"PK\x03\x04") and head[30 : 30 + len(word)] == word else None
         if parts is None:
             return False
-        return not any(one.lower().startswith(("basic/", "scripts/", "object")) for one in parts)
+        names = [f"/{one.lower()}" for one in parts]
+        return not any("/basic/" in one or "/scripts/" in one or one.endswith(_ACTIVE) for one in names)
 
     return check
 
@@ -120,14 +127,19 @@ _KINDS: Final[dict[str, Check]] = {
 
 
 def may_open_by_name(path: str) -> bool:
-    """Whether the name is that of a kind that may be opened; a folder without an ending may, too."""
+    """Whether the name is that of a kind that may be opened; a folder may, too."""
     name = path.replace("\\", "/").rstrip("/").rpartition("/")[2]
     stem, dot, ending = name.rpartition(".")
     if name.startswith(".") or name != name.rstrip(". "):
         return False
-    if not dot:
-        return os.path.isdir(path) and not os.path.islink(path)
-    return bool(stem) and ending.lower() in _KINDS
+    if os.path.isdir(path):
+        return not os.path.islink(path) and _is_plain_folder(name)
+    return bool(dot and stem) and ending.lower() in _KINDS
+
+
+def _is_plain_folder(name: str) -> bool:
+    """Whether a folder is a folder: with an ending it may be a program on macOS, with an id in it one on Windows."""
+    return "{" not in name and (sys.platform != "darwin" or "." not in name)
 
 
 def may_open(path: str) -> bool:
@@ -136,13 +148,12 @@ def may_open(path: str) -> bool:
         return False
     try:
         if os.path.isdir(path):
-            # A folder with an ending may be a program (a bundle of macOS).
-            return "." not in Path(path).name
+            return _is_plain_folder(Path(path).name)
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         fd = os.open(path, flags)
         with os.fdopen(fd, "rb") as file:
             info = os.fstat(file.fileno())
-            if not stat.S_ISREG(info.st_mode) or (sys.platform != "win32" and info.st_mode & 0o111):
+            if not stat.S_ISREG(info.st_mode):
                 return False
             head = file.read(_HEAD)
             return _KINDS[path.rpartition(".")[2].lower()](head, file)

@@ -38,6 +38,8 @@ def main() -> int:
     QImageReader.supportedImageFormats()  # loads the decoders: afterwards no file can be opened
     source, drain = sys.stdin.buffer, sys.stdout.buffer
     cage(MEMORY)
+    drain.write(b"+")  # ready
+    drain.flush()
     while len(head := source.read(REQUEST.size)) == REQUEST.size:
         kind, form, width, height, length = REQUEST.unpack(head)
         data = source.read(length)

@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import IO, Final
 
 from PySide6.QtGui import QImage
@@ -23,6 +24,12 @@ FILE: Final = 64 * 1024 * 1024
 FORMATS: Final = {"png": b"png", "jpg": b"jpeg", "jpeg": b"jpeg", "gif": b"gif", "webp": b"webp", "bmp": b"bmp"}
 """What is decoded, and as what: by the ending alone, so that no other decoder is ever offered the bytes."""
 
+_START: Final = 30.0
+"""Seconds for the process to start, which a busy machine may take."""
+
+_HOME: Final = str(Path(__file__).resolve().parents[2])
+"""Where our own package lies."""
+
 SECONDS: Final = 5.0
 """Until a picture is given up."""
 
@@ -32,7 +39,7 @@ _ANSWER: Final = struct.Struct(">BHHI")
 _PICTURE, _CODE = 1, 2
 _LARGEST: Final = 4096
 _TEXT: Final = 256
-_KEPT: Final = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMP", "VIRTUAL_ENV", "LANG")
+_KEPT: Final = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMP", "VIRTUAL_ENV", "LANG")
 
 
 class Decoder:
@@ -70,8 +77,12 @@ class Decoder:
         process = self._process
         if process is not None:
             process.kill()
-        with self._lock:
-            self._end()
+        # A disk that hangs holds up a picture, never the end of the program.
+        if self._lock.acquire(timeout=2.0):
+            try:
+                self._end()
+            finally:
+                self._lock.release()
 
     # --- inside
 
@@ -132,11 +143,19 @@ class Decoder:
             return self._process
         self._end()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "lanshare.qt.decoder"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env={name: os.environ[name] for name in _KEPT if name in os.environ},
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            # Never from where the person happens to be: a folder that was received could stand in the way of our own.
+            [sys.executable, "-P", "-m", "lanshare.qt.decoder"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=_HOME, env=_environment(),
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0), start_new_session=True,
         )
+        late = threading.Timer(_START, self._process.kill)
+        late.daemon = True
+        late.start()
+        try:
+            assert self._process.stdout is not None
+            _whole(self._process.stdout, 1)
+        finally:
+            late.cancel()
         return self._process
 
     def _end(self) -> None:
@@ -149,6 +168,13 @@ class Decoder:
                 with contextlib.suppress(OSError):
                     end.close()
         process.wait()
+
+
+def _environment() -> dict[str, str]:
+    """What the process is told: nothing but where programs and our own packages are."""
+    paths = [one for one in os.environ.get("PYTHONPATH", "").split(os.pathsep) if os.path.isabs(one)]
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return {**kept, "PYTHONPATH": os.pathsep.join([_HOME, *paths])}
 
 
 def _whole(source: IO[bytes], length: int) -> bytes:
@@ -166,3 +192,9 @@ def decoder() -> Decoder:
     if not _DECODER or _DECODER[0].closed:
         _DECODER[:] = [Decoder()]
     return _DECODER[0]
+
+
+def close() -> None:
+    """End the process, if there is one."""
+    if _DECODER:
+        _DECODER[0].close()

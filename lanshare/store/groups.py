@@ -125,8 +125,11 @@ def merge(
                 continue
         kept = outbox.add(db, one.message, one.sequence, one.record, one.digest)
         is_new = kept is not None or is_new
-    settled = settle(db, group, read) if is_new else None
-    return settled or Settled(folded.group, fresh=False)
+    if is_new:
+        return settle(db, group, read)
+    # What is not kept is not so, whatever was said.
+    stands = fold(group, known)
+    return Settled(stands.group, fresh=False) if stands is not None else None
 
 
 def circle(db: sqlite3.Connection, group: PeerId) -> list[bytes]:

@@ -18,11 +18,12 @@ import pytest
 from msgspec.structs import replace
 
 from lanshare import wire
+from lanshare.domain import groups
 from lanshare.domain.groups import MEMBERS, PARENTS, Change, Folded, Group, fold
 from lanshare.domain.peer import PeerId
 
 GROUP = PeerId("g" * 52)
-A, B, C, D = (PeerId(letter * 52) for letter in "abcd")
+A, B, C, D, E = (PeerId(letter * 52) for letter in "abcde")
 
 
 def change(
@@ -134,10 +135,59 @@ def test_a_record_names_what_its_author_is_in_by_and_what_it_saw_last() -> None:
         ends.append(change(C, [ends[-1]], name=f"chain {number}", number=number))
     one = folded(FOUND, comes, *ends)
     parents = one.parents(D)
-    assert len(parents) == PARENTS
+    assert len(parents) <= PARENTS
     assert parents[0] == comes.digest
     named = [some for some in (FOUND, comes, *ends) if some.digest in parents]
     assert folded(FOUND, comes, *ends, change(D, named, name="D's")).void == set()
+
+
+def test_no_hostile_set_of_records_costs_more_than_a_look_at_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same one added over and over, and each of his records judged anew for each time."""
+    looked = [0]
+    real = groups._Fold._is_senior
+
+    def counted(self: groups._Fold, peer: PeerId, at: int) -> bool:
+        looked[0] += 1
+        return real(self, peer, at)
+
+    monkeypatch.setattr(groups._Fold, "_is_senior", counted)
+    crowd = tuple(PeerId(f"{number:052}".replace("0", "q")) for number in range(MEMBERS))
+    adds = [change(B, [FOUND], add=(D,) * MEMBERS, number=number) for number in range(50)]
+    vain = [change(D, adds[:8], remove=(*crowd, A), number=number) for number in range(200)]
+    one = folded(FOUND, *adds, *vain)
+    assert set(one.group.members) == {A, B, C, D}
+    assert len(one.void) == len(vain)
+    assert looked[0] <= len(vain) * (MEMBERS + 1)
+
+
+def test_floods_of_ends_and_leaves_do_not_keep_seniors_from_acting() -> None:
+    removal = change(A, [FOUND], remove=(B,))
+    chain = [change(C, [FOUND], name="x")]
+    for number in range(60):
+        chain.append(change(C, [chain[-1]], name="x", number=number))
+    leaves = [change(C, [chain[-1]], remove=(C,), number=number) for number in range(40)]
+    everything = [FOUND, removal, *chain, *leaves]
+    one = folded(*everything)
+    assert len(one.void.intersection(leave.order for leave in leaves)) == len(leaves) - 1, "it leaves once"
+    back = change(A, [some for some in everything if some.digest in one.parents(A)], add=(B,))
+    assert members(*everything, back) == (A, B)
+
+
+def test_a_record_that_does_nothing_counts_for_nothing_and_one_that_leaves_in_vain_leaves_not() -> None:
+    both = change(C, [FOUND], remove=(C, A))
+    assert members(FOUND, both) == (A, B, C), "nothing of it counts, not even that it leaves"
+    first, second = change(A, [FOUND], add=(D,), lamport=2), change(B, [FOUND], add=(E,), lamport=2)
+    unseen = change(E, [second], remove=(D,))
+    one = folded(FOUND, first, second, unseen)
+    assert D in one.group.members
+    assert one.void == {unseen.order}
+
+
+def test_one_member_does_not_lock_out_the_guests_of_the_others() -> None:
+    many = [change(B, [FOUND], add=(E,) * MEMBERS, number=number) for number in range(40)]
+    guest = change(C, [FOUND], add=(D,))
+    removal = change(A, many[:8], remove=(B, E))
+    assert D in members(FOUND, *many, guest, removal)
 
 
 def test_what_was_there_before_records_named_what_was_seen_goes_on_as_it_was() -> None:

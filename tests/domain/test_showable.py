@@ -27,7 +27,9 @@ def test_what_unicode_draws_as_nothing_is_written_out(char: str) -> None:
 
 
 @pytest.mark.parametrize("text", [
-    "", "plain", "Käse \u00a0 1\u202f000 \u3000", "می\u200cخواهم", "👩\u200d👩\u200d👧", "❤\ufe0f", "1\ufe0f\u20e3",
+    "", "plain", "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+    "葛\U000e0100", "ത്\u200d", "PDF\u200cها", "نامه\u200c!",
+     "Käse \u00a0 1\u202f000 \u3000", "می\u200cخواهم", "👩\u200d👩\u200d👧", "❤\ufe0f", "1\ufe0f\u20e3",
     "שלום", "क्\u200dष",
     "👁\ufe0f\u200d🗨\ufe0f", "🫨 new picture", "漢\ufe00",
 ])
@@ -39,6 +41,9 @@ def test_letters_and_pictures_stay_whole(text: str) -> None:
     ("open invoice\u202egpj.exe", "open invoice\\u202egpj.exe"), ("a\u200db", "a\\u200db"), ("a\u200c b", "a\\u200c b"),
     ("x\u2066y\u2069", "x\\u2066y\\u2069"), (" \ufe0f", " \\ufe0f"), ("soft\u00adhyphen", "soft\\u00adhyphen"),
     ("\u200bstart", "\\u200bstart"), ("tab\there", "tab\\u0009here"), ("é\u200d\u200dé", "é\\u200d\\u200dé"),
+    ("Anna\ufe0f", "Anna\\ufe0f"),
+    ("❤\ufe0f\ufe0f", "❤\ufe0f\\ufe0f"), ("Ан\u200dна", "Ан\\u200dна"),
+    ("北\u200c京", "北\\u200c京"), ("🏴\U000e0067", "🏴\\U000e0067"),
     ("\U000e0041", "\\U000e0041"), ("back\\slash", "back\\slash"),
 ])
 def test_what_deceives_is_written_out(text: str, seen: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from lanshare.files.content import Content
 from lanshare.files.faults import DiskFault
 from lanshare.files.folder import HandleFolder, PathFolder
 from lanshare.files.names import NameRefused
-from lanshare.files.staging import Staging
+from lanshare.files.staging import Staging, has_staging, remove
 
 TRANSFER = "ab" * 16
 
@@ -343,3 +344,21 @@ def test_the_last_room_of_a_disk_is_left_by_what_is_large_and_taken_by_what_is_s
     again.commit(2.0)
     again.discard()
     assert (tmp_path / "large").read_bytes() == data
+
+
+def test_a_staging_folder_that_others_could_look_into_goes_on_and_is_private_again(tmp_path: Path) -> None:
+    """A copy, a restored backup, another umask; where others could write in it, it is not believed."""
+    Staging(tmp_path, TRANSFER).close()
+    hidden = tmp_path / ".lanshare-incoming"
+    hidden.chmod(0o755)
+    assert has_staging(tmp_path, TRANSFER)
+    assert hidden.stat().st_mode & 0o777 == 0o700
+    hidden.chmod(0o777)
+    assert not has_staging(tmp_path, TRANSFER)
+
+
+def test_nothing_is_left_where_the_transfers_folder_is_gone_already(tmp_path: Path) -> None:
+    Staging(tmp_path, TRANSFER).close()
+    shutil.rmtree(tmp_path / ".lanshare-incoming" / TRANSFER)
+    remove(tmp_path, TRANSFER)
+    assert list(tmp_path.iterdir()) == []

@@ -175,3 +175,15 @@ def test_of_many_addresses_eight_are_looked_at() -> None:
     name = f"{'b' * 8}.{discovery.SERVICE}"
     one._told(ServiceInfo(discovery.SERVICE, name, addresses=many, port=1), "b" * 8)
     assert len(ears.seen.get(timeout=1).addresses) == 8
+
+
+def test_of_a_machine_with_many_bridges_the_address_that_is_beside_us_is_looked_at() -> None:
+    ears = Ears()
+    one = Discovery(None, ANNA, LOOP, ears.seen.put, ears.lost.put, lambda addresses, code: None)
+    one._ours = {"192.168.1.7", "172.17.0.1"}
+    many = [bytes([172, number, 0, 1]) for number in range(16, 32)] + [bytes([192, 168, 1, 50]), bytes([100, 80, 1, 1])]
+    name = f"{'b' * 8}.{discovery.SERVICE}"
+    one._told(ServiceInfo(discovery.SERVICE, name, addresses=many, port=1), "b" * 8)
+    found = [address.host for address in ears.seen.get(timeout=1).addresses]
+    assert len(found) == 8
+    assert "192.168.1.50" in found[:2]

@@ -106,3 +106,17 @@ def test_what_failed_is_not_tried_again_until_it_changes(
     qtbot.waitUntil(lambda: len(done) == 2, timeout=60_000)
     assert loader.ask(str(path)) is not None
     loader.close()
+
+
+@pytest.mark.parametrize("name", ["lanshare", "PySide6", "struct"])
+def test_a_folder_that_was_received_is_no_program(
+    one: Decoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Whoever starts lanshare where it receives has what others sent in the way of our own modules."""
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "__init__.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    (tmp_path / "a.png").write_bytes(saved("png"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["", ".", os.environ.get("PYTHONPATH", "")]))
+    assert not look(one, tmp_path / "a.png").isNull()
+    assert not (tmp_path / "ran").exists()

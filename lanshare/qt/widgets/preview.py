@@ -15,6 +15,7 @@ from typing import Final
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
+from lanshare.qt import decoding
 from lanshare.qt.decoding import FORMATS, decoder
 
 _WIDE, _HIGH = 372, 240
@@ -130,3 +131,4 @@ def close() -> None:
     """Read nothing more in this window's life."""
     if _LOADER:
         _LOADER[0].close()
+    decoding.close()

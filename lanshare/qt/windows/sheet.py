@@ -262,6 +262,7 @@ class DeviceSheet(QDialog):
         """From the thread that asked the decoder."""
         with contextlib.suppress(RuntimeError):  # the sheet is gone
             self._coded.emit(said)
+        decoder().rest()
 
     def _say_bad(self, text: str) -> None:
         self._message.setText(text)
