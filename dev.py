@@ -52,6 +52,7 @@ WINDOW = {
 WAITING = (
     "tests/lan",
     "tests/hostile/test_lan.py",
+    "tests/hostile/test_bounds.py",
     "tests/cli",
     "tests/together/test_accidents.py",
     "tests/together/test_first_contact.py",
