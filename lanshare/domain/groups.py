@@ -278,13 +278,13 @@ class _Fold:
         return Folded(group, void, tuple(records[at].digest for at in heads), entries, told)
 
     def _pass_over_what_did_nothing(self) -> None:
-        """A removal of nobody who was in the group, as its author saw it, and came in later is none."""
+        """A removal that takes nobody's place is none."""
         for at, one in enumerate(self._records):
             rank = self._ranks.get(at, -1)
             if not self._valid >> at & 1 or one.founds or one.older or one.name or one.add or not one.remove:
                 continue
             if one.author not in one.remove and not any(
-                behind > rank and self._past[at] >> entry & 1
+                behind > rank and not self._past[entry] >> at & 1
                 for other in one.remove
                 for behind, entry in self._places.get(other, ())
             ):

@@ -23,6 +23,10 @@ _NOTHING: Final = re.compile(
 )
 """What is drawn as nothing though its category does not say so."""
 
+_TAGS: Final = 8
+_FLAG: Final = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f")
+"""A region's flag: a black flag, its letters and digits as tags, and the tag that ends them (UTS #51, ED-14a)."""
+
 _JOINERS: Final = "\u200c\u200d"
 _JOINED: Final = frozenset((
     "ARABIC", "SYRIAC", "MONGOLIAN", "NKO", "DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL", "TELUGU",
@@ -82,10 +86,5 @@ def _script(char: str) -> str:
 
 def _flag(text: str, at: int) -> bool:
     """Whether a tag is one of those that make a black flag another one (UTS #51, ED-14a)."""
-    begin = at
-    while begin and "\U000e0020" <= text[begin - 1] <= "\U000e007e":
-        begin -= 1
-    end = at
-    while end < len(text) and "\U000e0020" <= text[end] <= "\U000e007e":
-        end += 1
-    return begin > 0 and text[begin - 1] == "\U0001f3f4" and text[end : end + 1] == "\U000e007f" and end - begin <= 7
+    near = text[max(0, at - _TAGS) : at + _TAGS + 1]
+    return any(begin <= min(at, _TAGS) < end for begin, end in (one.span() for one in _FLAG.finditer(near)))

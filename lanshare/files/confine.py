@@ -31,6 +31,8 @@ _SECCOMP: Final = 22  # prctl
 _ALLOWED: Final = 0x7FFF0000
 _CLONE_THREAD: Final = 0x10000
 
+# Line by line: open, socket, fork, execve, ptrace; unlink, rename, link, mkdir, truncate, mknod, mount; chmod, chown,
+# utime, setxattr; kill, pidfd, process_vm, setns, unshare, bpf, perf. Their newer forms as well.
 _CALLS: Final = {
     "x86_64": (
         0xC000003E, 56,
@@ -53,8 +55,6 @@ _CALLS: Final = {
         (425, 426, 427, 435),
     ),
 }
-# Line by line: open, socket, fork, execve, ptrace; unlink, rename, link, mkdir, truncate, mknod, mount; chmod, chown,
-# utime, setxattr; kill, pidfd, process_vm, setns, unshare, bpf, perf. Their newer forms as well.
 """By machine (asm/unistd.h): its number in audit.h, clone, what a decoder is refused, and what it is told not to exist:
 io_uring_*, and clone3, in whose place clone is called, whose flags can be looked at."""
 

@@ -12,7 +12,6 @@ import struct
 import sys
 import zipfile
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import BinaryIO, Final
 
 _HEAD: Final = 64 * 1024
@@ -126,14 +125,14 @@ _KINDS: Final[dict[str, Check]] = {
 """Endings, and how their content is told."""
 
 
-def may_open_by_name(path: str) -> bool:
-    """Whether the name is that of a kind that may be opened; a folder may, too."""
+def may_open_by_name(path: str, folder: bool = False) -> bool:
+    """Whether this name, of a file or a folder, is of a kind that may be opened. It asks no disk."""
     name = path.replace("\\", "/").rstrip("/").rpartition("/")[2]
     stem, dot, ending = name.rpartition(".")
     if name.startswith(".") or name != name.rstrip(". "):
         return False
-    if os.path.isdir(path):
-        return not os.path.islink(path) and _is_plain_folder(name)
+    if folder:
+        return _is_plain_folder(name)
     return bool(dot and stem) and ending.lower() in _KINDS
 
 
@@ -143,12 +142,13 @@ def _is_plain_folder(name: str) -> bool:
 
 
 def may_open(path: str) -> bool:
-    """The same, and content and name agree. It reads some of the file."""
-    if not may_open_by_name(path):
+    """The same for what lies there, and content and name agree. It reads some of the file."""
+    folder = os.path.isdir(path)
+    if not may_open_by_name(path, folder) or os.path.islink(path):
         return False
+    if folder:
+        return True
     try:
-        if os.path.isdir(path):
-            return _is_plain_folder(Path(path).name)
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         fd = os.open(path, flags)
         with os.fdopen(fd, "rb") as file:

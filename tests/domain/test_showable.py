@@ -53,3 +53,11 @@ def test_what_deceives_is_written_out(text: str, seen: str) -> None:
 def test_lines_and_tabs_stay_where_they_may() -> None:
     assert showable("one\n\ttwo\u202e", keep="\n\t") == "one\n\ttwo\\u202e"
     assert is_hidden("\n")
+
+
+@pytest.mark.parametrize("piece", ["\U000e0061", "\ufe0f", "\u200d", "\U0001f3f4\U000e0061", "\u202e", "a\u200d"])
+def test_however_much_is_hidden_it_is_written_out_in_one_pass(piece: str) -> None:
+    """What looks around itself looks no further than a letter has parts: a flood would cost its square."""
+    seen = showable(piece * 200_000)
+    assert piece * 2 not in seen
+    assert len(seen) > 200_000

@@ -386,12 +386,17 @@ def test_strangers_come_before_the_person_so_often_in_a_minute_each_and_together
     assert kept == limits.STRANGERS_PROMPTS
 
 
-def test_a_friend_has_so_many_open_questions(victim: Victim, mallory: Identity) -> None:
+def trusted(victim: Victim, mallory: Identity) -> None:
+    """Bob's person verified her; she is gone again."""
     with Attacker(victim.port, mallory) as link:
         link.greet()
         victim.wait_for(e.PeerAppeared, lambda one: one.id == mallory.id)
         victim.say(c.TrustPeer(mallory.id))
         victim.wait_for(e.PeerChanged, lambda one: one.trust == "verified")
+
+
+def test_a_friend_has_so_many_open_questions(victim: Victim, mallory: Identity) -> None:
+    trusted(victim, mallory)
     with Attacker(victim.port, mallory) as link:
         link.greet()
         for _ in range(limits.OFFERS_PER_PEER):
@@ -429,11 +434,7 @@ def test_less_waits_for_a_stranger_that_does_not_read_than_for_a_friend(
         stranger.greet()
         first = unread(stranger, limits.UNSENT_STRANGER + room)
         assert limits.UNSENT_STRANGER < first < limits.UNSENT_STRANGER + room
-    with Attacker(victim.port, mallory) as link:
-        link.greet()
-        victim.wait_for(e.PeerAppeared, lambda one: one.id == mallory.id)
-        victim.say(c.TrustPeer(mallory.id))
-        victim.wait_for(e.PeerChanged, lambda one: one.trust == "verified")
+    trusted(victim, mallory)
     with Attacker(victim.port, mallory) as friend:
         friend.greet()
         second = unread(friend, limits.UNSENT + room)

@@ -117,4 +117,7 @@ def test_links_folders_and_what_is_gone(tmp_path: Path) -> None:
     (tmp_path / "way").symlink_to("album")
     opened = {one.name for one in tmp_path.iterdir() if may_open(str(one))}
     assert opened == {"real.txt", "album", "tool.app", "folder.txt"}, "folders are folders, but on macOS"
+    assert may_open_by_name("/gone/album", folder=True)
+    assert not may_open_by_name("/gone/album")
+    assert not may_open_by_name("/gone/Panel.{21EC2020-3AEA-1069-A2DD-08002B30309D}", folder=True)
     assert not may_open(str(tmp_path / "gone.txt"))

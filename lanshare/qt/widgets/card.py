@@ -399,7 +399,8 @@ class Card(QWidget):
         if view.undone:
             return []
         if view.state in (TransferState.DONE, TransferState.PARTIAL) and not view.out and view.paths:
-            opens = len(view.paths) == 1 and may_open_by_name(view.paths[0])
+            folder = any(top.kind is EntryKind.FOLDER for top in view.offer.tops)
+            opens = len(view.paths) == 1 and may_open_by_name(view.paths[0], folder)
             return [*([self._opening] if opens else []), self._showing, self._undoing]
         ended = (TransferState.FAILED, TransferState.DECLINED, TransferState.CANCELLED, TransferState.PARTIAL)
         if view.out and view.state in ended:

@@ -49,15 +49,15 @@ class Loader(QObject):
         self._kept: OrderedDict[str, QImage] = OrderedDict()
         self._asked: set[str] = set()
         self._failed: OrderedDict[tuple[str, int, int], None] = OrderedDict()
+        """The thread's own: what is not tried again, as it was."""
+
         self.loaded.connect(self._keep)
 
     def ask(self, path: str) -> QImage | None:
-        """The picture if it is here, null if there is none; else `loaded` tells it soon."""
+        """The picture if it is here; else `loaded` tells it soon. It asks no disk: that may hang, on another thread."""
         if path in self._kept:
             self._kept.move_to_end(path)
             return self._kept[path]
-        if _state(path) in self._failed:
-            return QImage()
         if path not in self._asked and not self.closed:
             self._asked.add(path)
             with self._lock:
@@ -90,19 +90,26 @@ class Loader(QObject):
                 return
             if path is None or self.closed:
                 return
-            image = read(path)
+            image = self._read(path)
             try:
                 self.loaded.emit(path, image)
             except RuntimeError:
                 return  # the window is gone
 
-    def _keep(self, path: str, image: object) -> None:
-        self._asked.discard(path)
-        if isinstance(image, QImage) and image.isNull():
-            self._failed[_state(path)] = None
+    def _read(self, path: str) -> QImage:
+        state = _state(path)
+        if state in self._failed:
+            return QImage()
+        image = read(path)
+        if image.isNull():
+            self._failed[state] = None
             while len(self._failed) > _FAILED:
                 self._failed.popitem(last=False)
-        elif isinstance(image, QImage):
+        return image
+
+    def _keep(self, path: str, image: object) -> None:
+        self._asked.discard(path)
+        if isinstance(image, QImage) and not image.isNull():
             self._kept[path] = image
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)

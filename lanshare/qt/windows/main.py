@@ -654,20 +654,14 @@ class MainWindow(QMainWindow):
             self._bridge.submit(c.RenewIdentity())
 
     def _wants_renewed(self) -> bool:
-        box = QMessageBox(self)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setText(texts.tr("Make this a new device, with a key of its own?"))
-        box.setInformativeText(texts.tr(
-            "Everyone who knows this device sees a new one in its place, and has to accept it anew: compare the digits"
-            " with them again. Messages, files and settings stay. It cannot be taken back."
-        ))
-        renew = box.addButton(texts.tr("Make it a new device"), QMessageBox.ButtonRole.DestructiveRole)
-        keep = box.addButton(texts.tr("Keep the key"), QMessageBox.ButtonRole.RejectRole)
-        box.setEscapeButton(keep)
-        keep.setFocus()
-        box.exec()
-        return box.clickedButton() is renew
+        return self._wants(
+            texts.tr("Make this a new device, with a key of its own?"),
+            texts.tr(
+                "Everyone who knows this device sees a new one in its place, and has to accept it anew: compare the"
+                " digits with them again. Messages, files and settings stay. It cannot be taken back."
+            ),
+            texts.tr("Make it a new device"), texts.tr("Keep the key"),
+        )
 
     def _about(self, work: Callable[[Device], None]) -> None:
         if self._open is None or (device := self.devices.device(self._open)) is None:
@@ -745,35 +739,41 @@ class MainWindow(QMainWindow):
             self._bridge.submit(c.EraseHistory(device.id))
 
     def _wants_erased(self, name: str) -> bool:
+        return self._wants(
+            texts.tr("Erase what you and {0} said and sent?").format(name),
+            texts.tr("It cannot be brought back. Received files stay where they are."),
+            texts.tr("Erase"), texts.tr("Keep"),
+        )
+
+    def _wants(
+        self, text: str, more: str, doing: str, keeping: str, icon: QMessageBox.Icon = QMessageBox.Icon.Warning,
+        role: QMessageBox.ButtonRole = QMessageBox.ButtonRole.DestructiveRole,
+    ) -> bool:
+        """Whether the person wants something that ends or destroys: a key that was meant for the field keeps all."""
         box = QMessageBox(self)
         box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setText(texts.tr("Erase what you and {0} said and sent?").format(name))
-        box.setInformativeText(texts.tr("It cannot be brought back. Received files stay where they are."))
-        erase = box.addButton(texts.tr("Erase"), QMessageBox.ButtonRole.DestructiveRole)
-        keep = box.addButton(texts.tr("Keep"), QMessageBox.ButtonRole.RejectRole)
+        box.setIcon(icon)
+        box.setText(text)
+        box.setInformativeText(more)
+        do = box.addButton(doing, role)
+        keep = box.addButton(keeping, QMessageBox.ButtonRole.RejectRole)
         box.setEscapeButton(keep)
-        keep.setFocus()  # a key that was meant for the field keeps all
+        keep.setFocus()
         box.exec()
-        return box.clickedButton() is erase
+        return box.clickedButton() is do
 
     def _sure(self, moving: int, unkept: int = 0) -> bool:
-        box = QMessageBox(self)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setIcon(QMessageBox.Icon.Question)
         if unkept:
-            box.setText(texts.tr("What you wrote could not be stored yet, and is lost if lanshare ends now."))
-            box.setInformativeText(texts.tr("Is the disk full? It is stored by itself as soon as there is room."))
+            text = texts.tr("What you wrote could not be stored yet, and is lost if lanshare ends now.")
+            more = texts.tr("Is the disk full? It is stored by itself as soon as there is room.")
         else:
-            box.setText(texts.tr("{0} transfers are under way.").format(moving) if moving > 1 else texts.tr(
-                "A transfer is under way."))
-            box.setInformativeText(texts.tr("What has arrived is kept; it goes on when lanshare runs again."))
-        quit_button = box.addButton(texts.tr("Quit"), QMessageBox.ButtonRole.AcceptRole)
-        stay = box.addButton(texts.tr("Keep it running"), QMessageBox.ButtonRole.RejectRole)
-        box.setEscapeButton(stay)
-        stay.setFocus()
-        box.exec()
-        return box.clickedButton() is quit_button
+            many = texts.tr("{0} transfers are under way.").format(moving)
+            text = many if moving > 1 else texts.tr("A transfer is under way.")
+            more = texts.tr("What has arrived is kept; it goes on when lanshare runs again.")
+        return self._wants(
+            text, more, texts.tr("Quit"), texts.tr("Keep it running"), QMessageBox.Icon.Question,
+            QMessageBox.ButtonRole.AcceptRole,
+        )
 
 
 def _not_sent(device: Device | None) -> str:
