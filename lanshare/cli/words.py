@@ -13,7 +13,8 @@ from typing import Final
 
 import lanshare
 from lanshare.domain.offer import Clash
-from lanshare.domain.peer import clean_name, visible
+from lanshare.domain.peer import clean_name
+from lanshare.domain.showable import visible
 from lanshare.node.options import Options
 
 STOPS: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))

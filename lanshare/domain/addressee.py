@@ -16,7 +16,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from lanshare.domain.peer import Address, PeerId, TrustLevel, is_full_id, parse_address, visible
+from lanshare.domain.peer import Address, PeerId, TrustLevel, is_full_id, parse_address
+from lanshare.domain.showable import visible
 
 LEAST_ID: Final = 4
 """Characters of an id that name a device: fewer are too likely to be met by accident."""

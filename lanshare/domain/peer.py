@@ -6,13 +6,12 @@ import base64
 import ipaddress
 import re
 import struct
-import unicodedata
 from enum import StrEnum
 from typing import Final, NewType
 
 from msgspec import Struct
 
-from lanshare.domain.showable import is_hidden, without_hidden
+from lanshare.domain.showable import without_hidden
 
 PeerId = NewType("PeerId", str)
 """SHA-256 of a device's public key (SubjectPublicKeyInfo, DER) in lower-case base32 without padding: 52 characters."""
@@ -21,10 +20,6 @@ SHORT = 8
 """Characters of a PeerId that people and mDNS see: 40 bits, enough to tell devices of one network apart."""
 
 _PEER_ID = re.compile(r"[a-z2-7]{52}")
-_LOOKS_LIKE = str.maketrans(
-    "аеорсухкмтвніјѕԁԛԝһАЕОРСУХКМТВНІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧανορτυıⅼl0O1I|5$",
-    "aeopcyxkmtbhijsdqwhAEOPCYXKMTBHIJSABEZHIKMNOPTYXavoptuiiiooiiiss",
-)
 _CONSONANTS = "bdfghjklmnprstvz"
 _VOWELS = "aiou"
 DEFAULT_PORT = 17717
@@ -65,18 +60,6 @@ def key_words(peer: str) -> str:
         vowels = [_VOWELS[number >> shift & 3] for shift in (10, 4)]
         words.append("".join((consonants[0], vowels[0], consonants[1], vowels[1], consonants[2])))
     return "-".join(words)
-
-
-def skeleton(name: str) -> str:
-    """What a name looks like: equal for names that an eye takes for each other (after Unicode TS 39, the common)."""
-    plain = unicodedata.normalize("NFKD", visible(name).translate(_LOOKS_LIKE)).casefold()
-    kept = "".join(char for char in plain if not unicodedata.combining(char) and char.isalnum())
-    return kept.translate(_LOOKS_LIKE).replace("rn", "m").replace("vv", "w") or name.casefold()
-
-
-def visible(text: str) -> str:
-    """A text without what is never seen in it."""
-    return text if text.isascii() else "".join(char for char in text if not is_hidden(char))
 
 
 def clean_name(text: str, fallback: str = "") -> str:

@@ -88,3 +88,8 @@ def _flag(text: str, at: int) -> bool:
     """Whether a tag is one of those that make a black flag another one (UTS #51, ED-14a)."""
     near = text[max(0, at - _TAGS) : at + _TAGS + 1]
     return any(begin <= min(at, _TAGS) < end for begin, end in (one.span() for one in _FLAG.finditer(near)))
+
+
+def visible(text: str) -> str:
+    """A text without what is never seen in it."""
+    return text if text.isascii() else "".join(char for char in text if not is_hidden(char))

@@ -12,6 +12,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from lanshare.domain.confusables import skeleton
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     AddressFailed,
@@ -37,7 +38,6 @@ from lanshare.domain.peer import (
     clean_name,
     parse_address,
     short_id,
-    skeleton,
 )
 from lanshare.domain.settings import Visibility
 from lanshare.exchange.greeting import COPIED, OURSELVES

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lanshare.domain.addressee import Candidate, Meaning, Outcome, Place, every, folded, place_of, resolve
-from lanshare.domain.peer import PeerId, TrustLevel, parse_address, skeleton
+from lanshare.domain.confusables import skeleton
+from lanshare.domain.peer import PeerId, TrustLevel, parse_address
 
 MARTA, FALSE, CARL = PeerId("m" * 52), PeerId("f" * 52), PeerId("c" * 52)
 LEVELS = list(TrustLevel)

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from lanshare.domain.confusables import skeleton
 from lanshare.domain.events import (
     ConversationRead,
     Event,
@@ -30,7 +31,7 @@ from lanshare.domain.events import (
     TransferQueued,
 )
 from lanshare.domain.message import Conversation, MessageKind
-from lanshare.domain.peer import ORDINARY, PeerId, Rules, short_id, skeleton
+from lanshare.domain.peer import ORDINARY, PeerId, Rules, short_id
 from lanshare.domain.transfer import TransferId, TransferState
 from lanshare.node.shown import shown
 from lanshare.qt import texts

@@ -1,0 +1,49 @@
+"""What a name looks like: two names that an eye takes for each other have one skeleton (Unicode TS 39).
+
+Beyond TS 39 it is blind to what names of devices differ in when somebody types or says them: case, accents, spaces and
+punctuation. Names that share a skeleton are no error; it is never shown, and nothing is kept under it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from lanshare.domain.showable import visible
+
+_TABLE: Final = Path(__file__).with_suffix(".txt")
+
+_ALSO: Final = str.maketrans(
+    "\u0432\u043a\u043c\u043d\u0442\u0454\u03c4\u03bd\u03b7\u03ba$5|10l"
+    "\u1d00\u0299\u1d04\u1d05\u1d07\ua730\u0262\u029c\u026a\u1d0a\u1d0b\u029f\u1d0d\u0274\u1d0f\u1d18\u0280\ua731"
+    "\u1d1b\u1d1c\u1d20\u1d21\u028f\u1d22",
+    "bkmhtetvnkssiioi"
+    "abcdefghijklmnoprstuvwyz",
+)
+"""What TS 39 does not count as alike, as case counts there: small Cyrillic and Greek letters, and small capitals."""
+
+
+_ROUNDS: Final = 8
+"""More than any character needs until nothing changes any more; a test tries them all."""
+
+
+@cache
+def _table() -> dict[int, str]:
+    lines = _TABLE.read_text(encoding="utf-8").splitlines()
+    pairs = [line.split(";") for line in lines if not line.startswith("#")]
+    return {int(one, 16): "".join(chr(int(code, 16)) for code in other.split()) for one, other in pairs}
+
+
+def skeleton(name: str) -> str:
+    """What a name looks like: equal for names that an eye takes for each other."""
+    seen = visible(name)
+    for _ in range(_ROUNDS):
+        before = seen
+        plain = unicodedata.normalize("NFKD", seen.translate(_table())).translate(_table())
+        seen = unicodedata.normalize("NFKD", plain.casefold().translate(_ALSO))
+        if seen == before:
+            break
+    kept = "".join(char for char in seen if not unicodedata.combining(char) and char.isalnum())
+    return kept.replace("rn", "m").replace("vv", "w") or visible(name).casefold()

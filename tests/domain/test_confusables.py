@@ -1,0 +1,81 @@
+"""Names that an eye takes for each other, by all of Unicode's table."""
+
+from __future__ import annotations
+
+import string
+import sys
+import unicodedata
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lanshare.domain.confusables import _table, skeleton
+
+
+def test_every_character_of_the_table_looks_like_what_it_says() -> None:
+    assert len(_table()) > 6000
+    apart = [
+        f"{code:x}" for code, other in _table().items() if skeleton(f"Ma{chr(code)}rta") != skeleton(f"Ma{other}rta")
+    ]
+    assert apart == []
+
+
+def test_the_skeleton_of_any_character_is_its_own() -> None:
+    """So that the rounds are enough, and that what looks like what looks like a third one does as well."""
+    moving = [
+        f"{code:x}"
+        for code in range(sys.maxunicode + 1)
+        if unicodedata.category(chr(code)) not in ("Cs", "Cn", "Co")
+        and skeleton(f"x{skeleton(f'x{chr(code)}')}") != skeleton(f"xx{chr(code)}")
+    ]
+    assert moving == []
+
+
+ALIKE = [set("il1"), set("o0"), set("s5")]
+
+
+def test_letters_and_digits_look_like_few_others() -> None:
+    """Devices are numbered, and people have short names: not every two are alike."""
+    known = {char: index for index, group in enumerate(ALIKE) for char in group}
+    found: dict[str, str] = {}
+    for pair in product(string.ascii_lowercase + string.digits, repeat=2):
+        plain = "".join(str(known.get(char, char)) + "," for char in pair)
+        name = "".join(pair)
+        if name in ("rn", "vv"):
+            continue  # m and w
+        assert found.setdefault(skeleton(name), plain) == plain, name
+
+
+@given(st.text(string.ascii_letters + string.digits, min_size=1, max_size=12), st.data())
+def test_any_letters_may_be_exchanged(name: str, data: st.DataObject) -> None:
+    like: dict[str, list[str]] = {}
+    for code, other in _table().items():
+        like.setdefault(other, []).append(chr(code))
+    forged = "".join(data.draw(st.sampled_from([char, *like.get(char, [])])) for char in name)
+    assert skeleton(forged) == skeleton(name)
+    assert skeleton(name.upper()) == skeleton(name)
+
+
+@pytest.mark.parametrize(("one", "other"), [
+    ("Anna", "\u0410nn\u0430"), ("Anna", " ANNA "), ("Zoe", "Zo\u00eb"), ("IBM", "lBM"), ("Marta", "Rnarta"),
+    ("Bob", "B0b"),
+])
+def test_names_that_an_eye_takes_for_each_other_have_one_skeleton(one: str, other: str) -> None:
+    assert skeleton(one) == skeleton(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [
+    ("Anna", "Hanna"), ("\U0001f600", "\U0001f601"), ("\u65e5\u672c", "\u672c"), ("PC 2", "PC 3"),
+])
+def test_other_names_have_another_one(one: str, other: str) -> None:
+    assert skeleton(one) != skeleton(other)
+
+
+@pytest.mark.parametrize(
+    "hidden", ["\u00ad", "\u200b", "\u202e", "\u3164", "\u115f", "\ufe0f", "\u2065", "\U000e0041", "\x07"]
+)
+@pytest.mark.parametrize("name", ["Marta", "\U0001f600"])
+def test_names_that_differ_in_what_is_not_seen_are_alike(name: str, hidden: str) -> None:
+    assert skeleton(f"{name}{hidden}{name}") == skeleton(name * 2)
