@@ -1,6 +1,6 @@
-"""We are the source; the sink says what it has at the places of some entries: do we send the very same?
+"""We are the source; the sink says at the places of which entries it has something alike: what do we have?
 
-Both sides read at the same time: a large file is named before its content is told, so that ours is read meanwhile.
+Both sides read at the same time; the sink compares.
 """
 
 from __future__ import annotations
@@ -39,24 +39,18 @@ class Checking:
         self._entries = ManifestReader(manifest)
         self._index = -1
         self._asked: deque[int] = deque()
-        self._open: set[int] = set()
         self._last = -1
-        self._theirs: dict[int, bytes] = {}
-        self._ours: dict[int, bytes] = {}
+        self._ours: list[tuple[int, bytes]] = []
         self._file: SourceFile | None = None
 
-    def heard(self, index: int, content: bytes) -> None:
-        """The sink has a file there with this content id, or (empty) reads it still. ProtocolError if it cannot."""
-        if index > self._last:
-            if len(self._open) >= limits.OUTSTANDING:
-                raise ProtocolError("more told than answered")
-            self._last = index
-            self._asked.append(index)
-            self._open.add(index)
-        elif index not in self._open or index in self._theirs or not content:
+    def heard(self, index: int) -> None:
+        """The sink has a file there. ProtocolError if it cannot."""
+        if index <= self._last:
             raise ProtocolError("told twice what is there")
-        if content:
-            self._theirs[index] = content
+        if len(self._asked) >= limits.OUTSTANDING:
+            raise ProtocolError("more told than answered")
+        self._last = index
+        self._asked.append(index)
 
     @property
     def busy(self) -> bool:
@@ -94,16 +88,10 @@ class Checking:
                 self._know(b"")  # what cannot be read now will say so when it is sent
             read += max(size, 0)
 
-    def answers(self) -> tuple[list[int], list[int]]:
-        """Which entries turned out to be the same, and which not, since the last time."""
-        same: list[int] = []
-        differ: list[int] = []
-        for index in [index for index in self._ours if index in self._theirs]:
-            ours = self._ours.pop(index)
-            (same if ours and ours == self._theirs.pop(index) else differ).append(index)
-            self._theirs.pop(index, None)
-            self._open.discard(index)
-        return same, differ
+    def answers(self) -> list[tuple[int, bytes]]:
+        """What we have, since the last time: content ids, empty where a file cannot be read as it was listed."""
+        ours, self._ours = self._ours, []
+        return ours
 
     def close(self) -> None:
         """Give descriptors back."""
@@ -116,7 +104,7 @@ class Checking:
     # --- inside
 
     def _know(self, content: bytes) -> None:
-        self._ours[self._asked.popleft()] = content
+        self._ours.append((self._asked.popleft(), content))
 
     def _ours_of(self, file: SourceFile) -> None:
         try:

@@ -1,6 +1,7 @@
-"""We are the sink, and some of what comes may be here: the source lists, we say what we have, it says if it is that.
+"""We are the sink, and some of what comes may be here: the source lists, we say what seems to be it, it tells its own.
 
-Its list comes in pieces that we ask for one by one, so that neither side holds more than a few.
+Both read at the same time, and only the source tells a content id: one that was told ours could say that it has the
+very same. Its list comes in pieces that we ask for one by one, so that neither side holds more than a few.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Final
 
 from lanshare.domain.errors import ProtocolError
 from lanshare.domain.offer import ENTRIES, Clash, EntryKind, FileEntry
-from lanshare.files.compare import Have, Matching, Unwanted
+from lanshare.files.compare import Alike, Have, Matching, Unwanted
 from lanshare.files.faults import disk_fault
 from lanshare.files.staging import Staging
 from lanshare.net.link import Outlet
@@ -24,6 +25,9 @@ _PIECES: Final = 3
 
 _TURN: Final = 256 * 1024
 
+_LARGE: Final = 1024 * 1024
+"""Bytes from which the source is told at once that a file is being read, so that it reads it at the same time."""
+
 _OVER: Final = object()
 
 
@@ -34,6 +38,10 @@ class Comparing:
         self.unwanted: list[Unwanted] = []
         """What is not to be sent, since the last step; whoever counts it takes it from here."""
 
+        self.same: list[Have] = []
+        """What is the same, likewise."""
+
+        self._clash = clash
         try:
             self._matching = Matching(staging, clash)
         except OSError as error:
@@ -41,8 +49,18 @@ class Comparing:
         self._listed = 0
         self._whole = False
         self._pieces: deque[tuple[int, list[FileEntry]]] = deque()
-        self._piece: Generator[Have | Unwanted | None, None, None] | None = None
-        self._open: dict[int, Have] = {}
+        self._piece: Generator[Alike | Have | Unwanted | None, None, None] | None = None
+        self._reading: int | None = None
+        """The entry that we said to have, and read."""
+
+        self._read: dict[int, Have] = {}
+        """What we have read; the source has not told its own."""
+
+        self._theirs: dict[int, bytes] = {}
+        """What the source told of what we read still."""
+
+        self._agreed: list[Have] = []
+        """What both have, in folders of which that is no proof; it counts if they are merged in the end."""
 
     def begin(self, outlet: Outlet) -> None:
         """Ask for the first pieces."""
@@ -52,12 +70,12 @@ class Comparing:
     @property
     def done(self) -> bool:
         """All is compared and answered."""
-        return self._whole and not self._pieces and self._piece is None and not self._open
+        return self._whole and not self._pieces and self._piece is None and not self._read
 
     @property
     def waits(self) -> bool:
         """Whether nothing can be done before the source has said more."""
-        if len(self._open) >= limits.OUTSTANDING // 2:
+        if len(self._read) >= limits.OUTSTANDING // 2 and self._reading is None:
             return True
         return self._piece is None and not self._pieces and not self.done
 
@@ -73,23 +91,19 @@ class Comparing:
         self._listed += len(entries)
         self._whole = frame.last
 
-    def answered(self, frame: f.Same) -> list[Have]:
-        """What the source says of what we have: that which is the same."""
-        for index in frame.differ:
-            if self._open.pop(index, None) is None:
-                raise ProtocolError("unlike nothing")
-        same: list[Have] = []
-        for index in frame.same:
-            have = self._open.pop(index, None)
-            if have is None:
-                raise ProtocolError("the same as nothing")
-            same.append(have)
-        return same
+    def answered(self, frame: f.Contents) -> None:
+        """What the source has at the place of what we have."""
+        for index, content in frame.files:
+            if index in self._theirs or (index not in self._read and index != self._reading):
+                raise ProtocolError("content that was not asked for")
+            self._theirs[index] = content
+            self._settle(index)
+        self._end()
 
     def step(self, outlet: Outlet, seconds: float) -> None:
         """Compare for a while, and say what we have."""
         until = time.monotonic() + seconds
-        have: list[tuple[int, bytes]] = []
+        have: list[int] = []
         while len(have) < limits.LISTED_AT_ONCE:
             if self._piece is None:
                 if not self._pieces:
@@ -105,17 +119,22 @@ class Comparing:
                     outlet.say(f.Compare())
                 elif not self._pieces:
                     self._matching.finish()
-            elif isinstance(found, Have):
-                have.append((found.index, found.content))
-                if not found.content:
+            elif isinstance(found, Alike):
+                have.append(found.index)
+                self._reading = found.index
+                if found.size >= _LARGE:
                     break  # it is to be read on both sides at the same time
-                self._open[found.index] = found
+            elif isinstance(found, Have):
+                self._reading = None
+                self._read[found.index] = found
+                self._settle(found.index)
             elif isinstance(found, Unwanted):
                 self.unwanted.append(found)
             if time.monotonic() >= until or outlet.unsent > _TURN:
                 break
         if have:
             outlet.say(f.Have(tuple(have)))
+        self._end()
 
     def close(self) -> None:
         """Give handles back."""
@@ -123,3 +142,22 @@ class Comparing:
             self._piece.close()
             self._piece = None
         self._matching.close()
+
+    # --- inside
+
+    def _settle(self, index: int) -> None:
+        """Compare what both have, once both have read it."""
+        if index not in self._read or index not in self._theirs:
+            return
+        have, theirs = self._read.pop(index), self._theirs.pop(index)
+        if have.content and have.content == theirs:
+            self._matching.agrees(have)
+            (self.same if self._matching.is_merged(have) else self._agreed).append(have)
+        elif self._clash is Clash.SKIP:
+            self.unwanted.append(Unwanted(index, have.entry))
+
+    def _end(self) -> None:
+        """When all is compared it is known which folders are merged."""
+        if self._agreed and self.done:
+            self.same += [have for have in self._agreed if self._matching.is_merged(have)]
+            self._agreed.clear()

@@ -202,8 +202,8 @@ class Receiving:
                 self._guard(self._put_aside, frame)
             case f.Listing():
                 self._guard(self._list, frame)
-            case f.Same():
-                self._guard(self._same, frame)
+            case f.Contents():
+                self._guard(self._contents, frame)
             case f.Left():
                 self.failed.append(Skipped(frame.path, frame.code))
             case f.AllSent():
@@ -285,17 +285,19 @@ class Receiving:
             self.failed.append(Skipped("/".join(one.entry.parts), Code.ALREADY_THERE))
             self._out.say(f.Unwanted(one.index, Code.ALREADY_THERE))
         comparing.unwanted.clear()
+        for have in comparing.same:
+            self._staging.same(have.index, have.entry.parts, have.entry.size, have.path[-1])
+        comparing.same.clear()
 
     def _list(self, frame: f.Listing) -> None:
         if self._comparing is None:
             raise ProtocolError("a list that was not asked for")
         self._comparing.listed(frame)
 
-    def _same(self, frame: f.Same) -> None:
+    def _contents(self, frame: f.Contents) -> None:
         if self._comparing is None:
-            raise ProtocolError("the same as nothing")
-        for have in self._comparing.answered(frame):
-            self._staging.same(have.index, have.entry.parts, have.entry.size, have.name)
+            raise ProtocolError("content that was not asked for")
+        self._comparing.answered(frame)
 
     def _begin(self, frame: f.Begin) -> None:
         if self._open is not None:

@@ -129,7 +129,6 @@ class Sending:
         self._memo = Memo(memo_path(entries.path))
         self._above: tuple[tuple[int, tuple[str, ...]], str] = ((-1, ()), "")
         self._checking: Checking | None = None
-        self._same = Ranges()
         self._pack = Packing()
         self._unwanted: dict[int, str] = {}
         self._found: FileEntry | None = None
@@ -205,12 +204,12 @@ class Sending:
                 if self._listing is None:
                     self._listing = Lister(self._entries.path, ENTRIES)
             case f.Have():
-                if any(index >= self._listed for index, _ in frame.files):
+                if any(index >= self._listed for index in frame.files):
                     raise ProtocolError("has what was not listed")
                 if self._checking is None:
                     self._checking = Checking(self._paths, self._entries.path)
-                for index, content in frame.files:
-                    self._checking.heard(index, content)
+                for index in frame.files:
+                    self._checking.heard(index)
             case f.Unwanted():
                 if self._attached is None:
                     self._unwanted[frame.index] = frame.code
@@ -293,7 +292,7 @@ class Sending:
                 self._leave(item)
                 continue
             self._index += 1
-            if self._index in self._same or self._held(self._index):
+            if self._held(self._index):
                 self._meter.keep(item.entry.size)
                 if item.entry.kind is EntryKind.FILE:
                     self.files += 1
@@ -477,14 +476,13 @@ class Sending:
             self._checking.step()
             done = True
         if self._checking is not None:
-            same, differ = self._checking.answers()
-            for at in range(0, max(len(same), len(differ)), limits.LISTED_AT_ONCE):
-                end = at + limits.LISTED_AT_ONCE
-                self._out.say(f.Same(tuple(same[at:end]), tuple(differ[at:end])))
-            for index in same:
-                self._same.add(index)
-                if self._log is not None:
-                    self._log.add(index, index)
+            contents = self._checking.answers()
+            for at in range(0, len(contents), limits.LISTED_AT_ONCE):
+                self._out.say(f.Contents(tuple(contents[at : at + limits.LISTED_AT_ONCE])))
+            for index, content in contents:
+                if content and self._log is not None:
+                    self._log.add(index, index)  # the receiver may say now that it has it
+                    self._before.add(index)
         if self._listing is not None and self._wanted_pieces and not self._all_listed and now >= self._retry_at:
             done = self._list(self._listing, now) or done
         return done

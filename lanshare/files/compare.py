@@ -23,9 +23,6 @@ from lanshare.files.placing import COPIES
 from lanshare.files.staging import Staging
 
 _READ: Final = 256 * 1024
-_LARGE: Final = 1024 * 1024
-"""Bytes from which the sender is told that a file is being read, so that both read at the same time."""
-
 _SIBLINGS: Final = 20
 """Numbered folders that are looked through for what came before."""
 
@@ -191,14 +188,21 @@ def compare(root: Folder, entries: Iterable[tuple[int, FileEntry]]) -> Iterator[
         search.finder.close()
 
 
+class Alike(Struct, frozen=True):
+    """At the place of this entry lies a file that seems to be it; it is about to be read."""
+
+    index: int
+    size: int
+
+
 class Have(Struct, frozen=True):
-    """At the place of this entry lies a file with this content id; an empty one: it is about to be read."""
+    """What was alike has been read: its content id, empty if it could not be read or is not of that size."""
 
     index: int
     entry: FileEntry
     content: bytes
-    name: str
-    """What it is called there."""
+    path: tuple[str, ...]
+    """Where it lies."""
 
 
 class Unwanted(Struct, frozen=True):
@@ -211,9 +215,10 @@ class Unwanted(Struct, frozen=True):
 class Matching:
     """What is offered against what is here, entry by entry in their order: which folders are merged, what is the same.
 
-    A folder that is there already is merged if something in it seems the same, or if the person chose to skip or to
-    replace; else what comes gets a folder of its own. Where nothing but folders is offered, and all are there, nothing
-    is to be made; nothing is merged by that, as what is sent need not be what was listed.
+    A folder that is there already is merged if the person chose to skip or to replace, or if the source proves that it
+    has a file of it: a name, a size and a time are known to others too, or can be guessed. Else what comes gets a
+    folder of its own. An empty file proves nothing. Where nothing but folders is offered, and all are there, nothing is
+    to be made; nothing is merged by that, as what is sent need not be what was listed.
     """
 
     def __init__(self, staging: Staging, clash: Clash) -> None:
@@ -221,12 +226,14 @@ class Matching:
         self._staging, self._clash = staging, clash
         self._root = open_folder(staging.destination)
         self._search = _Search(self._root, clash is Clash.KEEP, staging.place, staging.is_place)
-        self._merged: dict[str, bool] = {}
+        self._merged: set[str] = set()
+        """Top-level names whose files go to the place that has them, by choice or by proof."""
+
         self._bare: dict[str, list[int] | None] = {}
         """Top-level names below which only folders were offered so far that are all there: their indices; else None."""
 
-        self._sure: set[str] = set()
-        """Top-level names whose files go to the place that has them."""
+        self._free: set[str] = set()
+        """Top-level names that may be merged: what comes below them has no place of its own yet."""
 
         self._buffer = memoryview(bytearray(_READ))
 
@@ -235,68 +242,66 @@ class Matching:
         self._search.finder.close()
         self._root.close()
 
-    def piece(self, first: int, entries: Sequence[FileEntry]) -> Generator[Have | Unwanted | None, None, None]:
-        """What to say of the entries from index `first` on; None after every few MiB of work."""
+    def piece(self, first: int, entries: Sequence[FileEntry]) -> Generator[Alike | Have | Unwanted | None, None, None]:
+        """What is found of the entries from index `first` on; None after every few MiB of work."""
         staging, skip = self._staging, self._clash is Clash.SKIP
+        chosen = self._clash is not Clash.KEEP
         self._search.survey(entries)
         for index, entry in enumerate(entries, first):
             likeness, path = self._search.look(entry)
-            top = entry.parts[0]
+            top, deep = entry.parts[0], len(entry.parts) > 1
             bare = self._bare.setdefault(top, [])
             if entry.kind is not EntryKind.FOLDER or likeness is not Likeness.SAME:
                 self._bare[top] = None
             elif bare is not None:
                 bare.append(index)
-            merged = True if top in self._sure and len(entry.parts) > 1 else self._merges(entry, likeness, path)
+            if chosen and (deep or likeness is Likeness.SAME):
+                self._merge(top, path)
             if staging.is_confirmed(index):
                 continue
-            if entry.kind is not EntryKind.FILE or likeness is Likeness.NEW or not merged:
-                if likeness is Likeness.DIFFERS and len(entry.parts) == 1 and skip:
-                    yield Unwanted(index, entry)
-                continue
-            if top not in self._sure:
-                if not staging.merges(top):
-                    continue
-                self._sure.add(top)
-            if likeness is Likeness.SAME:
-                if entry.size >= _LARGE:
-                    yield Have(index, entry, b"", path[-1])
-                content = yield from self._content(path, entry.size)
-                if content:
-                    yield Have(index, entry, content, path[-1])
-                    continue
-            if skip:
+            is_file = entry.kind is EntryKind.FILE
+            if is_file and likeness is Likeness.SAME:
+                if self._may_merge(top):
+                    yield Alike(index, entry.size)
+                    content = yield from self._content(path, entry.size)
+                    yield Have(index, entry, content, path)
+            elif likeness is Likeness.DIFFERS and skip and (not deep or (is_file and self._may_merge(top))):
                 yield Unwanted(index, entry)
+
+    def agrees(self, have: Have) -> None:
+        """The source has this very file: its folder is merged."""
+        if len(have.entry.parts) > 1 and have.entry.size:
+            self._merge(have.entry.parts[0], have.path)
+
+    def is_merged(self, have: Have) -> bool:
+        """Whether what belongs beside this file goes to where it lies."""
+        return len(have.entry.parts) == 1 or have.entry.parts[0] in self._merged
 
     def finish(self) -> None:
         """There are no more entries."""
         for top, bare in self._bare.items():
-            if bare and not self._merged.get(top):
+            if bare and top not in self._merged:
                 self._staging.lies_there(names.safe_top(top), bare)
 
-    def _merges(self, entry: FileEntry, likeness: Likeness, path: tuple[str, ...]) -> bool:
-        """Whether what lies below an entry's top-level name goes to the place that has it; decided as entries come."""
-        top, chosen = entry.parts[0], self._clash is not Clash.KEEP
-        if len(entry.parts) == 1:
-            wish = likeness is Likeness.SAME and (chosen or entry.kind is EntryKind.FILE)
-        elif self._merged.get(top):
-            return True
-        else:
-            wish = chosen or (entry.kind is EntryKind.FILE and likeness is Likeness.SAME)
-        self._merged[top] = wish
-        if wish and path:
-            self._merge(top, path[0])
-        return wish
+    def _may_merge(self, top: str) -> bool:
+        """Whether what comes below a top-level name may go to the place that has it already."""
+        if top not in self._free and self._staging.merges(top):
+            self._free.add(top)
+        return top in self._free
 
-    def _merge(self, top: str, place: str) -> None:
+    def _merge(self, top: str, path: tuple[str, ...]) -> None:
+        """What comes below a top-level name goes to where this lies, if that is a folder."""
+        if top in self._merged or not path:
+            return
+        self._merged.add(top)
         try:
             safe = names.safe_top(top)
-            info = self._root.stat(place)
+            info = self._root.stat(path[0])
         except (NameRefused, OSError):
             return
         if info is not None and names.is_folder(info):
-            self._staging.merge(safe, place)
-            self._search.settle(safe, place)
+            self._staging.merge(safe, path[0])
+            self._search.settle(safe, path[0])
 
     def _content(self, path: tuple[str, ...], size: int) -> Generator[None, None, bytes]:
         """The content id of the file at `path`, as the generator's value; empty if it cannot be had or is not `size`

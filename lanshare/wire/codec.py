@@ -60,7 +60,7 @@ def _check_offer(frame: Offer) -> None:
 
 _WHOLE: Final[dict[type[Frame], Callable[[Any], None]]] = {
     frames.Text: lambda frame: _all_or_nothing(32, frame.about),
-    frames.Have: lambda frame: _all_or_nothing(32, *(content for _, content in frame.files)),
+    frames.Contents: lambda frame: _all_or_nothing(32, *(content for _, content in frame.files)),
     frames.Offer: _check_offer,
     frames.Attached: _check_attached,
     frames.Holding: _check_holding,

@@ -376,11 +376,12 @@ class Pack(_Frame, frozen=True):
     files: Annotated[tuple[Packed, ...], Meta(min_length=1, max_length=limits.PACK_FILES)]
 
 
-class Same(_Frame, frozen=True):
-    """Which entries are what the receiver has at their place (its Have): nothing of them is sent; and which are not."""
+class Contents(_Frame, frozen=True):
+    """Answers Have: the content ids of the source's own files; an empty one: it cannot be read as it was listed."""
 
-    same: Indices
-    differ: Indices
+    files: Annotated[
+        tuple[tuple[Index, Annotated[bytes, Meta(max_length=32)]], ...], Meta(max_length=limits.LISTED_AT_ONCE)
+    ]
 
 
 class Noted(_Frame, frozen=True):
@@ -398,14 +399,10 @@ class AllSent(_Frame, frozen=True):
 
 
 class Have(_Frame, frozen=True):
-    """From the data's receiver, before Attached: at the place of these entries lie files with these content ids.
+    """From the data's receiver, before Attached: at the place of these entries lie files of their size and time, which
+    it reads; tell what yours are (Contents)."""
 
-    An empty id: it is being read; read yours meanwhile.
-    """
-
-    files: Annotated[
-        tuple[tuple[Index, Annotated[bytes, Meta(max_length=32)]], ...], Meta(max_length=limits.LISTED_AT_ONCE)
-    ]
+    files: Indices
 
 
 class Compare(_Frame, frozen=True):
@@ -498,7 +495,7 @@ Frame = (
     | Left
     | AllSent
     | Noted
-    | Same
+    | Contents
     | Pack
     | Have
     | Compare
@@ -549,7 +546,7 @@ NUMBERS: Final[dict[type[Frame], int]] = {
     Lost: 55,
     Left: 56,
     AllSent: 57,
-    Same: 58,
+    Contents: 58,
     Spent: 59,
     Pack: 60,
     Aside: 61,

@@ -67,7 +67,7 @@ TABLE: Final[dict[tuple[Phase, Speaker], Moves]] = {
         **_ENDS,
     },
     (Phase.ATTACHING, Speaker.SOURCE): {
-        **dict.fromkeys((*_ALIVE, f.Listing, f.Same), Phase.ATTACHING),
+        **dict.fromkeys((*_ALIVE, f.Listing, f.Contents), Phase.ATTACHING),
         **_ENDS,
     },
     (Phase.MOVING, Speaker.SOURCE): {
@@ -89,7 +89,7 @@ TABLE: Final[dict[tuple[Phase, Speaker], Moves]] = {
     (Phase.SENT, Speaker.SOURCE): {**dict.fromkeys((*_ALIVE, f.Spent), Phase.SENT), **_ENDS},
     # A source that has not read the sink's Halt yet still speaks; the sink drains it so that its Halt arrives.
     (Phase.OVER, Speaker.SOURCE): {
-        **dict.fromkeys((*_SOURCE, f.AllSent, f.Listing, f.Same), Phase.OVER),
+        **dict.fromkeys((*_SOURCE, f.AllSent, f.Listing, f.Contents), Phase.OVER),
         **_ENDS,
     },
     (Phase.OVER, Speaker.SINK): dict.fromkeys((*_ALIVE, f.Bye), Phase.OVER),

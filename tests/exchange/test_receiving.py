@@ -75,7 +75,7 @@ HOSTILE: list[list[Frame]] = [
     [f.Begin(0, ("a",), "file", 3, 0), f.Pack((), (packed(1, "b"),))],
     [f.Pack((), (packed(5, "a"), packed(5, "b")))],
     [f.Pack((), (packed(5, "a"),)), f.Pack((), (packed(4, "b"),))],
-    [f.Same((0,), ())],
+    [f.Contents(((0, bytes(32)),))],
     [f.Aside(0)],
     [f.Begin(0, ("a",), "file", 3, 0), f.Aside(1)],
     [one for n in range(65) for one in (f.Begin(n, (f"a{n}",), "file", 3, 0), f.Aside(n))],

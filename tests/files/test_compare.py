@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lanshare.domain.offer import Clash, EntryKind, FileEntry
-from lanshare.files.compare import Have, Likeness, Matching, Unwanted, compare
+from lanshare.files.compare import Alike, Have, Likeness, Matching, Unwanted, compare
 from lanshare.files.content import Content, small_id
 from lanshare.files.folder import HandleFolder, PathFolder
 from lanshare.files.names import NameRefused
@@ -91,6 +91,7 @@ def matches(there: Path, clash: Clash) -> Iterator[tuple[str, str]]:
                 content = Content()
                 content.update(b"12345")
                 assert found.content == content.id()
+                matching.agrees(found)
                 yield "have", "/".join(found.entry.parts)
             elif isinstance(found, Unwanted):
                 yield "unwanted", "/".join(found.entry.parts)
@@ -129,18 +130,34 @@ def test_skipping_leaves_what_differs_and_replacing_asks_for_it(there: Path) -> 
     ]
 
 
-def test_a_large_file_is_named_before_it_is_read(there: Path) -> None:
+def test_a_file_is_named_before_it_is_read(there: Path) -> None:
     file(there / "large", b"7" * 2_000_000)
     stage = Staging(there, "ab" * 16)
     matching = Matching(stage, Clash.KEEP)
-    said = [
-        (one.index, bool(one.content))
-        for one in matching.piece(3, [offered("large", 2_000_000)])
-        if isinstance(one, Have)
-    ]
+    found = [one for one in matching.piece(3, [offered("large", 2_000_000)]) if one is not None]
     matching.close()
     stage.discard()
-    assert said == [(3, False), (3, True)]
+    assert [(type(one), one.index) for one in found] == [(Alike, 3), (Have, 3)]
+
+
+@pytest.mark.parametrize("agrees", [[], ["empty"], ["top"], ["album/same"]])
+def test_only_a_file_of_it_that_the_source_has_merges_a_folder(there: Path, agrees: list[str]) -> None:
+    file(there / "album" / "empty", b"")
+    stage = Staging(there, "ab" * 16)
+    matching = Matching(stage, Clash.KEEP)
+    have = {
+        "/".join(one.entry.parts): one
+        for one in matching.piece(0, [*ENTRIES[:7], offered("album/empty", 0)])
+        if isinstance(one, Have)
+    }
+    assert set(have) == {"album/same", "album/empty", "top"}
+    for name in agrees:
+        matching.agrees(have[name if name in have else f"album/{name}"])
+    merged = agrees == ["album/same"]
+    assert [matching.is_merged(have[name]) for name in have] == [merged, True, merged]
+    assert stage.place("album") == ("album" if merged else None)
+    matching.close()
+    stage.discard()
 
 
 @pytest.mark.parametrize("size", [0, 5, 256 * 1024, 300_000])
@@ -151,7 +168,7 @@ def test_a_file_that_is_longer_than_it_was_when_it_was_looked_at_is_not_the_same
     monkeypatch.setattr("lanshare.files.compare._Finder.likeness", lambda finder, path, entry: Likeness.SAME)
     stage = Staging(there, "ab" * 16)
     matching = Matching(stage, Clash.KEEP)
-    assert [one for one in matching.piece(0, [offered("grows", size)]) if isinstance(one, Have)] == []
+    assert [one for one in matching.piece(0, [offered("grows", size)]) if isinstance(one, Have) and one.content] == []
     matching.close()
     stage.discard()
 
@@ -159,11 +176,15 @@ def test_a_file_that_is_longer_than_it_was_when_it_was_looked_at_is_not_the_same
 def said(
     into: Path, entries: list[FileEntry], clash: Clash = Clash.KEEP
 ) -> tuple[list[tuple[str, str]], dict[str, str]]:
-    """What we would say to have, under which names, and where each folder's content would go."""
+    """What we have, under which names, and where each folder's content would go if the source has the same."""
     stage = Staging(into, "ab" * 16, clash=clash)
     matching = Matching(stage, clash)
     try:
-        found = [("/".join(one.entry.parts), one.name) for one in matching.piece(0, entries) if isinstance(one, Have)]
+        found = []
+        for one in matching.piece(0, entries):
+            if isinstance(one, Have):
+                found.append(("/".join(one.entry.parts), one.path[-1]))
+                matching.agrees(one)
         matching.finish()
         return found, dict(stage._tops)
     finally:

@@ -63,7 +63,6 @@ class Source:
         self.offsets: dict[int, int] = {}  # what the sink kept, by the last Attached
         self.complete: Frame | None = None
         self.content_bytes = 0  # in Data and Pack, since the link opened
-        self.same: set[int] = set()  # the sink has them from elsewhere
         self.unwanted: dict[int, str] = {}
         self._listed = 0
 
@@ -142,17 +141,8 @@ class Source:
         self._listed += len(some)
 
     def _compare(self, link: Link, have: Frame) -> None:
-        same: list[int] = []
-        differ: list[int] = []
-        for one in have.list("files"):
-            index, content = several(one)[:2]
-            if content:
-                entry = self.entries[number(index)]
-                mine = content_id(entry.size, self._digests(entry))
-                (same if mine == content else differ).append(entry.index)
-        if same or differ:
-            link.say("Same", same, differ)
-        self.same.update(same)
+        asked = [self.entries[number(one)] for one in have.list("files")]
+        link.say("Contents", [[entry.index, content_id(entry.size, self._digests(entry))] for entry in asked])
 
     @staticmethod
     def _digests(entry: Entry) -> Iterator[bytes]:
@@ -164,7 +154,7 @@ class Source:
         """Send what is not confirmed; false if the link was cut, on purpose, after so many bytes of content."""
         small: list[Entry] = []
         for entry in self.entries:
-            if entry.index in self.confirmed or entry.index in self.same or entry.index in self.unwanted:
+            if entry.index in self.confirmed or entry.index in self.unwanted:
                 continue
             if small and (not self._small(entry) or small[0].parts[:-1] != entry.parts[:-1]):
                 self._pack(link, small)
@@ -300,8 +290,7 @@ class Sink:
 
     def compare(self, peer: Peer, link: Link) -> None:
         """Before Attached: hear what will come, and name what is at its place already."""
-        held: dict[int, int] = {}  # and their sizes
-        asked: set[int] = set()
+        asked: dict[int, Path] = {}
         while True:
             link.say("Compare")
             listing = peer.take(link, "Listing")
@@ -312,20 +301,17 @@ class Sink:
                     continue
                 about = place.stat()
                 if (about.st_size, about.st_mtime_ns) == (size, mtime_ns):
-                    if about.st_size > CHUNK:
-                        link.say("Have", [[index, b""]])
-                    link.say("Have", [[index, content_of(place.read_bytes())]])
-                    held[index] = about.st_size
-                    asked.add(index)
+                    link.say("Have", [index])
+                    asked[index] = place
             if listing.flag("last"):
                 break
         while asked:
-            answer = peer.take(link, "Same")
-            for index in [number(one) for one in answer.list("same") + answer.list("differ")]:
-                asked.remove(index)
-                if index in answer.list("same"):
-                    self.confirmed.add(index)
-                    self.files, self.bytes = self.files + 1, self.bytes + held[index]
+            for one in peer.take(link, "Contents").list("files"):
+                at, theirs = several(one)[:2]
+                content = asked.pop(number(at)).read_bytes()
+                if content_of(content) == theirs:
+                    self.confirmed.add(number(at))
+                    self.files, self.bytes = self.files + 1, self.bytes + len(content)
 
     def attached(self, link: Link) -> None:
         """Say what is here."""

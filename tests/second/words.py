@@ -61,7 +61,7 @@ TABLE = """
 55 Lost index:u code:s
 56 Left path:s code:s
 57 AllSent entries:u bytes:u
-58 Same same:l differ:l
+58 Contents files:l
 59 Spent disk:u work:u waiting:u
 60 Pack folder:l files:l
 61 Aside index:u

@@ -78,7 +78,7 @@ FRAMES: dict[type[Frame], st.SearchStrategy[Frame]] = {
     f.Lost: st.builds(f.Lost, indices, words),
     f.Left: st.builds(f.Left, labels, words),
     f.Aside: st.builds(f.Aside, indices),
-    f.Same: st.builds(f.Same, several, several),
+    f.Contents: st.builds(f.Contents, st.lists(st.tuples(indices, st.just(b"") | digests), max_size=5).map(tuple)),
     f.Pack: st.builds(
         f.Pack, st.lists(names, max_size=5).map(tuple),
         st.lists(
@@ -87,7 +87,7 @@ FRAMES: dict[type[Frame], st.SearchStrategy[Frame]] = {
         ).map(tuple),
     ),
     f.Spent: st.builds(f.Spent, counts, counts, counts),
-    f.Have: st.builds(f.Have, st.lists(st.tuples(indices, st.just(b"") | digests), max_size=5).map(tuple)),
+    f.Have: st.builds(f.Have, several),
     f.Compare: st.just(f.Compare()),
     f.Unwanted: st.builds(f.Unwanted, indices, words),
     f.Listing: st.builds(f.Listing, ids, counts, st.lists(listed, max_size=5).map(tuple), st.booleans()),
