@@ -1,24 +1,28 @@
 """The greeting: version, proof, names. The acceptor was proven by TLS; the dialler proves itself here.
 
 The dialler checks whom it reached before it says who it is; the acceptor says its name only to a proven device.
+
+An acceptor that hides shows a throwaway certificate (a veil). Then the dialler has to say first who it is: if it wants
+one device, it seals its Proof for that one's key, so that nobody else learns anything from it. The acceptor proves
+itself to those that it admits; all others, whatever they said and know, get one and the same refusal.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from msgspec import Struct
 
 from lanshare.domain.errors import Code, IdentityDiffers, LanshareError, ProtocolError, VersionDiffers
-from lanshare.domain.peer import DeviceKind, PeerId, clean_name
+from lanshare.domain.peer import DeviceKind, PeerId, clean_name, short_id
 from lanshare.net.link import Outlet
-from lanshare.trust import proof
-from lanshare.trust.identity import Identity, id_of_certificate, same
-from lanshare.wire import limits
-from lanshare.wire.frames import VERSION, Bye, Challenge, Frame, Hello, Proof, Refusal
+from lanshare.trust import proof, sealing
+from lanshare.trust.identity import Identity, id_of_key, is_veil, key_of_certificate, same
+from lanshare.wire import codec, limits
+from lanshare.wire.frames import NUMBERS, VERSION, Bye, Challenge, Frame, Hello, Proof, Refusal, Sealed
 
 _OURS = f"{VERSION}-{VERSION}"
 
@@ -41,6 +45,8 @@ class Guest(Struct, frozen=True):
     id: PeerId
     facts: Facts
     purpose: str
+    key: bytes = b""
+    """Its public key (SubjectPublicKeyInfo, DER)."""
 
 
 def hello(facts: Facts, purpose: str) -> Hello:
@@ -57,18 +63,19 @@ def hello(facts: Facts, purpose: str) -> Hello:
     )
 
 
-def _guest(peer: PeerId, said: Hello) -> Guest:
+def _guest(key: bytes, said: Hello) -> Guest:
     if said.version != VERSION:
         raise VersionDiffers(_OURS, str(said.version))
+    peer = id_of_key(key)
     facts = Facts(
-        clean_name(said.name, peer[:8]),
+        clean_name(said.name, short_id(peer)),
         DeviceKind.of(said.kind),
         clean_name(said.system),
         said.port,
         said.instance,
         clean_name(said.note),
     )
-    return Guest(peer, facts, said.purpose)
+    return Guest(peer, facts, said.purpose, key)
 
 
 def _require_version(lowest: int, highest: int) -> None:
@@ -124,7 +131,7 @@ class _Greeting:
 
 
 class Dialling(_Greeting):
-    """We are the dialler: we know the acceptor's key already and prove ours."""
+    """We are the dialler: we know the acceptor's key already, unless it hides, and prove ours."""
 
     def __init__(
         self,
@@ -134,25 +141,33 @@ class Dialling(_Greeting):
         server_certificate: bytes,
         expect: str | None,
         blocked: Collection[str] = (),
+        keys: Mapping[PeerId, bytes] = {},
     ) -> None:
         """`expect`: the id, or its first characters, that must answer: IdentityDiffers before we say a word, and so is
-        BLOCKED for one of these ids. Our own key is asked further: only another run of ours with it is a copy."""
+        BLOCKED for one of these ids. HIDDEN, and we say nothing either, if it hides and `keys` has not the one of whom
+        we expect. Our own key is asked further: only another run of ours with it is a copy."""
         super().__init__(identity, facts)
         self._purpose = purpose
         self._certificate = server_certificate
-        self._peer = id_of_certificate(server_certificate)
-        if expect is not None and not same(self._peer[: len(expect)], expect):
-            raise IdentityDiffers(expect, self._peer)
-        if self._peer in blocked:
-            raise LanshareError(Code.BLOCKED)
-        self._mirror = same(self._peer, identity.id)
+        self._expect, self._blocked = expect, blocked
+        self._nonces = b"", b""
+        self._hides = is_veil(server_certificate)
+        self._key = b""
+        self._reader = b""
+        if self._hides:
+            self._reader = keys.get(PeerId(expect or ""), b"")
+            if expect is not None and not self._reader:
+                raise LanshareError(Code.HIDDEN)
+        else:
+            self._met(key_of_certificate(server_certificate))
+        self._mirror = not self._hides and same(id_of_key(self._key), identity.id)
 
     def begin(self, outlet: Outlet, now: float) -> None:
         """The acceptor speaks first."""
         self._outlet = outlet
 
     def on_frame(self, frame: Frame, now: float) -> None:
-        """Challenge, then the acceptor's Hello."""
+        """Challenge, the Proof of an acceptor that hides, then the acceptor's Hello."""
         if self._mirror and isinstance(frame, Refusal | Hello):
             # Somebody may lead our own dial back to us, so that only another run proves another holder of our key.
             word, _, run = frame.detail.partition(" ") if isinstance(frame, Refusal) else ("", "", "")
@@ -162,28 +177,66 @@ class Dialling(_Greeting):
             raise refused(frame)
         if isinstance(frame, Challenge):
             _require_version(frame.lowest, frame.highest)
-            nonce = secrets.token_bytes(32)
-            signature = proof.prove(self._identity, self._certificate, frame.nonce, nonce)
-            self._out.say(Proof(nonce, self._identity.certificate, signature, VERSION, VERSION))
+            self._out.say(self._proof(frame.nonce))
+        elif isinstance(frame, Proof):
+            if not self._hides or self._key:
+                raise ProtocolError("a proof that was not asked for")
+            self._met(proof.check_revealed(
+                self._certificate, self._identity.certificate, *self._nonces, frame.certificate, frame.signature
+            ))
         elif isinstance(frame, Hello):
-            self.guest = _guest(self._peer, frame)
+            if not self._key:
+                raise ProtocolError("a name without a proof")
+            self.guest = _guest(self._key, frame)
             self._out.say(hello(self._facts, self._purpose))
             self.done = True
         elif isinstance(frame, Bye):
             raise ProtocolError("goodbye before hello")
+
+    def _met(self, key: bytes) -> None:
+        """This key answers: is it the one that we want?"""
+        peer = id_of_key(key)
+        if self._expect is not None and not same(peer[: len(self._expect)], self._expect):
+            raise IdentityDiffers(self._expect, peer)
+        if peer in self._blocked:
+            raise LanshareError(Code.BLOCKED)
+        if self._hides and same(peer, self._identity.id):
+            raise LanshareError(Code.PEER_UNKNOWN, OURSELVES)
+        self._key = key
+
+    def _proof(self, theirs: bytes) -> Proof | Sealed:
+        ours = secrets.token_bytes(32)
+        self._nonces = theirs, ours
+        signature = proof.prove(self._identity, self._certificate, theirs, ours)
+        plain = Proof(ours, self._identity.certificate, signature, VERSION, VERSION)
+        if not self._reader:
+            return plain
+        body = codec.encode(plain)[codec.HEADER.size :]
+        return Sealed(*sealing.seal(self._reader, self._certificate, theirs, body))
 
 
 class Accepting(_Greeting):
     """We are the acceptor: we challenge whoever dialled and say our name only to a proven device."""
 
     def __init__(
-        self, identity: Identity, facts: Facts, admits: Callable[[PeerId], bool] = lambda peer: True
+        self,
+        identity: Identity,
+        facts: Facts,
+        admits: Callable[[PeerId], bool] = lambda peer: True,
+        veil: Identity | None = None,
     ) -> None:
-        """`admits`: whether a proven device is told who we are."""
+        """`admits`: whether a proven device is told who we are. `veil`: what TLS showed instead of our certificate."""
         super().__init__(identity, facts)
-        self._admits = admits
+        self._admits, self._veil = admits, veil
+        self._shown = identity.certificate if veil is None else veil.certificate
         self._nonce = secrets.token_bytes(32)
-        self._peer: PeerId | None = None
+        self._key = b""
+        self._other = b""
+        """What is looked at in the place of what cannot be read; made for everybody, so that nobody waits for it."""
+
+        if veil is not None:
+            other = Proof(self._nonce, veil.certificate, veil.sign(self._nonce), VERSION, VERSION)
+            self._other = codec.encode(other)[codec.HEADER.size :]
 
     def begin(self, outlet: Outlet, now: float) -> None:
         """Challenge."""
@@ -196,24 +249,61 @@ class Accepting(_Greeting):
             raise refused(frame)
         if isinstance(frame, Proof):
             if not frame.lowest <= VERSION <= frame.highest:
-                self._out.say(Refusal(Code.VERSION, f"{_OURS} here, {frame.lowest}-{frame.highest} there"))
-                self.done = True
+                self._refuse(Code.VERSION, f"{_OURS} here, {frame.lowest}-{frame.highest} there")
                 return
-            self._peer = proof.check(
-                self._identity.certificate, frame.certificate, self._nonce, frame.nonce, frame.signature
-            )
-            if same(self._peer, self._identity.id):
-                self._out.say(Refusal(Code.PEER_UNKNOWN, f"{OURSELVES} {self._facts.instance.hex()}"))
-                self.done = True
-                return
-            if not self._admits(self._peer):
-                self._out.say(Refusal(Code.HIDDEN))
-                self.done = True
-                return
-            self._out.say(hello(self._facts, "control"))
+            self._prove(frame, self._checked(frame))
+        elif isinstance(frame, Sealed):
+            if self._veil is None:
+                raise ProtocolError("sealed for one that does not hide")
+            opened = self._unsealed(frame)
+            if opened is None:
+                self._refuse(Code.HIDDEN)
+            else:
+                self._prove(*opened)
         elif isinstance(frame, Hello):
-            assert self._peer is not None
-            self.guest = _guest(self._peer, frame)
+            self.guest = _guest(self._key, frame)
             self.done = True
         elif isinstance(frame, Bye):
             raise ProtocolError("goodbye before hello")
+
+    def _checked(self, frame: Proof) -> bytes:
+        """The public key of the dialler. ProtocolError if it does not hold it."""
+        return proof.check(self._shown, frame.certificate, self._nonce, frame.nonce, frame.signature)
+
+    def _unsealed(self, frame: Sealed) -> tuple[Proof, bytes] | None:
+        """What was sealed for us, and its dialler's key. None if it is for somebody else, or not good: nobody may see
+        which, so that the work is the same."""
+        body = sealing.unseal(self._identity, self._shown, self._nonce, frame.point, frame.body) or None
+        try:
+            said = codec.decode(NUMBERS[Proof], memoryview(body or self._other))
+        except ProtocolError:
+            body, said = None, codec.decode(NUMBERS[Proof], memoryview(self._other))
+        assert isinstance(said, Proof)
+        good = body is not None and said.lowest <= VERSION <= said.highest
+        try:
+            key = self._checked(said)
+        except ProtocolError:
+            return None
+        return (said, key) if good else None
+
+    def _prove(self, frame: Proof, key: bytes) -> None:
+        """The dialler has this key: does it learn who we are?"""
+        peer = id_of_key(key)
+        if self._veil is not None:
+            if same(peer, self._identity.id) or not self._admits(peer):
+                self._refuse(Code.HIDDEN)
+                return
+            signature = proof.reveal(self._identity, self._shown, frame.certificate, self._nonce, frame.nonce)
+            self._out.say(Proof(self._nonce, self._identity.certificate, signature, VERSION, VERSION))
+        elif same(peer, self._identity.id):
+            self._refuse(Code.PEER_UNKNOWN, f"{OURSELVES} {self._facts.instance.hex()}")
+            return
+        elif not self._admits(peer):
+            self._refuse(Code.HIDDEN)
+            return
+        self._key = key
+        self._out.say(hello(self._facts, "control"))
+
+    def _refuse(self, code: Code, detail: str = "") -> None:
+        self._out.say(Refusal(code, detail))
+        self.done = True

@@ -19,6 +19,7 @@ from typing import Final, Protocol
 from lanshare.domain.errors import Code, LanshareError, ProtocolError
 from lanshare.domain.peer import Address
 from lanshare.net import tls
+from lanshare.trust.identity import Identity
 from lanshare.wire import limits
 from lanshare.wire.frames import Frame
 from lanshare.wire.session import Session
@@ -107,6 +108,9 @@ class Link:
         """The other end as the system sees it: what was dialled may be a name, or another spelling."""
 
         self.dialler = dialler
+        self.veil: Identity | None = None
+        """What our side shows by TLS instead of its own certificate."""
+
         self._session = Session(dialler)
         try:
             sock.setblocking(False)

@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.peer import Address
+from lanshare.net import tls
 from lanshare.net.link import Link
 from lanshare.net.shares import Shares
+from lanshare.trust.identity import Identity
 from lanshare.wire import limits
 
 _log = logging.getLogger(__name__)
@@ -32,12 +34,20 @@ Serve = Callable[[Link, Proven], None]
 class Listener:
     """Listening sockets on one port, the thread that accepts, and the threads that serve."""
 
-    def __init__(self, port: int, interfaces: Sequence[str], context: ssl.SSLContext, serve: Serve) -> None:
+    def __init__(
+        self,
+        port: int,
+        interfaces: Sequence[str],
+        context: ssl.SSLContext,
+        serve: Serve,
+        hides: Callable[[], bool] = lambda: False,
+    ) -> None:
         """Bind `port`, or any other port if it is taken (see `port`). LanshareError NO_NETWORK if nothing can be bound.
 
-        Without `interfaces` all of IPv4 and IPv6 is served.
+        Without `interfaces` all of IPv4 and IPv6 is served. While it `hides`, each connection gets a key made for it
+        alone instead of ours.
         """
-        self._context = context
+        self._context, self._hides = context, hides
         self._serve = serve
         self._sockets, self.port = _bind(port, interfaces)
         self._wake_read, self._wake_write = socket.socketpair()
@@ -98,7 +108,10 @@ class Listener:
                 crowd = len(self._links)
             if crowd >= limits.LINKS + _ENDING:
                 raise LanshareError(Code.PEER_BUSY)  # those that gave way have not even ended
-            link = Link(sock, self._context, False, Address(host, where[1]))
+            veil = Identity.veil() if self._hides() else None
+            context = self._context if veil is None else tls.veil_context(veil)
+            link = Link(sock, context, False, Address(host, where[1]))
+            link.veil = veil
             thread = threading.Thread(target=self._run, args=(link,), name=f"in-{sock.fileno()}")
             with self._lock:
                 self._links[link] = thread

@@ -6,11 +6,14 @@ cannot accept an unknown self-signed client certificate. Settings and their reas
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
+import tempfile
 from pathlib import Path
 from typing import Final
 
+from lanshare.trust.identity import Identity
 from lanshare.wire.frames import ALPN
 
 WantRead: Final = ssl.SSLWantReadError
@@ -18,6 +21,18 @@ WantWrite: Final = ssl.SSLWantWriteError
 TlsError: Final = ssl.SSLError
 TlsContext = ssl.SSLContext
 TlsSocket = ssl.SSLSocket
+
+
+def veil_context(veil: Identity) -> ssl.SSLContext:
+    """For one connection to our listening side while we hide. OSError if the key cannot be put on disk for a moment:
+    `ssl` takes it from nowhere else."""
+    number, path = tempfile.mkstemp(prefix="lanshare-")
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(veil.pem)
+        return acceptor_context(Path(path))
+    finally:
+        os.unlink(path)
 
 
 def acceptor_context(key: Path) -> ssl.SSLContext:

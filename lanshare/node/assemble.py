@@ -132,7 +132,8 @@ class Engine:
         runner = Runner(Net(me, tls.dialler_context(), interfaces), where.data, post)
         port = 0
         if options.announce:
-            listener = Listener(wanted, interfaces, tls.acceptor_context(where.key), Serving(me, post).serve)
+            own = tls.acceptor_context(where.key)
+            listener = Listener(wanted, interfaces, own, Serving(me, post).serve, lambda: me.admission.hides)
             port = listener.port
             me.facts = replace(facts, port=port)
         announcement = Announcement(identity.id, facts.name, facts.kind, port) if options.announce else None

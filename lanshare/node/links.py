@@ -23,7 +23,7 @@ from lanshare.files.staging import Staging, has_staging
 from lanshare.net.link import Link, LinkLost
 from lanshare.node.notes import DiskSeen, Heard, Lease, LinkDown, LinkUp, Moved, RunEnded, Verifying
 from lanshare.node.showing import Admission
-from lanshare.trust.identity import Identity, id_of_certificate, same
+from lanshare.trust.identity import Identity, id_of_certificate, is_veil, same
 from lanshare.wire import limits
 
 Post = Callable[[object], None]
@@ -41,7 +41,10 @@ class Self:
 def greet_as_dialler(link: Link, me: Self, purpose: str, expect: str | None) -> Guest:
     """TLS and greeting on a link we dialled. IdentityDiffers before we have said anything."""
     link.open()
-    greeting = Dialling(me.identity, me.facts, purpose, link.peer_certificate, expect, me.admission.blocked)
+    friends = me.admission
+    greeting = Dialling(
+        me.identity, me.facts, purpose, link.peer_certificate, expect, friends.blocked, friends.keys
+    )
     link.drive(greeting, link.proven_by)
     if greeting.guest is None:
         raise LinkLost(Code.PROTOCOL, "no greeting")
@@ -52,6 +55,8 @@ def look_at_key(link: Link, expect: str | None) -> PeerId:
     """Whose key answers on a link we dialled: TLS proves it, and nothing of ours is said. IdentityDiffers if it is
     not the one expected."""
     link.open()
+    if is_veil(link.peer_certificate):
+        raise LanshareError(Code.HIDDEN)
     peer = id_of_certificate(link.peer_certificate)
     if expect is not None and not same(peer[: len(expect)], expect):
         raise IdentityDiffers(expect, peer)
@@ -61,7 +66,7 @@ def look_at_key(link: Link, expect: str | None) -> PeerId:
 def greet_as_acceptor(link: Link, me: Self) -> Guest:
     """TLS and greeting on a link we accepted."""
     link.open()
-    greeting = Accepting(me.identity, me.facts, lambda peer: me.admission.admits(peer))
+    greeting = Accepting(me.identity, me.facts, lambda peer: me.admission.admits(peer), link.veil)
     link.drive(greeting, link.proven_by)
     if greeting.guest is None:
         raise LinkLost(Code.PROTOCOL, "no greeting")

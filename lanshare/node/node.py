@@ -319,7 +319,7 @@ class Node:
             return
         before, self._admitted = self._admitted, (level, self._peers.version)
         parts = self._parts
-        parts.me.admission = admission(level, self._peers.trusts(), self._peers.present())
+        parts.me.admission = admission(level, *self._peers.known())
         if before is None or before[0] is not level:
             parts.announced(level is Visibility.EVERYONE)
             self._apply(self._peers.show(level))

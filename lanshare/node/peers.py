@@ -121,6 +121,8 @@ class Row:
     met_as: str = ""
     """What it was called when a person here first dealt with it: that name stays its own."""
 
+    key: bytes = b""
+
     @property
     def dealt_with(self) -> bool:
         """Whether a person here has dealt with it."""
@@ -217,13 +219,14 @@ class Peers:
             found.update(_parsed(row.addresses))
         return tuple(found)
 
-    def trusts(self) -> dict[PeerId, TrustLevel]:
-        """How far each device is trusted."""
-        return {row.id: row.trust for row in self.rows.values()}
-
-    def present(self) -> frozenset[PeerId]:
-        """Who is online."""
-        return frozenset(row.id for row in self.rows.values() if row.link is not None)
+    def known(self) -> tuple[dict[PeerId, TrustLevel], frozenset[PeerId], dict[PeerId, bytes]]:
+        """How far each device is trusted, who is online, and whose public key is known."""
+        rows = self.rows.values()
+        return (
+            {row.id: row.trust for row in rows},
+            frozenset(row.id for row in rows if row.link is not None),
+            {row.id: row.key for row in rows if row.key},
+        )
 
     def show(self, level: Visibility) -> list[Effect]:
         """Show ourselves to others than before: links to those who may not see us any more end."""
@@ -264,6 +267,7 @@ class Peers:
         for one in book:
             row = Row(one.id, one.name, one.kind, one.system, one.trust, list(one.addresses), one.last_seen)
             row.alias, row.rules, row.met_as, row.away_since = one.alias, one.rules, one.met_as, now
+            row.key = one.key
             self.rows[one.id] = row
             self.version += 1
             if one.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED):
@@ -377,7 +381,7 @@ class Peers:
         self.version += 1
         row.down_at = None
         row.name, row.kind, row.system = guest.facts.name, guest.facts.kind, guest.facts.system
-        row.note = guest.facts.note
+        row.note, row.key = guest.facts.note, guest.key or row.key
         row.last_seen, row.shown = wall_ms, True
         effects += [*forgotten, *self._settled(note)]
         effects.append(self._remember(row))
@@ -800,7 +804,7 @@ class Peers:
 
     def _remember(self, row: Row) -> Effect:
         one = Acquaintance(row.id, row.name, row.kind, row.system, row.trust, tuple(row.addresses), row.last_seen,
-                           row.alias, row.rules, row.met_as)
+                           row.alias, row.rules, row.met_as, row.key)
         return Keep(lambda db: trustbook.remember(db, one))
 
     def _appeared(self, row: Row) -> PeerAppeared:

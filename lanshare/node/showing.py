@@ -19,6 +19,13 @@ class Admission(Struct, frozen=True):
     """Whoever we talk to already, because our person wanted to."""
 
     blocked: frozenset[PeerId] = frozenset()
+    keys: dict[PeerId, bytes] = {}
+    """Public keys (SubjectPublicKeyInfo, DER) of devices that are known: a hidden one is asked for by its key."""
+
+    @property
+    def hides(self) -> bool:
+        """Whether a stranger may not learn who we are."""
+        return self.level is not Visibility.EVERYONE
 
     def admits(self, peer: PeerId) -> bool:
         """Whether this proven device is told who we are."""
@@ -56,8 +63,10 @@ class Showing:
         return self._until if self._passing is not None else None
 
 
-def admission(level: Visibility, trust: dict[PeerId, TrustLevel], present: frozenset[PeerId]) -> Admission:
+def admission(
+    level: Visibility, trust: dict[PeerId, TrustLevel], present: frozenset[PeerId], keys: dict[PeerId, bytes]
+) -> Admission:
     """Who may come in at this level."""
     friends = frozenset(peer for peer, one in trust.items() if one in (TrustLevel.KNOWN, TrustLevel.VERIFIED))
     blocked = frozenset(peer for peer, one in trust.items() if one is TrustLevel.BLOCKED)
-    return Admission(level, friends, present, blocked)
+    return Admission(level, friends, present, blocked, {one: key for one, key in keys.items() if one in friends})

@@ -19,7 +19,7 @@ from typing import Any, Final
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.store.folding import folded
 
-VERSION: Final = 6
+VERSION: Final = 7
 _INDEXED: Final = 3
 _LARGE: Final = 32 * 1024 * 1024
 """Bytes of a database from which on looking through all of it would hold up the start: 0.7 s for a million messages."""
@@ -140,6 +140,9 @@ UPDATE peers SET met_as = name WHERE trust IN ('known', 'verified');
 CREATE TABLE older_changes (author TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (author, id)) STRICT;
 INSERT INTO older_changes SELECT author, id FROM messages WHERE kind IN ('found', 'change');
 CREATE INDEX messages_changes ON messages (peer) WHERE kind IN ('found', 'change');
+""",
+    7: """
+ALTER TABLE peers ADD COLUMN key BLOB NOT NULL DEFAULT x'';
 """,
 }
 """What makes a database of the version before into one of this version."""

@@ -24,12 +24,14 @@ class Acquaintance(Struct, frozen=True):
     alias: str = ""
     rules: Rules = ORDINARY
     met_as: str = ""
+    key: bytes = b""
+    """Its public key (SubjectPublicKeyInfo, DER); empty of one that was last met by an older version."""
 
 
 def all_peers(db: sqlite3.Connection) -> list[Acquaintance]:
     """Everybody, last seen first."""
     rows = db.execute(
-        "SELECT id, name, kind, system, trust, addresses, last_seen, alias, rules, met_as FROM peers"
+        "SELECT id, name, kind, system, trust, addresses, last_seen, alias, rules, met_as, key FROM peers"
         " ORDER BY last_seen DESC",
     )
     return [
@@ -44,6 +46,7 @@ def all_peers(db: sqlite3.Connection) -> list[Acquaintance]:
             row[7],
             msgspec.json.decode(row[8], type=Rules),
             row[9],
+            row[10],
         )
         for row in rows
     ]
@@ -54,11 +57,11 @@ def remember(db: sqlite3.Connection, peer: Acquaintance) -> None:
     now = int(time.time() * 1000)
     db.execute(
         "INSERT INTO peers (id, name, kind, system, trust, addresses, first_seen, last_seen,"
-        " alias, rules, met_as) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " alias, rules, met_as, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind,"
         " system = excluded.system, trust = excluded.trust, addresses = excluded.addresses,"
         " last_seen = excluded.last_seen, alias = excluded.alias, rules = excluded.rules,"
-        " met_as = excluded.met_as",
+        " met_as = excluded.met_as, key = excluded.key",
         (
             peer.id,
             peer.name,
@@ -71,6 +74,7 @@ def remember(db: sqlite3.Connection, peer: Acquaintance) -> None:
             peer.alias,
             msgspec.json.encode(peer.rules).decode(),
             peer.met_as,
+            peer.key,
         ),
     )
 

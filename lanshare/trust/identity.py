@@ -19,6 +19,8 @@ _DER = serialization.Encoding.DER
 _PEM = serialization.Encoding.PEM
 _SPKI = serialization.PublicFormat.SubjectPublicKeyInfo
 _PURPOSE = ec.ECDSA(hashes.SHA256())
+_VEIL = "hidden"
+"""Name in the certificate of a device that does not say here who it is."""
 
 
 def id_of_key(public_key: bytes) -> PeerId:
@@ -42,6 +44,15 @@ def key_of_certificate(certificate: bytes) -> bytes:
 def id_of_certificate(certificate: bytes) -> PeerId:
     """The PeerId of a certificate (DER); ProtocolError if it has none."""
     return id_of_key(key_of_certificate(certificate))
+
+
+def is_veil(certificate: bytes) -> bool:
+    """Whether a certificate (DER) is a throwaway one: whoever shows it tells who it is only to those it knows."""
+    try:
+        names = x509.load_der_x509_certificate(certificate).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        return [name.value for name in names] == [_VEIL]
+    except Exception:  # what cannot be read says nothing
+        return False
 
 
 def same(one: str, other: str) -> bool:
@@ -81,10 +92,16 @@ class Identity:
         self.id = id_of_key(self.public_key)
 
     @classmethod
-    def create(cls) -> Identity:
-        """A new device: P-256, CN = its id, CA:FALSE, no usage limits, valid for ever as far as X.509 goes."""
+    def veil(cls) -> Identity:
+        """A key and certificate to be shown once, that tell nothing of this device."""
+        return cls.create(_VEIL)
+
+    @classmethod
+    def create(cls, name: str = "") -> Identity:
+        """A new device: P-256, CN = its id (or `name`), CA:FALSE, no usage limits, valid for ever as far as X.509
+        goes."""
         key = ec.generate_private_key(ec.SECP256R1())
-        name = id_of_key(key.public_key().public_bytes(_DER, _SPKI))
+        name = name or id_of_key(key.public_key().public_bytes(_DER, _SPKI))
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         certificate = (
             x509.CertificateBuilder()
@@ -103,3 +120,8 @@ class Identity:
     def sign(self, data: bytes) -> bytes:
         """An ECDSA signature (DER) over SHA-256 of `data`."""
         return self._key.sign(data, _PURPOSE)
+
+    def agree(self, point: bytes) -> bytes:
+        """The secret that this key and the one of a public point (X9.62, uncompressed) have in common (ECDH, 32 bytes);
+        ValueError if that is no point of P-256."""
+        return self._key.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point))

@@ -40,13 +40,21 @@ class Challenge(_Frame, frozen=True):
 
 
 class Proof(_Frame, frozen=True):
-    """Dialler: my certificate, and my signature over the transcript (trust/proof.py)."""
+    """Dialler: my certificate, and my signature over the transcript (trust/proof.py). Also from an acceptor that hides,
+    once it knows the dialler."""
 
     nonce: Nonce
     certificate: Annotated[bytes, Meta(max_length=limits.CERTIFICATE)]
     signature: Annotated[bytes, Meta(max_length=128)]
     lowest: Small
     highest: Small
+
+
+class Sealed(_Frame, frozen=True):
+    """Dialler, to an acceptor that hides: its Proof, readable only by the device it wants (trust/sealing.py)."""
+
+    point: Annotated[bytes, Meta(min_length=65, max_length=65)]
+    body: Annotated[bytes, Meta(min_length=limits.SEALED, max_length=limits.SEALED)]
 
 
 class Hello(_Frame, frozen=True):
@@ -457,6 +465,7 @@ class Complete(_Frame, frozen=True):
 Frame = (
     Challenge
     | Proof
+    | Sealed
     | Hello
     | Refusal
     | Ping
@@ -515,6 +524,7 @@ NUMBERS: Final[dict[type[Frame], int]] = {
     Ping: 5,
     Pong: 6,
     Bye: 7,
+    Sealed: 8,
     Text: 16,
     Stored: 17,
     TextRefused: 18,

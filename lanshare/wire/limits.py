@@ -19,6 +19,9 @@ PROOF_FRAME: Final = 4 * 1024
 CERTIFICATE: Final = 2048
 """A P-256 self-signed certificate takes about 500 bytes; 64 KiB ones were seen in attacks."""
 
+SEALED: Final = 2416
+"""Bytes of a sealed Proof: always so many, so that its length tells nothing."""
+
 CONTROL_FRAME: Final = 64 * 1024
 """Any other frame but Text and Data: the longest, an Offer with 64 names of 255 bytes, takes 20 KiB."""
 

@@ -52,8 +52,9 @@ _EQUAL: Moves = dict.fromkeys(
 
 TABLE: Final[dict[tuple[Phase, Speaker], Moves]] = {
     (Phase.START, Speaker.ACCEPTOR): {f.Challenge: Phase.CHALLENGED, **_ENDS},
-    (Phase.CHALLENGED, Speaker.DIALLER): {f.Proof: Phase.PROVEN, **_ENDS},
-    (Phase.PROVEN, Speaker.ACCEPTOR): {f.Hello: Phase.GREETED, **_ENDS},
+    (Phase.CHALLENGED, Speaker.DIALLER): {f.Proof: Phase.PROVEN, f.Sealed: Phase.PROVEN, **_ENDS},
+    # An acceptor that hides proves itself here, and not by TLS.
+    (Phase.PROVEN, Speaker.ACCEPTOR): {f.Proof: Phase.PROVEN, f.Hello: Phase.GREETED, **_ENDS},
     # The dialler's Hello leads to CONTROL or DATA by its purpose: see Session.
     (Phase.GREETED, Speaker.DIALLER): {f.Hello: Phase.CONTROL, **_ENDS},
     (Phase.CONTROL, Speaker.EQUAL): {**_EQUAL, **_ENDS},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import secrets
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ import pytest
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.message import MessageId, MessageKind
+from lanshare.domain.settings import Visibility
 from lanshare.domain.transfer import TransferId
 from lanshare.exchange import receiving, sending, texting
 from lanshare.files.content import small_id
@@ -281,6 +283,20 @@ def test_a_data_frame_beyond_its_bound_costs_the_link_and_at_it_it_is_taken(
                 assert isinstance(frame, f.Complete) == (size <= row.bound), frame
 
 
+@pytest.mark.parametrize("size", [limits.SEALED - 1, limits.SEALED, limits.SEALED + 1])
+def test_a_sealed_proof_has_one_length(victim: Victim, mallory: Identity, size: int) -> None:
+    victim.say(c.ShowTo(Visibility.NOBODY, 600.0))
+    victim.wait_for(e.MeChanged, lambda one: one.me.visibility == "nobody")
+    with Attacker(victim.port, mallory) as link:
+        link.hear_kind(f.Challenge)
+        link.say_raw(f.Sealed, bytes(65), bytes(size))
+        try:
+            said = link.hear()
+        except Gone:
+            said = None
+        assert said == (f.Refusal("hidden") if size == limits.SEALED else None)
+
+
 @pytest.fixture
 def asked(victim: Victim, mallory: Identity, tmp_path: Path) -> Iterator[Callable[[], Attacker]]:
     """Opens data links on which the victim is to send us what it offered; we have not said yet what we have."""
@@ -288,6 +304,7 @@ def asked(victim: Victim, mallory: Identity, tmp_path: Path) -> Iterator[Callabl
     shared.mkdir()
     for number in range(limits.OUTSTANDING + limits.LISTED_AT_ONCE):
         (shared / f"{number}").touch()
+    os.truncate(shared / "0", 8 * 1024**3)  # sparse: read for seconds
     links = [Attacker(victim.port, mallory)]
     links[0].greet()
     victim.wait_for(e.PeerAppeared)
@@ -493,6 +510,7 @@ HIT = {
     "TEXT_FRAME": HERE + "a_text_at_its_bound_is_answered_and_beyond_it_costs_the_link",
     "HANDSHAKE": HERE + "whoever_does_not_come_to_the_point_is_cut",
     "PROOF_FRAME": HERE + "a_proof_at_its_bound_is_taken_and_beyond_it_refused",
+    "SEALED": HERE + "a_sealed_proof_has_one_length",
     "CERTIFICATE": "hostile/test_identity.py::test_a_proof_that_is_not_ones_own_is_refused",
     "CIRCLE": HERE + "records_of_a_group_are_bounded_each_and_together",
     "CIRCLE_RECORD": HERE + "records_of_a_group_are_bounded_each_and_together",

@@ -316,7 +316,7 @@ def test_an_impostor_that_never_got_in_is_blocked_all_the_same() -> None:
     peers.want(BIG, 0.0)
     assert told(peers.dial_ended(DialEnded(BIG[:8], Code.IDENTITY_CHANGED, "", OTHER), 1.0), IdentityChanged)
     peers.settle(BIG, OTHER, False)
-    assert peers.trusts()[OTHER] is TrustLevel.BLOCKED
+    assert peers.known()[0][OTHER] is TrustLevel.BLOCKED
     link = Link()
     assert peers.up(up(OTHER, False, link=link), 2.0, 0) == [Hang(link)]
 

@@ -21,8 +21,10 @@ TRUST = {FRIEND: TrustLevel.VERIFIED, STRANGER: TrustLevel.STRANGER, FOE: TrustL
     ],
 )
 def test_who_may_come_in(level: Visibility, admitted: set[PeerId]) -> None:
-    door = admission(level, TRUST, frozenset({GUEST}))
+    door = admission(level, TRUST, frozenset({GUEST}), {FRIEND: b"f", STRANGER: b"s", FOE: b"b"})
     assert {peer for peer in (FRIEND, STRANGER, FOE, GUEST) if door.admits(peer)} == admitted
+    assert door.hides is (level is not Visibility.EVERYONE)
+    assert door.keys == {FRIEND: b"f"}, "a stranger is not asked for by its key"
 
 
 def test_a_while_is_over_by_itself() -> None:

@@ -17,6 +17,8 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from .words import (
     Broken,
@@ -28,9 +30,12 @@ from .words import (
     frame,
     id_of,
     number,
+    packed,
     pair_conversation,
     raw,
     read_frame,
+    revealed,
+    sealed_info,
     several,
     text,
     transcript,
@@ -176,6 +181,24 @@ class Link:
                 return
 
 
+def sealed(wanted: bytes, throwaway: bytes, challenge: bytes, proof: bytes) -> tuple[bytes, bytes]:
+    """A Proof that only the device with this public key can read: the fields of Sealed."""
+    key = serialization.load_der_public_key(wanted)
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    once = ec.generate_private_key(ec.SECP256R1())
+    point = once.public_key().public_bytes(
+        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+    )
+    sealing = sealing_key(once, key, sealed_info(point, wanted, throwaway, challenge))
+    text = (len(proof).to_bytes(2, "big") + proof).ljust(2400, b"\0")
+    return point, AESGCM(sealing).encrypt(bytes(12), text, None)
+
+
+def sealing_key(private: ec.EllipticCurvePrivateKey, other: ec.EllipticCurvePublicKey, info: bytes) -> bytes:
+    """The key of a Sealed."""
+    return HKDF(hashes.SHA256(), 32, None, info).derive(private.exchange(ec.ECDH(), other))
+
+
 class Peer:
     """A device: listens on 127.0.0.1, dials by port, and keeps its links going while it waits for something."""
 
@@ -251,8 +274,8 @@ class Peer:
 
     # --- links ---
 
-    def dial(self, port: int, purpose: str = "control", expected: str = "") -> Link:
-        """Dial 127.0.0.1 and greet."""
+    def dial(self, port: int, purpose: str = "control", expected: str = "", wanted: bytes = b"") -> Link:
+        """Dial 127.0.0.1 and greet; `wanted` is the public key of a device that hides."""
         bare = socket.create_connection((HOST, port), timeout=GREETING)
         try:
             link = Link(self._dialling.wrap_socket(bare))
@@ -261,29 +284,50 @@ class Peer:
             raise
         self.links.append(link)
         try:
-            self._greet_dialling(link, purpose, expected)
+            self._greet_dialling(link, purpose, expected, wanted)
         except BaseException:
             link.close()
             raise
         return link
 
-    def _greet_dialling(self, link: Link, purpose: str, expected: str) -> None:
+    def _greet_dialling(self, link: Link, purpose: str, expected: str, wanted: bytes) -> None:
         deadline = time.monotonic() + GREETING
         theirs = link.sock.getpeercert(binary_form=True)
         if link.sock.selected_alpn_protocol() != ALPN or theirs is None:
             raise Broken("another protocol was agreed on")
-        link.peer_key = public(p256(x509.load_der_x509_certificate(theirs).public_key()))
-        if expected and link.peer_id != expected:
-            raise Broken("another key answered")
+        shown = x509.load_der_x509_certificate(theirs)
+        hides = shown.subject.rfc4514_string() == "CN=hidden"
+        if hides and expected and not wanted:
+            raise Broken("it hides, and its key is not known")
+        if not hides:
+            self._is_wanted(link, shown, expected)
         challenge = self._named(link, "Challenge", deadline)
         if not challenge.number("lowest") <= VERSION <= challenge.number("highest"):
             raise Broken("versions differ")
         nonce = os.urandom(32)
         signed = self.private.sign(transcript(theirs, self.certificate, challenge.raw("nonce"), nonce), ECDSA)
-        link.say("Proof", nonce, self.certificate, signed, VERSION, VERSION)
+        proof = nonce, self.certificate, signed, VERSION, VERSION
+        if hides and wanted:
+            link.say("Sealed", *sealed(wanted, theirs, challenge.raw("nonce"), packed(list(proof))))
+        else:
+            link.say("Proof", *proof)
+        if hides:
+            answer = self._named(link, "Proof", deadline)
+            own = x509.load_der_x509_certificate(answer.raw("certificate"))
+            signed = revealed(
+                answer.raw("certificate"), theirs, self.certificate, challenge.raw("nonce"), nonce
+            )
+            p256(own.public_key()).verify(answer.raw("signature"), signed, ECDSA)
+            self._is_wanted(link, own, expected)
         link.proven = True
         link.hello = self._named(link, "Hello", deadline)
         self._hello(link, purpose)
+
+    @staticmethod
+    def _is_wanted(link: Link, certificate: x509.Certificate, expected: str) -> None:
+        link.peer_key = public(p256(certificate.public_key()))
+        if expected and link.peer_id != expected:
+            raise Broken("another key answered")
 
     def _accept(self) -> None:
         """Greet whoever dialled; who does not greet as the paper says, or expected another here, is turned away."""

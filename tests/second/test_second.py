@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from .engine import CLONE, Engine
 from .files import Sink, Source
-from .peer import Gone, Link, Peer, Refused, record_of
+from .peer import Gone, Link, Peer, Refused, record_of, sealing_key
 from .words import (
     CHUNK,
     Broken,
@@ -34,6 +34,8 @@ from .words import (
     packed,
     pair_conversation,
     read_frame,
+    revealed,
+    sealed_info,
     several,
     transcript,
     unpacked,
@@ -156,11 +158,17 @@ def test_every_vector_of_the_paper() -> None:
         b"S", found.kind, found.about,
     ]  # fmt: skip
     chunk = blake3(b"\1" * CHUNK).digest()
+    once, reader = ec.derive_private_key(2, ec.SECP256R1()), ec.derive_private_key(1, ec.SECP256R1()).public_key()
+    point = once.public_key().public_bytes(
+        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+    )
     mine = {
         "header-ping": frame("Ping", 1).hex(),
         "hello": frame("Hello", 1, "Anna", "laptop", "Debian 12", 17717, bytes(16), "control", [], "").hex(),
         "begin": frame("Begin", 3, ["a", "b.txt"], "file", 5, 1_600_000_000_000_000_000, 0, "", False).hex(),
         "transcript": transcript(b"S", b"C", first, second).hex(),
+        "revealed": revealed(b"H", b"S", b"C", first, second).hex(),
+        "sealed-key": sealing_key(once, reader, sealed_info(point, public_of(1), b"S", first)).hex(),
         "content-empty": content_of(b"").hex(),
         "content-abc": content_of(b"abc").hex(),
         "content-chunk-and-one": content_of(b"\1" * (CHUNK + 1)).hex(),
@@ -240,6 +248,23 @@ def test_of_two_crossing_links_that_of_the_smaller_id_stays(start: Start, tmp_pa
 
 
 # --- texts ---
+
+
+def test_an_engine_that_hides_is_found_by_whom_it_knows(peer: Peer, start: Start, tree: Path, tmp_path: Path) -> None:
+    engine = start("text", f"127.0.0.1:{peer.port}", "moin")
+    control = peer.arrival(saying="Text")
+    peer.read_text(control)
+    assert engine.ended(peer) == 0
+    mine, key = control.peer_id, control.peer_key
+    (tmp_path / "engine" / "profile" / "settings.json").write_text('{"visibility": "known"}')
+    engine, _, _ = offered(start, peer, tree)
+    for wanted in (key, b""):  # asked for, and found
+        link = peer.dial(engine.port, expected=mine if wanted else "", wanted=wanted)
+        assert (link.peer_id, link.peer_key) == (mine, key)
+    with Peer(tmp_path / "stranger") as stranger:
+        for wanted in (key, b""):
+            with pytest.raises(Refused, match="hidden"):
+                stranger.dial(engine.port, expected=mine if wanted else "", wanted=wanted)
 
 
 def test_texts_to_the_engine(peer: Peer, start: Start, tmp_path: Path) -> None:

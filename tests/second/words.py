@@ -30,6 +30,7 @@ TABLE = """
 5 Ping number:u
 6 Pong number:u
 7 Bye code:s
+8 Sealed point:b65 body:b2416
 16 Text author:b conversation:b32 id:b16 sequence:u parents:l lamport:u sent_at_ms:i body:s signature:b kind:s about:e32
 17 Stored id:b16
 18 TextRefused id:b16 code:s
@@ -333,6 +334,18 @@ def transcript(acceptor: bytes, dialler: bytes, challenge: bytes, proof: bytes) 
     """What the dialler signs: both certificates, both nonces."""
     certificates = hashlib.sha256(acceptor).digest(), hashlib.sha256(dialler).digest()
     return sha("lanshare/1 peer-auth", "client", *certificates, challenge, proof)
+
+
+def revealed(hidden: bytes, throwaway: bytes, dialler: bytes, challenge: bytes, proof: bytes) -> bytes:
+    """What an acceptor that hides signs: three certificates, both nonces."""
+    certificates = [hashlib.sha256(one).digest() for one in (hidden, throwaway, dialler)]
+    return sha("lanshare/1 peer-auth", "server", *certificates, challenge, proof)
+
+
+def sealed_info(point: bytes, wanted: bytes, throwaway: bytes, challenge: bytes) -> bytes:
+    """What the key of a Sealed depends on, beside the secret."""
+    digests = hashlib.sha256(wanted).digest(), hashlib.sha256(throwaway).digest()
+    return joined("lanshare/1 sealed proof", point, *digests, challenge)
 
 
 def pair_conversation(one: str, other: str) -> bytes:

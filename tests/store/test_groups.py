@@ -156,7 +156,8 @@ def test_a_profile_of_before_goes_on_with_its_groups_as_they_were(tmp_path: Path
     path = tmp_path / "old.sqlite"
     database.prepare(path)
     link = database.connect(path)
-    link.executescript("DROP TABLE older_changes; DROP INDEX messages_changes; PRAGMA user_version = 5;")
+    link.executescript("DROP TABLE older_changes; DROP INDEX messages_changes;"
+                       "ALTER TABLE peers DROP COLUMN key; PRAGMA user_version = 5;")
     found = said(ANNA, 1, texting.change_body("us", [BOB.id, CARL.id], ()), MessageKind.FOUND, FOUNDING)
     left = said(CARL, 2, texting.change_body("carl's", (), [ANNA.id]), MessageKind.CHANGE)
     for one in (found, left):

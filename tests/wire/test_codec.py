@@ -56,6 +56,9 @@ FRAMES: dict[type[Frame], st.SearchStrategy[Frame]] = {
         st.lists(st.builds(f.Held, digests, rising), max_size=5).map(tuple),
     ),
     f.Typing: st.builds(f.Typing, digests),
+    f.Sealed: st.builds(
+        f.Sealed, st.binary(min_size=65, max_size=65), st.just(bytes(limits.SEALED)),
+    ),
     f.TextRefused: st.builds(f.TextRefused, ids, words),
     f.Offer: st.builds(f.Offer, ids, st.lists(tops, max_size=5).map(tuple), counts, counts, counts, st.booleans(), ids),
     f.Answer: st.builds(f.Answer, ids, st.booleans(), words),

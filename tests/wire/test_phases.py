@@ -23,7 +23,7 @@ def test_every_phase_but_the_first_can_be_reached() -> None:
 def test_before_a_proof_nothing_but_the_greeting_is_anybodys_word() -> None:
     for phase in (Phase.START, Phase.CHALLENGED, Phase.PROVEN, Phase.GREETED):
         allowed = {kind for (where, _), moves in TABLE.items() if where is phase for kind in moves}
-        assert allowed <= {f.Challenge, f.Proof, f.Hello, f.Refusal, f.Bye}
+        assert allowed <= {f.Challenge, f.Proof, f.Sealed, f.Hello, f.Refusal, f.Bye}
 
 
 def test_roles_are_kept_apart() -> None:

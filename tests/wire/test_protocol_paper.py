@@ -14,6 +14,7 @@ from lanshare.files.content import Content, chunk_digest, prefix_digest
 from lanshare.trust.identity import id_of_key, verify
 from lanshare.trust.pairing import commitment, digits
 from lanshare.trust.proof import transcript
+from lanshare.trust.sealing import key_of
 from lanshare.wire import codec
 from lanshare.wire import frames as f
 from lanshare.wire.records import group_conversation, pair_conversation, record_digest
@@ -50,6 +51,8 @@ def computed() -> dict[str, str]:
         "hello": codec.encode(f.Hello(1, "Anna", "laptop", "Debian 12", 17717, bytes(16), "control")).hex(),
         "begin": codec.encode(f.Begin(3, ("a", "b.txt"), "file", 5, 1_600_000_000_000_000_000)).hex(),
         "transcript": transcript(b"S", b"C", bytes(range(32)), bytes(range(32, 64))).hex(),
+        "revealed": transcript(b"S", b"C", bytes(range(32)), bytes(range(32, 64)), b"H").hex(),
+        "sealed-key": sealed_key().hex(),
         "content-empty": Content().id().hex(),
         "content-abc": abc.id().hex(),
         "content-chunk-and-one": content(CHUNK + 1, b"\x01"),
@@ -81,6 +84,18 @@ def encoded(text: f.Text) -> bytes:
         b"S", text.kind, text.about,
     )
     return codec.encode(signed)[codec.HEADER.size :]
+
+
+def sealed_key() -> bytes:
+    """The key of a text that was sealed with the private key 2 for the private key 1."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    once, reader = ec.derive_private_key(2, ec.SECP256R1()), ec.derive_private_key(1, ec.SECP256R1())
+    point = once.public_key().public_bytes(
+        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+    )
+    return key_of(once.exchange(ec.ECDH(), reader.public_key()), point, key_one(), b"S", bytes(range(32)))
 
 
 def key_one() -> bytes:

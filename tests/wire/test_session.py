@@ -135,6 +135,7 @@ def example(kind: type[Frame]) -> Frame:
     """A sound frame of this kind."""
     examples: dict[type[Frame], Frame] = {
         f.Challenge: f.Challenge(NONCE, 1, 1), f.Proof: f.Proof(NONCE, b"", b"", 1, 1), f.Hello: hello(),
+        f.Sealed: f.Sealed(bytes(65), bytes(limits.SEALED)),
         f.Refusal: f.Refusal("x"), f.Ping: f.Ping(1), f.Pong: f.Pong(1), f.Bye: f.Bye(),
         f.Text: f.Text(b"", NONCE, ID, 1, (), 1, 1, "", b""), f.Stored: f.Stored(ID),
         f.TextRefused: f.TextRefused(ID, "x"), f.Offer: f.Offer(ID, (), 0, 0, 0, True),
