@@ -53,6 +53,7 @@ WAITING = (
     "tests/lan",
     "tests/hostile/test_lan.py",
     "tests/hostile/test_bounds.py",
+    "tests/hostile/test_floods.py",
     "tests/cli",
     "tests/together/test_accidents.py",
     "tests/together/test_first_contact.py",

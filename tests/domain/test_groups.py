@@ -411,6 +411,27 @@ def test_longer_histories_fold_alike_in_every_order_and_whoever_is_out_gains_not
                 assert takes_back_its_own(history, author, after), (seed + number, author)
 
 
+def test_ten_thousand_changes_with_a_thousand_forged_ones_come_to_what_the_honest_ones_do() -> None:
+    """A renames and removes, B renames; C was removed early and signs a thousand records of each other kind."""
+    honest = [FOUND, change(A, [FOUND], remove=(C,), number=1)]
+    for number in range(2, 9000):
+        honest.append(change((A, B)[number % 2], [honest[-1]], name=f"name {number}", number=number))
+    chance = random.Random(7)
+    forged: list[Change] = []
+    for number in range(1000):
+        seen = chance.choice([[FOUND], [honest[1]], chance.sample(honest, 2), forged[-1:], []])
+        deed = chance.choice([((D, E), (), ""), ((), (A,), ""), ((), (A, B), "mine"), ((C,), (), ""), ((), (), "mine")])
+        author = chance.choice([C, C, D])
+        forged.append(change(author, seen, *deed, lamport=chance.randrange(1, 10**6), number=number))
+    everything = [*honest, *forged]
+    once = folded(*honest)
+    assert (once.group.name, once.group.members) == ("name 8999", (A, B))
+    for _ in range(3):
+        chance.shuffle(everything)
+        after = folded(*everything)
+        assert (after.group, after.void) == (once.group, frozenset(one.order for one in forged))
+
+
 def test_the_paper_tells_what_records_come_to() -> None:
     paper = Path(wire.__file__).with_name("PROTOCOL.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```json\n(\{\n \"groups\".*?)```", paper, re.DOTALL)

@@ -158,3 +158,49 @@ def test_a_saved_conversation_is_nobody_elses(victim: Victim, mallory: Identity,
     saved = Path(victim.wait_for(e.ConversationSaved).folder)
     for one in (saved, *saved.rglob("*")):
         assert one.stat().st_mode & 0o077 == 0, one
+
+
+@pytest.mark.parametrize("given", ["the folder", "the staging", "the transfer's own", "all of it"])
+def test_a_folder_that_changes_hands_while_something_comes_costs_nothing_but_that(
+    victim: Victim, mallory: Identity, shared: Path, given: str, alive: Callable[[], None]
+) -> None:
+    """Another user owns it then, and forges a journal and parts: nothing of ours moves, and the next file comes."""
+    transfer = b"\x07" * 16
+    content = bytes(range(256)) * 1000
+    before = {path: what for path, what in victim.outside().items() if not path.startswith(str(shared))}
+    with Attacker(victim.port, mallory) as control:
+        control.greet()
+        control.say_raw(f.Offer, transfer, [["two.bin", "file", 1, len(content)]], 1, 1, len(content), True, b"")
+        victim.wait_for(e.OfferReceived)
+        victim.say(c.AnswerOffer(TransferId(transfer.hex()), True, shared))
+        assert control.hear_kind(f.Answer).accepted
+        control.keep()
+        with Attacker(victim.port, mallory) as data:
+            data.attach(transfer)
+            data.say_raw(f.Begin, 0, ["two.bin"], "file", len(content), 1, 0, "", False)
+            data.say(f.Data(memoryview(content[:1000])))
+            own = until(lambda: [*shared.glob(".lanshare-incoming*/*")], "that it is staged")
+            assert isinstance(own, list)
+            stage = own[0]
+            parts = {
+                "the folder": [shared], "the staging": [stage.parent], "the transfer's own": [stage],
+                "all of it": [shared, stage.parent, stage, *stage.iterdir()],
+            }
+            for one in parts[given]:
+                os.chown(one, NOBODY, NOBODY)
+                one.chmod(0o777)
+            if given == "all of it":
+                line = framed(json.dumps({"file": 9, "size": 4, "path": ["..", ".bashrc"]}).encode())
+                planted({stage / "9": b"evil", stage / "x": line})
+            data.say(f.Data(memoryview(content[1000:])))
+            data.say(f.End(small_id(content)))
+            data.say(f.AllSent(1, len(content)))
+            said = data.hear_kind(f.Complete, f.Halt)
+        came = shared / "two.bin"
+        assert isinstance(said, f.Complete) == came.exists()
+        if came.exists():
+            assert came.read_bytes() == content
+    after = {path: what for path, what in victim.outside().items() if not path.startswith(str(shared))}
+    assert after == before
+    send_one(victim, mallory, b"\x08" * 16, shared)
+    assert (shared / "one.txt").read_bytes() == b"x"
