@@ -49,6 +49,8 @@ class Decoder:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self.closed = False
+        self.looked = True
+        """Whether what was asked for last was looked at: not where the process could not be started."""
 
     def picture(self, path: str, width: int, height: int) -> QImage:
         """The picture of a file, at most so large; null if there is none to show."""
@@ -92,6 +94,7 @@ class Decoder:
             return None
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         with self._lock:
+            self.looked = True
             if self.closed:
                 return None
             try:
@@ -109,7 +112,9 @@ class Decoder:
     def _talk(
         self, kind: int, form: bytes, width: int, height: int, file: IO[bytes], size: int
     ) -> tuple[int, int, bytes] | None:
+        self.looked = False
         process = self._running()
+        self.looked = True
         assert process.stdin is not None
         assert process.stdout is not None
         late = threading.Timer(SECONDS + size / 20e6, process.kill)

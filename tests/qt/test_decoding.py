@@ -78,6 +78,27 @@ def test_one_that_cannot_be_started_is_no_picture(
     assert not look(one, tmp_path / "a.png").isNull()
 
 
+def test_a_picture_is_tried_again_where_the_decoder_could_not_be_started(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy machine is no fault of the picture."""
+    (tmp_path / "a.png").write_bytes(saved("png"))
+    loader = preview.Loader()
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr(sys, "executable", str(tmp_path / "gone"))
+            with qtbot.waitSignal(loader.loaded) as told:
+                loader.ask(str(tmp_path / "a.png"))
+        assert told.args is not None
+        assert told.args[1].isNull()
+        with qtbot.waitSignal(loader.loaded) as told:
+            loader.ask(str(tmp_path / "a.png"))
+        assert told.args is not None
+        assert not told.args[1].isNull()
+    finally:
+        loader.close()
+
+
 def test_what_failed_is_not_tried_again_until_it_changes(
     qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

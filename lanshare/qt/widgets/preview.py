@@ -101,7 +101,7 @@ class Loader(QObject):
         if state in self._failed:
             return QImage()
         image = read(path)
-        if image.isNull():
+        if image.isNull() and decoder().looked:
             self._failed[state] = None
             while len(self._failed) > _FAILED:
                 self._failed.popitem(last=False)
