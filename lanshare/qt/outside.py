@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+import threading
 from pathlib import Path
 
-from PySide6.QtCore import QProcess, Qt, QUrl
+from PySide6.QtCore import QObject, QProcess, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox, QWidget
 
@@ -32,22 +35,51 @@ def open_link(parent: QWidget, target: str) -> None:
         QDesktopServices.openUrl(url)
 
 
+class _Look(QObject):
+    """Looks at a file on a thread of its own: a disk that is not there any more may hang, and the window must not."""
+
+    done = Signal(str)
+
+    def begin(self, path: str, opens: bool) -> None:
+        """`done` tells what may be done with it: "open", "show" or "gone"."""
+
+        def look() -> None:
+            may = opens and may_open(path)
+            found = "gone" if not os.path.exists(path) else "open" if may else "show"
+            with contextlib.suppress(RuntimeError):  # the window is gone
+                self.done.emit(found)
+
+        threading.Thread(target=look, name="opening", daemon=True).start()
+
+
 def open_path(parent: QWidget, path: str) -> None:
     """Open a received file with the desktop's program for it."""
-    if not may_open(path):
-        show_path(parent, path)
-    elif not Path(path).exists():
-        _gone(parent, path)
-    else:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+    _look(parent, path, True)
 
 
 def show_path(parent: QWidget, path: str) -> None:
     """Show where a received file lies. The file is marked where the desktop can (not verified on Windows, macOS)."""
-    where = Path(path)
-    if not where.exists():
-        _gone(parent, path)
-    elif sys.platform == "win32":
+    _look(parent, path, False)
+
+
+def _look(parent: QWidget, path: str, opens: bool) -> None:
+    look = _Look(parent)
+
+    def found(what: str) -> None:
+        look.deleteLater()
+        if what == "gone":
+            _gone(parent, path)
+        elif what == "open":
+            QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+        else:
+            _show(Path(path))
+
+    look.done.connect(found)
+    look.begin(path, opens)
+
+
+def _show(where: Path) -> None:
+    if sys.platform == "win32":
         QProcess.startDetached("explorer.exe", [f"/select,{where}"])
     elif sys.platform == "darwin":
         QProcess.startDetached("open", ["-R", str(where)])

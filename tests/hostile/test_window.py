@@ -150,8 +150,10 @@ def test_a_program_that_came_is_only_shown_in_its_folder_and_may_not_run(
     assert path.read_bytes() == PROGRAM
     assert path.stat().st_mode & 0o111 == 0
     open_path(desk.window, str(path))
+    desk.until(lambda: bool(opened), "that its folder is shown")
+    opened.clear()
     buttons["Show in folder"].click()
-    assert opened
+    desk.until(lambda: bool(opened), "that its folder is shown")
     assert set(opened) == {f"file://{path.parent}"}
 
 

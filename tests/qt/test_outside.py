@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -55,10 +56,34 @@ def test_a_program_is_shown_in_its_folder_instead(qtbot: QtBot, opened: list[str
                                                   tmp_path: Path) -> None:
     parent = QWidget()
     qtbot.addWidget(parent)
-    for name, content in (("run.sh", b"\xff\xd8\xff"), ("lie.jpg", b"MZ"), ("picture.jpg", b"\xff\xd8\xff")):
+    files = (("run.sh", b"\xff\xd8\xff"), ("lie.jpg", b"MZ"), ("picture.jpg", b"\xff\xd8\xff"))
+    for count, (name, content) in enumerate(files, 1):
         (tmp_path / name).write_bytes(content)
         outside.open_path(parent, str(tmp_path / name))
+        qtbot.waitUntil(lambda: len(opened) == count)  # noqa: B023 (asked at once)
     assert opened == [f"file://{tmp_path}", f"file://{tmp_path}", f"file://{tmp_path}/picture.jpg"]
-    outside.open_path(parent, str(tmp_path / "gone.jpg"))
-    assert "no longer there" in asked[0]
+    for way in (outside.open_path, outside.show_path):
+        asked.clear()
+        way(parent, str(tmp_path / "gone.jpg"))
+        qtbot.waitUntil(lambda: bool(asked))
+        assert "no longer there" in asked[0]
     assert len(opened) == 3
+
+
+def test_a_disk_that_hangs_holds_no_window_up(
+    qtbot: QtBot, opened: list[str], asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+
+    def hangs(path: str) -> bool:
+        return goes_on.wait(30)
+
+    monkeypatch.setattr(outside, "may_open", hangs)
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(b"")
+    outside.open_path(parent, str(path))
+    assert not opened, "and here the window goes on"
+    goes_on.set()
+    qtbot.waitUntil(lambda: opened == [f"file://{path}"])
