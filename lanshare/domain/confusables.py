@@ -33,7 +33,14 @@ _ROUNDS: Final = 8
 def _table() -> dict[int, str]:
     lines = _TABLE.read_text(encoding="utf-8").splitlines()
     pairs = [line.split(";") for line in lines if not line.startswith("#")]
-    return {int(one, 16): "".join(chr(int(code, 16)) for code in other.split()) for one, other in pairs}
+    table = {int(one, 16): "".join(chr(int(code, 16)) for code in other.split()) for one, other in pairs}
+    # A letter or digit that looks like punctuation stays what it is: punctuation counts for nothing, and names that
+    # differ in it alone (an Arabic zero looks like a full stop) are other names.
+    return {one: other for one, other in table.items() if not chr(one).isalnum() or _counts(other)}
+
+
+def _counts(text: str) -> bool:
+    return any(char.isalnum() for char in unicodedata.normalize("NFKD", text))
 
 
 def skeleton(name: str) -> str:

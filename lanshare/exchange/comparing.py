@@ -41,7 +41,7 @@ class Comparing:
         self.same: list[Have] = []
         """What is the same, likewise."""
 
-        self._clash = clash
+        self._clash, self._staging = clash, staging
         try:
             self._matching = Matching(staging, clash)
         except OSError as error:
@@ -55,6 +55,9 @@ class Comparing:
 
         self._read: dict[int, Have] = {}
         """What we have read; the source has not told its own."""
+
+        self._paths: set[tuple[str, ...]] = set()
+        """What was alike: each is told of once, so that nobody may try one content after the other."""
 
         self._theirs: dict[int, bytes] = {}
         """What the source told of what we read still."""
@@ -120,6 +123,9 @@ class Comparing:
                 elif not self._pieces:
                     self._matching.finish()
             elif isinstance(found, Alike):
+                if found.path in self._paths:
+                    raise ProtocolError("one path listed twice")
+                self._paths.add(found.path)
                 have.append(found.index)
                 self._reading = found.index
                 if found.size >= _LARGE:
@@ -150,10 +156,13 @@ class Comparing:
         if index not in self._read or index not in self._theirs:
             return
         have, theirs = self._read.pop(index), self._theirs.pop(index)
-        if have.content and have.content == theirs:
+        if have.content and have.content == theirs and not self._staging.guessed:
             self._matching.agrees(have)
             (self.same if self._matching.is_merged(have) else self._agreed).append(have)
-        elif self._clash is Clash.SKIP:
+            return
+        if have.content and theirs:
+            self._staging.unlike(index)
+        if self._clash is Clash.SKIP:
             self.unwanted.append(Unwanted(index, have.entry))
 
     def _end(self) -> None:

@@ -97,6 +97,9 @@ OURSELVES: Final = "ourselves"
 COPIED: Final = "copied"
 """Detail of the error: our own key answered, and it was not this run of ours."""
 
+_LATER: Final = 0.1
+"""Seconds after which one that hides refuses: more than any word of a stranger can make it work."""
+
 _RUN: Final = re.compile(r"[0-9a-f]{32}")
 
 
@@ -228,6 +231,8 @@ class Accepting(_Greeting):
         """`admits`: whether a proven device is told who we are. `veil`: what TLS showed instead of our certificate."""
         super().__init__(identity, facts)
         self._admits, self._veil = admits, veil
+        self._refusal: Refusal | None = None
+        self._refuse_at = 0.0
         self._shown = identity.certificate if veil is None else veil.certificate
         self._nonce = secrets.token_bytes(32)
         self._key = b""
@@ -247,6 +252,9 @@ class Accepting(_Greeting):
         """Proof, then the dialler's Hello."""
         if isinstance(frame, Refusal):
             raise refused(frame)
+        if self._refusal is not None:
+            return
+        self._refuse_at = now + _LATER
         if isinstance(frame, Proof):
             if not frame.lowest <= VERSION <= frame.highest:
                 self._refuse(Code.VERSION, f"{_OURS} here, {frame.lowest}-{frame.highest} there")
@@ -305,5 +313,19 @@ class Accepting(_Greeting):
         self._out.say(hello(self._facts, "control"))
 
     def _refuse(self, code: Code, detail: str = "") -> None:
-        self._out.say(Refusal(code, detail))
+        self._refusal = Refusal(code, detail)
+        if self._veil is None:
+            self._say_no(self._refusal)
+
+    def _say_no(self, refusal: Refusal) -> None:
+        self._out.say(refusal)
         self.done = True
+
+    def on_time(self, now: float) -> float | None:
+        """While we hide, a refusal comes so long after what it answers, whatever work that was."""
+        if self._refusal is None or self.done:
+            return None
+        if now >= self._refuse_at:
+            self._say_no(self._refusal)
+            return None
+        return self._refuse_at

@@ -272,7 +272,8 @@ class Receiving:
         self._meter = Meter(kept.length + begun)
         self._ready = True
         self._budget.begin(kept.files, kept.length)
-        self._confirmed = Ranges(list(kept.confirmed[: limits.RANGES]))
+        # Of many gaps only the first are told, so that the others come once more.
+        self._confirmed = Ranges(list(kept.confirmed))
         self.profile.begin(self._now, self._out.waited)
         partials = tuple((index, *what) for index, what in kept.partials.items())[: limits.PARTIALS]
         self._out.say(f.Attached(kept.confirmed[: limits.RANGES], partials))

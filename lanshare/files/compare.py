@@ -193,6 +193,8 @@ class Alike(Struct, frozen=True):
 
     index: int
     size: int
+    path: tuple[str, ...]
+    """Where it lies."""
 
 
 class Have(Struct, frozen=True):
@@ -217,8 +219,8 @@ class Matching:
 
     A folder that is there already is merged if the person chose to skip or to replace, or if the source proves that it
     has a file of it: a name, a size and a time are known to others too, or can be guessed. Else what comes gets a
-    folder of its own. An empty file proves nothing. Where nothing but folders is offered, and all are there, nothing is
-    to be made; nothing is merged by that, as what is sent need not be what was listed.
+    folder of its own. An empty file proves nothing. Where nothing but folders and empty files is offered, and all are
+    there, nothing is to be made; nothing is merged by that, as what is sent need not be what was listed.
     """
 
     def __init__(self, staging: Staging, clash: Clash) -> None:
@@ -229,8 +231,9 @@ class Matching:
         self._merged: set[str] = set()
         """Top-level names whose files go to the place that has them, by choice or by proof."""
 
-        self._bare: dict[str, list[int] | None] = {}
-        """Top-level names below which only folders were offered so far that are all there: their indices; else None."""
+        self._bare: dict[str, list[tuple[int, bool]] | None] = {}
+        """Top-level names below which only folders and empty files were offered so far that are all there: their
+        indices, and whether each is a file; else None."""
 
         self._free: set[str] = set()
         """Top-level names that may be merged: what comes below them has no place of its own yet."""
@@ -251,10 +254,11 @@ class Matching:
             likeness, path = self._search.look(entry)
             top, deep = entry.parts[0], len(entry.parts) > 1
             bare = self._bare.setdefault(top, [])
-            if entry.kind is not EntryKind.FOLDER or likeness is not Likeness.SAME:
+            hollow = entry.kind is EntryKind.FOLDER or (entry.kind is EntryKind.FILE and not entry.size)
+            if not hollow or likeness is not Likeness.SAME:
                 self._bare[top] = None
             elif bare is not None:
-                bare.append(index)
+                bare.append((index, entry.kind is EntryKind.FILE))
             if chosen and (deep or likeness is Likeness.SAME):
                 self._merge(top, path)
             if staging.is_confirmed(index):
@@ -262,7 +266,7 @@ class Matching:
             is_file = entry.kind is EntryKind.FILE
             if is_file and likeness is Likeness.SAME:
                 if self._may_merge(top):
-                    yield Alike(index, entry.size)
+                    yield Alike(index, entry.size, path)
                     content = yield from self._content(path, entry.size)
                     yield Have(index, entry, content, path)
             elif likeness is Likeness.DIFFERS and skip and (not deep or (is_file and self._may_merge(top))):

@@ -26,6 +26,10 @@ from lanshare.files.part import content_of, digests_name, stamp_name
 _ODD: Final = "?:*"
 """A name that Windows forbids, and nobody else."""
 
+GUESSES: Final = 256
+"""Files of a transfer that seemed to be here and were not, until nothing more counts as being here: contents of few
+bytes could be found out otherwise."""
+
 COPIES: Final = 100
 """Numbered names that are looked through for what came before."""
 
@@ -62,6 +66,7 @@ class Placing:
         self._tops: dict[str, str] = {}
         self._merged: set[str] = set()
         self._lying: list[str] = []
+        self._unlike = 0
         """Top-level folders that are there as they were offered, so that nothing was to be made."""
 
         self._made: set[tuple[str, ...]] = set()
@@ -115,6 +120,8 @@ class Placing:
         """Whether some of what comes under these top-level names may be here already."""
         if self._merged:
             return True
+        if self._unlike >= GUESSES:
+            return False
         assert self._root is not None
         for top in tops:
             try:

@@ -58,6 +58,8 @@ class Recovery(Placing):
                     self._tops[top] = name
                     if note.get("merged"):
                         self._merged.add(top)
+                case {"unlike": int()}:
+                    self._unlike += 1
                 case {"begun": int(index)}:
                     self._begun.add(index)
                 case {"done": int(index), "same": _, "size": int(size)}:

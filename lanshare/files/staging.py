@@ -26,7 +26,7 @@ from lanshare.files.faults import DiskFault, disk_fault
 from lanshare.files.folder import HAS_BARRIER, open_folder
 from lanshare.files.ledger import Ledger
 from lanshare.files.part import PartFile, require_whole
-from lanshare.files.placing import COPIES, Whole, child, is_it, system_of
+from lanshare.files.placing import COPIES, GUESSES, Whole, child, is_it, system_of
 from lanshare.files.recovery import Kept, Recovery
 from lanshare.files.small import write_small
 
@@ -178,12 +178,27 @@ class Staging(Recovery):
         self._note({"link": index, "path": path, "to": safe_target})
         self._links.append((index, path, safe_target))
 
-    def lies_there(self, top: str, folders: Sequence[int]) -> None:
-        """These folders, all there is below a top-level name, are there already: they count as received."""
-        for index in folders:
-            self._note({"done": index})
-            self._confirmed.add(index)
+    def lies_there(self, top: str, entries: Sequence[tuple[int, bool]]) -> None:
+        """These folders and empty files (True), all there is below a top-level name, are there already: they count as
+        received."""
+        for index, is_file in entries:
+            self._note({"done": index, "same": True, "size": 0} if is_file else {"done": index})
+            if is_file:
+                self._confirm(index, 0)
+            else:
+                self._confirmed.add(index)
         self._lying.append(top)
+
+    def unlike(self, index: int) -> None:
+        """What seemed to be the same is not. It is counted over all tries, so that nobody finds out what lies here by
+        guessing."""
+        self._unlike += 1
+        self._note({"unlike": index})
+
+    @property
+    def guessed(self) -> bool:
+        """Whether so much was not the same that nothing counts as the same any more."""
+        return self._unlike >= GUESSES
 
     def same(self, index: int, parts: Sequence[str], size: int, name: str = "") -> None:
         """The file that has this name, or `name` in its place, is the same: it stays, and counts as received."""

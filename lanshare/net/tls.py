@@ -26,6 +26,10 @@ TlsSocket = ssl.SSLSocket
 def veil_context(veil: Identity) -> ssl.SSLContext:
     """For one connection to our listening side while we hide. OSError if the key cannot be put on disk for a moment:
     `ssl` takes it from nowhere else."""
+    if hasattr(os, "memfd_create"):
+        with os.fdopen(os.memfd_create("veil"), "wb", buffering=0) as memory:
+            memory.write(veil.pem)
+            return acceptor_context(Path(f"/proc/self/fd/{memory.fileno()}"))
     number, path = tempfile.mkstemp(prefix="lanshare-")
     try:
         with os.fdopen(number, "wb") as file:

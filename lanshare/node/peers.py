@@ -365,6 +365,9 @@ class Peers:
         if row.trust is TrustLevel.BLOCKED:
             sentence = sentences.ended(Code.BLOCKED, row.alias or row.name)
             return [*(Tell(AddressFailed(one, Code.BLOCKED, sentence)) for one in typed), Hang(note.link)]
+        target = self.targets.get(short_id(row.id))
+        if not note.dialled and not self._may_see(row.id) and not (target is not None and target.wanted):
+            return [*forgotten, Hang(note.link)]  # it greeted while we still showed ourselves to it
         dialler = self.me if note.dialled else guest.id
         self._met_at(row, note)
         if row.link is not None:

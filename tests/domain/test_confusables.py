@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lanshare.domain.confusables import _table, skeleton
+from lanshare.domain.showable import visible
 
 
 def test_every_character_of_the_table_looks_like_what_it_says() -> None:
@@ -20,6 +21,29 @@ def test_every_character_of_the_table_looks_like_what_it_says() -> None:
         f"{code:x}" for code, other in _table().items() if skeleton(f"Ma{chr(code)}rta") != skeleton(f"Ma{other}rta")
     ]
     assert apart == []
+
+
+@pytest.mark.parametrize(("one", "other"), [
+    ("\u062d\u0627\u0633\u0648\u0628 \u0661", "\u062d\u0627\u0633\u0648\u0628 \u0661\u0660"),  # computer 1, 10
+    ("\u06f1", "\u06f1\u06f0"), ("\u05d2\u05dc", "\u05d2\u05d9\u05dc"),  # Gal, Gil
+])
+def test_a_letter_or_digit_that_looks_like_a_full_stop_counts(one: str, other: str) -> None:
+    assert skeleton(one) != skeleton(other)
+
+
+def seen(char: str) -> bool:
+    """Whether this is a letter or digit that is drawn for itself, and no mark on another."""
+    plain = unicodedata.normalize("NFKD", visible(char))
+    return any(one.isalnum() and not unicodedata.combining(one) and visible(one) for one in plain)
+
+
+def test_no_letter_or_digit_is_lost() -> None:
+    lost = [
+        f"{code:x}"
+        for code in range(sys.maxunicode + 1)
+        if chr(code).isalnum() and seen(chr(code)) and skeleton(f"x{chr(code)}y") == skeleton("xy")
+    ]
+    assert lost == []
 
 
 def test_the_skeleton_of_any_character_is_its_own() -> None:

@@ -220,7 +220,12 @@ def test_a_stranger_sees_no_difference_whatever_it_knows_and_says(name: str, mon
     other.begin(ear, 0.0)
     challenge = ear.said[0]
     assert isinstance(challenge, f.Challenge)
-    other.on_frame(SAID[name](challenge), 0.0)
+    other.on_frame(SAID[name](challenge), 5.0)
+    assert ear.said[1:] == [], "the work that it was is not seen"
+    due = other.on_time(5.0)
+    assert due is not None
+    assert 5.05 < due < 6.0
+    assert (other.on_time(due), other.on_time(due + 1.0)) == (None, None)
     assert ear.said[1:] == [HIDDEN]
     assert (other.done, other.guest, len(checks)) == (True, None, 1)
 
@@ -245,6 +250,7 @@ def greet_with(one: Dialling, ear: Ear) -> None:
     other.begin(theirs, 0.0)
     one.on_frame(theirs.said[0], 0.0)
     other.on_frame(ear.said[0], 0.0)
+    other.on_time(1.0)
     for frame in theirs.said[1:]:
         one.on_frame(frame, 0.0)
 

@@ -39,9 +39,11 @@ class Shell:
         shots = [one for one in self.seen if isinstance(one, e.Snapshot)]
         return (shots[-1] if shots else self.wait_for(e.Snapshot)).me.id
 
-    def wait_for(self, kind: type[Kind], matches: Callable[[Kind], bool] = lambda event: True) -> Kind:
+    def wait_for(
+        self, kind: type[Kind], matches: Callable[[Kind], bool] = lambda event: True, patience: float = PATIENCE
+    ) -> Kind:
         """The first event of this kind that was not looked at yet."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while True:
             event = self.events.get(timeout=max(0.01, deadline - time.monotonic()))
             self.seen.append(event)

@@ -16,7 +16,7 @@ import pytest
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.message import MessageId
-from tests.harness.engines import Device
+from tests.harness.engines import PATIENCE, Device
 from tests.harness.shells import Shell
 
 GROUP = ("224.0.0.251", 5353)
@@ -135,7 +135,8 @@ def test_lies_loops_and_floods_of_announcements_keep_no_friend_away(forger: Forg
             forger.say(packet)
         assert many.wait(60)
         anna = Shell(tmp_path / "anna", "Anna")
-        seen = anna.wait_for(e.PeerAppeared, lambda one: one.id == full)
+        # On a machine that is busy with other things the flood itself takes most of what is left.
+        seen = anna.wait_for(e.PeerAppeared, lambda one: one.id == full, 4 * PATIENCE)
         anna.say(c.SendText(MessageId(secrets.token_hex(16)), seen.id, "through the noise"))
         assert engine.wait_for("MessageReceived")["text"] == "through the noise"
         grown = engine.peak_memory() - before

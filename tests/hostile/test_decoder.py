@@ -24,6 +24,9 @@ from lanshare.qt.qr import code_of
 from lanshare.qt.widgets import preview
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the limits are Linux's")
+MUTATIONS = float(os.environ.get("LANSHARE_MUTATIONS", "10"))
+"""Seconds of mutated pictures; soak: 600."""
+
 MIB = 1024 * 1024
 
 
@@ -109,8 +112,9 @@ def test_bombs_cost_the_window_nothing_and_the_next_picture_comes(one: Decoder, 
     assert not look(one, tmp_path / "good.png").isNull()
 
 
+@pytest.mark.timeout(120 + MUTATIONS)
 def test_mutated_pictures_neither_grow_the_window_nor_hold_it_up(qtbot: QtBot, tmp_path: Path) -> None:
-    """Each is asked for by a card, while timers of the window go on. LANSHARE_MUTATIONS seconds of it (soak: 600)."""
+    """Each is asked for by a card, while timers of the window go on."""
     seed = random.randrange(10**9)
     print(f"LANSHARE_SEED={seed}")
     chance = random.Random(seed)
@@ -132,7 +136,7 @@ def test_mutated_pictures_neither_grow_the_window_nor_hold_it_up(qtbot: QtBot, t
     (tmp_path / "first.png").write_bytes(sound["png"])
     loader.ask(str(tmp_path / "first.png"))
     qtbot.waitUntil(lambda: len(done) == 1, timeout=60_000)
-    base, until, asked = memory(), time.monotonic() + float(os.environ.get("LANSHARE_MUTATIONS", "10")), 1
+    base, until, asked = memory(), time.monotonic() + MUTATIONS, 1
     ticks[0] = time.monotonic()
     timer.start(20)
     while time.monotonic() < until:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -194,3 +195,27 @@ def test_whoever_takes_a_hidden_friends_place_does_not_learn_who_asks(
     assert len(told) % (codec.HEADER.size + 1 + 2 + 65 + 3 + limits.SEALED) == 0, "nothing but sealed proofs"
     for secret in (anna.certificate, anna.public_key, anna.public_key[-64:], anna.id.encode(), b"for Bob alone"):
         assert secret not in told
+
+
+@pytest.mark.parametrize("level", [Visibility.KNOWN, Visibility.NOBODY])
+def test_a_greeting_that_began_before_we_hid_comes_to_nothing(
+    victim: Victim, mallory: Identity, level: Visibility
+) -> None:
+    with Attacker(victim.port, mallory) as link:
+        link.prove()
+        link.hear_kind(f.Hello)
+        hide(victim, level)
+        link.say_raw(f.Hello, 1, "Mallory", "laptop", "Debian", 17717, secrets.token_bytes(16), "control", [])
+        assert link.is_cut()
+        assert met_as(victim.port, mallory, "plainly", b"")[1] == [f.Refusal("hidden")]
+    assert not [one for one in victim.drain() if isinstance(one, e.PeerAppeared)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a key goes through a file for a moment")
+def test_it_needs_no_file_to_hide(
+    victim: Victim, mallory: Identity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another user can fill a folder that all share."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    hide(victim, Visibility.NOBODY)
+    assert met_as(victim.port, mallory, "plainly", b"")[1] == [f.Refusal("hidden")]

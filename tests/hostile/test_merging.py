@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lanshare.files import placing, staging
 from lanshare.files.content import small_id
 from lanshare.trust.identity import Identity
 from lanshare.wire import frames as f
@@ -104,4 +105,35 @@ def test_what_was_not_asked_for_costs_the_link(
         data.say_raw(f.Contents, files)
         with pytest.raises(Gone):
             data.hear_kind(f.Attached)
+        data.close()
+
+
+def test_no_path_is_told_of_twice(victim: Victim, mallory: Identity, photos: Path) -> None:
+    """So that nobody tries one content after the other."""
+    with victim.accepted(mallory, offered=OFFER) as transfer:
+        data = Attacker(victim.port, mallory)
+        data.greet("data")
+        data.say_raw(f.Attach, transfer, "push")
+        data.hear_kind(f.Compare)
+        data.say_raw(f.Listing, transfer, 0, [LISTED[1], LISTED[1]], True)
+        with pytest.raises(Gone):
+            data.hear_kind(f.Attached)
+        data.close()
+
+
+def test_after_so_many_wrong_ones_nothing_is_told_any_more(
+    victim: Victim, mallory: Identity, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over all links of the transfer, and whatever is told then."""
+    monkeypatch.setattr(staging, "GUESSES", 3)
+    monkeypatch.setattr(placing, "GUESSES", 3)
+    with victim.accepted(mallory, offered=OFFER) as transfer:
+        for _ in range(3):
+            data, said = attached(victim.port, mallory, transfer, {1: bytes(32)})
+            data.close()
+            assert said.confirmed == ()
+        data = Attacker(victim.port, mallory)
+        data.greet("data")
+        data.say_raw(f.Attach, transfer, "push")
+        assert data.hear_kind(f.Attached, f.Compare) == f.Attached(), "nothing is compared"
         data.close()

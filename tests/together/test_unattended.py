@@ -18,6 +18,7 @@ from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.offer import Clash
 from lanshare.domain.transfer import TransferId
+from lanshare.wire import limits
 from tests.harness.engines import tree_of
 from tests.harness.shells import Shell, met, new_transfer
 from tests.together.test_together import Pair, big_file, moving
@@ -199,6 +200,26 @@ def replace_downloads(shell: Shell, folder: Path) -> c.Settings:  # type: ignore
     """Its settings, with another download folder."""
     snapshot = next((one for one in shell.seen if isinstance(one, e.Snapshot)), None) or shell.wait_for(e.Snapshot)
     return replace(snapshot.settings, download_folder=str(folder))
+
+
+def test_more_gaps_than_can_be_told_at_once_cost_nothing_but_time(
+    tmp_path: Path, shells: Callable[..., Shell], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every second file is there already; the receiver may name only a few of them before the first byte."""
+    monkeypatch.setattr(limits, "RANGES", 4)
+    source, into = tmp_path / "d", tmp_path / "in"
+    for number in range(40):
+        for folder in (source, into / "d")[: 2 - number % 2]:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{number:02}").write_bytes(b"%d" % number)
+            os.utime(folder / f"{number:02}", ns=(10**18, 10**18))
+    anna, bob = shells("Anna"), shells("Bob")
+    transfer = send(anna, bob, [source], into)
+    for one in (anna, bob):
+        over = one.wait_for(e.TransferFinished, lambda done: done.transfer == transfer)
+        assert over.files == 40
+    assert fingerprint(into / "d") == fingerprint(source)
+    assert [path.name for path in into.iterdir() if not path.name.startswith(".")] == ["d"]
 
 
 @pytest.mark.parametrize("clash", list(Clash))
