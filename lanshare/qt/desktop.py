@@ -87,14 +87,19 @@ class Desktop(QObject):
         try:
             from jeepney.io.threading import DBusRouter, open_dbus_connection
 
+            desktop = self
+
             class Router(DBusRouter):  # type: ignore[misc, unused-ignore]
-                """One whose thread ends quietly when the bus does."""
+                """One whose thread ends quietly when the bus does: from then on the tray stands in."""
 
                 def _receiver(self) -> None:
                     try:
                         super()._receiver()
                     except (OSError, EOFError) as error:
                         _log.info("the session bus is gone: %s", type(error).__name__)
+                    finally:
+                        desktop.there = False
+                        desktop._wanted.put(None)
 
             conn = open_dbus_connection("SESSION")
             self._router = Router(conn)

@@ -138,7 +138,7 @@ class Attacker:
         return heard
 
     def keep(self) -> None:
-        """Stay on a control link like an honest device until it is closed: a thread says Ping and answers it."""
+        """Stay on a control link like an honest device until it is closed: a thread says Ping, and takes texts."""
         self._keeping = threading.Thread(target=self._stay, name="attacker")
         self._keeping.start()
 
@@ -148,6 +148,8 @@ class Attacker:
                 for frame in self.drain():
                     if isinstance(frame, f.Ping):
                         self.say(f.Pong(frame.number))
+                    elif isinstance(frame, f.Text):
+                        self.say(f.Stored(frame.id))
                 self.say(f.Ping(0))
             except Gone:
                 return
