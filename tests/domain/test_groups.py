@@ -326,10 +326,11 @@ def check_forgeries(history: History, chained: bool) -> int:
                         after, void=after.void | {friend.order}
                     ), "and nobody on its word"
             else:
-                place = before.group.members.index(author)
-                assert after.group.members[: place + (author in after.group.members)] == (
-                    before.group.members[: place + (author in after.group.members)]
-                ), "nothing happens to whoever came in earlier"
+                earlier = before.group.members.index(author) + (author in after.group.members)
+                if after.group.members[:earlier] != before.group.members[:earlier]:
+                    # It left, was added again, and takes back what it had done before that: nothing else.
+                    assert left_by_itself(history, author), "nothing happens to whoever came in earlier"
+                    assert takes_back_its_own(history, author, after.group)
     return tried
 
 
