@@ -66,8 +66,10 @@ class Placing:
         self._tops: dict[str, str] = {}
         self._merged: set[str] = set()
         self._lying: list[str] = []
-        self._unlike = 0
         """Top-level folders that are there as they were offered, so that nothing was to be made."""
+
+        self._unlike = 0
+        """Files that seemed to be here and were not, over all tries."""
 
         self._made: set[tuple[str, ...]] = set()
         self._fresh: set[tuple[str, ...]] = set()

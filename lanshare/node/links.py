@@ -41,10 +41,8 @@ class Self:
 def greet_as_dialler(link: Link, me: Self, purpose: str, expect: str | None) -> Guest:
     """TLS and greeting on a link we dialled. IdentityDiffers before we have said anything."""
     link.open()
-    friends = me.admission
-    greeting = Dialling(
-        me.identity, me.facts, purpose, link.peer_certificate, expect, friends.blocked, friends.keys
-    )
+    blocked, keys = me.admission.blocked, me.admission.keys
+    greeting = Dialling(me.identity, me.facts, purpose, link.peer_certificate, expect, blocked, keys)
     link.drive(greeting, link.proven_by)
     if greeting.guest is None:
         raise LinkLost(Code.PROTOCOL, "no greeting")

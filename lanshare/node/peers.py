@@ -122,6 +122,7 @@ class Row:
     """What it was called when a person here first dealt with it: that name stays its own."""
 
     key: bytes = b""
+    """Its public key (SubjectPublicKeyInfo, DER), by which it is asked for while it hides; empty if it is not known."""
 
     @property
     def dealt_with(self) -> bool:
@@ -239,7 +240,7 @@ class Peers:
         return ended
 
     def _may_see(self, peer: PeerId | None) -> bool:
-        """Whether we dial this device by ourselves."""
+        """Whether this device may see us: we dial it by ourselves, and it may stay if it dials us."""
         if self.level is Visibility.EVERYONE:
             return True
         row = self.rows.get(peer) if peer is not None else None

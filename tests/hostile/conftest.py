@@ -75,6 +75,16 @@ class Victim(Shell):
             yield transfer
 
 
+def verified_and_away(victim: Victim, one: Identity, name: str) -> None:
+    """A friend of this name was here, is verified, and has gone."""
+    with Attacker(victim.port, one) as link:
+        link.greet(name=name)
+        victim.wait_for(e.PeerAppeared, lambda now: now.id == one.id)
+        victim.say(c.TrustPeer(one.id))
+        victim.wait_for(e.PeerChanged, lambda now: now.trust == "verified")
+    victim.wait_for(e.PeerVanished, lambda now: now.id == one.id)
+
+
 @pytest.fixture
 def victim(tmp_path: Path) -> Iterator[Victim]:
     """Bob."""

@@ -20,7 +20,7 @@ from tests.harness.attacker import Attacker
 from tests.harness.engines import free_port
 from tests.harness.screen import until
 from tests.harness.shells import Shell
-from tests.hostile.conftest import Victim
+from tests.hostile.conftest import Victim, verified_and_away
 from tests.hostile.test_announcements import SERVICE, Forger, head, record
 
 
@@ -152,12 +152,7 @@ def test_another_engine_with_our_key_is_a_copied_key(victim: Victim, forger: For
 def test_an_honest_strangers_address_given_away_for_a_friends_makes_it_no_impostor(
     victim: Victim, mallory: Identity, forger: Forger, tmp_path: Path, alive: Callable[[], None]
 ) -> None:
-    with Attacker(victim.port, mallory) as link:
-        link.greet(name="Anna")
-        victim.wait_for(e.PeerAppeared, lambda one: one.id == mallory.id)
-        victim.say(c.TrustPeer(mallory.id))
-        victim.wait_for(e.PeerChanged, lambda one: one.trust == "verified")
-    victim.wait_for(e.PeerVanished, lambda one: one.id == mallory.id)
+    verified_and_away(victim, mallory, "Anna")
     honest = Shell(tmp_path / "honest", "Carl", free_port())
     try:
         carl = honest.wait_for(e.Snapshot).me.id

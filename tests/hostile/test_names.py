@@ -13,7 +13,7 @@ from lanshare.domain.message import MessageId
 from lanshare.trust.identity import Identity
 from lanshare.wire import frames as f
 from tests.harness.attacker import Attacker
-from tests.hostile.conftest import Victim
+from tests.hostile.conftest import Victim, verified_and_away
 
 LIKE_MARTA = [
     "Marta", "MARTA", " marta ", "M\u0430rt\u0430", "\uff2darta", "Ma\u200brta", "M\u00e1rta", "\U0001d4dcarta",
@@ -26,12 +26,7 @@ OTHERS = ["Martin", "Greta", "Marta\u0661"]
 def marta(victim: Victim) -> Identity:
     """A verified friend, who is away."""
     one = Identity.create()
-    with Attacker(victim.port, one) as link:
-        link.greet(name="Marta")
-        victim.wait_for(e.PeerAppeared, lambda now: now.id == one.id)
-        victim.say(c.TrustPeer(one.id))
-        victim.wait_for(e.PeerChanged, lambda now: now.trust == "verified")
-    victim.wait_for(e.PeerVanished, lambda now: now.id == one.id)
+    verified_and_away(victim, one, "Marta")
     return one
 
 
