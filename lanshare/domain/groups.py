@@ -103,10 +103,15 @@ class Folded(Struct, frozen=True):
 
 def fold(group: PeerId, changes: Iterable[Change]) -> Folded | None:
     """What these records come to, whatever order they came in; None without the record that founds the group."""
-    different = {one.digest or one.order: one for one in changes}
-    records = sorted(different.values(), key=lambda one: (one.order, one.digest))
+    records = sorted_once(changes)
     found = next((at for at, one in enumerate(records) if one.founds), None)
     return _Fold(group, records, found).result() if found is not None else None
+
+
+def sorted_once(changes: Iterable[Change]) -> list[Change]:
+    """Each record once, in the one order in which they are looked at: fold() sees nothing of the order they came in."""
+    different = {one.digest or one.order: one for one in changes}
+    return sorted(different.values(), key=lambda one: (one.order, one.digest))
 
 
 class _Fold:

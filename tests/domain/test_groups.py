@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from lanshare import wire
 from lanshare.domain import groups
-from lanshare.domain.groups import MEMBERS, PARENTS, Change, Folded, Group, fold
+from lanshare.domain.groups import MEMBERS, PARENTS, Change, Folded, Group, fold, sorted_once
 from lanshare.domain.peer import PeerId
 
 GROUP = PeerId("g" * 52)
@@ -369,13 +369,16 @@ def test_all_histories_of_five_records_with_one_of_them_forged() -> None:
 
 @pytest.mark.soak
 def test_all_histories_of_five_records_by_exhaustion() -> None:
+    """fold() works on what sorted_once() makes of its records: so that one is tried in all orders, fold() in two."""
     four = histories(4)
     tried = sum(check_forgeries(history, chained=True) for history in four)
     count = 0
     for history in four:
         for longer in grown(history):
             count += 1
-            check_orders(longer, itertools.permutations(longer.records))
+            records = sorted_once(longer.records)
+            assert all(sorted_once(order) == records for order in itertools.permutations(longer.records))
+            check_orders(longer, [longer.records[::-1]])
     print(f"{count} histories of five in all orders, {tried} forged records behind those of four")
     assert count > 100_000
 
