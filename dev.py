@@ -66,7 +66,7 @@ OTHERS = ("3.12", "3.13")
 UNPREPARED = 75
 """Exit code (EX_TEMPFAIL of sysexits.h) of a run that could not begin, as its environment could not be made."""
 
-ELSEWHERE = ("domain", "wire", "trust", "store", "files", "exchange", "net", "node", "qt")
+ELSEWHERE = ("domain", "wire", "trust", "store", "files", "exchange", "net", "engine", "qt")
 """What is run with them: everything in which an interpreter could differ, without the networks and real windows."""
 
 TOOLS = {

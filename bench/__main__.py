@@ -8,31 +8,31 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bench import living, moving, talking
-from bench.ground import warm_memory
+from bench import history_scale, latency, throughput
+from bench.support import warm_memory
 
 ROWS: dict[str, Callable[[bool], Any]] = {
-    "big": moving.row_big_file,
-    "scp": moving.row_scp,
-    "scp-gcm": moving.row_scp_gcm,
-    "socat": moving.row_socat,
-    "rsync-ssh": moving.row_rsync_ssh,
-    "durable": moving.row_durable,
-    "small-rsync": moving.row_small_rsync,
-    "small-tar": moving.row_small_tar,
-    "mixed-rsync": moving.row_mixed_rsync,
-    "again": moving.row_again,
-    "crowd": moving.row_crowd,
-    "memory": moving.row_memory,
-    "many": moving.row_many,
-    "messages": living.row_messages,
-    "discovery": living.row_discovery,
-    "start": living.row_start,
-    "lateness": living.row_lateness,
-    "beside": living.row_beside,
-    "search": talking.row_search,
-    "opening": talking.row_opening,
-    "start-full": talking.row_start_full,
+    "big": throughput.row_big_file,
+    "scp": throughput.row_scp,
+    "scp-gcm": throughput.row_scp_gcm,
+    "socat": throughput.row_socat,
+    "rsync-ssh": throughput.row_rsync_ssh,
+    "durable": throughput.row_durable,
+    "small-rsync": throughput.row_small_rsync,
+    "small-tar": throughput.row_small_tar,
+    "mixed-rsync": throughput.row_mixed_rsync,
+    "again": throughput.row_again,
+    "crowd": throughput.row_crowd,
+    "memory": throughput.row_memory,
+    "many": throughput.row_many,
+    "messages": latency.row_messages,
+    "discovery": latency.row_discovery,
+    "start": latency.row_start,
+    "lateness": latency.row_lateness,
+    "beside": latency.row_beside,
+    "search": history_scale.row_search,
+    "opening": history_scale.row_opening,
+    "start-full": history_scale.row_start_full,
 }
 
 

@@ -14,7 +14,7 @@ def main(arguments: list[str] | None = None) -> int:
         from lanshare.cli import streams
 
         streams.occupy()
-        from lanshare.cli.words import build_parser, held
+        from lanshare.cli.arguments import build_parser, held
 
         parsed = build_parser().parse_args(held(sys.argv[1:] if arguments is None else arguments))
         _hear_the_system()
@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _hear_the_system() -> None:
     """SIGTERM and SIGHUP end a command as an exception that is not a person's Ctrl+C. One that is ignored stays so."""
-    from lanshare.cli.words import Terminated
+    from lanshare.cli.arguments import Terminated
 
     def end(number: int, frame: object) -> None:
         raise Terminated
@@ -59,7 +59,7 @@ def _window(parsed: argparse.Namespace) -> int:
         if not hasattr(parsed, name):
             setattr(parsed, name, value)
     # An exception raised within the import of Qt's parts is lost there, or ends the process.
-    from lanshare.cli.words import STOPS, options_of
+    from lanshare.cli.arguments import STOPS, options_of
 
     stopped: list[int] = []
     for number in STOPS:

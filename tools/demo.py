@@ -17,8 +17,8 @@ from lanshare.domain import commands as c
 from lanshare.domain.events import Event, MessageReceived, OfferReceived, TransferFinished
 from lanshare.domain.message import MessageId
 from lanshare.domain.transfer import TransferId
-from lanshare.node.host import Host
-from lanshare.node.options import Options
+from lanshare.engine.client import Host
+from lanshare.engine.options import Options
 
 NAME = "Demo device (this computer)"
 GREETING = "Hello! I am the demo device: another process on this computer. Write to me, or drop a file here."

@@ -25,18 +25,18 @@ from lanshare.domain.offer import EntryKind, Offer, Skipped, TopEntry
 from lanshare.domain.peer import DeviceKind, Habit, Peer, PeerId, Rules, TrustLevel
 from lanshare.domain.settings import Appearance, Settings
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
-from lanshare.node import sentences
+from lanshare.engine import user_messages
 from lanshare.qt.bridge import Bridge
 from lanshare.qt.theme import style
 from lanshare.qt.windows.address import AddressDialog
 from lanshare.qt.windows.alarm import AlarmDialog
+from lanshare.qt.windows.device_details import DeviceSheet
 from lanshare.qt.windows.group import GroupDialog
 from lanshare.qt.windows.main import MainWindow
 from lanshare.qt.windows.pairing import PairingDialog
 from lanshare.qt.windows.pastesheet import PasteSheet
 from lanshare.qt.windows.search import SearchDialog
 from lanshare.qt.windows.settings import SettingsDialog
-from lanshare.qt.windows.sheet import DeviceSheet
 
 NOW = datetime.datetime.now(datetime.UTC).replace(hour=12, minute=32, second=0, microsecond=0)
 
@@ -188,7 +188,7 @@ def many(window: MainWindow) -> None:
     waiting = TransferId("f" * 32)
     disc = offer(top("disc-image.iso", 4_700_000_000))
     window.on_event(e.TransferQueued(waiting, MARTA, "out", disc, minutes(0), "queued"))
-    sentence = sentences.waiting("turn", "Marta's ThinkPad", 0, disc.bytes)
+    sentence = user_messages.waiting("turn", "Marta's ThinkPad", 0, disc.bytes)
     window.on_event(e.TransferWaiting(waiting, MARTA, "turn", sentence, 0, disc.bytes))
 
 
@@ -254,7 +254,7 @@ def trust_pictures(studio: Studio, window: MainWindow, name: str) -> None:
         dialog = PairingDialog("Guest-7F2A", True, window)
         dialog.show_code("521 086")
         if end is not None:
-            dialog.ended(sentences.ended(end, "Guest-7F2A"), True) if end else dialog.verified()
+            dialog.ended(user_messages.ended(end, "Guest-7F2A"), True) if end else dialog.verified()
         keep(dialog, what)
     keep(AlarmDialog(e.IdentityChanged("Pi in the garage", GARAGE, peer_id("z")), window), "alarm")
 

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Appearance
 from lanshare.domain.transfer import TransferState
-from lanshare.node.options import Options
+from lanshare.engine.options import Options
 from lanshare.qt.app import App
 from lanshare.qt.models.devices import Device
 from lanshare.qt.theme import style

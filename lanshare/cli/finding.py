@@ -8,14 +8,14 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from lanshare.cli.desk import IDENTITY, NOT_FOUND, Desk, Usage
+from lanshare.cli.session import IDENTITY, NOT_FOUND, Desk, Usage
 from lanshare.domain.addressee import Candidate, Meaning, Outcome, Place, every, folded, place_of, resolve
 from lanshare.domain.commands import AddAddress, SeekPeer
 from lanshare.domain.errors import Code
 from lanshare.domain.events import AddressFailed, AddressReached, Event, Snapshot
 from lanshare.domain.peer import PeerId, TrustLevel, is_full_id, short_id
-from lanshare.node import sentences
-from lanshare.node.shown import shown
+from lanshare.engine import user_messages
+from lanshare.engine.terminal_text import shown
 
 SETTLING: Final = 1.5
 """Seconds in which further devices may appear that a word could mean as well: a LAN's mDNS answers within 1.2 s. Who is
@@ -129,7 +129,7 @@ class _Finding:
         final = meaning.exact or now >= min(self._settled_at, self._deadline)
         say = self._desk.printer.say
         if one is not None and meaning.outcome is Outcome.BLOCKED:
-            say(f"lanshare: {sentences.ended(Code.BLOCKED, shown(one.called))}")
+            say(f"lanshare: {user_messages.ended(Code.BLOCKED, shown(one.called))}")
             return IDENTITY
         if one is not None and meaning.outcome is Outcome.IMPERSONATED:
             if now < min(self._settled_at, self._deadline):
@@ -149,7 +149,7 @@ class _Finding:
         elif self._refused is not None:
             self._desk.printer.event(self._refused)
         else:
-            self._desk.printer.say(f"lanshare: {sentences.ended(Code.PEER_UNKNOWN, shown(self._wanted))}")
+            self._desk.printer.say(f"lanshare: {user_messages.ended(Code.PEER_UNKNOWN, shown(self._wanted))}")
         return NOT_FOUND
 
     def _ask(self, meaning: Meaning) -> None:

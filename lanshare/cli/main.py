@@ -20,7 +20,10 @@ from typing import Final
 from msgspec.structs import replace
 
 from lanshare.cli import spool, talk, trust
-from lanshare.cli.desk import (
+from lanshare.cli.arguments import Terminated, options_of
+from lanshare.cli.finding import find, several
+from lanshare.cli.printer import Printer
+from lanshare.cli.session import (
     DECLINED,
     DONE,
     FAILED,
@@ -34,10 +37,7 @@ from lanshare.cli.desk import (
     Usage,
     with_desk,
 )
-from lanshare.cli.finding import find, several
-from lanshare.cli.printer import Printer
 from lanshare.cli.streams import somebody_is_there, typed_line
-from lanshare.cli.words import Terminated, options_of
 from lanshare.domain.addressee import Candidate, every
 from lanshare.domain.commands import (
     AnswerGroup,
@@ -88,16 +88,11 @@ from lanshare.domain.message import TEXT_MOST, MessageId, Wanted
 from lanshare.domain.offer import Clash
 from lanshare.domain.peer import PeerId, TrustLevel
 from lanshare.domain.transfer import TransferId
-from lanshare.node import sentences
-from lanshare.node.assemble import (
-    read_groups,
-    read_history,
-    read_me,
-    read_peers,
-)
-from lanshare.node.machine import free_bytes
-from lanshare.node.options import log_to_file
-from lanshare.node.shown import shown
+from lanshare.engine import user_messages
+from lanshare.engine.assemble import read_groups, read_history, read_me, read_peers
+from lanshare.engine.options import log_to_file
+from lanshare.engine.runtime.device_info import free_bytes
+from lanshare.engine.terminal_text import shown
 
 _SECOND_THOUGHT: Final = 2.0
 """Seconds in which a second Ctrl+C leaves a sending instead of cancelling it."""
@@ -137,10 +132,10 @@ def run(arguments: argparse.Namespace) -> int:
         printer.say(f"lanshare: {error}")
         return USAGE
     except LanshareError as error:
-        printer.say(f"lanshare: {sentences.ended(error.code, '', error.detail)}")
+        printer.say(f"lanshare: {user_messages.ended(error.code, '', error.detail)}")
         return FAILED
     except sqlite3.Error as error:
-        printer.say(f"lanshare: {sentences.no_history(getattr(error, 'sqlite_errorcode', 0))}")
+        printer.say(f"lanshare: {user_messages.no_history(getattr(error, 'sqlite_errorcode', 0))}")
         return FAILED
     except Terminated:
         printer.say("Ended. What has arrived and what was queued is kept.")
@@ -409,7 +404,7 @@ def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
                     event = replace(event, free=free_bytes(into)) if into is not None else event
                     printer.event(event)
                     if event.bytes > event.free:
-                        printer.say(sentences.no_room(event.bytes, event.free, str(into or "")))
+                        printer.say(user_messages.no_room(event.bytes, event.free, str(into or "")))
                     incoming.add(event.transfer)
                     accepted = _decide(desk, event.peer, arguments.accept)
                     desk.host.submit(
@@ -475,7 +470,7 @@ def _history(arguments: argparse.Namespace, printer: Printer) -> int:
         if len(found) > 1:
             raise Usage(several(arguments.peer, found))
         if not found:
-            printer.say(f"lanshare: {sentences.ended(Code.PEER_UNKNOWN, shown(arguments.peer))}")
+            printer.say(f"lanshare: {user_messages.ended(Code.PEER_UNKNOWN, shown(arguments.peer))}")
             return NOT_FOUND
         peer = found[0].id
     narrowed = bool(arguments.search or arguments.kind or arguments.since or arguments.until)

@@ -54,8 +54,8 @@ from lanshare.domain.events import (
 from lanshare.domain.message import CONTROL, Delivery, MessageKind, Moment
 from lanshare.domain.offer import Skipped
 from lanshare.domain.peer import short_id
-from lanshare.node.sentences import decimal, ended, taken
-from lanshare.node.shown import shown, shown_text
+from lanshare.engine.terminal_text import shown, shown_text
+from lanshare.engine.user_messages import decimal, ended, taken
 
 _BAR: Final = 24
 _LEAST_BAR: Final = 4

@@ -11,9 +11,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from lanshare.cli.desk import DECLINED, DONE, FAILED, FIND, NOT_FOUND, UNFINISHED, Desk, Usage, with_desk
 from lanshare.cli.finding import find, several
 from lanshare.cli.printer import Printer
+from lanshare.cli.session import DECLINED, DONE, FAILED, FIND, NOT_FOUND, UNFINISHED, Desk, Usage, with_desk
 from lanshare.domain.addressee import LEAST_ID, Candidate, every, folded
 from lanshare.domain.commands import (
     ChangeGroup,
@@ -40,7 +40,7 @@ from lanshare.domain.events import (
 from lanshare.domain.message import MessageId
 from lanshare.domain.peer import PeerId, TrustLevel, clean_name, short_id
 from lanshare.domain.transfer import TransferId
-from lanshare.node.shown import shown
+from lanshare.engine.terminal_text import shown
 
 _SETTLING: Final = 10.0
 """Seconds to hear that a change of a group is kept; after it, so many for members that are there to hear of it."""

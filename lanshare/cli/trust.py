@@ -6,9 +6,9 @@ import argparse
 import time
 from collections.abc import Callable
 
-from lanshare.cli.desk import DONE, FAILED, FIND, IDENTITY, NOT_FOUND, Desk, Usage, with_desk
 from lanshare.cli.finding import SETTLING, find, only_one
 from lanshare.cli.printer import Printer
+from lanshare.cli.session import DONE, FAILED, FIND, IDENTITY, NOT_FOUND, Desk, Usage, with_desk
 from lanshare.cli.streams import typed_line
 from lanshare.domain.addressee import every
 from lanshare.domain.commands import (
@@ -29,8 +29,8 @@ from lanshare.domain.events import (
     Snapshot,
 )
 from lanshare.domain.peer import PeerId, TrustLevel, is_full_id
-from lanshare.node import sentences
-from lanshare.node.shown import shown
+from lanshare.engine import user_messages
+from lanshare.engine.terminal_text import shown
 
 _PATIENCE = 75.0
 """Seconds for a comparison, which takes a minute at most."""
@@ -154,7 +154,7 @@ def _about(arguments: argparse.Namespace, printer: Printer, work: Callable[[Desk
         settled = begun if is_full_id(arguments.peer.strip().lower()) else begun + SETTLING
         while (one := only_one(desk, arguments.peer)) is None or time.monotonic() < settled:
             if desk.next(settled if one is not None else begun + FIND) is None and one is None:
-                printer.say(f"lanshare: {sentences.ended(Code.PEER_UNKNOWN, shown(arguments.peer))}")
+                printer.say(f"lanshare: {user_messages.ended(Code.PEER_UNKNOWN, shown(arguments.peer))}")
                 return NOT_FOUND
         return work(desk, one.id)
 

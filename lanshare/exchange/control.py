@@ -1,17 +1,13 @@
 """The control link: presence, texts, offers, answers. Both sides are equals; each pings and listens for silence.
 
-Frames become what is said in domain/talk.py and back; what it means is the node's matter.
+Frames become what is said in domain/control_messages.py and back; what it means is the node's matter.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from lanshare.domain.errors import Code, LanshareError
-from lanshare.domain.message import MessageId
-from lanshare.domain.offer import EntryKind, FileEntry, Offer, TopEntry
-from lanshare.domain.peer import PeerId, clean_name, id_of_digest, key_bytes
-from lanshare.domain.talk import (
+from lanshare.domain.control_messages import (
     Answered,
     Circled,
     Ended,
@@ -36,9 +32,13 @@ from lanshare.domain.talk import (
     TextTurnedDown,
     TypingSaid,
 )
+from lanshare.domain.errors import Code, LanshareError
+from lanshare.domain.message import MessageId
+from lanshare.domain.offer import EntryKind, FileEntry, Offer, TopEntry
+from lanshare.domain.peer import PeerId, clean_name, id_of_digest, key_bytes
 from lanshare.domain.transfer import TransferId
-from lanshare.exchange import texting
-from lanshare.exchange.greeting import Facts, hello, refused
+from lanshare.exchange import message_records
+from lanshare.exchange.handshake import Facts, hello, refused
 from lanshare.net.link import Outlet
 from lanshare.wire import frames as f
 from lanshare.wire import limits
@@ -123,7 +123,7 @@ class Control:
             case f.Refusal():
                 raise refused(frame)
             case f.Text():
-                self._hear(texting.read(frame, self._me, self._peer))
+                self._hear(message_records.read(frame, self._me, self._peer))
             case f.Stored():
                 self._hear(TextKept(MessageId(frame.id.hex())))
             case f.TextRefused():
@@ -131,7 +131,7 @@ class Control:
             case f.Seen():
                 self._hear(TextsSeen(tuple(one.hex() for one in frame.ids)))
             case f.Circle():
-                self._hear(Circled(texting.read_circle(frame.records, self._me)))
+                self._hear(Circled(message_records.read_circle(frame.records, self._me)))
             case f.Holding():
                 held = tuple((id_of_digest(one.author), one.ranges) for one in frame.held)
                 self._hear(Held(id_of_digest(frame.conversation), held))
@@ -185,7 +185,7 @@ def _listed(frame: f.Listing) -> Listed:
 def _frame(item: object) -> Frame:
     match item:
         case Texted():
-            return texting.frame_of(item.record)
+            return message_records.frame_of(item.record)
         case TextKept():
             return f.Stored(bytes.fromhex(item.message))
         case TextTurnedDown():

@@ -9,9 +9,9 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
+from lanshare.domain.control_messages import PairBegun, PairJudged, PairNonce, PairRevealed, Said
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.peer import PeerId
-from lanshare.domain.talk import PairBegun, PairJudged, PairNonce, PairRevealed, Said
 from lanshare.trust import pairing
 
 

@@ -10,15 +10,15 @@ from lanshare.domain.errors import Code, LanshareError, ProtocolError
 from lanshare.domain.offer import TIME_BOUND, Allowance, Clash, Skipped
 from lanshare.domain.ranges import Ranges
 from lanshare.domain.transfer import CHUNK
+from lanshare.exchange.bottleneck import Profile
 from lanshare.exchange.budget import Budget
-from lanshare.exchange.comparing import Comparing
-from lanshare.exchange.greeting import refused
+from lanshare.exchange.dedup_sink import Comparing
+from lanshare.exchange.handshake import refused
 from lanshare.exchange.meter import Meter
-from lanshare.exchange.profile import Profile
 from lanshare.exchange.throttle import Throttle
+from lanshare.files.destination import LOSSES
 from lanshare.files.faults import DiskFault
 from lanshare.files.names import NameRefused
-from lanshare.files.placing import LOSSES
 from lanshare.files.recovery import Kept
 from lanshare.files.staging import Staging
 from lanshare.net.link import Outlet

@@ -18,18 +18,18 @@ from lanshare.domain.errors import Code, LanshareError, ProtocolError
 from lanshare.domain.offer import ENTRIES, TIME_BOUND, EntryKind, FileEntry, Skipped
 from lanshare.domain.ranges import Ranges
 from lanshare.domain.transfer import CHUNK, SMALL
-from lanshare.exchange.checking import Checking
-from lanshare.exchange.greeting import refused
-from lanshare.exchange.listing import Lister
+from lanshare.exchange.bottleneck import Profile
+from lanshare.exchange.dedup_source import Checking
+from lanshare.exchange.handshake import refused
+from lanshare.exchange.manifest_pager import Lister
 from lanshare.exchange.meter import Meter
 from lanshare.exchange.packing import Packing
-from lanshare.exchange.profile import Profile
 from lanshare.exchange.throttle import Throttle
 from lanshare.files.below import Below
 from lanshare.files.content import prefix_digest, small_id, zero_chunk
+from lanshare.files.digest_cache import LEAST, Memo, memo_path
 from lanshare.files.faults import SourceFault
 from lanshare.files.manifest import ManifestReader
-from lanshare.files.memo import LEAST, Memo, memo_path
 from lanshare.files.sent import SentLog
 from lanshare.files.small import read_small
 from lanshare.files.source import SourceFile

@@ -17,9 +17,9 @@ from lanshare.domain.offer import Clash, EntryKind, FileEntry
 from lanshare.domain.transfer import CHUNK
 from lanshare.files import names
 from lanshare.files.content import Content
+from lanshare.files.destination import COPIES
 from lanshare.files.folder import Folder, open_folder, read_into
 from lanshare.files.names import NameRefused
-from lanshare.files.placing import COPIES
 from lanshare.files.staging import Staging
 
 _READ: Final = 256 * 1024

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from lanshare.domain.offer import TIME_BOUND
-from lanshare.files import origin
+from lanshare.files import quarantine
 
 HANDLES: Final = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 _NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
@@ -135,7 +135,7 @@ class HandleFolder:
 
     def mark(self, fd: int, name: str) -> None:
         """Mark an open file as one that came from elsewhere."""
-        origin.mark(fd, None)
+        quarantine.mark(fd, None)
 
     def room(self) -> int:
         """Bytes that may still be written to this file system."""
@@ -259,7 +259,7 @@ class PathFolder:
 
     def mark(self, fd: int, name: str) -> None:
         """Mark an open file as one that came from elsewhere."""
-        origin.mark(fd, self._path / name)
+        quarantine.mark(fd, self._path / name)
 
     def room(self) -> int:
         """Bytes that may still be written to this file system."""

@@ -11,8 +11,8 @@ from lanshare.domain.offer import Clash
 from lanshare.domain.ranges import Ranges
 from lanshare.files import names
 from lanshare.files.content import prefix_digest
+from lanshare.files.destination import Placing, Whole
 from lanshare.files.part import Keeping, content_of
-from lanshare.files.placing import Placing, Whole
 
 
 class Kept(Struct, frozen=True):

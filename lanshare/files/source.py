@@ -11,12 +11,12 @@ from typing import Final
 
 from lanshare.domain.errors import Code
 from lanshare.domain.transfer import CHUNK
-from lanshare.files import shared
+from lanshare.files import read_cache
 from lanshare.files.below import FLAGS, NOFOLLOW
 from lanshare.files.content import Content, chunk_digest
 from lanshare.files.faults import SourceFault, source_code
 from lanshare.files.folder import read_into
-from lanshare.files.shared import Ring
+from lanshare.files.read_cache import Ring
 from lanshare.files.stamps import stamp_of
 from lanshare.files.tree import fitting_time, has_attributes, is_private
 
@@ -54,7 +54,7 @@ class SourceFile:
 
         self.stamp = stamp_of(info)
         self._stamp = _stamp(info)
-        self._ring = shared.join(self.stamp)
+        self._ring = read_cache.join(self.stamp)
         self._behind = False
         self._limit = self.size
         self._sparse = getattr(info, "st_blocks", info.st_size) * 512 < info.st_size and hasattr(os, "SEEK_HOLE")
@@ -190,7 +190,7 @@ class SourceFile:
             os.close(self._fd)
             self._fd = -1
             if self._ring is not None:
-                shared.leave(self.stamp, self._ring)
+                read_cache.leave(self.stamp, self._ring)
 
     def _fill(self, buffer: memoryview) -> int:
         began = time.perf_counter()

@@ -22,11 +22,11 @@ from lanshare.domain.ranges import Ranges
 from lanshare.domain.transfer import CHUNK
 from lanshare.files import ledger, names, own
 from lanshare.files.content import Buffer, small_id
+from lanshare.files.destination import COPIES, GUESSES, Whole, child, is_it, system_of
 from lanshare.files.faults import DiskFault, disk_fault
 from lanshare.files.folder import HAS_BARRIER, open_folder
 from lanshare.files.ledger import Ledger
 from lanshare.files.part import PartFile, require_whole
-from lanshare.files.placing import COPIES, GUESSES, Whole, child, is_it, system_of
 from lanshare.files.recovery import Kept, Recovery
 from lanshare.files.small import write_small
 

@@ -39,13 +39,14 @@ from lanshare.domain.message import MessageId, MessageKind
 from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
-from lanshare.node import sentences
-from lanshare.node.host import Host
-from lanshare.node.options import Options, is_free, log_to_file, pasted_folder, read_settings
-from lanshare.node.shown import shown
-from lanshare.qt import assets, screen, texts
+from lanshare.engine import user_messages
+from lanshare.engine.client import Host
+from lanshare.engine.options import Options, is_free, log_to_file, pasted_folder, read_settings
+from lanshare.engine.terminal_text import shown
+from lanshare.qt import assets, display_check, formatting
 from lanshare.qt.bridge import Bridge
-from lanshare.qt.desktop import Desktop, Notice
+from lanshare.qt.desktop_notifications import Desktop, Notice
+from lanshare.qt.formatting import tr
 from lanshare.qt.theme import style
 from lanshare.qt.tray import Tray
 from lanshare.qt.widgets import preview
@@ -192,7 +193,7 @@ class App:
             return
         if isinstance(event, EngineStopped):
             if self._fault is None:
-                _say(texts.tr("lanshare has to close"), sentences.ended(event.code))
+                _say(tr("lanshare has to close"), user_messages.ended(event.code))
             self.end()
             return
         window.on_event(event)  # type: ignore[arg-type]
@@ -259,7 +260,7 @@ class App:
         def tell_once() -> None:
             if not told:
                 told.append(True)
-                tray.tell("lanshare", texts.tr("Still here, so that others can reach you. Quit it from this icon."))
+                tray.tell("lanshare", tr("Still here, so that others can reach you. Quit it from this icon."))
 
         window.hidden.connect(tell_once)
 
@@ -317,13 +318,13 @@ def notice_of(event: object, settings: Settings) -> Notice | None:
     if not settings.notices:
         return None
     if isinstance(event, MessageReceived) and event.kind == MessageKind.TEXT and event.peer not in settings.muted:
-        text = shown(event.text[:200]) if settings.notice_text else texts.tr("A message")
-        return Notice(f"said:{event.peer}", shown(event.name), text, (), texts.tr("Reply"), settings.sound)
+        text = shown(event.text[:200]) if settings.notice_text else tr("A message")
+        return Notice(f"said:{event.peer}", shown(event.name), text, (), tr("Reply"), settings.sound)
     if isinstance(event, OfferReceived) and not {event.peer, event.offer.room}.intersection(settings.muted):
-        text = texts.tr("wants to send you {0}").format(texts.files(event.files))
+        text = tr("wants to send you {0}").format(formatting.files(event.files))
         if settings.notice_text and event.offer.tops:
             text += ": " + ", ".join(shown(top.name) for top in event.offer.tops[:3])
-        actions = (("accept", texts.tr("Accept")), ("decline", texts.tr("Decline")))
+        actions = (("accept", tr("Accept")), ("decline", tr("Decline")))
         return Notice(f"offer:{event.peer}:{event.transfer}", shown(event.name), text, actions, "", settings.sound)
     return None
 
@@ -351,8 +352,8 @@ def _catch_all(quit_app: Callable[[], None]) -> None:
             QTimer.singleShot(
                 0,
                 lambda: _say(
-                    texts.tr("Something in lanshare went wrong."),
-                    texts.tr("Your files are safe. The log in the profile folder says more."),
+                    tr("Something in lanshare went wrong."),
+                    tr("Your files are safe. The log in the profile folder says more."),
                 ),
             )
 
@@ -412,7 +413,7 @@ def run_window(
     options: Options, paths: Sequence[str], hidden: bool, verbose: bool, stopped: Callable[[], bool] = lambda: False
 ) -> int:
     """The window, from start to end; the exit code. `stopped`: whether somebody wanted it to end before it began."""
-    if line := screen.trouble():
+    if line := display_check.trouble():
         sys.stderr.write(f"{line}\n")
         return 1
     try:
@@ -420,7 +421,7 @@ def run_window(
         faulthandler.enable(open(pasted_folder(options).parent / "crash.log", "w", encoding="utf-8"))  # noqa: SIM115
         app = App(options, paths, hidden)
     except LanshareError as error:
-        sys.stderr.write(f"lanshare: {sentences.ended(error.code, '', error.detail)}\n")
+        sys.stderr.write(f"lanshare: {user_messages.ended(error.code, '', error.detail)}\n")
         return 1
     assert isinstance(app.qt, QApplication)
     _catch_all(app.qt.quit)
@@ -431,13 +432,13 @@ def run_window(
             return INTERRUPTED
         return app.run()
     except LanshareError as error:
-        sentence = sentences.ended(error.code, "", error.detail)
+        sentence = user_messages.ended(error.code, "", error.detail)
         sys.stderr.write(f"lanshare: {sentence}\n")
-        _say(texts.tr("lanshare cannot start"), sentence)
+        _say(tr("lanshare cannot start"), sentence)
         return 1
     except Exception:
         _log.exception("not caught")
-        _say(texts.tr("lanshare cannot start"), texts.tr("The log in the profile folder says more."))
+        _say(tr("lanshare cannot start"), tr("The log in the profile folder says more."))
         return 1
     finally:
         app.close()

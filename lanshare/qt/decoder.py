@@ -1,7 +1,8 @@
 """The program that decodes pictures of others: it gets bytes and gives back pixels, and may do nothing else.
 
 Run as `python -m lanshare.qt.decoder` by decoding.py, never imported by the window. It reads requests on its standard
-input until that ends. Before the first byte of a picture it gives up all that it does not need: see node/cage.py.
+input until that ends. Before the first byte of a picture it gives up all that it does not need: see
+engine/runtime/sandbox.py.
 A request: what is wanted, the format, the largest width and height, the length (REQUEST), then the bytes.
 An answer: what it is, width, height, length (ANSWER), then pixels (RGBA, a byte each) or the text of a code.
 """
@@ -15,7 +16,7 @@ from typing import BinaryIO, Final
 from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QSize, Qt
 from PySide6.QtGui import QImage, QImageReader
 
-from lanshare.node.cage import cage
+from lanshare.engine.runtime.sandbox import cage
 from lanshare.qt.qr import peer_in
 
 REQUEST: Final = struct.Struct(">B8sHHI")

@@ -25,8 +25,9 @@ from lanshare.domain.events import (
 from lanshare.domain.message import MessageKind
 from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
-from lanshare.node.shown import shown
-from lanshare.qt import texts
+from lanshare.engine.terminal_text import shown
+from lanshare.qt import formatting
+from lanshare.qt.formatting import tr
 
 _PAUSE: Final = 2.0
 """Seconds between two announcements: a screen reader says a short one in less."""
@@ -80,22 +81,22 @@ class Announcer(QObject):
             case MessageReceived() if event.kind == MessageKind.TEXT and event.author != me:
                 name = names.get(event.author or event.peer, shown(event.name))
                 if event.author not in (None, event.peer) and elsewhere:
-                    name = texts.tr("{0} in {1}").format(name, names.get(event.peer, ""))
+                    name = tr("{0} in {1}").format(name, names.get(event.peer, ""))
                 if elsewhere and not settings.notice_text:
-                    self.say(texts.tr("A message from {0}").format(name))
+                    self.say(tr("A message from {0}").format(name))
                 else:
-                    self.say(texts.tr("{0}: {1}").format(name, " ".join(event.text[:_LONGEST].split())))
+                    self.say(tr("{0}: {1}").format(name, " ".join(event.text[:_LONGEST].split())))
             case OfferReceived():
-                what = f"{texts.files(event.files)}, {texts.size(event.bytes)}"
-                self.say(texts.tr("{0} wants to send {1}").format(shown(event.name), what), urgent=True)
+                what = f"{formatting.files(event.files)}, {formatting.size(event.bytes)}"
+                self.say(tr("{0} wants to send {1}").format(shown(event.name), what), urgent=True)
             case TransferFinished():
                 name = names.get(event.peer, "")
-                way = texts.tr("Files from {0} are here") if event.direction == "in" else texts.tr("{0} has the files")
+                way = tr("Files from {0} are here") if event.direction == "in" else tr("{0} has the files")
                 self.say(way.format(name))
             case TransferFailed():
                 self.say(shown(event.message), urgent=True)
             case IdentityChanged():
-                self.say(texts.tr("{0} answers with another key than before").format(shown(event.name)), urgent=True)
+                self.say(tr("{0} answers with another key than before").format(shown(event.name)), urgent=True)
 
     def say(self, text: str, urgent: bool = False) -> None:
         """Announce it, now or together with what comes within the pause. `urgent`: it interrupts what is being said."""
@@ -116,7 +117,7 @@ class Announcer(QObject):
         urgent = [text for text, one in waiting if one]
         text = urgent[-1] if urgent else waiting[-1][0]
         if len(waiting) > 1:
-            text = texts.tr("{0} new. {1}").format(len(waiting), text)
+            text = tr("{0} new. {1}").format(len(waiting), text)
         announcement = QAccessibleAnnouncementEvent(self._window, text)
         politeness = QAccessible.AnnouncementPoliteness
         announcement.setPoliteness(politeness.Assertive if urgent else politeness.Polite)

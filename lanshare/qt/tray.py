@@ -8,7 +8,8 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QSignalBlocker, Signal
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
-from lanshare.qt import assets, texts
+from lanshare.qt import assets
+from lanshare.qt.formatting import tr
 
 
 class Tray(QObject):
@@ -22,13 +23,13 @@ class Tray(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._menu = QMenu()
-        self._menu.addAction(texts.tr("Show lanshare"), self.show_window.emit)
-        self._menu.addAction(texts.tr("Paste into lanshare…"), self.send_clipboard.emit)
-        self._quiet = self._menu.addAction(texts.tr("Do not disturb"))
+        self._menu.addAction(tr("Show lanshare"), self.show_window.emit)
+        self._menu.addAction(tr("Paste into lanshare…"), self.send_clipboard.emit)
+        self._quiet = self._menu.addAction(tr("Do not disturb"))
         self._quiet.setCheckable(True)
         self._quiet.toggled.connect(self.quiet)
         self._menu.addSeparator()
-        self._menu.addAction(texts.tr("Quit"), self.quit_app.emit)
+        self._menu.addAction(tr("Quit"), self.quit_app.emit)
         self._icon = QSystemTrayIcon(assets.app_icon(), self)
         self._icon.setToolTip("lanshare")
         self._icon.setContextMenu(self._menu)
@@ -47,7 +48,7 @@ class Tray(QObject):
 
     def show_unread(self, count: int) -> None:
         """How much is unread, in the icon's hint."""
-        self._icon.setToolTip(texts.tr("lanshare · {0} unread").format(count) if count else "lanshare")
+        self._icon.setToolTip(tr("lanshare · {0} unread").format(count) if count else "lanshare")
 
     def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         if reason in (QSystemTrayIcon.ActivationReason.Trigger, QSystemTrayIcon.ActivationReason.DoubleClick):

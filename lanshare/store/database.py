@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lanshare.domain.errors import Code, LanshareError
-from lanshare.store.folding import folded
+from lanshare.store.search_text import folded
 
 VERSION: Final = 7
 _INDEXED: Final = 3

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from lanshare.domain.control_messages import Texted
 from lanshare.domain.groups import Change, Group, fold
 from lanshare.domain.message import ChatMessage, MessageId
 from lanshare.domain.peer import PeerId
-from lanshare.domain.talk import Texted
 from lanshare.store import outbox
 from lanshare.store.rows import MESSAGE_COLUMNS, message_of
 

@@ -12,8 +12,8 @@ from lanshare.domain.events import ExchangedTold
 from lanshare.domain.message import CONTROL, QUOTED, Conversation, MessageId, Moment, Quote, Wanted, place
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
-from lanshare.store.folding import folded, query
 from lanshare.store.rows import MESSAGE_COLUMNS, TRANSFER_COLUMNS, from_ms, message_of, transfer_of
+from lanshare.store.search_text import folded, query
 
 _SELECT = f"""
     SELECT timeline.position, timeline.at, timeline.message, timeline.transfer, timeline.lamport, timeline.tie,

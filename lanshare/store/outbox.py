@@ -13,8 +13,8 @@ from lanshare.domain.message import place as place_of
 from lanshare.domain.peer import PeerId
 from lanshare.domain.ranges import Ranges
 from lanshare.domain.transfer import Direction
-from lanshare.store.folding import folded
 from lanshare.store.rows import MESSAGE_COLUMNS, message_of, to_ms, to_the_end
+from lanshare.store.search_text import folded
 
 _JUMP = 2**28
 """How far a peer's Lamport number may be ahead: a number at the end of all counting would end the conversation."""

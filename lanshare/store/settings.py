@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from lanshare.domain.settings import Settings, checked
-from lanshare.store.private import replace_file
+from lanshare.store.atomic_file import replace_file
 
 
 def load(path: Path) -> tuple[Settings, bool]:

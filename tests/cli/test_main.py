@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from lanshare.cli.arguments import build_parser
 from lanshare.cli.main import run
-from lanshare.cli.words import build_parser
 from tests.harness.engines import environment, free_port
 
 LOOP = ["--interface", "127.0.0.1"]

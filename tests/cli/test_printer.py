@@ -9,8 +9,8 @@ import queue
 import pytest
 from msgspec.structs import replace
 
-from lanshare.cli.desk import Desk
 from lanshare.cli.printer import Printer
+from lanshare.cli.session import Desk
 from lanshare.domain import events as e
 from lanshare.domain.message import Delivery, Moment
 from lanshare.domain.offer import EntryKind, Offer, Skipped, TopEntry

@@ -88,10 +88,10 @@ def test_a_stream_that_is_too_long_is_refused_whole(
     two_devices: Pair, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     from lanshare.cli import spool
-    from lanshare.cli.desk import Usage
     from lanshare.cli.printer import Printer
+    from lanshare.cli.session import Usage
     from lanshare.domain.transfer import TransferId
-    from lanshare.node.options import Options
+    from lanshare.engine.options import Options
 
     monkeypatch.setattr(spool, "LARGEST", 100)
     source = tmp_path / "source"

@@ -7,11 +7,7 @@ import datetime
 import pytest
 from msgspec.structs import replace
 
-from lanshare.domain.errors import LanshareError
-from lanshare.domain.message import MessageId
-from lanshare.domain.offer import EntryKind, Offer, TopEntry
-from lanshare.domain.peer import id_of_digest
-from lanshare.domain.talk import (
+from lanshare.domain.control_messages import (
     Answered,
     Ended,
     FetchAsked,
@@ -21,8 +17,12 @@ from lanshare.domain.talk import (
     TextKept,
     TextTurnedDown,
 )
+from lanshare.domain.errors import LanshareError
+from lanshare.domain.message import MessageId
+from lanshare.domain.offer import EntryKind, Offer, TopEntry
+from lanshare.domain.peer import id_of_digest
 from lanshare.domain.transfer import TransferId
-from lanshare.exchange import texting
+from lanshare.exchange import message_records
 from lanshare.exchange.control import Control, SayBye
 from lanshare.trust.identity import Identity
 from lanshare.wire import frames as f
@@ -44,7 +44,7 @@ SAID: list[Said] = [
     HadAll(ID, 4, 1, 10),
     TextKept(MessageId("cd" * 16)),
     TextTurnedDown(MessageId("cd" * 16), "text-too-long"),
-    texting.compose(ANNA, BOB.id, MessageId("cd" * 16), "hi", (0, 0, ()), NOW),
+    message_records.compose(ANNA, BOB.id, MessageId("cd" * 16), "hi", (0, 0, ()), NOW),
 ]
 
 

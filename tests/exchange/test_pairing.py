@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lanshare.domain.talk import PairBegun, PairJudged, PairNonce, PairRevealed, Said
+from lanshare.domain.control_messages import PairBegun, PairJudged, PairNonce, PairRevealed, Said
 from lanshare.exchange.pairing import Pairing, PairingBroken
 from lanshare.trust.identity import Identity
 

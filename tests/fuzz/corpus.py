@@ -10,8 +10,8 @@ from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.message import MessageId
 from lanshare.domain.peer import PeerId
-from lanshare.exchange import texting
-from lanshare.node import speech
+from lanshare.engine.ipc import codec as ipc_codec
+from lanshare.exchange import message_records
 from lanshare.trust.identity import Identity
 from lanshare.wire import codec
 from lanshare.wire.frames import NUMBERS
@@ -43,14 +43,14 @@ def seeds(target: str) -> list[bytes]:
         "line": [b'{"whole":1,"size":2}', b'{"wholes":[[1,2,["a"],"00",3]]}', b'{"files":[[1,2,["a"]]]}', b"[]"],
         "listed": [b'[0,["a"],"file",1,2,"",false]\n["x","code"]\n[]'],
         "said": [
-            speech.encode(c.SendText(MessageId("ab" * 16), PeerId("a" * 52), "hi")),
-            speech.encode(e.PeerVerified(PeerId("a" * 52))),
+            ipc_codec.encode(c.SendText(MessageId("ab" * 16), PeerId("a" * 52), "hi")),
+            ipc_codec.encode(e.PeerVerified(PeerId("a" * 52))),
         ],
         "typed": [b"192.168.1.20:17717", b"[fe80::1%eth0]:1", b"a" * 52, "\u4f60\u597d caf\u00e9".encode()],
         "certificate": [Identity.create().certificate],
         "talk": [
-            texting.change_body("us", [PeerId("a" * 52)], [PeerId("b" * 52)]).encode(), b'{"add":[1]}', b"[]",
-            texting.compose(KEY, PeerId("a" * 52), MessageId("ab" * 16), "hi", (0, 0, ()), NOW).record,
+            message_records.change_body("us", [PeerId("a" * 52)], [PeerId("b" * 52)]).encode(), b'{"add":[1]}', b"[]",
+            message_records.compose(KEY, PeerId("a" * 52), MessageId("ab" * 16), "hi", (0, 0, ()), NOW).record,
             b'{"record": "AAAA", "delivery": 7}',
         ],
     }

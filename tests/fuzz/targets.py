@@ -11,12 +11,13 @@ import msgspec
 from lanshare.domain.errors import LanshareError, ProtocolError
 from lanshare.domain.groups import fold
 from lanshare.domain.peer import parse_address, peer_id
-from lanshare.exchange import texting
+from lanshare.engine.ipc import codec as ipc_codec
+from lanshare.engine.messages import archive
+from lanshare.exchange import message_records
 from lanshare.files import ledger, manifest, names
 from lanshare.files.lines import framed
-from lanshare.node import keeping, speech
-from lanshare.qt import texts
-from lanshare.store.folding import folded, query
+from lanshare.qt import formatting
+from lanshare.store.search_text import folded, query
 from lanshare.trust.identity import id_of_certificate, verify
 from lanshare.wire import codec, frames
 from lanshare.wire.session import Session
@@ -88,7 +89,7 @@ def listed(data: bytes) -> None:
 
 def said(data: bytes) -> None:
     """What comes through the engine's private door."""
-    for decode in (speech.decode_command, speech.decode_event):
+    for decode in (ipc_codec.decode_command, ipc_codec.decode_event):
         try:
             decode(data)
         except ProtocolError:
@@ -121,9 +122,9 @@ def talk(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     one = frames.Text(bytes(91), bytes(32), bytes(16), 1, (), 1, 0, text, b"", "change")
     records = [msgspec.msgpack.encode(some) for some in (one, msgspec.structs.replace(one, kind="found"))]
-    fold(ME, map(texting.change_of, records))
-    texts.change(text, "who", {}, None)
-    for read in (lambda: texting.read_circle([data], ME), lambda: texting.restored(data, ME)):
+    fold(ME, map(message_records.change_of, records))
+    formatting.change(text, "who", {}, None)
+    for read in (lambda: message_records.read_circle([data], ME), lambda: message_records.restored(data, ME)):
         try:
             read()
         except LanshareError:
@@ -132,7 +133,7 @@ def talk(data: bytes) -> None:
         path = Path(folder, "conversation.jsonl")
         path.write_bytes(b'{"lanshare": 1}\n' + data)
         try:
-            list(keeping.saved_lines(path))
+            list(archive.saved_lines(path))
         except LanshareError:
             pass
 

@@ -14,8 +14,8 @@ from lanshare.domain import events as e
 from lanshare.domain.events import Event
 from lanshare.domain.peer import Peer
 from lanshare.domain.transfer import TransferId
-from lanshare.node.host import Host
-from lanshare.node.options import Options
+from lanshare.engine.client import Host
+from lanshare.engine.options import Options
 from tests.harness.engines import PATIENCE, free_port
 
 Kind = TypeVar("Kind", bound=Event)

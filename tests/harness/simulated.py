@@ -18,16 +18,16 @@ from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.message import MessageKind
 from lanshare.domain.peer import Address, DeviceKind, PeerId, TrustLevel
 from lanshare.domain.settings import Settings
+from lanshare.engine import inbox as n
+from lanshare.engine.core import Node, Parts
+from lanshare.engine.runtime.link_tasks import Self
 from lanshare.exchange.control import Control
-from lanshare.exchange.greeting import Facts, Guest
-from lanshare.node import notes as n
-from lanshare.node.links import Self
-from lanshare.node.node import Node, Parts
+from lanshare.exchange.handshake import Facts, Guest
 from lanshare.store import database, groups, history, trustbook
 from lanshare.trust.identity import Identity
 from lanshare.wire import codec
 from lanshare.wire.frames import NUMBERS, Ping, Pong
-from tests.node.test_node import Runner
+from tests.engine.test_core import Runner
 
 _PORTS = itertools.count(1)
 SCHEMA = sqlite3.connect(":memory:", isolation_level=None)

@@ -10,8 +10,8 @@ from jeepney import DBusAddress, message_bus, new_method_call, new_signal
 from jeepney.io.blocking import open_dbus_connection
 from pytestqt.qtbot import QtBot
 
-from lanshare.qt.desktop import Desktop, Notice
-from tests.qt.test_desktop import bus
+from lanshare.qt.desktop_notifications import Desktop, Notice
+from tests.qt.test_desktop_notifications import bus
 
 __all__ = ["bus"]
 ADDRESS = DBusAddress("/org/freedesktop/Notifications", interface="org.freedesktop.Notifications")

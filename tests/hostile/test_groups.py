@@ -12,7 +12,7 @@ from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.message import MessageId, MessageKind
 from lanshare.domain.peer import PeerId
-from lanshare.exchange import texting
+from lanshare.exchange import message_records
 from lanshare.trust.identity import Identity
 from lanshare.wire import frames as f
 from lanshare.wire.records import record_digest
@@ -27,7 +27,7 @@ def change(
     add: tuple[PeerId, ...] = (), remove: tuple[PeerId, ...] = (),
 ) -> f.Text:
     """A record about a group that has seen these."""
-    body = texting.change_body(name, add, remove)
+    body = message_records.change_body(name, add, remove)
     parents = tuple(record_digest(one) for one in seen)
     return record(who, group, body, number, kind=MessageKind.CHANGE, parents=parents)
 
@@ -47,12 +47,12 @@ class Removed:
         befriend(victim, link)
         victim.say(c.CreateGroup(MessageId(secrets.token_hex(16)), "his", (self.mallory.id, self.carl.id)))
         self.group = victim.wait_for(e.GroupChanged).group
-        self.founding = texting.frame_of(link.hear_kind(f.Circle).records[0])
+        self.founding = message_records.frame_of(link.hear_kind(f.Circle).records[0])
         victim.say(c.ChangeGroup(MessageId(secrets.token_hex(16)), self.group, remove=(self.mallory.id,)))
         victim.wait_for(e.GroupChanged, lambda one: self.mallory.id not in one.members)
         while len(records := link.hear_kind(f.Circle).records) < 2:
             pass
-        self.removal = texting.frame_of(records[1])
+        self.removal = message_records.frame_of(records[1])
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4000])
@@ -97,8 +97,8 @@ def test_whoever_came_in_later_removes_nobody_who_was_there_and_bob_is_told_so(
     with Attacker(victim.port, mallory) as link:
         link.greet()
         founding = secrets.token_hex(16)
-        group = texting.group_of(mallory, MessageId(founding))
-        body = texting.change_body("hers", [victim.wait_id(), carl.id], ())
+        group = message_records.group_of(mallory, MessageId(founding))
+        body = message_records.change_body("hers", [victim.wait_id(), carl.id], ())
         found = record(mallory, group, body, 1, kind=MessageKind.FOUND, ident=founding)
         link.say(f.Circle((encoded(found),)))
         victim.say(c.AnswerGroup(victim.wait_for(e.GroupAsked).group, True))
@@ -122,8 +122,8 @@ def test_a_reversal_is_told_and_what_no_longer_counts_is_taken_away(
     with Attacker(victim.port, mallory) as link:
         link.greet()
         founding = secrets.token_hex(16)
-        group = texting.group_of(mallory, MessageId(founding))
-        body = texting.change_body("hers", [carl.id, victim.wait_id()], ())
+        group = message_records.group_of(mallory, MessageId(founding))
+        body = message_records.change_body("hers", [carl.id, victim.wait_id()], ())
         found = record(mallory, group, body, 1, kind=MessageKind.FOUND, ident=founding)
         link.say(f.Circle((encoded(found),)))
         victim.say(c.AnswerGroup(victim.wait_for(e.GroupAsked).group, True))

@@ -15,7 +15,7 @@ from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.message import MessageId
 from lanshare.domain.peer import PeerId
-from lanshare.exchange import texting
+from lanshare.exchange import message_records
 from lanshare.net import tls
 from lanshare.store import database
 from lanshare.trust import pairing, proof
@@ -202,7 +202,7 @@ def test_a_forged_message_of_somebody_else_is_not_kept(victim: Victim, anna: She
     link = database.connect(victim.profile / "lanshare.sqlite", read_only=True)
     (record,) = link.execute("SELECT record FROM messages").fetchone()
     link.close()
-    frame = texting.frame_of(record)
+    frame = message_records.frame_of(record)
     forged = f.Text(frame.author, frame.conversation, bytes(16), 2, (), 2, 2, "forged", frame.signature)
     with Attacker(victim.port) as attacker:
         attacker.greet()

@@ -17,7 +17,7 @@ import pytest
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.net.discovery import Announcement, Discovery
-from lanshare.store.places import places
+from lanshare.store.profile_paths import places
 from tests.harness.engines import Device
 from tests.harness.shells import Shell, met, new_transfer
 from tests.hostile.conftest import Victim

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from lanshare.files import confine, names
+from lanshare.files import landlock, names
 from lanshare.trust.identity import Identity
 from lanshare.wire import frames as f
 from tests.harness.attacker import Attacker, Gone
@@ -14,7 +14,7 @@ from tests.hostile.conftest import Victim
 from tests.hostile.corpus import TOKEN
 from tests.hostile.test_paths import X
 
-pytestmark = pytest.mark.skipif(confine.version() < 2, reason="this kernel has no Landlock")
+pytestmark = pytest.mark.skipif(landlock.version() < 2, reason="this kernel has no Landlock")
 WAYS_OUT: list[tuple[str, ...]] = [
     ("..", f"{TOKEN}.txt"), ("a", "..", "..", f"{TOKEN}.txt"), ("..", ".ssh", "authorized_keys"), ("..", ".bashrc"),
     ("..", "received-evil", f"{TOKEN}.txt"), (f"../{TOKEN}.txt",), ("a", f"../../{TOKEN}.txt"), ("..", TOKEN, "x"),
@@ -67,6 +67,6 @@ def test_without_either_line_something_would(
     """The test above would notice."""
     before = victim.outside()
     unchecked(monkeypatch)
-    monkeypatch.setattr(confine, "bind", lambda folders: False)
+    monkeypatch.setattr(landlock, "bind", lambda folders: False)
     try_all(victim, mallory)
     assert victim.outside() != before

@@ -13,7 +13,7 @@ from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.message import MessageId, MessageKind
 from lanshare.domain.peer import PeerId
-from lanshare.exchange import texting
+from lanshare.exchange import message_records
 from lanshare.trust.identity import Identity
 from lanshare.wire import frames as f
 from lanshare.wire.records import canonical
@@ -27,11 +27,11 @@ NOW = datetime.datetime(2026, 11, 25, tzinfo=datetime.UTC)
 def record(who: Identity, conversation: PeerId, text: str, number: int, group: bool = True,
            kind: MessageKind = MessageKind.TEXT, ident: str = "", parents: tuple[bytes, ...] = ()) -> f.Text:
     """A signed record."""
-    made = texting.compose(
+    made = message_records.compose(
         who, conversation, MessageId(ident or secrets.token_hex(16)), text, (number - 1, number - 1, parents), NOW,
         kind, group=group,
     )
-    return texting.frame_of(made.record)
+    return message_records.frame_of(made.record)
 
 
 def encoded(frame: f.Text) -> bytes:
@@ -45,8 +45,8 @@ class Ring:
     def __init__(self, victim: Victim, mallory: Identity) -> None:
         self.victim, self.mallory, self.carl = victim, mallory, Identity.create()
         founding = secrets.token_hex(16)
-        self.id = texting.group_of(mallory, MessageId(founding))
-        body = texting.change_body("ring", [victim.wait_id(), self.carl.id], ())
+        self.id = message_records.group_of(mallory, MessageId(founding))
+        body = message_records.change_body("ring", [victim.wait_id(), self.carl.id], ())
         self.founding = record(mallory, self.id, body, 1, kind=MessageKind.FOUND, ident=founding)
 
     def invite(self, link: Attacker) -> None:
@@ -138,11 +138,13 @@ def test_a_group_cannot_be_founded_in_anothers_name_nor_changed_by_whoever_is_no
     with Attacker(victim.port, mallory) as link:
         link.greet()
         ring.invite(link)
-        change = record(eve, ring.id, texting.change_body("hers", [eve.id], ()), 5, kind=MessageKind.CHANGE)
+        change = record(eve, ring.id, message_records.change_body("hers", [eve.id], ()), 5, kind=MessageKind.CHANGE)
         link.say(f.Circle((encoded(ring.founding), encoded(change))))
         still(victim, link)
         assert not [one for one in victim.seen if isinstance(one, e.GroupChanged) and one.name == "hers"]
-        stolen = record(eve, ring.id, texting.change_body("x", [victim.wait_id()], ()), 1, kind=MessageKind.FOUND)
+        stolen = record(
+            eve, ring.id, message_records.change_body("x", [victim.wait_id()], ()), 1, kind=MessageKind.FOUND
+        )
         link.say(f.Circle((encoded(stolen),)))
         assert link.is_cut()
     with Attacker(victim.port, mallory) as link:
@@ -161,7 +163,7 @@ def test_whoever_was_removed_says_nothing_more(victim: Victim, mallory: Identity
         victim.say(c.ChangeGroup(MessageId(secrets.token_hex(16)), group, remove=(mallory.id,)))
         victim.wait_for(e.GroupChanged, lambda one: mallory.id not in one.members)
         link.say(record(mallory, group, "still here", 9))
-        back = record(mallory, group, texting.change_body("", [mallory.id], ()), 9, kind=MessageKind.CHANGE)
+        back = record(mallory, group, message_records.change_body("", [mallory.id], ()), 9, kind=MessageKind.CHANGE)
         link.say(f.Circle((founding, encoded(back))))
         link.say(f.Holding(bytes(32), ()))
         heard = still(victim, link)
@@ -177,13 +179,15 @@ def test_the_same_message_twice_out_of_order_and_from_the_future_is_shown_once_i
     bob = victim.wait_id()
     far = datetime.datetime(2500, 1, 1, tzinfo=datetime.UTC)
     made = [
-        texting.compose(mallory, bob, MessageId(f"{n:032x}"), f"text {n}", (n - 1, n - 1, ()), far) for n in (1, 2, 3)
+        message_records.compose(
+            mallory, bob, MessageId(f"{n:032x}"), f"text {n}", (n - 1, n - 1, ()), far
+        ) for n in (1, 2, 3)
     ]
     with Attacker(victim.port, mallory) as link:
         link.greet()
         befriend(victim, link)
         for one in (made[0], made[2], made[1], made[2], made[0]):
-            link.say(texting.frame_of(one.record))
+            link.say(message_records.frame_of(one.record))
         stored = [link.hear_kind(f.Stored).id for _ in range(5)]
         assert len(set(stored)) == 3, "what is said again is confirmed again"
         for _ in range(3):

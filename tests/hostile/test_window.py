@@ -24,11 +24,11 @@ from lanshare.domain import events as e
 from lanshare.domain.message import MessageId
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
-from lanshare.exchange import texting
-from lanshare.files import origin
+from lanshare.exchange import message_records
+from lanshare.files import quarantine
 from lanshare.files.content import small_id
 from lanshare.qt.bridge import Bridge
-from lanshare.qt.outside import open_path
+from lanshare.qt.open_external import open_path
 from lanshare.qt.widgets import preview
 from lanshare.qt.widgets.bubble import Bubble
 from lanshare.qt.widgets.card import Card
@@ -189,16 +189,16 @@ def test_what_arrives_on_windows_says_that_it_came_from_elsewhere(
 ) -> None:
     """As on Windows, whose streams are here files of that name; that Windows heeds them was not verified."""
     marks: list[bytes] = []
-    real = origin.mark
+    real = quarantine.mark
 
     def mark(fd: int, path: Path | None) -> None:
         where = Path(f"/proc/self/fd/{fd}").readlink()
         with monkeypatch.context() as patch:
             patch.setattr(sys, "platform", "win32")
             real(fd, where)
-        marks.append(Path(origin.marked_path(where)).read_bytes())
+        marks.append(Path(quarantine.marked_path(where)).read_bytes())
 
-    monkeypatch.setattr(origin, "mark", mark)
+    monkeypatch.setattr(quarantine, "mark", mark)
     received(desk, mallory, "tool.exe")
     assert marks == [b"[ZoneTransfer]\r\nZoneId=3\r\n"]
 
@@ -232,8 +232,8 @@ def message_of(author: Identity, to: str, text: str, sequence: int = 0) -> f.Tex
     """A signed text."""
     message = MessageId(secrets.token_hex(16))
     clock = (sequence, sequence, ())
-    return texting.frame_of(
-        texting.compose(author, PeerId(to), message, text, clock, datetime.datetime.now(datetime.UTC)).record
+    return message_records.frame_of(
+        message_records.compose(author, PeerId(to), message, text, clock, datetime.datetime.now(datetime.UTC)).record
     )
 
 

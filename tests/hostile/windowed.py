@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 
 from lanshare.domain.peer import PeerId
-from lanshare.node.options import Options
+from lanshare.engine.options import Options
 from lanshare.qt.app import App
 from lanshare.qt.widgets.notice import Notice
 

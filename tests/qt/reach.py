@@ -32,20 +32,20 @@ from lanshare.domain.peer import Habit, TrustLevel
 from lanshare.domain.settings import Appearance, Settings
 from lanshare.domain.transfer import TransferState
 from lanshare.qt.bridge import Bridge
-from lanshare.qt.texts import breakable
+from lanshare.qt.formatting import breakable
 from lanshare.qt.theme import style
 from lanshare.qt.widgets.labels import ElidedLabel
 from lanshare.qt.windows.address import AddressDialog
 from lanshare.qt.windows.alarm import AlarmDialog
+from lanshare.qt.windows.device_details import DeviceSheet
 from lanshare.qt.windows.group import GroupDialog, SeveralDialog
 from lanshare.qt.windows.listing import ListingDialog
 from lanshare.qt.windows.main import MainWindow
-from lanshare.qt.windows.mine import MineDialog
+from lanshare.qt.windows.own_device import MineDialog
 from lanshare.qt.windows.pairing import PairingDialog
 from lanshare.qt.windows.pastesheet import PasteSheet
 from lanshare.qt.windows.search import SearchDialog
 from lanshare.qt.windows.settings import SettingsDialog
-from lanshare.qt.windows.sheet import DeviceSheet
 from tools import pictures as made
 
 CONTROLS = (QAbstractButton, QLineEdit, QComboBox, QAbstractSpinBox)

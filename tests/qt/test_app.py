@@ -21,12 +21,12 @@ from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.events import Event, WindowRequested
 from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings, Visibility
-from lanshare.node.host import Host
-from lanshare.node.options import Options
+from lanshare.engine.client import Host
+from lanshare.engine.options import Options
 from lanshare.qt import app as app_module
 from lanshare.qt.app import App
 from lanshare.store import settings as settings_file
-from lanshare.store.places import places
+from lanshare.store.profile_paths import places
 from tests.harness.engines import environment, free_port
 
 
@@ -78,7 +78,7 @@ seen = []
 class Watch(QObject):
     def eventFilter(self, watched, event):
         if isinstance(watched, MainWindow) and event.type() is QEvent.Type.Paint:
-            seen.append(sorted({"zeroconf", "cryptography", "lanshare.node.node"} & set(sys.modules)))
+            seen.append(sorted({"zeroconf", "cryptography", "lanshare.engine.core"} & set(sys.modules)))
             if watched._me is not None:
                 QTimer.singleShot(0, apps[0].qt.quit)
         return False
@@ -117,7 +117,7 @@ def test_a_fault_of_ours_at_the_start_is_told_in_words_too(tmp_path: Path) -> No
     code = """
 import sys
 from lanshare.__main__ import main
-from lanshare.node import assemble
+from lanshare.engine import assemble
 from lanshare.qt import app
 def broken(self, options):
     raise RuntimeError("a fault of ours")

@@ -20,15 +20,15 @@ from pytestqt.qtbot import QtBot
 from lanshare.domain import events as e
 from lanshare.domain.message import MessageId, Quote
 from lanshare.domain.settings import Appearance
-from lanshare.qt.texts import BREAK, breakable
+from lanshare.qt.formatting import BREAK, breakable
 from lanshare.qt.theme import style
 from lanshare.qt.widgets.bubble import Bubble
 from lanshare.qt.widgets.card import Card
 from lanshare.qt.widgets.labels import wrapped
 from lanshare.qt.widgets.tall import Tall
+from lanshare.qt.windows.device_details import DeviceSheet
 from lanshare.qt.windows.group import GroupDialog
 from lanshare.qt.windows.main import MainWindow
-from lanshare.qt.windows.sheet import DeviceSheet
 from tests.harness.engines import ROOT, environment
 from tests.qt.test_talk import NOW
 from tools import pictures as made

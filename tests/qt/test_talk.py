@@ -19,7 +19,7 @@ from lanshare.domain.message import MessageId, Quote, place
 from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
-from lanshare.qt import texts
+from lanshare.qt import formatting
 from lanshare.qt.widgets.bubble import Bubble, Told
 from lanshare.qt.widgets.card import Card
 from lanshare.qt.windows.main import MainWindow
@@ -368,8 +368,8 @@ def test_a_search_asks_shows_and_jumps(window: MainWindow, submitted: list[Comma
     ("```\nx = 1\n```", False, True), ("    a\n    b\n    c", False, True), ("", False, False),
 ])
 def test_emoji_alone_are_large_and_code_keeps_its_columns(text: str, large: bool, code: bool) -> None:
-    assert texts.only_emoji(text) is large
-    assert texts.is_code(text) is code
+    assert formatting.only_emoji(text) is large
+    assert formatting.is_code(text) is code
 
 
 def test_a_text_of_a_mebibyte_is_folded_and_can_be_unfolded(talk: MainWindow) -> None:

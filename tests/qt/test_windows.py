@@ -23,7 +23,7 @@ from lanshare.qt.models.devices import DEVICE_ROLE
 from lanshare.qt.qr import code_of, peer_in
 from lanshare.qt.widgets.card import Card
 from lanshare.qt.windows.main import MainWindow
-from lanshare.qt.windows.mine import MineDialog
+from lanshare.qt.windows.own_device import MineDialog
 from lanshare.qt.windows.pastesheet import PasteSheet
 from tools import pictures as made
 

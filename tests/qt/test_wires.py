@@ -17,7 +17,7 @@ from lanshare.domain import events as e
 from lanshare.domain.commands import Command
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
-from lanshare.node.options import Options
+from lanshare.engine.options import Options
 from lanshare.qt.app import App, notice_of
 from lanshare.qt.windows.main import MainWindow
 from tests.harness.engines import free_port

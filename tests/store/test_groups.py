@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from lanshare.domain.control_messages import Texted
 from lanshare.domain.message import Delivery, MessageId, MessageKind
 from lanshare.domain.peer import PeerId
-from lanshare.domain.talk import Texted
-from lanshare.exchange import texting
+from lanshare.exchange import message_records
 from lanshare.store import database, groups, history, outbox
 from lanshare.trust.identity import Identity
 
 NOW = datetime.datetime(2026, 11, 25, tzinfo=datetime.UTC)
 ANNA, BOB, CARL, EVE = (Identity.create() for _ in range(4))
 FOUNDING = MessageId("ab" * 16)
-GROUP = texting.group_of(ANNA, FOUNDING)
+GROUP = message_records.group_of(ANNA, FOUNDING)
 
 
 def said(
@@ -26,27 +26,27 @@ def said(
     parents: tuple[bytes, ...] = (),
 ) -> Texted:
     """A record of somebody's in the group, as one who holds it has it."""
-    made = texting.compose(
+    made = message_records.compose(
         who, GROUP, MessageId(ident or f"{number:032x}"), text, (number - 1, number - 1, parents), NOW, kind,
         delivery=Delivery.RECEIVED, group=True,
     )
-    return texting.read(texting.frame_of(made.record), BOB.id, ANNA.id)
+    return message_records.read(message_records.frame_of(made.record), BOB.id, ANNA.id)
 
 
 def founded(db: sqlite3.Connection, *members: Identity) -> None:
     """The group of Anna and these, as Bob has it."""
-    body = texting.change_body("us", [one.id for one in members], ())
+    body = message_records.change_body("us", [one.id for one in members], ())
     record = said(ANNA, 1, body, MessageKind.FOUND, FOUNDING)
-    settled = groups.merge(db, [record], ANNA.id, BOB.id, texting.change_of)
+    settled = groups.merge(db, [record], ANNA.id, BOB.id, message_records.change_of)
     assert settled is not None
     assert len(settled.shown) == 1
 
 
 def test_a_group_that_is_not_ours_or_not_its_speakers_is_not_kept(db: sqlite3.Connection) -> None:
     for members, speaker in (((CARL,), ANNA), ((BOB, CARL), EVE)):
-        body = texting.change_body("us", [one.id for one in members], ())
+        body = message_records.change_body("us", [one.id for one in members], ())
         record = said(ANNA, 1, body, MessageKind.FOUND, FOUNDING)
-        assert groups.merge(db, [record], speaker.id, BOB.id, texting.change_of) is None
+        assert groups.merge(db, [record], speaker.id, BOB.id, message_records.change_of) is None
     assert groups.load(db) == []
     assert db.execute("SELECT count(*) FROM messages").fetchone() == (0,)
 
@@ -67,7 +67,7 @@ def test_what_a_member_lacks_is_found_by_its_numbers_and_deleted_ones_are_not_wa
     for number in range(2, 9):
         groups.accept(db, said(ANNA, number, f"text {number}"), ANNA.id, BOB.id)
     theirs = ((ANNA.id, ((1, 3), (6, 6))),)
-    found = [texting.frame_of(one).body for one in groups.missing(db, GROUP, CARL.id, theirs, 100)]
+    found = [message_records.frame_of(one).body for one in groups.missing(db, GROUP, CARL.id, theirs, 100)]
     assert found == ["text 4", "text 5", "text 7", "text 8"]
     assert len(groups.missing(db, GROUP, CARL.id, theirs, 2)) == 2
     assert groups.missing(db, GROUP, EVE.id, (), 100) == []
@@ -86,16 +86,16 @@ def test_a_receipt_counts_once_for_each_member(db: sqlite3.Connection) -> None:
 
 def test_a_change_that_came_before_what_makes_it_count_counts_in_the_end(db: sqlite3.Connection) -> None:
     founded(db, BOB)
-    adds = said(ANNA, 6, texting.change_body("", [CARL.id], ()), MessageKind.CHANGE)
-    early = said(CARL, 7, texting.change_body("his", (), ()), MessageKind.CHANGE, parents=(adds.digest,))
-    settled = groups.merge(db, [early], ANNA.id, BOB.id, texting.change_of)
+    adds = said(ANNA, 6, message_records.change_body("", [CARL.id], ()), MessageKind.CHANGE)
+    early = said(CARL, 7, message_records.change_body("his", (), ()), MessageKind.CHANGE, parents=(adds.digest,))
+    settled = groups.merge(db, [early], ANNA.id, BOB.id, message_records.change_of)
     assert settled is not None
     assert (settled.fresh, settled.shown) == (False, ()), "a stranger's"
-    settled = groups.merge(db, [early, adds], ANNA.id, BOB.id, texting.change_of)
+    settled = groups.merge(db, [early, adds], ANNA.id, BOB.id, message_records.change_of)
     assert settled is not None
     assert (settled.group.name, len(settled.group.members), len(settled.shown)) == ("his", 3, 2)
     assert groups.find(db, GROUP) == groups.load(db)[0]
-    assert [texting.frame_of(one).kind for one in groups.circle(db, GROUP)] == ["found", "change", "change"]
+    assert [message_records.frame_of(one).kind for one in groups.circle(db, GROUP)] == ["found", "change", "change"]
 
 
 def test_an_author_with_holes_keeps_nobody_elses_texts_from_coming(db: sqlite3.Connection) -> None:
@@ -107,7 +107,7 @@ def test_an_author_with_holes_keeps_nobody_elses_texts_from_coming(db: sqlite3.C
     assert 50 < sum(map(len, told.values())) <= 100
     assert told[CARL.id] == ((900, 900),), "who leaves no holes is told of as a whole"
     theirs = ((ANNA.id, told[ANNA.id]),)
-    found = [texting.frame_of(one).body for one in groups.missing(db, GROUP, CARL.id, theirs, 40)]
+    found = [message_records.frame_of(one).body for one in groups.missing(db, GROUP, CARL.id, theirs, 40)]
     assert "honest" in found
 
 
@@ -121,13 +121,13 @@ def test_what_is_handed_over_at_once_is_bounded_in_bytes(db: sqlite3.Connection)
 
 def test_what_counts_is_shown_and_what_does_no_more_is_taken_away(db: sqlite3.Connection) -> None:
     founded(db, CARL, BOB)
-    adds = said(CARL, 2, texting.change_body("", [EVE.id], ()), MessageKind.CHANGE)
-    settled = groups.merge(db, [adds], CARL.id, BOB.id, texting.change_of)
+    adds = said(CARL, 2, message_records.change_body("", [EVE.id], ()), MessageKind.CHANGE)
+    settled = groups.merge(db, [adds], CARL.id, BOB.id, message_records.change_of)
     assert settled is not None
     assert EVE.id in settled.group.members
     before = history.page(db, GROUP, None, 9)[0]
-    removes = said(ANNA, 3, texting.change_body("", (), [CARL.id]), MessageKind.CHANGE)
-    settled = groups.merge(db, [removes], ANNA.id, BOB.id, texting.change_of)
+    removes = said(ANNA, 3, message_records.change_body("", (), [CARL.id]), MessageKind.CHANGE)
+    settled = groups.merge(db, [removes], ANNA.id, BOB.id, message_records.change_of)
     assert settled is not None
     assert settled.gone == (adds.message.id,), "Anna had not seen it"
     assert [message.id for message, _ in settled.shown] == [removes.message.id]
@@ -143,11 +143,11 @@ def test_of_what_counts_for_nothing_so_much_is_kept_of_one_author(
 ) -> None:
     monkeypatch.setattr(groups, "VOID", 5)
     founded(db, CARL, BOB)
-    removes = said(ANNA, 3, texting.change_body("", (), [CARL.id]), MessageKind.CHANGE)
-    groups.merge(db, [removes], ANNA.id, BOB.id, texting.change_of)
+    removes = said(ANNA, 3, message_records.change_body("", (), [CARL.id]), MessageKind.CHANGE)
+    groups.merge(db, [removes], ANNA.id, BOB.id, message_records.change_of)
     for number in range(10, 30):
-        forged = said(CARL, number, texting.change_body(f"his {number}", (), ()), MessageKind.CHANGE)
-        groups.merge(db, [forged], CARL.id, BOB.id, texting.change_of)
+        forged = said(CARL, number, message_records.change_body(f"his {number}", (), ()), MessageKind.CHANGE)
+        groups.merge(db, [forged], CARL.id, BOB.id, message_records.change_of)
     assert len(groups.circle(db, GROUP)) == 2 + 5
 
 
@@ -158,23 +158,25 @@ def test_a_profile_of_before_goes_on_with_its_groups_as_they_were(tmp_path: Path
     link = database.connect(path)
     link.executescript("DROP TABLE older_changes; DROP INDEX messages_changes;"
                        "ALTER TABLE peers DROP COLUMN key; PRAGMA user_version = 5;")
-    found = said(ANNA, 1, texting.change_body("us", [BOB.id, CARL.id], ()), MessageKind.FOUND, FOUNDING)
-    left = said(CARL, 2, texting.change_body("carl's", (), [ANNA.id]), MessageKind.CHANGE)
+    found = said(ANNA, 1, message_records.change_body("us", [BOB.id, CARL.id], ()), MessageKind.FOUND, FOUNDING)
+    left = said(CARL, 2, message_records.change_body("carl's", (), [ANNA.id]), MessageKind.CHANGE)
     for one in (found, left):
         outbox.add(link, one.message, one.sequence, one.record, one.digest)
     link.close()
     assert not database.prepare(path)
     link = database.connect(path)
-    settled = groups.settle(link, GROUP, texting.change_of)
+    settled = groups.settle(link, GROUP, message_records.change_of)
     assert settled is not None
     assert (settled.group.name, settled.group.members) == ("carl's", (BOB.id, CARL.id))
-    forged = said(ANNA, 1, texting.change_body("hers", [EVE.id], [CARL.id]), MessageKind.CHANGE, ident="00" * 16)
-    settled = groups.merge(link, [forged], ANNA.id, BOB.id, texting.change_of)
+    forged = said(
+        ANNA, 1, message_records.change_body("hers", [EVE.id], [CARL.id]), MessageKind.CHANGE, ident="00" * 16
+    )
+    settled = groups.merge(link, [forged], ANNA.id, BOB.id, message_records.change_of)
     assert settled is not None
     assert (settled.group.name, settled.group.members) == ("carl's", (BOB.id, CARL.id))
-    parents = groups.seen(link, GROUP, BOB.id, texting.change_of)
-    ours = said(BOB, 3, texting.change_body("", [EVE.id], [CARL.id]), MessageKind.CHANGE, parents=parents)
-    settled = groups.merge(link, [ours], BOB.id, BOB.id, texting.change_of)
+    parents = groups.seen(link, GROUP, BOB.id, message_records.change_of)
+    ours = said(BOB, 3, message_records.change_body("", [EVE.id], [CARL.id]), MessageKind.CHANGE, parents=parents)
+    settled = groups.merge(link, [ours], BOB.id, BOB.id, message_records.change_of)
     assert settled is not None
     assert settled.group.members == (BOB.id, EVE.id)
     link.close()

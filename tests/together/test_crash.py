@@ -14,7 +14,7 @@ import pytest
 
 from lanshare.domain.settings import Settings
 from lanshare.store import settings
-from lanshare.store.places import places
+from lanshare.store.profile_paths import places
 from tests.harness import disks
 from tests.harness.disks import Disk
 from tests.harness.engines import PATIENCE, Device, Process, tree_of

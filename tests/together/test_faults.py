@@ -17,9 +17,9 @@ from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.message import MessageId
+from lanshare.engine.assemble import Engine
+from lanshare.engine.options import Options
 from lanshare.net import tls
-from lanshare.node.assemble import Engine
-from lanshare.node.options import Options
 from lanshare.trust.identity import Identity
 from lanshare.wire import codec
 from lanshare.wire import frames as f
@@ -113,7 +113,7 @@ def test_a_full_disk_waits_and_goes_on_when_there_is_room(tmp_path: Path, shells
 def test_a_disk_that_is_unplugged_and_plugged_in_again_is_waited_for(
     tmp_path: Path, shells: Callable[..., Shell], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lanshare.node.table.DISK_AGAIN", 0.5)
+    monkeypatch.setattr("lanshare.engine.transfers.table.DISK_AGAIN", 0.5)
     disk = Disk(tmp_path)
     try:
         source = tmp_path / "150 MB"

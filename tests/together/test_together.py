@@ -195,8 +195,8 @@ def test_the_receiver_cancels(two_devices: Pair, tmp_path: Path) -> None:
     from lanshare.domain.commands import CancelTransfer
     from lanshare.domain.events import Event
     from lanshare.domain.transfer import TransferId
-    from lanshare.node.host import Host
-    from lanshare.node.options import Options
+    from lanshare.engine.client import Host
+    from lanshare.engine.options import Options
 
     anna, bob = two_devices
     receiving = bob.receive()

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lanshare.domain.message import MessageId
-from lanshare.exchange import texting
+from lanshare.exchange import message_records
 from lanshare.store import database, outbox
-from lanshare.store.places import places
+from lanshare.store.profile_paths import places
 from lanshare.trust.identity import Identity
 from tests.harness.engines import Process
 from tests.harness.screen import Screen, cannot, until
@@ -168,7 +168,9 @@ def test_a_search_by_keys_jumps_to_its_place(screen: Screen, tmp_path: Path) -> 
     )
     for number in range(1, 3001):
         text = "the needle in it all" if number == 1500 else f"some words, number {number}"
-        made = texting.compose(me, peer.id, MessageId(f"{number:032x}"), text, (number - 1, number - 1, ()), now)
+        made = message_records.compose(
+            me, peer.id, MessageId(f"{number:032x}"), text, (number - 1, number - 1, ()), now
+        )
         outbox.add(link, made.message, made.sequence, made.record, made.digest)
         outbox.set_delivery(link, me.id, made.message.id, made.message.delivery.DELIVERED, peer.id)
     link.execute("COMMIT")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import CHUNK
-from lanshare.exchange.texting import change_body
+from lanshare.exchange.message_records import change_body
 from lanshare.files.content import Content, chunk_digest, prefix_digest
 from lanshare.trust.identity import id_of_key, verify
 from lanshare.trust.pairing import commitment, digits

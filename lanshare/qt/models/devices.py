@@ -33,8 +33,9 @@ from lanshare.domain.events import (
 from lanshare.domain.message import Conversation, MessageKind
 from lanshare.domain.peer import ORDINARY, PeerId, Rules, short_id
 from lanshare.domain.transfer import TransferId, TransferState
-from lanshare.node.shown import shown
-from lanshare.qt import texts
+from lanshare.engine.terminal_text import shown
+from lanshare.qt import formatting
+from lanshare.qt.formatting import tr
 from lanshare.qt.models.transfers import TransferBook, TransferView
 from lanshare.qt.theme.tokens import HUES
 
@@ -166,15 +167,15 @@ class DeviceModel(QAbstractListModel):
             case MessageReceived() if event.kind == MessageKind.TEXT:
                 self._received(event)
             case MessageQueued() if event.kind == MessageKind.TEXT:
-                self._heard(event.peer, texts.tr("You: {0}").format(event.text), event.sent_at, False)
+                self._heard(event.peer, tr("You: {0}").format(event.text), event.sent_at, False)
             case OfferReceived():
-                self._offered(event, event.name, texts.now_utc())
+                self._offered(event, event.name, formatting.now_utc())
             case TransferQueued() if event.direction == "in":
                 # Also where a rule accepts it and nobody is asked: it is unread all the same.
                 names = self.names()
                 self._offered(event, names.get(event.peer, short_id(event.peer)), event.at)
             case TransferQueued() if event.direction == "out":
-                self._heard(PeerId(event.offer.room or event.peer), texts.tr("You: files"), event.at, False)
+                self._heard(PeerId(event.offer.room or event.peer), tr("You: files"), event.at, False)
             case TransferFinished():
                 self._finished(event)
             case ConversationRead():
@@ -235,7 +236,7 @@ class DeviceModel(QAbstractListModel):
             self._change(event.group, name=row.name, said=row.said, members=row.members, mine=row.mine,
                          online=row.online)
             return
-        row = replace(row, at=texts.now_utc())
+        row = replace(row, at=formatting.now_utc())
         at = self._place(row)
         self.beginInsertRows(QModelIndex(), at, at)
         self._rows.insert(at, row)
@@ -253,7 +254,7 @@ class DeviceModel(QAbstractListModel):
         again = view is not None and view.counted
         if view is not None:
             view.counted = True
-        text = texts.tr("wants to send {0}").format(texts.files(event.offer.files))
+        text = tr("wants to send {0}").format(formatting.files(event.offer.files))
         if event.offer.room:
             text = f"{shown(name)} {text}"
         self._heard(PeerId(event.offer.room or event.peer), text, at, not again)
@@ -261,7 +262,7 @@ class DeviceModel(QAbstractListModel):
     def _received(self, event: MessageReceived) -> None:
         group = self.device(event.peer)
         named = group is not None and group.group
-        text = texts.tr("{0}: {1}").format(shown(event.name), event.text) if named else event.text
+        text = tr("{0}: {1}").format(shown(event.name), event.text) if named else event.text
         ours = event.author is not None and event.author == self._me
         self._heard(event.peer, text, event.sent_at, not ours)
 
@@ -343,8 +344,8 @@ class DeviceModel(QAbstractListModel):
     def _finished(self, event: TransferFinished) -> None:
         view = self._book.views.get(event.transfer)
         if view is not None and view.offer.tops:
-            text = texts.tr("You: {0}") if view.out else texts.tr("{0} received")
-            self._heard(view.conversation, text.format(view.offer.tops[0].name), texts.now_utc(), False)
+            text = tr("You: {0}") if view.out else tr("{0} received")
+            self._heard(view.conversation, text.format(view.offer.tops[0].name), formatting.now_utc(), False)
 
     def _transfer_changed(self, transfer: str) -> None:
         view = self._book.views.get(TransferId(transfer))
@@ -439,14 +440,14 @@ class DeviceModel(QAbstractListModel):
 
     def _spoken(self, device: Device) -> str:
         name = f"{device.name} {short_id(device.id)}" if device.twin else device.name
-        parts = [name, texts.tr("answers with another key") if device.alarm else ""]
+        parts = [name, tr("answers with another key") if device.alarm else ""]
         parts += [{
-            "verified": texts.tr("verified"), "stranger": texts.tr("new device"), "blocked": texts.tr("blocked"),
-        }.get(device.trust, ""), device.system, texts.tr("online") if device.online else texts.tr("away")]
-        draft = texts.tr("draft: {0}").format(device.draft) if device.draft else ""
+            "verified": tr("verified"), "stranger": tr("new device"), "blocked": tr("blocked"),
+        }.get(device.trust, ""), device.system, tr("online") if device.online else tr("away")]
+        draft = tr("draft: {0}").format(device.draft) if device.draft else ""
         parts += [device.status or draft or device.preview]
         if device.unread:
-            parts.append(texts.tr("{0} unread").format(device.unread))
+            parts.append(tr("{0} unread").format(device.unread))
         return ", ".join(part for part in parts if part)
 
 
@@ -455,14 +456,14 @@ def _order(row: Device) -> tuple[bool, float, str, str]:
 
 
 def _status(view: TransferView) -> str:
-    name = shown(view.offer.tops[0].name) if view.offer.tops else texts.tr("files")
+    name = shown(view.offer.tops[0].name) if view.offer.tops else tr("files")
     if view.offer.names > 1:
-        name = texts.tr("{0} and {1} more").format(name, view.offer.names - 1)
+        name = tr("{0} and {1} more").format(name, view.offer.names - 1)
     if view.asked:
-        return texts.tr("wants to send {0}").format(name)
+        return tr("wants to send {0}").format(name)
     if view.state is TransferState.WAITING:
-        return texts.tr("Waiting: {0}").format(name)
+        return tr("Waiting: {0}").format(name)
     if view.state in (TransferState.MOVING, TransferState.VERIFYING):
-        verb = texts.tr("Sending {0}") if view.out else texts.tr("Receiving {0}")
+        verb = tr("Sending {0}") if view.out else tr("Receiving {0}")
         return f"{verb.format(name)} · {int(view.part * 100)}%"
-    return texts.tr("Offering {0}").format(name) if view.out else name
+    return tr("Offering {0}").format(name) if view.out else name

@@ -31,8 +31,9 @@ from lanshare.domain.events import (
 from lanshare.domain.message import CONTROL, QUOTED, Delivery, Moment, Quote
 from lanshare.domain.peer import PeerId, short_id
 from lanshare.domain.transfer import Direction, TransferId
-from lanshare.node.shown import shown
-from lanshare.qt import texts
+from lanshare.engine.terminal_text import shown
+from lanshare.qt import formatting
+from lanshare.qt.formatting import tr
 from lanshare.qt.models.transfers import TransferBook
 
 ENTRY_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 1
@@ -186,7 +187,7 @@ class TimelineModel(QAbstractListModel):
     def _own(self, event: MessageQueued, names: dict[PeerId, str]) -> Entry:
         entry = Entry(event.message, event.sent_at, True, event.text, event.state, order=event.order, author=self.me)
         if event.kind in _CONTROL:
-            entry.tells, entry.text = True, texts.change(event.text, texts.tr("You"), names, self.me)
+            entry.tells, entry.text = True, formatting.change(event.text, tr("You"), names, self.me)
         self._quote(entry, event.quote, names)
         return entry
 
@@ -198,7 +199,7 @@ class TimelineModel(QAbstractListModel):
             unseen=author != self.me and event.kind not in _CONTROL, message=event.message,
         )
         if event.kind in _CONTROL:
-            entry.tells, entry.text = True, texts.change(event.text, self._called(author, names), names, self.me)
+            entry.tells, entry.text = True, formatting.change(event.text, self._called(author, names), names, self.me)
         self._quote(entry, event.quote, names)
         return entry
 
@@ -226,7 +227,7 @@ class TimelineModel(QAbstractListModel):
             entry.quote, entry.quoted = quote, self._called(quote.author, names)
 
     def _called(self, peer: PeerId, names: dict[PeerId, str]) -> str:
-        return texts.tr("You") if peer == self.me else names.get(peer, short_id(peer))
+        return tr("You") if peer == self.me else names.get(peer, short_id(peer))
 
     def _page(self, event: HistoryLoaded, names: dict[PeerId, str]) -> None:
         fresh: list[Entry] = []
@@ -271,7 +272,7 @@ class TimelineModel(QAbstractListModel):
                 unseen=moment.unread, message=one.id,
             )
             if one.kind in CONTROL:
-                entry.tells, entry.text = True, texts.change(one.text, who, names, self.me)
+                entry.tells, entry.text = True, formatting.change(one.text, who, names, self.me)
             self._quote(entry, one.quote, names)
             return entry
         if moment.transfer is not None:

@@ -36,8 +36,8 @@ from lanshare.domain.events import (
 from lanshare.domain.offer import Offer, Skipped
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import FINAL, Direction, Transfer, TransferId, TransferState
-from lanshare.node import sentences
-from lanshare.node.shown import shown
+from lanshare.engine import user_messages
+from lanshare.engine.terminal_text import shown
 
 _EARLY: Final = 64
 """Transfers of which something was told before they were, kept until then."""
@@ -137,15 +137,15 @@ class TransferBook(QObject):
             return view
         message = ""
         if transfer.state is TransferState.WAITING:
-            message = sentences.waiting(
+            message = user_messages.waiting(
                 transfer.code or "peer-away", name, transfer.done_bytes, transfer.offer.bytes, transfer.detail
             )
         elif transfer.state is TransferState.PAUSED:
-            message = sentences.paused("us", name, transfer.done_bytes, transfer.offer.bytes)
+            message = user_messages.paused("us", name, transfer.done_bytes, transfer.offer.bytes)
         elif transfer.code:
-            message = sentences.ended(transfer.code, name, transfer.detail)
+            message = user_messages.ended(transfer.code, name, transfer.detail)
         if transfer.state is TransferState.DECLINED and transfer.direction is Direction.IN:
-            message = sentences.WE_DECLINED
+            message = user_messages.WE_DECLINED
         view = TransferView(
             transfer.id,
             transfer.peer,

@@ -15,8 +15,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButt
 
 from lanshare.domain.message import Delivery
 from lanshare.domain.showable import showable
-from lanshare.node.shown import shown
-from lanshare.qt import assets, texts
+from lanshare.engine.terminal_text import shown
+from lanshare.qt import assets, formatting
+from lanshare.qt.formatting import tr
 from lanshare.qt.models.timeline import Entry
 from lanshare.qt.theme.style import em, font_of, tokens
 from lanshare.qt.widgets.labels import picture, plain, wrapped
@@ -74,9 +75,9 @@ class Bubble(QWidget):
         self._text.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # ours has more to offer
         self._text.linkActivated.connect(self.link)
         self._shown = ""
-        self._time = plain(texts.clock(entry.at), "time")
-        self._late = plain(texts.tr("came late"), "time")
-        self._late.setToolTip(texts.tr("It came after messages that it belongs before."))
+        self._time = plain(formatting.clock(entry.at), "time")
+        self._late = plain(tr("came late"), "time")
+        self._late.setToolTip(tr("It came after messages that it belongs before."))
         self._late.setVisible(entry.late)
         self._spread = plain("", "time")
         self._mark = picture()
@@ -145,19 +146,19 @@ class Bubble(QWidget):
         }.get(Delivery(entry.delivery) if entry.delivery else Delivery.RECEIVED, "check")
         self._mark.setPixmap(assets.pixmap(name, look.bubble_out_dim, em(14), self.devicePixelRatioF()))
         have, of = entry.spread
-        among = texts.tr(" · {0} of {1} have it").format(have, of) if of and have < of else ""
+        among = tr(" · {0} of {1} have it").format(have, of) if of and have < of else ""
         spoken = {
-            Delivery.QUEUED: texts.tr("Queued: goes by itself when the device is there"),
-            Delivery.SENDING: texts.tr("On its way") + among,
-            Delivery.DELIVERED: texts.tr("Delivered"),
-            Delivery.READ: texts.tr("Read"),
-            Delivery.REFUSED: texts.tr("Not delivered"),
+            Delivery.QUEUED: tr("Queued: goes by itself when the device is there"),
+            Delivery.SENDING: tr("On its way") + among,
+            Delivery.DELIVERED: tr("Delivered"),
+            Delivery.READ: tr("Read"),
+            Delivery.REFUSED: tr("Not delivered"),
         }.get(Delivery(entry.delivery) if entry.delivery else Delivery.RECEIVED, "")
         self._mark.setToolTip(spoken)
         self._mark.setAccessibleName(spoken)
         self._spread.setText(f"{have}/{of}" if of and have < of else "")
         if entry.out and entry.delivery == Delivery.REFUSED and self._again is None:
-            self._again = QPushButton(texts.tr("Send again"))
+            self._again = QPushButton(tr("Send again"))
             self._again.setProperty("kind", "quiet")
             self._again.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
             self._again.clicked.connect(partial(self._want, "again"))
@@ -180,10 +181,10 @@ class Bubble(QWidget):
     def _speak(self, state: str) -> None:
         """Who, what, when and how far it got, in one sentence."""
         entry = self._entry
-        who = texts.tr("You") if entry.out else entry.who or self._name
-        answers = texts.tr("answers {0}").format(shown(entry.quoted)) if entry.quote is not None else ""
-        late = texts.tr("came late") if entry.late else ""
-        parts = (f"{who}: {shown(entry.text[:_SPOKEN])}", texts.clock(entry.at), state, late, answers,
+        who = tr("You") if entry.out else entry.who or self._name
+        answers = tr("answers {0}").format(shown(entry.quoted)) if entry.quote is not None else ""
+        late = tr("came late") if entry.late else ""
+        parts = (f"{who}: {shown(entry.text[:_SPOKEN])}", formatting.clock(entry.at), state, late, answers,
                  self._signs.text(), entry.note)
         self.setAccessibleName(", ".join(part for part in parts if part))
 
@@ -217,7 +218,7 @@ class Bubble(QWidget):
         return showable(self._cut(), keep="\n\t")
 
     def _cut(self) -> str:
-        text = texts.unfenced(self._entry.text)
+        text = formatting.unfenced(self._entry.text)
         if self._unfolded:
             return text[:_SEEN]
         lines = text.split("\n", _LINES + 1)
@@ -226,21 +227,21 @@ class Bubble(QWidget):
 
     def _set_text(self, text: str) -> None:
         self._shown = text
-        large, code = texts.only_emoji(text), texts.is_code(text)
+        large, code = formatting.only_emoji(text), formatting.is_code(text)
         fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont) if code else None
         self._text.setFont(font_of(34 if large else 13 if code else 14, fixed))
         self._put()
 
     def _put(self) -> None:
         seen = self._text_shown()
-        if texts.has_link(seen):
+        if formatting.has_link(seen):
             colour = tokens().bubble_out_text if self._entry.out else tokens().accent_ink
             self._text.setTextFormat(Qt.TextFormat.RichText)
-            self._text.setText(texts.linked(seen, colour))
+            self._text.setText(formatting.linked(seen, colour))
         else:
             self._text.setTextFormat(Qt.TextFormat.PlainText)
             self._text.setText(seen)
-        rest = len(texts.unfenced(self._entry.text)) - len(seen)
+        rest = len(formatting.unfenced(self._entry.text)) - len(seen)
         if (rest > 0 or self._unfolded) and self._more is None:
             self._more = QPushButton()
             self._more.setProperty("kind", "quiet")
@@ -248,13 +249,13 @@ class Bubble(QWidget):
             self._more.clicked.connect(self._fold)
             self._inner.insertWidget(self._inner.count() - 1, self._more)
         if self._more is not None:
-            whole = texts.size(len(self._entry.text.encode("utf-8", "replace")))
+            whole = formatting.size(len(self._entry.text.encode("utf-8", "replace")))
             if not self._unfolded:
-                self._more.setText(texts.tr("Show all of it ({0})").format(whole))
+                self._more.setText(tr("Show all of it ({0})").format(whole))
             elif rest > 0:
-                self._more.setText(texts.tr("Copy all of it ({0})").format(whole))
+                self._more.setText(tr("Copy all of it ({0})").format(whole))
             else:
-                self._more.setText(texts.tr("Show less"))
+                self._more.setText(tr("Show less"))
 
     def _fold(self) -> None:
         if self._unfolded and len(self._entry.text) > _SEEN:
@@ -285,10 +286,10 @@ class Bubble(QWidget):
         row.setSpacing(0)
         look = tokens()
         for icon, label, act in (
-            ("smile", texts.tr("React"), self._react_menu),
-            ("reply", texts.tr("Reply"), partial(self._want, "reply")),
-            ("copy", texts.tr("Copy"), partial(self._want, "copy")),
-            ("ellipsis-vertical", texts.tr("More"), self._menu_here),
+            ("smile", tr("React"), self._react_menu),
+            ("reply", tr("Reply"), partial(self._want, "reply")),
+            ("copy", tr("Copy"), partial(self._want, "copy")),
+            ("ellipsis-vertical", tr("More"), self._menu_here),
         ):
             button = QToolButton()
             assets.put_icon(button, icon, look.dim, 16)
@@ -307,28 +308,28 @@ class Bubble(QWidget):
     def _fill_signs(self, menu: QMenu) -> None:
         for sign in SIGNS:
             menu.addAction(sign, partial(self._want, f"react:{sign}"))
-        menu.addAction(texts.tr("No reaction"), partial(self._want, "react:"))
+        menu.addAction(tr("No reaction"), partial(self._want, "react:"))
 
     def menu(self) -> QMenu:
         """What can be done with it."""
         entry, menu = self._entry, QMenu(self)
-        menu.addAction(texts.tr("Reply"), partial(self._want, "reply"))
-        self._fill_signs(menu.addMenu(texts.tr("React")))
-        menu.addAction(texts.tr("Copy"), partial(self._want, "copy"))
-        for target in texts.links(self._text_shown())[:_LINKS]:
-            menu.addAction(texts.tr("Open {0}").format(target), partial(self.link.emit, target))
+        menu.addAction(tr("Reply"), partial(self._want, "reply"))
+        self._fill_signs(menu.addMenu(tr("React")))
+        menu.addAction(tr("Copy"), partial(self._want, "copy"))
+        for target in formatting.links(self._text_shown())[:_LINKS]:
+            menu.addAction(tr("Open {0}").format(target), partial(self.link.emit, target))
         if entry.quote is not None:
-            menu.addAction(texts.tr("Go to what it answers"), self._jump)
+            menu.addAction(tr("Go to what it answers"), self._jump)
         if self._more is not None:
             menu.addAction(self._more.text(), self._fold)
         menu.addSeparator()
         if entry.out and entry.delivery == Delivery.QUEUED:
-            menu.addAction(texts.tr("Edit"), partial(self._want, "edit"))
-            menu.addAction(texts.tr("Take back"), partial(self._want, "take-back"))
+            menu.addAction(tr("Edit"), partial(self._want, "edit"))
+            menu.addAction(tr("Take back"), partial(self._want, "take-back"))
         else:
             if entry.out and entry.delivery == Delivery.REFUSED:
-                menu.addAction(texts.tr("Send again"), partial(self._want, "again"))
-            menu.addAction(texts.tr("Delete here"), partial(self._want, "delete"))
+                menu.addAction(tr("Send again"), partial(self._want, "again"))
+            menu.addAction(tr("Delete here"), partial(self._want, "delete"))
         return menu
 
     def enter(self) -> None:
@@ -418,7 +419,7 @@ class Told(QWidget):
         """It does not change."""
         text = showable(self._entry.text)
         self._label.setText(text)
-        self.setAccessibleName(f"{text}, {texts.clock(self._entry.at)}")
+        self.setAccessibleName(f"{text}, {formatting.clock(self._entry.at)}")
 
     def enter(self) -> None:
         """There is nothing to do with it."""

@@ -27,9 +27,10 @@ from lanshare.domain import commands as c
 from lanshare.domain.errors import Code
 from lanshare.domain.offer import Clash, EntryKind, Skipped
 from lanshare.domain.transfer import TransferId, TransferState
-from lanshare.node.opening import may_open_by_name
-from lanshare.node.shown import shown
-from lanshare.qt import assets, texts
+from lanshare.engine.openable import may_open_by_name
+from lanshare.engine.terminal_text import shown
+from lanshare.qt import assets, formatting
+from lanshare.qt.formatting import tr
 from lanshare.qt.models.transfers import TransferView
 from lanshare.qt.theme.style import em, tokens
 from lanshare.qt.widgets import preview
@@ -45,7 +46,7 @@ _ALONG: Final = (
 _NAMES: Final = 8
 _REPORT: Final = 5
 _DIFFERING: Final = 3
-"""What texts.compared() names."""
+"""What formatting.compared() names."""
 
 
 class Card(QWidget):
@@ -77,15 +78,15 @@ class Card(QWidget):
         self._title = wrapped("", "name")
         self._status = wrapped("", "dim")
         self._close = QToolButton()
-        self._close.setAccessibleName(texts.tr("Cancel the transfer"))
-        self._close.setToolTip(texts.tr("Cancel"))
+        self._close.setAccessibleName(tr("Cancel the transfer"))
+        self._close.setToolTip(tr("Cancel"))
         self._close.clicked.connect(lambda: self.act.emit(c.CancelTransfer(self._view.id)))
         self._rest = QToolButton()
         self._rest.clicked.connect(self._rest_or_go_on)
-        self._clash = Choice(texts.tr("What to do with files that differ"), (
-            (str(Clash.KEEP), texts.tr("Keep both")),
-            (str(Clash.SKIP), texts.tr("Keep mine only")),
-            (str(Clash.REPLACE), texts.tr("Replace mine (it is moved aside)")),
+        self._clash = Choice(tr("What to do with files that differ"), (
+            (str(Clash.KEEP), tr("Keep both")),
+            (str(Clash.SKIP), tr("Keep mine only")),
+            (str(Clash.REPLACE), tr("Replace mine (it is moved aside)")),
         ), view.clash)
         self._clash.currentIndexChanged.connect(lambda _: self._choose_clash())
         head = QHBoxLayout()
@@ -95,7 +96,7 @@ class Card(QWidget):
         first = QHBoxLayout()
         first.setSpacing(8)
         first.addWidget(self._title, 1)
-        self._time = plain(texts.clock(view.at), "dim")
+        self._time = plain(formatting.clock(view.at), "dim")
         first.addWidget(self._time, 0, Qt.AlignmentFlag.AlignTop)
         words.addLayout(first)
         words.addWidget(self._status)
@@ -114,7 +115,7 @@ class Card(QWidget):
         self._inner.addLayout(self._names)
         self._message = wrapped("", "dim")
         self._inner.addWidget(self._message)
-        self._all = _button(texts.tr("Show all of it…"), "quiet")
+        self._all = _button(tr("Show all of it…"), "quiet")
         self._all.clicked.connect(self._list_all)
         self._inner.addWidget(self._all)
         self._inner.addWidget(self._clash)
@@ -130,12 +131,12 @@ class Card(QWidget):
         line.addWidget(self._percent)
         self._inner.addWidget(self._progress)
         self._now, self._leave = ElidedLabel("", "dim"), QToolButton()
-        self._leave.setAccessibleName(texts.tr("Leave this file out"))
-        self._leave.setToolTip(texts.tr("Leave this file out; the others go on"))
+        self._leave.setAccessibleName(tr("Leave this file out"))
+        self._leave.setToolTip(tr("Leave this file out; the others go on"))
         self._leave.clicked.connect(lambda: self.act.emit(c.LeaveOut(self._view.id, self._view.file)))
         self._aside = QToolButton()
-        self._aside.setAccessibleName(texts.tr("Put this file aside"))
-        self._aside.setToolTip(texts.tr("Put this file aside for later; the others go on"))
+        self._aside.setAccessibleName(tr("Put this file aside"))
+        self._aside.setToolTip(tr("Put this file aside for later; the others go on"))
         self._aside.clicked.connect(lambda: self.act.emit(c.LeaveOut(self._view.id, self._view.file, later=True)))
         self._one = QWidget()
         single = QHBoxLayout(self._one)
@@ -196,7 +197,7 @@ class Card(QWidget):
         if shape != self._shape:
             self._shape = shape
             self._reshape()
-        spoken = (self._title.text(), self._status.text(), texts.clock(view.at), self._message.text())
+        spoken = (self._title.text(), self._status.text(), formatting.clock(view.at), self._message.text())
         self.setAccessibleName(", ".join(part for part in spoken if part))
 
     @property
@@ -288,7 +289,7 @@ class Card(QWidget):
         if path != self._pictured or not isinstance(image, QImage) or image.isNull():
             return
         self._preview.setPixmap(QPixmap.fromImage(image))
-        self._preview.setAccessibleName(texts.tr("Picture: {0}").format(texts.path_name(path)))
+        self._preview.setAccessibleName(tr("Picture: {0}").format(formatting.path_name(path)))
         self._preview.show()
 
     def _show_rest(self) -> None:
@@ -298,9 +299,9 @@ class Card(QWidget):
         rests = view.active and not view.asked and view.state is not TransferState.VERIFYING
         theirs = view.state is TransferState.PAUSED and view.by_peer
         self._let_be_seen(self._rest, rests and not theirs, self._rest)
-        words = texts.tr("Pause")
+        words = tr("Pause")
         if resting:
-            words = texts.tr("Send this first") if view.out and view.code == Code.TURN else texts.tr("Go on now")
+            words = tr("Send this first") if view.out and view.code == Code.TURN else tr("Go on now")
         assets.put_icon(self._rest, "play" if resting else "pause", tokens().dim, 18)
         self._rest.setToolTip(words)
         self._rest.setAccessibleName(words)
@@ -333,11 +334,11 @@ class Card(QWidget):
                 at_top = Qt.AlignmentFlag.AlignTop
                 row.addWidget(picture(assets.pixmap(kind, tint, em(16), self.devicePixelRatioF())), 0, at_top)
                 row.addWidget(wrapped(shown(top.name)), 1)
-                row.addWidget(plain(texts.size(top.bytes), "dim"), 0, at_top)
+                row.addWidget(plain(formatting.size(top.bytes), "dim"), 0, at_top)
                 self._names.addLayout(row)
             rest = view.offer.names - min(_NAMES, len(view.offer.tops))
             if rest > 0:
-                self._names.addWidget(plain(texts.tr("and {0} more").format(rest), "dim"))
+                self._names.addWidget(plain(tr("and {0} more").format(rest), "dim"))
         wanted = self._actions()
         for button in self._acting:
             if button.isHidden() is not (button in wanted):
@@ -348,20 +349,20 @@ class Card(QWidget):
     def _make_buttons(self) -> None:
         """All that may ever be pressed here, once: they are the same objects from the first picture to the last."""
         view = self._view
-        self._accepting = _button(texts.tr("Accept"), "main")
+        self._accepting = _button(tr("Accept"), "main")
         self._accepting.clicked.connect(self._accept)
-        self._declining = _button(texts.tr("Decline"))
+        self._declining = _button(tr("Decline"))
         self._declining.clicked.connect(lambda: self.act.emit(c.AnswerOffer(view.id, False)))
-        self._elsewhere = _button(texts.tr("Save to…"))
+        self._elsewhere = _button(tr("Save to…"))
         self._elsewhere.clicked.connect(lambda: self.save_to.emit(view.id))
-        self._opening = _button(texts.tr("Open"))
+        self._opening = _button(tr("Open"))
         self._opening.clicked.connect(lambda: self.open_path.emit(view.paths[0]))
-        self._showing = _button(texts.tr("Show in folder"))
+        self._showing = _button(tr("Show in folder"))
         self._showing.clicked.connect(lambda: self.show_path.emit(view.paths[0]))
-        self._undoing = _button(texts.tr("Undo"))
-        self._undoing.setToolTip(texts.tr("Move what was received aside, and bring back what it replaced"))
+        self._undoing = _button(tr("Undo"))
+        self._undoing.setToolTip(tr("Move what was received aside, and bring back what it replaced"))
         self._undoing.clicked.connect(lambda: self.act.emit(c.UndoReceive(view.id)))
-        self._again = _button(texts.tr("Send again"))
+        self._again = _button(tr("Send again"))
         self._again.clicked.connect(
             lambda: self.act.emit(c.RetryTransfer(view.id, TransferId(secrets.token_hex(16))))
         )
@@ -394,7 +395,7 @@ class Card(QWidget):
         if view.asked:
             known = view.compared if view.compared is not None and view.compared.complete and view.fresh else None
             size = known.new_bytes if known is not None else view.offer.bytes
-            self._accepting.setText(texts.tr("Accept · {0}").format(texts.size(size)))
+            self._accepting.setText(tr("Accept · {0}").format(formatting.size(size)))
             return [self._accepting, self._declining, self._elsewhere]
         if view.undone:
             return []
@@ -405,7 +406,7 @@ class Card(QWidget):
         ended = (TransferState.FAILED, TransferState.DECLINED, TransferState.CANCELLED, TransferState.PARTIAL)
         if view.out and view.state in ended:
             partial = view.state is TransferState.PARTIAL
-            self._again.setText(texts.tr("Retry the rest") if partial else texts.tr("Send again"))
+            self._again.setText(tr("Retry the rest") if partial else tr("Send again"))
             return [self._again]
         return []
 
@@ -422,63 +423,63 @@ class Card(QWidget):
     def _title_text(self) -> str:
         view = self._view
         if view.asked:
-            return texts.tr("{0} wants to send").format(shown(self._peer_name))
+            return tr("{0} wants to send").format(shown(self._peer_name))
         if not view.offer.tops and not view.active:
-            return texts.tr("Files")
+            return tr("Files")
         if not view.offer.tops:
-            return texts.tr("Looking at what is to be sent…")
+            return tr("Looking at what is to be sent…")
         first = shown(view.offer.tops[0].name)
         rest = view.offer.names - 1
-        return texts.tr("{0} and {1} more").format(first, rest) if rest > 0 else first
+        return tr("{0} and {1} more").format(first, rest) if rest > 0 else first
 
     def _status_text(self) -> tuple[str, str]:
         view = self._view
-        whole = texts.size(view.offer.bytes)
-        counting = "" if view.offer.complete else texts.tr(" so far")
+        whole = formatting.size(view.offer.bytes)
+        counting = "" if view.offer.complete else tr(" so far")
         match view.state:
             case TransferState.QUEUED:
-                return texts.tr("{0}{1}").format(whole, counting), "dim"
+                return tr("{0}{1}").format(whole, counting), "dim"
             case TransferState.OFFERED if view.out:
-                return texts.tr("Waiting for {0} to accept · {1}").format(shown(self._peer_name), whole), "dim"
+                return tr("Waiting for {0} to accept · {1}").format(shown(self._peer_name), whole), "dim"
             case TransferState.OFFERED:
-                free = texts.tr(" · {0} free").format(texts.size(view.free)) if view.free else ""
-                return f"{texts.files(view.offer.files)} · {whole}{counting}{free}", "dim"
+                free = tr(" · {0} free").format(formatting.size(view.free)) if view.free else ""
+                return f"{formatting.files(view.offer.files)} · {whole}{counting}{free}", "dim"
             case TransferState.CONNECTING:
-                return texts.tr("Starting · {0}").format(whole), "dim"
+                return tr("Starting · {0}").format(whole), "dim"
             case TransferState.MOVING:
-                parts = [texts.tr("{0} of {1}").format(texts.size(view.bytes), texts.size(view.total))]
+                parts = [tr("{0} of {1}").format(formatting.size(view.bytes), formatting.size(view.total))]
                 if view.rate > 0:
-                    parts.append(f"{texts.size(int(view.rate))}/s")
-                    parts.append(texts.left((view.total - view.bytes) / view.rate))
+                    parts.append(f"{formatting.size(int(view.rate))}/s")
+                    parts.append(formatting.left((view.total - view.bytes) / view.rate))
                 return "  ·  ".join(parts), "dim"
             case TransferState.VERIFYING:
-                return texts.tr("Making it safe on disk…"), "dim"
+                return tr("Making it safe on disk…"), "dim"
             case TransferState.WAITING:
-                return texts.tr("Waiting · {0}").format(whole), "warn"
+                return tr("Waiting · {0}").format(whole), "warn"
             case TransferState.PAUSED:
-                return texts.tr("Paused · {0} of {1}").format(texts.size(view.bytes), whole), "warn"
+                return tr("Paused · {0} of {1}").format(formatting.size(view.bytes), whole), "warn"
             case TransferState.DONE if view.undone:
-                return texts.tr("Undone"), "dim"
+                return tr("Undone"), "dim"
             case TransferState.DONE:
-                done = texts.tr("Delivered and verified") if view.out else texts.tr("Verified · saved")
+                done = tr("Delivered and verified") if view.out else tr("Verified · saved")
                 if view.read:
-                    done = texts.tr("Verified and read")
-                return f"{texts.size(view.bytes)}  ·  {done}", "good"
+                    done = tr("Verified and read")
+                return f"{formatting.size(view.bytes)}  ·  {done}", "good"
             case TransferState.PARTIAL:
                 total = view.files + view.files_failed
-                return texts.tr("{0} of {1} files verified").format(view.files, total), "warn"
+                return tr("{0} of {1} files verified").format(view.files, total), "warn"
             case TransferState.DECLINED:
-                return texts.tr("Declined"), "dim"
+                return tr("Declined"), "dim"
             case TransferState.CANCELLED:
-                return texts.tr("Cancelled"), "dim"
+                return tr("Cancelled"), "dim"
             case TransferState.FAILED:
-                return texts.tr("Failed · {0}").format(whole), "bad"
+                return tr("Failed · {0}").format(whole), "bad"
 
     def _message_text(self) -> str:
         view = self._view
         if view.asked:
-            told = texts.compared(view.compared, view.free) if view.compared is not None and view.fresh else ""
-            where = texts.tr("Into {0}").format(shown(view.into)) if view.into else ""
+            told = formatting.compared(view.compared, view.free) if view.compared is not None and view.fresh else ""
+            where = tr("Into {0}").format(shown(view.into)) if view.into else ""
             return "\n".join(part for part in (where, told) if part)
         if view.undone:
             return shown(view.message)
@@ -487,10 +488,10 @@ class Card(QWidget):
         if view.state in (TransferState.DONE, TransferState.PARTIAL):
             lines = _report(view.skipped, max(view.files_failed, len(view.skipped)))
             if view.notes:
-                lines += [texts.tr("Kept, but not quite as it was:"), *_report(view.notes, len(view.notes))]
+                lines += [tr("Kept, but not quite as it was:"), *_report(view.notes, len(view.notes))]
             return "\n".join([*lines, shown(view.message)]) if view.message else "\n".join(lines)
         if view.state is TransferState.MOVING and view.profiled is not None:
-            return texts.slow(view.profiled)
+            return formatting.slow(view.profiled)
         quiet = (TransferState.DONE, TransferState.MOVING, TransferState.VERIFYING)
         return "" if view.state in quiet else shown(view.message)
 
@@ -501,10 +502,10 @@ class Card(QWidget):
             differing = view.compared.differing if view.compared is not None else ()
             if view.offer.names <= _NAMES and len(differing) <= _DIFFERING:
                 return []
-            lines = [f"{shown(top.name)}  ·  {texts.size(top.bytes)}" for top in view.offer.tops]
-            lines += [texts.tr("and {0} more").format(rest)] if (rest := view.offer.names - len(lines)) > 0 else []
+            lines = [f"{shown(top.name)}  ·  {formatting.size(top.bytes)}" for top in view.offer.tops]
+            lines += [tr("and {0} more").format(rest)] if (rest := view.offer.names - len(lines)) > 0 else []
             if differing:
-                lines += ["", texts.tr("Differ from yours:"), *(shown(name) for name in differing)]
+                lines += ["", tr("Differ from yours:"), *(shown(name) for name in differing)]
             return lines
         if view.state not in (TransferState.DONE, TransferState.PARTIAL, TransferState.FAILED) or view.undone:
             return []
@@ -513,7 +514,7 @@ class Card(QWidget):
         lines = _report(view.skipped, max(view.files_failed, len(view.skipped)), len(view.skipped))
         if view.notes:
             notes = _report(view.notes, len(view.notes), len(view.notes))
-            lines += [texts.tr("Kept, but not quite as it was:"), *notes]
+            lines += [tr("Kept, but not quite as it was:"), *notes]
         return lines
 
     def _list_all(self) -> None:
@@ -540,8 +541,8 @@ class Card(QWidget):
 
 def _report(entries: tuple[Skipped, ...], count: int, most: int = _REPORT) -> list[str]:
     """What became of entries, one line each; a long report is cut."""
-    lines = [f"{shown(one.path) or '…'}: {texts.reason(one.code)}" for one in entries[:most]]
-    return [*lines, texts.tr("and {0} more").format(count - len(lines))] if count > len(lines) else lines
+    lines = [f"{shown(one.path) or '…'}: {formatting.reason(one.code)}" for one in entries[:most]]
+    return [*lines, tr("and {0} more").format(count - len(lines))] if count > len(lines) else lines
 
 
 def _button(text: str, kind: str = "") -> QPushButton:

@@ -13,8 +13,9 @@ from PySide6.QtGui import QGuiApplication, QImage, QInputMethodEvent, QKeyEvent,
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 
 from lanshare.domain.message import MessageId
-from lanshare.node.shown import shown
-from lanshare.qt import assets, texts
+from lanshare.engine.terminal_text import shown
+from lanshare.qt import assets
+from lanshare.qt.formatting import tr
 from lanshare.qt.theme.style import em, font_of, tokens
 from lanshare.qt.widgets.drops import paths_in
 from lanshare.qt.widgets.labels import ElidedLabel
@@ -49,7 +50,7 @@ class Composer(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.field = _Field(self)
-        self.field.setAccessibleName(texts.tr("Message"))
+        self.field.setAccessibleName(tr("Message"))
         self.field.enter.connect(self._say)
         self.field.up.connect(self.recall)
         self.field.escape.connect(self.cancel)
@@ -60,13 +61,13 @@ class Composer(QWidget):
         self.field.pasted.connect(self.pasted)
         self.field.pasted_image.connect(self.pasted_image)
         self._attach = QToolButton()
-        self._attach.setAccessibleName(texts.tr("Send files"))
-        self._attach.setToolTip(texts.tr("Send files"))
+        self._attach.setAccessibleName(tr("Send files"))
+        self._attach.setToolTip(tr("Send files"))
         self._attach.clicked.connect(self.attach)
         self._send = QToolButton()
         self._send.setProperty("kind", "main")
-        self._send.setAccessibleName(texts.tr("Send the message"))
-        self._send.setToolTip(texts.tr("Send"))
+        self._send.setAccessibleName(tr("Send the message"))
+        self._send.setToolTip(tr("Send"))
         self._send.clicked.connect(self._say)
         frame = QFrame()
         frame.setObjectName("composer")
@@ -81,7 +82,7 @@ class Composer(QWidget):
         self._what = ElidedLabel("", "name")
         self._words = ElidedLabel("", "dim")
         close = QToolButton()
-        close.setAccessibleName(texts.tr("Do not reply or edit"))
+        close.setAccessibleName(tr("Do not reply or edit"))
         close.clicked.connect(self.cancel)
         self._close = close
         words = QVBoxLayout()
@@ -120,7 +121,7 @@ class Composer(QWidget):
         self._keep_edit()
         self.cancel()
         self.about = MessageId(message)
-        self._show_strip(texts.tr("Reply to {0}").format(who), text)
+        self._show_strip(tr("Reply to {0}").format(who), text)
 
     def edit(self, message: str, text: str, original: str | None = None) -> None:
         """What is in the field takes the place of this message. `original`: what that says, if `text` is a change."""
@@ -129,7 +130,7 @@ class Composer(QWidget):
         self._original = text if original is None else original
         self._stash = self.field.words()
         self.editing = message
-        self._show_strip(texts.tr("Edit your message"), text)
+        self._show_strip(tr("Edit your message"), text)
         self.field.setPlainText(text)
         self.field.moveCursor(QTextCursor.MoveOperation.End)
 
@@ -184,7 +185,7 @@ class Composer(QWidget):
 
     def set_name(self, name: str) -> None:
         """Whom the text goes to."""
-        self.field.setPlaceholderText(texts.tr("Message {0}").format(name))
+        self.field.setPlaceholderText(tr("Message {0}").format(name))
 
     def _say(self) -> None:
         self.field.compose()

@@ -42,7 +42,8 @@ from PySide6.QtWidgets import (
 )
 
 from lanshare.domain.peer import short_id
-from lanshare.qt import assets, texts
+from lanshare.qt import assets, formatting
+from lanshare.qt.formatting import tr
 from lanshare.qt.models.devices import DEVICE_ROLE, Device, DeviceModel
 from lanshare.qt.theme.style import em, font_of, tokens
 from lanshare.qt.widgets.avatar import paint_avatar
@@ -78,7 +79,7 @@ class DeviceList(QListView):
         self.setAcceptDrops(True)
         self.viewport().setAcceptDrops(True)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DropOnly)
-        self.setAccessibleName(texts.tr("Devices"))
+        self.setAccessibleName(tr("Devices"))
         self.drop_row = -1
         self.clicked.connect(self._choose)
         self.activated.connect(self._choose)
@@ -199,7 +200,7 @@ class _DeviceDelegate(QStyledItemDelegate):
         lower = QRect(box.left(), top + first + em(_GAP), box.width(), second)
         painter.setFont(small)
         painter.setPen(QColor(look.dim))
-        time = texts.when(device.at) if device.at.timestamp() > 0 else ""
+        time = formatting.when(device.at) if device.at.timestamp() > 0 else ""
         width = painter.fontMetrics().horizontalAdvance(time)
         painter.drawText(upper, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), time)
         painter.setFont(bold)
@@ -253,17 +254,17 @@ def _fonts(base: QFont) -> tuple[QFont, QFont]:
 def _second_line(device: Device, target: bool) -> tuple[str, str]:
     look = tokens()
     if target:
-        return texts.tr("Drop to send"), look.accent_ink
+        return tr("Drop to send"), look.accent_ink
     if device.alarm:
-        return texts.tr("Answers with another key"), look.bad
+        return tr("Answers with another key"), look.bad
     if device.trust == "blocked":
-        return texts.tr("Blocked"), look.dim
+        return tr("Blocked"), look.dim
     if device.status:
         return device.status, look.accent_ink
     if device.draft:
-        return texts.tr("Draft: {0}").format(" ".join(device.draft.split())), look.accent_ink
+        return tr("Draft: {0}").format(" ".join(device.draft.split())), look.accent_ink
     if device.preview:
         return device.preview, look.dim
     if not device.online:
-        return texts.tr("Away"), look.dim
-    return (texts.tr("New device") if device.trust == "stranger" else texts.tr("Online")), look.dim
+        return tr("Away"), look.dim
+    return (tr("New device") if device.trust == "stranger" else tr("Online")), look.dim

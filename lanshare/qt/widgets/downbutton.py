@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from lanshare.qt import assets, texts
+from lanshare.qt import assets
+from lanshare.qt.formatting import tr
 from lanshare.qt.theme.style import tokens
 
 _GAP = 14
@@ -29,7 +30,7 @@ class DownButton(QToolButton):
             return
         self._told = (unseen, needed)
         self.setText(str(unseen) if unseen else "")
-        words = texts.tr("{0} new below").format(unseen) if unseen else texts.tr("To the newest")
+        words = tr("{0} new below").format(unseen) if unseen else tr("To the newest")
         self.setAccessibleName(words)
         self.setToolTip(words)
         assets.put_icon(self, "arrow-down", tokens().text, 16)

@@ -10,8 +10,9 @@ from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QPen, QShow
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from lanshare.domain.events import Me
-from lanshare.node.shown import shown
-from lanshare.qt import assets, texts
+from lanshare.engine.terminal_text import shown
+from lanshare.qt import assets
+from lanshare.qt.formatting import tr
 from lanshare.qt.theme.style import em, tokens
 from lanshare.qt.widgets.labels import plain, wrapped
 from lanshare.qt.widgets.tall import centred
@@ -33,7 +34,7 @@ class Nobody(QWidget):
         self._mine = wrapped("", "dim")
         self._mine.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._mine.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._button = QPushButton(texts.tr("Add a device by its address"))
+        self._button = QPushButton(tr("Add a device by its address"))
         self._button.clicked.connect(self.add_address)
         self._numbers: list[QWidget] = []
         column = QVBoxLayout()
@@ -68,15 +69,15 @@ class Nobody(QWidget):
         """`anybody`: devices are listed, but none is chosen. `me`: None while the engine is still being started."""
         alone = not anybody and me is not None
         if anybody:
-            self._title.setText(texts.tr("Choose a device"))
-            self._hint.setText(texts.tr("Or drop files straight on one in the list."))
+            self._title.setText(tr("Choose a device"))
+            self._hint.setText(tr("Or drop files straight on one in the list."))
         else:
-            self._title.setText(texts.tr("Looking for devices…"))
-            self._hint.setText(texts.tr("They appear here by themselves, usually within a second."))
+            self._title.setText(tr("Looking for devices…"))
+            self._hint.setText(tr("They appear here by themselves, usually within a second."))
         words = (
-            texts.tr("Open lanshare on the other device."),
-            texts.tr("Put both on the same network. Guest Wi-Fi and VPNs often keep devices apart."),
-            texts.tr("If a firewall asks, allow lanshare on private networks."),
+            tr("Open lanshare on the other device."),
+            tr("Put both on the same network. Guest Wi-Fi and VPNs often keep devices apart."),
+            tr("If a firewall asks, allow lanshare on private networks."),
         )
         for step, text in zip(self._steps, words, strict=True):
             step.setText(text)
@@ -86,8 +87,8 @@ class Nobody(QWidget):
         self._radar.set_busy(not anybody)
         if me is not None:
             where = ", ".join(me.addresses[:2])
-            port = f", {texts.tr('port')} {me.port}" if me.port else ""
-            self._mine.setText(texts.tr("This device is {0}").format(shown(me.name)) + f"\n{where}{port}")
+            port = f", {tr('port')} {me.port}" if me.port else ""
+            self._mine.setText(tr("This device is {0}").format(shown(me.name)) + f"\n{where}{port}")
         self._mine.setVisible(me is not None)
 
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from lanshare.domain.peer import key_bytes
-from lanshare.qt import texts
+from lanshare.qt.formatting import tr
 from lanshare.qt.theme.style import em, tokens
 from lanshare.qt.theme.tokens import HUES
 
@@ -21,7 +21,7 @@ class KeyPicture(QWidget):
         super().__init__(parent)
         self._bytes = key_bytes(peer)
         self.setFixedSize(QSize(em(size), em(size)))
-        self.setAccessibleName(texts.tr("Picture of the key"))
+        self.setAccessibleName(tr("Picture of the key"))
 
     def fields(self) -> list[tuple[int, int]]:
         """Column and row of each filled field."""

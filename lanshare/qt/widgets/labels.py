@@ -15,7 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
-from lanshare.qt import assets, texts
+from lanshare.qt import assets, formatting
 
 
 def plain(text: str = "", role: str = "", parent: QWidget | None = None) -> QLabel:
@@ -54,8 +54,8 @@ class Wrapped(QLabel):
 
     def setText(self, text: str) -> None:
         plain_text = self.textFormat() is Qt.TextFormat.PlainText
-        shown = texts.breakable(text) if plain_text else text
-        self._whole, self._broken = text, texts.BREAK in shown
+        shown = formatting.breakable(text) if plain_text else text
+        self._whole, self._broken = text, formatting.BREAK in shown
         super().setText(shown)
         if plain_text:
             self.setAccessibleName(text if self._broken else "")
@@ -66,7 +66,7 @@ class Wrapped(QLabel):
     def selected(self) -> str:
         """What is selected of it, as it was said."""
         found = self.selectedText().replace("\u2029", "\n")
-        return found.replace(texts.BREAK, "") if self._broken else found
+        return found.replace(formatting.BREAK, "") if self._broken else found
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy) and self.hasSelectedText():

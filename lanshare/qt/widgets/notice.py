@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lanshare.qt import assets, texts
+from lanshare.qt import assets
+from lanshare.qt.formatting import tr
 from lanshare.qt.theme.style import em, tokens
 from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.labels import picture, wrapped
@@ -73,7 +74,7 @@ class Notice(QFrame):
             words.addWidget(self._buttons)
         close = QToolButton()
         assets.put_icon(close, "x", look.dim, 16)
-        close.setAccessibleName(texts.tr("Close this notice"))
+        close.setAccessibleName(tr("Close this notice"))
         close.clicked.connect(lambda: self.closed.emit(self.key))
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
 

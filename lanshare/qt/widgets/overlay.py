@@ -6,7 +6,8 @@ from PySide6.QtCore import QEasingCurve, QPropertyAnimation, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGraphicsOpacityEffect, QWidget
 
-from lanshare.qt import assets, texts
+from lanshare.qt import assets
+from lanshare.qt.formatting import tr
 from lanshare.qt.theme.style import em, font_of, tokens
 
 
@@ -50,8 +51,8 @@ class DropOverlay(QWidget):
         painter.setPen(QPen(QColor(look.accent), 2, Qt.PenStyle.DashLine))
         painter.setBrush(QColor(look.selected))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(14, 14, -14, -14), 16, 16)
-        title = texts.tr("Drop to send to {0}").format(self._name)
-        items = texts.tr("1 item") if self._count == 1 else texts.tr("{0} items").format(self._count)
+        title = tr("Drop to send to {0}").format(self._name)
+        items = tr("1 item") if self._count == 1 else tr("{0} items").format(self._count)
         strong, quiet = font_of(18), font_of(13)
         strong.setWeight(QFont.Weight.DemiBold)
         width, flags = self.width() - 60, int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWrapAnywhere)

@@ -26,7 +26,8 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QAccessible, QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QFrame, QGraphicsOpacityEffect, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from lanshare.qt import texts
+from lanshare.qt import formatting
+from lanshare.qt.formatting import tr
 from lanshare.qt.models.timeline import Entry, TimelineModel
 from lanshare.qt.models.transfers import TransferBook
 from lanshare.qt.theme.style import em
@@ -96,11 +97,11 @@ class Timeline(QScrollArea):
         self.setObjectName("scroll")
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName(texts.tr("Conversation"))
+        self.setAccessibleName(tr("Conversation"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._inside = _Rows()
         self._inside.setObjectName("timeline")
-        self._inside.setAccessibleName(texts.tr("Conversation"))
+        self._inside.setAccessibleName(tr("Conversation"))
         self._ring = QFrame(self._inside)
         self._ring.setObjectName("ring")
         self._ring.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -604,7 +605,7 @@ class Timeline(QScrollArea):
     def _day(self, entry: Entry, previous: Entry | None) -> QLabel | None:
         if previous is not None and _same_day(entry.at, previous.at):
             return None
-        label = plain(texts.day(entry.at), "day")
+        label = plain(formatting.day(entry.at), "day")
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         label.setContentsMargins(0, 10, 0, 6)
         return label
@@ -616,7 +617,7 @@ class Timeline(QScrollArea):
             self._today = today
             for entry, _, day in self._rows:
                 if day is not None:
-                    day.setText(texts.day(entry.at))
+                    day.setText(formatting.day(entry.at))
 
     def _make(self, entry: Entry) -> _Row:
         widget: _Row

@@ -10,7 +10,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from lanshare.domain.events import Me
-from lanshare.qt import texts
+from lanshare.qt.formatting import tr
 from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.labels import set_role, wrapped
 from lanshare.qt.widgets.tall import fit, stacked
@@ -23,28 +23,28 @@ class AddressDialog(QDialog):
 
     def __init__(self, me: Me | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle(texts.tr("Add a device"))
+        self.setWindowTitle(tr("Add a device"))
         self._field = QLineEdit()
         self._field.setPlaceholderText("192.168.1.20")
-        self._field.setAccessibleName(texts.tr("Address of the other device"))
+        self._field.setAccessibleName(tr("Address of the other device"))
         self._field.returnPressed.connect(self._ask)
         self._hint = wrapped(
-            texts.tr("Type the address that the other device shows, with :port if it is not 17717."), "dim"
+            tr("Type the address that the other device shows, with :port if it is not 17717."), "dim"
         )
-        self._add = QPushButton(texts.tr("Add"))
+        self._add = QPushButton(tr("Add"))
         self._add.setProperty("kind", "main")
         self._add.setDefault(True)
         self._add.clicked.connect(self._ask)
-        cancel = QPushButton(texts.tr("Close"))
+        cancel = QPushButton(tr("Close"))
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
         column = QVBoxLayout()
         column.setSpacing(12)
-        column.addWidget(wrapped(texts.tr("Add a device by its address"), "title"))
+        column.addWidget(wrapped(tr("Add a device by its address"), "title"))
         column.addWidget(self._field)
         column.addWidget(self._hint)
         if me is not None:
-            mine = texts.tr("This device's own address: {0}").format(", ".join(me.addresses[:2]) + f", port {me.port}")
+            mine = tr("This device's own address: {0}").format(", ".join(me.addresses[:2]) + f", port {me.port}")
             column.addWidget(wrapped(mine, "dim"))
         stacked(self, column, (20, 20, 20, 16), 380).addWidget(Buttons(cancel, self._add))
 
@@ -64,5 +64,5 @@ class AddressDialog(QDialog):
         if text:
             self._add.setEnabled(False)
             set_role(self._hint, "dim")
-            self._hint.setText(texts.tr("Looking…"))
+            self._hint.setText(tr("Looking…"))
             self.asked.emit(text)

@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QW
 
 from lanshare.domain.events import IdentityChanged
 from lanshare.domain.peer import key_words
-from lanshare.node.shown import shown
-from lanshare.qt import assets, texts
+from lanshare.engine.terminal_text import shown
+from lanshare.qt import assets
+from lanshare.qt.formatting import tr
 from lanshare.qt.theme.style import em, tokens
 from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.keypicture import KeyPicture
@@ -28,23 +29,23 @@ class AlarmDialog(QDialog):
     def __init__(self, event: IdentityChanged, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         name = shown(event.name)
-        self.setWindowTitle(texts.tr("Another key"))
+        self.setWindowTitle(tr("Another key"))
         head = QHBoxLayout()
         head.setSpacing(12)
         head.addWidget(picture(assets.pixmap("shield-alert", tokens().bad, em(28), self.devicePixelRatioF())))
-        head.addWidget(wrapped(texts.tr("{0} answers with another key than before").format(name), "title"), 1)
+        head.addWidget(wrapped(tr("{0} answers with another key than before").format(name), "title"), 1)
         keys = QHBoxLayout()
         keys.setSpacing(20)
-        for label, peer in ((texts.tr("Known"), event.known), (texts.tr("Seen now"), event.seen)):
+        for label, peer in ((tr("Known"), event.known), (tr("Seen now"), event.seen)):
             one = QVBoxLayout()
             one.setSpacing(4)
             one.addWidget(plain(label, "section"))
             one.addWidget(KeyPicture(peer, 56))
             one.addWidget(wrapped(key_words(peer), "dim"))
             keys.addLayout(one, 1)
-        anew = QPushButton(texts.tr("It was set up anew"))
+        anew = QPushButton(tr("It was set up anew"))
         anew.clicked.connect(lambda: self._settle(True))
-        pretends = QPushButton(texts.tr("Block the one seen now"))
+        pretends = QPushButton(tr("Block the one seen now"))
         pretends.setProperty("kind", "main")
         pretends.clicked.connect(lambda: self._settle(False))
         for button in (anew, pretends):
@@ -53,10 +54,10 @@ class AlarmDialog(QDialog):
         column.setSpacing(14)
         column.addLayout(head)
         column.addLayout(keys)
-        column.addWidget(wrapped(texts.tr(
+        column.addWidget(wrapped(tr(
             "Either it was set up anew, or lanshare was installed there again: then ask its owner, and compare digits"
             " afterwards. Or somebody on this network pretends to be {0}.").format(name)))
-        column.addWidget(wrapped(texts.tr(
+        column.addWidget(wrapped(tr(
             "Nothing was sent. Until you decide, nothing goes there, and nothing is accepted without asking."), "dim"))
         stacked(self, column, (24, 20, 24, 18), 480).addWidget(Buttons(anew, pretends))
 

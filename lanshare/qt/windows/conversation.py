@@ -22,8 +22,9 @@ from PySide6.QtWidgets import (
 )
 
 from lanshare.domain.peer import short_id
-from lanshare.node.shown import shown
-from lanshare.qt import assets, texts
+from lanshare.engine.terminal_text import shown
+from lanshare.qt import assets
+from lanshare.qt.formatting import tr
 from lanshare.qt.models.devices import Device
 from lanshare.qt.models.timeline import TimelineModel
 from lanshare.qt.models.transfers import TransferBook
@@ -32,8 +33,8 @@ from lanshare.qt.widgets.avatar import Avatar
 from lanshare.qt.widgets.composer import Composer
 from lanshare.qt.widgets.drops import paths_in
 from lanshare.qt.widgets.empty import Nobody
-from lanshare.qt.widgets.greeting import Greeting
 from lanshare.qt.widgets.labels import wrapped
+from lanshare.qt.widgets.network_prompt import Greeting
 from lanshare.qt.widgets.notice import Notices
 from lanshare.qt.widgets.overlay import DropOverlay
 from lanshare.qt.widgets.timeline import Timeline
@@ -73,35 +74,35 @@ class ConversationPane(QWidget):
         self._name = wrapped("", "title")
         self._status = wrapped("", "dim")
         self._back = QToolButton()
-        self._back.setAccessibleName(texts.tr("Back to the devices"))
+        self._back.setAccessibleName(tr("Back to the devices"))
         self._back.clicked.connect(self.back)
-        self._send = QPushButton(" " + texts.tr("Send files"))
+        self._send = QPushButton(" " + tr("Send files"))
         self._send.setProperty("kind", "main")
         self._send.clicked.connect(self.choose_files)
         self._more = QToolButton()
-        self._more.setAccessibleName(texts.tr("More"))
+        self._more.setAccessibleName(tr("More"))
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu = QMenu(self)
-        self._menu.addAction(texts.tr("Send files…"), self.choose_files)
-        self._menu.addAction(texts.tr("Send a folder…"), self.choose_folder)
+        self._menu.addAction(tr("Send files…"), self.choose_files)
+        self._menu.addAction(tr("Send a folder…"), self.choose_folder)
         self._menu.addSeparator()
-        self._menu.addAction(texts.tr("Search here…"), self.search.emit)
-        self._about = self._menu.addAction(texts.tr("About this device…"), self.about.emit)
-        self._compare = self._menu.addAction(texts.tr("Compare digits…"), self.compare.emit)
-        self._copy = self._menu.addAction(texts.tr("Copy its id"), self._copy_id)
-        self._mute = self._menu.addAction(texts.tr("No notices of it"))
+        self._menu.addAction(tr("Search here…"), self.search.emit)
+        self._about = self._menu.addAction(tr("About this device…"), self.about.emit)
+        self._compare = self._menu.addAction(tr("Compare digits…"), self.compare.emit)
+        self._copy = self._menu.addAction(tr("Copy its id"), self._copy_id)
+        self._mute = self._menu.addAction(tr("No notices of it"))
         self._mute.setCheckable(True)
         self._mute.toggled.connect(self.mute)
         self._menu.addSeparator()
-        keeping = self._menu.addMenu(texts.tr("Keep what is said"))
+        keeping = self._menu.addMenu(tr("Keep what is said"))
         for label, seconds in (
-            (texts.tr("For ever"), 0), (texts.tr("For a month"), 30 * 86400), (texts.tr("For a day"), 86400),
-            (texts.tr("Only until it was read"), 1),
+            (tr("For ever"), 0), (tr("For a month"), 30 * 86400), (tr("For a day"), 86400),
+            (tr("Only until it was read"), 1),
         ):
             keeping.addAction(label, partial(self.forget_after.emit, seconds))
-        self._menu.addAction(texts.tr("Save the conversation…"), self.keep.emit)
-        self._menu.addAction(texts.tr("Take a saved one in…"), self.take_in.emit)
-        self._menu.addAction(texts.tr("Erase this conversation…"), self.erase.emit)
+        self._menu.addAction(tr("Save the conversation…"), self.keep.emit)
+        self._menu.addAction(tr("Take a saved one in…"), self.take_in.emit)
+        self._menu.addAction(tr("Erase this conversation…"), self.erase.emit)
         self._more.setMenu(self._menu)
         self._head = self._build_head()
         self.timeline = Timeline(model, book)
@@ -154,7 +155,7 @@ class ConversationPane(QWidget):
         if device is None:
             return
         self._avatar.show_device(device.kind, device.hue, device.online)
-        self._about.setText(texts.tr("Members and name…") if device.group else texts.tr("About this device…"))
+        self._about.setText(tr("Members and name…") if device.group else tr("About this device…"))
         self._compare.setVisible(not device.group)
         self._copy.setVisible(not device.group)
         self.composer.setEnabled(device.mine)
@@ -162,7 +163,7 @@ class ConversationPane(QWidget):
             self._mute.setChecked(device.muted)
         name = f"{device.name} · {short_id(device.id)}" if device.twin else device.name
         self._name.setText(name)
-        parts = [texts.tr("Online") if device.online else texts.tr("Away")]
+        parts = [tr("Online") if device.online else tr("Away")]
         parts += [f"“{shown(device.note)}”"] if device.note else []
         parts += [device.system] if device.system else []
         parts += [device.addresses[0].rpartition(":")[0].strip("[]")] if device.addresses else []
@@ -185,10 +186,10 @@ class ConversationPane(QWidget):
 
     def _members(self, device: Device) -> str:
         if not device.mine:
-            return texts.tr("You are not in this group any more")
+            return tr("You are not in this group any more")
         count = len(device.members)
-        there = texts.tr("somebody is there") if device.online else texts.tr("nobody is there now")
-        return texts.tr("{0} members").format(count) + "  ·  " + there
+        there = tr("somebody is there") if device.online else tr("nobody is there now")
+        return tr("{0} members").format(count) + "  ·  " + there
 
     def greet(self, asks: bool) -> None:
         """Where nobody is chosen, ask who may see this device here."""
@@ -198,18 +199,18 @@ class ConversationPane(QWidget):
     def set_narrow(self, narrow: bool) -> None:
         """In a narrow window the list is behind us."""
         self._back.setVisible(narrow)
-        self._send.setText("" if narrow else " " + texts.tr("Send files"))
-        self._send.setAccessibleName(texts.tr("Send files"))
+        self._send.setText("" if narrow else " " + tr("Send files"))
+        self._send.setAccessibleName(tr("Send files"))
 
     def choose_files(self) -> None:
         """Let the person pick files."""
-        found, _ = QFileDialog.getOpenFileNames(self, texts.tr("Send files"))
+        found, _ = QFileDialog.getOpenFileNames(self, tr("Send files"))
         if found:
             self.send.emit(tuple(Path(one) for one in found))
 
     def choose_folder(self) -> None:
         """Let the person pick a folder."""
-        found = QFileDialog.getExistingDirectory(self, texts.tr("Send a folder"))
+        found = QFileDialog.getExistingDirectory(self, tr("Send a folder"))
         if found:
             self.send.emit((Path(found),))
 
@@ -286,9 +287,9 @@ class ConversationPane(QWidget):
 def _safety(trust: str) -> str:
     match trust:
         case "verified":
-            return texts.tr("Encrypted, verified")
+            return tr("Encrypted, verified")
         case "stranger":
-            return texts.tr("Encrypted, not verified")
+            return tr("Encrypted, not verified")
         case "blocked":
-            return texts.tr("Blocked")
-    return texts.tr("Encrypted")
+            return tr("Blocked")
+    return tr("Encrypted")

@@ -23,7 +23,7 @@ from lanshare.domain import commands as c
 from lanshare.domain.groups import NAME
 from lanshare.domain.message import TEXT_MOST, MessageId
 from lanshare.domain.peer import PeerId, short_id
-from lanshare.qt import texts
+from lanshare.qt.formatting import tr
 from lanshare.qt.models.devices import Device
 from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.form import MarkList
@@ -43,14 +43,14 @@ class GroupDialog(QDialog):
         """`group` None: a new one, with `chosen` marked already."""
         super().__init__(parent)
         self._group, self._me = group, me
-        title = texts.tr("New group") if group is None else texts.tr("Group")
+        title = tr("New group") if group is None else tr("Group")
         self.setWindowTitle(title)
         self._name = QLineEdit()
         self._name.setMaxLength(NAME)
-        self._name.setPlaceholderText(texts.tr("What is the group called?"))
-        self._name.setAccessibleName(texts.tr("Name of the group"))
+        self._name.setPlaceholderText(tr("What is the group called?"))
+        self._name.setAccessibleName(tr("Name of the group"))
         self._name.textChanged.connect(self._check)
-        self._list = MarkList(texts.tr("Members"))
+        self._list = MarkList(tr("Members"))
         self._list.itemChanged.connect(self._check)
         names = {one.id: one.name for one in devices}
         members = set(group.members) if group is not None else set(chosen)
@@ -60,16 +60,16 @@ class GroupDialog(QDialog):
         for peer in sorted(members - {one.id for one in shown} - {me or PeerId("")}):
             self._add(peer, names.get(peer, short_id(peer)), True)
         self._message = wrapped("", "dim")
-        self._save = QPushButton(texts.tr("Create the group") if group is None else texts.tr("Save"))
+        self._save = QPushButton(tr("Create the group") if group is None else tr("Save"))
         self._save.setProperty("kind", "main")
         self._save.setDefault(True)
         self._save.clicked.connect(self._apply)
-        cancel = QPushButton(texts.tr("Cancel"))
+        cancel = QPushButton(tr("Cancel"))
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
         left = []
         if group is not None and group.mine:
-            leave = QPushButton(texts.tr("Leave the group"))
+            leave = QPushButton(tr("Leave the group"))
             leave.setAutoDefault(False)
             leave.clicked.connect(self._leave)
             left.append(leave)
@@ -77,7 +77,7 @@ class GroupDialog(QDialog):
         column.setSpacing(12)
         column.addWidget(wrapped(title, "title"))
         column.addWidget(self._name)
-        column.addWidget(wrapped(texts.tr("Members, and you:"), "section"))
+        column.addWidget(wrapped(tr("Members, and you:"), "section"))
         column.addWidget(self._list, 1)
         column.addWidget(self._message)
         stacked(self, column, (22, 20, 22, 16), 400).addWidget(Buttons(cancel, self._save, left=left))
@@ -93,14 +93,14 @@ class GroupDialog(QDialog):
 
     def _add(self, peer: PeerId, name: str, inside: bool) -> None:
         fixed = self._fixed(peer)
-        self._list.add(peer, texts.tr("{0} · in it before you").format(name) if fixed else name, inside, fixed)
+        self._list.add(peer, tr("{0} · in it before you").format(name) if fixed else name, inside, fixed)
 
     def _fixed(self, peer: PeerId) -> str:
         """Why this one cannot be taken out; empty if it can."""
         inside = self._group.members if self._group is not None else ()
         if self._me not in inside or peer not in inside or inside.index(peer) > inside.index(self._me):
             return ""
-        return texts.tr("In the group before you: only by whoever was in it even earlier can it be taken out.")
+        return tr("In the group before you: only by whoever was in it even earlier can it be taken out.")
 
     def members(self) -> tuple[PeerId, ...]:
         """Whoever is marked."""
@@ -111,13 +111,13 @@ class GroupDialog(QDialog):
         ours = self._group is None or self._group.mine
         self._save.setEnabled(whole and ours)
         if not ours:
-            self._message.setText(texts.tr("You are not in this group any more. What was said before stays."))
+            self._message.setText(tr("You are not in this group any more. What was said before stays."))
         elif self._group is None:
-            self._message.setText(texts.tr(
+            self._message.setText(tr(
                 "Everyone in it can add and rename. Whoever came in earlier can remove whoever came in later."
             ))
         else:
-            self._message.setText(texts.tr("Whoever comes in sees what is said from then on."))
+            self._message.setText(tr("Whoever comes in sees what is said from then on."))
 
     def _apply(self) -> None:
         fresh, name, members = MessageId(secrets.token_hex(16)), self._name.text(), self.members()
@@ -144,27 +144,27 @@ class SeveralDialog(QDialog):
 
     def __init__(self, devices: Sequence[Device], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle(texts.tr("Write to several"))
-        self._list = MarkList(texts.tr("To whom"))
+        self.setWindowTitle(tr("Write to several"))
+        self._list = MarkList(tr("To whom"))
         for device in devices:
             if device.trust == "blocked" or not device.mine:
                 continue
             self._list.add(device.id, _named(device), False)
         self._text = QPlainTextEdit()
-        self._text.setAccessibleName(texts.tr("Message"))
+        self._text.setAccessibleName(tr("Message"))
         self._text.setTabChangesFocus(True)
-        self._text.setPlaceholderText(texts.tr("Each gets it in a conversation of its own."))
+        self._text.setPlaceholderText(tr("Each gets it in a conversation of its own."))
         self._text.setFixedHeight(self._text.fontMetrics().lineSpacing() * 5 + 16)
         self._message = wrapped("", "bad")
-        self._send = QPushButton(texts.tr("Send"))
+        self._send = QPushButton(tr("Send"))
         self._send.setProperty("kind", "main")
         self._send.clicked.connect(self._apply)
-        cancel = QPushButton(texts.tr("Cancel"))
+        cancel = QPushButton(tr("Cancel"))
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
         column = QVBoxLayout()
         column.setSpacing(12)
-        column.addWidget(wrapped(texts.tr("Write to several"), "title"))
+        column.addWidget(wrapped(tr("Write to several"), "title"))
         column.addWidget(self._list, 1)
         column.addWidget(self._text)
         column.addWidget(self._message)
@@ -180,7 +180,7 @@ class SeveralDialog(QDialog):
     def _check(self) -> None:
         text = self._text.toPlainText()
         fits = len(text.encode("utf-8", "replace")) <= TEXT_MOST
-        self._message.setText("" if fits else texts.tr("A message has at most 1 MiB. Send it as a file."))
+        self._message.setText("" if fits else tr("A message has at most 1 MiB. Send it as a file."))
         self._message.setVisible(not fits)
         self._send.setEnabled(fits and bool(self._list.marked() and text.strip()))
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import QDialog, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
-from lanshare.qt import texts
+from lanshare.qt.formatting import tr
 from lanshare.qt.theme.style import em
 from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.labels import wrapped
@@ -24,7 +24,7 @@ class ListingDialog(QDialog):
         self.text.setTabChangesFocus(True)
         self.text.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.text.setAccessibleName(title)
-        close = QPushButton(texts.tr("Close"))
+        close = QPushButton(tr("Close"))
         close.setProperty("kind", "main")
         close.setDefault(True)
         close.clicked.connect(self.accept)

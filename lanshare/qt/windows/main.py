@@ -51,21 +51,22 @@ from lanshare.domain.events import (
 from lanshare.domain.peer import PeerId, parse_address, short_id
 from lanshare.domain.settings import Settings, Visibility
 from lanshare.domain.transfer import TransferId
-from lanshare.node.shown import shown
-from lanshare.qt import spoken, texts
+from lanshare.engine.terminal_text import shown
+from lanshare.qt import formatting, spoken
 from lanshare.qt.bridge import Bridge
+from lanshare.qt.formatting import tr
 from lanshare.qt.models.devices import Device, DeviceModel
 from lanshare.qt.models.timeline import TimelineModel
 from lanshare.qt.models.transfers import TransferBook
-from lanshare.qt.outside import open_link, open_path, show_path
+from lanshare.qt.open_external import open_link, open_path, show_path
 from lanshare.qt.theme import style
 from lanshare.qt.theme.style import em
 from lanshare.qt.widgets.drops import paths_in
 from lanshare.qt.windows.address import AddressDialog
 from lanshare.qt.windows.conversation import ConversationPane
 from lanshare.qt.windows.listing import ListingDialog
-from lanshare.qt.windows.mine import MineDialog
 from lanshare.qt.windows.notices import NoticeBoard
+from lanshare.qt.windows.own_device import MineDialog
 from lanshare.qt.windows.pastesheet import PasteSheet
 from lanshare.qt.windows.settings import SettingsDialog
 from lanshare.qt.windows.sidebar import Sidebar
@@ -173,7 +174,7 @@ class MainWindow(QMainWindow):
             case IdentityCloned():
                 self._cloned(event)
             case IdentityRenewed():
-                text = texts.tr("This device has a new key, so others see it as a new device. Compare digits again.")
+                text = tr("This device has a new key, so others see it as a new device. Compare digits again.")
                 self.board.show("renewed", text, "calm")
             case PeerForgotten() if self._open == event.peer:
                 self.close_peer()
@@ -187,8 +188,8 @@ class MainWindow(QMainWindow):
                 self._settings_changed(event)
             case SettingsRefused():
                 self.board.show(
-                    "settings", texts.tr("The settings were not saved: {0}.").format(event.field), "warn",
-                    texts.tr("Settings"), self._show_settings,
+                    "settings", tr("The settings were not saved: {0}.").format(event.field), "warn",
+                    tr("Settings"), self._show_settings,
                 )
             case NetworkAsked():
                 self._ask_network(event)
@@ -431,7 +432,7 @@ class MainWindow(QMainWindow):
         if event.known:
             name = self.devices.names().get(PeerId(event.known), short_id(event.known))
             self._address.failed(
-                texts.tr("Another device answered there in the place of {0}. See the red notice.").format(name)
+                tr("Another device answered there in the place of {0}. See the red notice.").format(name)
             )
             return
         self._address.accept()
@@ -455,7 +456,7 @@ class MainWindow(QMainWindow):
 
     def _save_to(self, transfer: str) -> None:
         start = self._me.download_folder if self._me is not None else ""
-        folder = QFileDialog.getExistingDirectory(self, texts.tr("Save to"), start)
+        folder = QFileDialog.getExistingDirectory(self, tr("Save to"), start)
         if folder:
             # What accepting would mean there is shown first.
             self.book.choose_folder(TransferId(transfer), folder)
@@ -504,7 +505,7 @@ class MainWindow(QMainWindow):
         def send() -> None:
             path = self._pasted(image)
             if path is None:
-                self.board.show("paste", texts.tr("The image could not be kept, so it was not sent."), "warn")
+                self.board.show("paste", tr("The image could not be kept, so it was not sent."), "warn")
             else:
                 self.send_files((path,), device.id, device.members or None)
 
@@ -596,7 +597,9 @@ class MainWindow(QMainWindow):
         self.board.drop("settings")
         self._wear()
         if "port" in event.needs_restart:
-            self.board.show("restart", texts.tr("The new port is used when lanshare starts the next time."), "calm")
+            self.board.show(
+                "restart", tr("The new port is used when lanshare starts the next time."), "calm"
+            )
 
     def _ask_network(self, event: NetworkAsked | None) -> None:
         """Ask in the place of a conversation, or over the one that is open; None: it is answered."""
@@ -608,11 +611,11 @@ class MainWindow(QMainWindow):
             name = shown(self._me.name) if self._me is not None else ""
             self.pane.greeting.ask(name, event.label, self.devices.rowCount() == 0)
         elif event is not None:
-            text = texts.tr(
+            text = tr(
                 "This network ({0}) is new to this computer, so nobody here sees it yet. Do you trust who is on it?"
             ).format(event.label)
-            self.board.show(f"network:{event.network}", text, "calm", texts.tr("Yes, show it"),
-                            lambda: self._answer_network(True), texts.tr("Known devices only"),
+            self.board.show(f"network:{event.network}", text, "calm", tr("Yes, show it"),
+                            lambda: self._answer_network(True), tr("Known devices only"),
                             lambda: self._answer_network(False))
         self._arrange()
 
@@ -628,13 +631,13 @@ class MainWindow(QMainWindow):
             self.board.drop(event.code)
 
     def _alarm(self, event: IdentityChanged) -> None:
-        text = texts.tr(
+        text = tr(
             "{0} answers with another key than before (known {1}, seen {2}). Nothing was sent to it. Was it set up"
             " anew? If not, somebody may be pretending."
         ).format(shown(event.name), short_id(event.known), short_id(event.seen))
         key = f"identity:{event.known}:{event.seen}"
         self._alarms[key] = event
-        self.board.show(key, text, "bad", texts.tr("Decide…"), lambda: self._decide(key, event))
+        self.board.show(key, text, "bad", tr("Decide…"), lambda: self._decide(key, event))
 
     def _decide(self, key: str, alarm: IdentityChanged) -> None:
         self.trust.decide(alarm)
@@ -644,7 +647,7 @@ class MainWindow(QMainWindow):
     def _cloned(self, event: IdentityCloned) -> None:
         key, text = f"cloned:{event.peer}", shown(event.message)
         if event.ours:
-            self.board.show(key, text, "bad", texts.tr("Make this a new device"), lambda: self._renew(key))
+            self.board.show(key, text, "bad", tr("Make this a new device"), lambda: self._renew(key))
         else:
             self.board.show(key, text, "bad")
 
@@ -655,12 +658,12 @@ class MainWindow(QMainWindow):
 
     def _wants_renewed(self) -> bool:
         return self._wants(
-            texts.tr("Make this a new device, with a key of its own?"),
-            texts.tr(
+            tr("Make this a new device, with a key of its own?"),
+            tr(
                 "Everyone who knows this device sees a new one in its place, and has to accept it anew: compare the"
                 " digits with them again. Messages, files and settings stay. It cannot be taken back."
             ),
-            texts.tr("Make it a new device"), texts.tr("Keep the key"),
+            tr("Make it a new device"), tr("Keep the key"),
         )
 
     def _about(self, work: Callable[[Device], None]) -> None:
@@ -706,13 +709,13 @@ class MainWindow(QMainWindow):
             return
         device = self.devices.device(self._open) if self._open is not None else None
         count = len(self._ready)
-        what = texts.path_name(str(self._ready[0])) if count == 1 else texts.tr("{0} items").format(count)
+        what = formatting.path_name(str(self._ready[0])) if count == 1 else tr("{0} items").format(count)
         if device is None:
-            text = texts.tr("{0} ready to send: choose a device.").format(what)
+            text = tr("{0} ready to send: choose a device.").format(what)
             self.board.show(_READY, text, "calm", closed=self._not_ready)
         else:
-            text = texts.tr("{0} ready for {1}.").format(what, device.name)
-            self.board.show(_READY, text, "calm", texts.tr("Send"), self._send_ready, closed=self._not_ready)
+            text = tr("{0} ready for {1}.").format(what, device.name)
+            self.board.show(_READY, text, "calm", tr("Send"), self._send_ready, closed=self._not_ready)
 
     def _not_ready(self) -> None:
         self._ready = ()
@@ -740,9 +743,9 @@ class MainWindow(QMainWindow):
 
     def _wants_erased(self, name: str) -> bool:
         return self._wants(
-            texts.tr("Erase what you and {0} said and sent?").format(name),
-            texts.tr("It cannot be brought back. Received files stay where they are."),
-            texts.tr("Erase"), texts.tr("Keep"),
+            tr("Erase what you and {0} said and sent?").format(name),
+            tr("It cannot be brought back. Received files stay where they are."),
+            tr("Erase"), tr("Keep"),
         )
 
     def _wants(
@@ -764,24 +767,24 @@ class MainWindow(QMainWindow):
 
     def _sure(self, moving: int, unkept: int = 0) -> bool:
         if unkept:
-            text = texts.tr("What you wrote could not be stored yet, and is lost if lanshare ends now.")
-            more = texts.tr("Is the disk full? It is stored by itself as soon as there is room.")
+            text = tr("What you wrote could not be stored yet, and is lost if lanshare ends now.")
+            more = tr("Is the disk full? It is stored by itself as soon as there is room.")
         else:
-            many = texts.tr("{0} transfers are under way.").format(moving)
-            text = many if moving > 1 else texts.tr("A transfer is under way.")
-            more = texts.tr("What has arrived is kept; it goes on when lanshare runs again.")
+            many = tr("{0} transfers are under way.").format(moving)
+            text = many if moving > 1 else tr("A transfer is under way.")
+            more = tr("What has arrived is kept; it goes on when lanshare runs again.")
         return self._wants(
-            text, more, texts.tr("Quit"), texts.tr("Keep it running"), QMessageBox.Icon.Question,
+            text, more, tr("Quit"), tr("Keep it running"), QMessageBox.Icon.Question,
             QMessageBox.ButtonRole.AcceptRole,
         )
 
 
 def _not_sent(device: Device | None) -> str:
     if device is None:
-        return texts.tr("That device is not known here any more, so nothing was sent.")
+        return tr("That device is not known here any more, so nothing was sent.")
     if not device.mine:
-        return texts.tr("You are not in {0} any more, so nothing was sent.").format(device.name)
-    return texts.tr("{0} is blocked, so nothing was sent.").format(device.name)
+        return tr("You are not in {0} any more, so nothing was sent.").format(device.name)
+    return tr("{0} is blocked, so nothing was sent.").format(device.name)
 
 
 def _address(text: str) -> str:

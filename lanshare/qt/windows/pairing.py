@@ -9,8 +9,9 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QPushButton, QVBoxLayout, QWidget
 
-from lanshare.node.shown import shown
-from lanshare.qt import assets, texts
+from lanshare.engine.terminal_text import shown
+from lanshare.qt import assets
+from lanshare.qt.formatting import tr
 from lanshare.qt.theme.style import em, tokens
 from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.labels import picture, plain, set_role, wrapped
@@ -27,22 +28,22 @@ class PairingDialog(QDialog):
     def __init__(self, name: str, ours: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name, self._left, self._over = shown(name), _SECONDS, False
-        self.setWindowTitle(texts.tr("Compare digits"))
+        self.setWindowTitle(tr("Compare digits"))
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating, not ours)
         self._icon = picture(assets.pixmap("badge-check", tokens().accent_ink, em(30), self.devicePixelRatioF()))
         self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._title = wrapped(texts.tr("Asking {0}…").format(self._name), "title")
+        self._title = wrapped(tr("Asking {0}…").format(self._name), "title")
         self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._code = plain("", "code")
         self._code.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint = wrapped("", "dim")
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._same = QPushButton(texts.tr("Yes, the same"))
+        self._same = QPushButton(tr("Yes, the same"))
         self._same.setProperty("kind", "main")
         self._same.clicked.connect(lambda: self._answer(True))
-        self._other = QPushButton(texts.tr("No"))
+        self._other = QPushButton(tr("No"))
         self._other.clicked.connect(lambda: self._answer(False))
-        self._close = QPushButton(texts.tr("Cancel"))
+        self._close = QPushButton(tr("Cancel"))
         self._close.clicked.connect(self.close)
         for button in (self._same, self._other, self._close):
             button.setAutoDefault(False)
@@ -59,7 +60,7 @@ class PairingDialog(QDialog):
 
     def show_code(self, code: str) -> None:
         """Both screens show digits now."""
-        self._title.setText(texts.tr("Same on both screens?"))
+        self._title.setText(tr("Same on both screens?"))
         self._code.setText(code)
         self._code.setAccessibleName(" ".join(code.replace(" ", "")))
         self._hint.setText(self._asks())
@@ -68,13 +69,13 @@ class PairingDialog(QDialog):
 
     def verified(self) -> None:
         """Both persons said yes."""
-        self._finish("badge-check", tokens().good, texts.tr("{0} is verified").format(self._name), "")
-        self._hint.setText(texts.tr("From now on you will notice if anybody pretends to be this device."))
+        self._finish("badge-check", tokens().good, tr("{0} is verified").format(self._name), "")
+        self._hint.setText(tr("From now on you will notice if anybody pretends to be this device."))
 
     def ended(self, sentence: str, alarming: bool) -> None:
         """It came to nothing; an alarm is shown as one."""
         icon, colour = ("shield-alert", tokens().bad) if alarming else ("clock", tokens().dim)
-        title = texts.tr("Not the same device") if alarming else texts.tr("Not compared")
+        title = tr("Not the same device") if alarming else tr("Not compared")
         self._finish(icon, colour, title, "")
         self._hint.setText(shown(sentence))
         set_role(self._hint, "bad" if alarming else "dim")
@@ -93,7 +94,7 @@ class PairingDialog(QDialog):
     # --- inside
 
     def _asks(self) -> str:
-        return texts.tr("Look at the screen of {0}. {1} s left.").format(self._name, self._left)
+        return tr("Look at the screen of {0}. {1} s left.").format(self._name, self._left)
 
     def _tick(self) -> None:
         self._left = max(0, self._left - 1)
@@ -104,8 +105,8 @@ class PairingDialog(QDialog):
         self.answered.emit(same)
         self._show_buttons(question=False)
         if same:
-            self._title.setText(texts.tr("Waiting for {0}…").format(self._name))
-            self._hint.setText(texts.tr("The person there must say yes, too."))
+            self._title.setText(tr("Waiting for {0}…").format(self._name))
+            self._hint.setText(tr("The person there must say yes, too."))
 
     def _finish(self, icon: str, colour: str, title: str, code: str) -> None:
         self._over = True
@@ -114,7 +115,7 @@ class PairingDialog(QDialog):
         self._title.setText(title)
         self._code.setText(code)
         self._code.setVisible(bool(code))
-        self._close.setText(texts.tr("Close"))
+        self._close.setText(tr("Close"))
         self._show_buttons(question=False)
 
     def _show_buttons(self, question: bool) -> None:

@@ -13,8 +13,8 @@ from PySide6.QtGui import QImage, QPixmap, QShowEvent
 from PySide6.QtWidgets import QDialog, QPushButton, QVBoxLayout, QWidget
 
 from lanshare.domain.peer import short_id
-from lanshare.node.shown import shown
-from lanshare.qt import texts
+from lanshare.engine.terminal_text import shown
+from lanshare.qt.formatting import tr
 from lanshare.qt.models.devices import Device
 from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.labels import picture, wrapped
@@ -33,28 +33,28 @@ class PasteSheet(QDialog):
         self, device: Device, paths: tuple[Path, ...], image: QImage | None, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle(texts.tr("Send"))
+        self.setWindowTitle(tr("Send"))
         whom = f"{device.name} ({short_id(device.id)})" if device.twin else device.name
         column = QVBoxLayout()
         column.setSpacing(12)
-        column.addWidget(wrapped(texts.tr("Send to {0}?").format(whom), "title"))
+        column.addWidget(wrapped(tr("Send to {0}?").format(whom), "title"))
         if image is not None:
             small = image.scaled(
                 _PICTURE, _PICTURE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
             )
             label = picture(QPixmap.fromImage(small))
-            label.setAccessibleName(texts.tr("The picture from the clipboard"))
+            label.setAccessibleName(tr("The picture from the clipboard"))
             column.addWidget(label)
-            column.addWidget(wrapped(texts.tr("A picture, {0} × {1}").format(image.width(), image.height()), "dim"))
+            column.addWidget(wrapped(tr("A picture, {0} × {1}").format(image.width(), image.height()), "dim"))
         for path in paths[:_NAMES]:
             column.addWidget(wrapped(shown(path.name or str(path))))
         if len(paths) > _NAMES:
-            column.addWidget(wrapped(texts.tr("and {0} more").format(len(paths) - _NAMES), "dim"))
-        self.send = QPushButton(texts.tr("Send"))
+            column.addWidget(wrapped(tr("and {0} more").format(len(paths) - _NAMES), "dim"))
+        self.send = QPushButton(tr("Send"))
         self.send.setProperty("kind", "main")
         self.send.setDefault(True)
         self.send.clicked.connect(self.accept)
-        cancel = QPushButton(texts.tr("Cancel"))
+        cancel = QPushButton(tr("Cancel"))
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
         stacked(self, column, (20, 20, 20, 16), 320).addWidget(Buttons(cancel, self.send))

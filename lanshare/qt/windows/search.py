@@ -24,8 +24,9 @@ from lanshare.domain.commands import LoadHistory
 from lanshare.domain.events import HistoryLoaded
 from lanshare.domain.message import Moment
 from lanshare.domain.peer import PeerId, short_id
-from lanshare.node.shown import shown
-from lanshare.qt import texts
+from lanshare.engine.terminal_text import shown
+from lanshare.qt import formatting
+from lanshare.qt.formatting import tr
 from lanshare.qt.theme.style import em
 from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.form import Choice
@@ -52,29 +53,29 @@ class SearchDialog(QDialog):
         super().__init__(parent)
         self._names = names
         self._request = 0
-        self.setWindowTitle(texts.tr("Search"))
+        self.setWindowTitle(tr("Search"))
         room = self.screen().availableGeometry()
         self.resize(min(em(560), room.width() - 24), min(em(520), room.height() - 48))
         self._field = _Field()
-        self._field.setPlaceholderText(texts.tr("Words, or their beginnings"))
-        self._field.setAccessibleName(texts.tr("What to search for"))
+        self._field.setPlaceholderText(tr("Words, or their beginnings"))
+        self._field.setAccessibleName(tr("What to search for"))
         self._field.setClearButtonEnabled(True)
         places = sorted(names.items(), key=lambda item: item[1].casefold())
-        self._where = Choice(texts.tr("Where"), ((None, texts.tr("Everywhere")), *places), peer)
-        self._kind = Choice(texts.tr("What kind"), (
-            ("", texts.tr("All")), ("text", texts.tr("Messages")), ("link", texts.tr("Links")),
-            ("file", texts.tr("Files")), ("image", texts.tr("Images")),
+        self._where = Choice(tr("Where"), ((None, tr("Everywhere")), *places), peer)
+        self._kind = Choice(tr("What kind"), (
+            ("", tr("All")), ("text", tr("Messages")), ("link", tr("Links")),
+            ("file", tr("Files")), ("image", tr("Images")),
         ))
-        self._days = Choice(texts.tr("When"), (
-            (0, texts.tr("Any time")), (7, texts.tr("Last week")), (31, texts.tr("Last month")),
-            (366, texts.tr("Last year")), (-1, texts.tr("Since…")),
+        self._days = Choice(tr("When"), (
+            (0, tr("Any time")), (7, tr("Last week")), (31, tr("Last month")),
+            (366, tr("Last year")), (-1, tr("Since…")),
         ))
         self._since = inset(QDateEdit(QDate.currentDate().addDays(-31)))
         self._since.setCalendarPopup(True)
-        self._since.setAccessibleName(texts.tr("Since this day"))
+        self._since.setAccessibleName(tr("Since this day"))
         self._since.hide()
         self._list = QListWidget()
-        self._list.setAccessibleName(texts.tr("Found"))
+        self._list.setAccessibleName(tr("Found"))
         self._list.setWordWrap(True)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._count = plain("", "dim")
@@ -106,14 +107,14 @@ class SearchDialog(QDialog):
         self._list.clear()
         for moment in reversed(event.moments):
             peer, line = self._line(moment)
-            item = QListWidgetItem(f"{self._names.get(peer, short_id(peer))} · {texts.when(moment.at)}\n{line}")
+            item = QListWidgetItem(f"{self._names.get(peer, short_id(peer))} · {formatting.when(moment.at)}\n{line}")
             item.setData(_PLACE, (str(peer), moment.position))
             self._list.addItem(item)
         count = len(event.moments)
         if count >= _MOST:
-            self._count.setText(texts.tr("The newest {0}. More words find less.").format(_MOST))
+            self._count.setText(tr("The newest {0}. More words find less.").format(_MOST))
         else:
-            self._count.setText(texts.tr("{0} found").format(count) if count else texts.tr("Nothing was found."))
+            self._count.setText(tr("{0} found").format(count) if count else tr("Nothing was found."))
 
     def _line(self, moment: Moment) -> tuple[PeerId, str]:
         if moment.message is not None:
@@ -138,7 +139,7 @@ class SearchDialog(QDialog):
             day = self._since.date()
             since = datetime.datetime(day.year(), day.month(), day.day()).astimezone()
         elif days:
-            since = texts.now_utc() - datetime.timedelta(days=days)
+            since = formatting.now_utc() - datetime.timedelta(days=days)
         self._request -= 1  # pages count upwards
         self.wanted.emit(
             LoadHistory(self._request, self._where.currentData(), None, _MOST, text, kind or "", since)

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from lanshare.domain.events import Me
 from lanshare.domain.peer import clean_name
 from lanshare.domain.settings import Appearance, Settings
-from lanshare.qt import texts
+from lanshare.qt.formatting import tr
 from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.form import Choice, Form, Mark
 from lanshare.qt.widgets.labels import set_role, wrapped
@@ -47,55 +47,55 @@ class SettingsDialog(QDialog):
         super().__init__(parent)
         self.before = settings
         self._settings = settings = wanted or settings
-        self.setWindowTitle(texts.tr("Settings"))
+        self.setWindowTitle(tr("Settings"))
         self._name = QLineEdit(settings.name)
         self._name.setPlaceholderText(me.name)
         self._name.setMaxLength(64)
         self._folder = QLineEdit(settings.download_folder)
         self._folder.setPlaceholderText(me.download_folder)
-        browse = QPushButton(texts.tr("Choose…"))
+        browse = QPushButton(tr("Choose…"))
         browse.setAutoDefault(False)
         browse.clicked.connect(self._browse)
         self._note = QLineEdit(settings.away_note)
         self._note.setMaxLength(64)
-        self._note.setPlaceholderText(texts.tr("Back on Monday"))
+        self._note.setPlaceholderText(tr("Back on Monday"))
         self._port = inset(QSpinBox())
         self._port.setRange(1024, 65535)
         self._port.setValue(settings.port)
-        self._look = Choice(texts.tr("Appearance"), (
-            (Appearance.SYSTEM.value, texts.tr("As the system")),
-            (Appearance.LIGHT.value, texts.tr("Light")),
-            (Appearance.DARK.value, texts.tr("Dark")),
+        self._look = Choice(tr("Appearance"), (
+            (Appearance.SYSTEM.value, tr("As the system")),
+            (Appearance.LIGHT.value, tr("Light")),
+            (Appearance.DARK.value, tr("Dark")),
         ), settings.appearance.value)
         self._limit = _speed(settings.speed_limit)
         self._receive_limit = _speed(settings.receive_limit)
-        self._hidden = Mark(texts.tr("Start in the background, without showing the window"))
+        self._hidden = Mark(tr("Start in the background, without showing the window"))
         self._hidden.setChecked(settings.start_hidden)
         self._hidden.setEnabled(tray)
         if not tray:
-            self._hidden.setToolTip(texts.tr("This desktop has no notification area to come back from."))
+            self._hidden.setToolTip(tr("This desktop has no notification area to come back from."))
         self._message = wrapped("", "dim")
         if overrides:
-            self._message.setText(texts.tr("Given on the command line for this run: {0}.").format(", ".join(overrides)))
+            self._message.setText(tr("Given on the command line for this run: {0}.").format(", ".join(overrides)))
         form = Form(12)
         folder = QHBoxLayout()
         folder.addWidget(self._folder, 1)
         folder.addWidget(browse)
-        form.add(texts.tr("Name of this device"), self._name)
-        form.add(texts.tr("Save files in"), folder)
-        self._folder.setAccessibleName(texts.tr("Save files in"))
-        form.add(texts.tr("Note beside it"), self._note)
-        form.add(texts.tr("Port"), self._port)
-        form.add(texts.tr("Appearance"), self._look)
-        form.add(texts.tr("Sending speed"), self._limit)
-        form.add(texts.tr("Receiving speed"), self._receive_limit)
+        form.add(tr("Name of this device"), self._name)
+        form.add(tr("Save files in"), folder)
+        self._folder.setAccessibleName(tr("Save files in"))
+        form.add(tr("Note beside it"), self._note)
+        form.add(tr("Port"), self._port)
+        form.add(tr("Appearance"), self._look)
+        form.add(tr("Sending speed"), self._limit)
+        form.add(tr("Receiving speed"), self._receive_limit)
         form.addRow("", self._hidden)
         self._marks = {
-            "enter_sends": Mark(texts.tr("Enter sends a message, Shift+Enter begins a new line")),
-            "read_receipts": Mark(texts.tr("Tell known devices when what they sent was read")),
-            "notices": Mark(texts.tr("Show a notice when the window is not in front")),
-            "notice_text": Mark(texts.tr("… with its text")),
-            "sound": Mark(texts.tr("… with a sound")),
+            "enter_sends": Mark(tr("Enter sends a message, Shift+Enter begins a new line")),
+            "read_receipts": Mark(tr("Tell known devices when what they sent was read")),
+            "notices": Mark(tr("Show a notice when the window is not in front")),
+            "notice_text": Mark(tr("… with its text")),
+            "sound": Mark(tr("… with a sound")),
         }
         for field, box in self._marks.items():
             box.setChecked(bool(getattr(settings, field)))
@@ -103,16 +103,16 @@ class SettingsDialog(QDialog):
         for field in ("notice_text", "sound"):
             self._marks[field].setEnabled(settings.notices)
             self._marks["notices"].toggled.connect(self._marks[field].setEnabled)
-        self._save = QPushButton(texts.tr("Save"))
+        self._save = QPushButton(tr("Save"))
         self._save.setProperty("kind", "main")
         self._save.setDefault(True)
         self._save.clicked.connect(self._apply)
-        cancel = QPushButton(texts.tr("Cancel"))
+        cancel = QPushButton(tr("Cancel"))
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
         column = QVBoxLayout()
         column.setSpacing(14)
-        column.addWidget(wrapped(texts.tr("Settings"), "title"))
+        column.addWidget(wrapped(tr("Settings"), "title"))
         column.addLayout(form)
         below = stacked(self, column, (22, 20, 22, 16), 440)
         below.setSpacing(14)
@@ -125,7 +125,7 @@ class SettingsDialog(QDialog):
 
     def _browse(self) -> None:
         start = self._folder.text() or self._folder.placeholderText()
-        folder = QFileDialog.getExistingDirectory(self, texts.tr("Save files in"), start)
+        folder = QFileDialog.getExistingDirectory(self, tr("Save files in"), start)
         if folder:
             self._folder.setText(folder)
 
@@ -134,9 +134,9 @@ class SettingsDialog(QDialog):
         folder = os.path.expanduser(folder)
         reason = ""
         if folder and not Path(folder).is_absolute():
-            reason = texts.tr("Type the whole path of the folder, from its beginning.")
+            reason = tr("Type the whole path of the folder, from its beginning.")
         elif folder and not Path(folder).is_dir():
-            reason = texts.tr("There is no such folder. Choose one that is there.")
+            reason = tr("There is no such folder. Choose one that is there.")
         if reason:
             self._message.setText(reason)
             set_role(self._message, "bad")
@@ -163,4 +163,4 @@ class SettingsDialog(QDialog):
 
 
 def _speed(bytes_per_second: int) -> QDoubleSpinBox:
-    return megabytes(bytes_per_second, texts.tr(" MB/s"), texts.tr("No limit"), 100_000.0, 1)
+    return megabytes(bytes_per_second, tr(" MB/s"), tr("No limit"), 100_000.0, 1)

@@ -20,8 +20,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QVBoxL
 
 from lanshare.domain.events import Me
 from lanshare.domain.settings import Visibility
-from lanshare.node.shown import shown
-from lanshare.qt import assets, texts
+from lanshare.engine.terminal_text import shown
+from lanshare.qt import assets
+from lanshare.qt.formatting import tr
 from lanshare.qt.models.devices import DEVICE_ROLE, Device, DeviceModel
 from lanshare.qt.theme.style import tokens
 from lanshare.qt.widgets.avatar import Avatar
@@ -52,28 +53,28 @@ class Sidebar(QWidget):
         self.list.setModel(self._filter)
         self.list.chosen.connect(self.chosen)
         self.list.dropped.connect(self.dropped)
-        self._add = _tool(texts.tr("Add a device by its address"))
+        self._add = _tool(tr("Add a device by its address"))
         self._add.clicked.connect(self.add_address)
-        self._group = _tool(texts.tr("New group"))
+        self._group = _tool(tr("New group"))
         groups = QMenu(self)
-        groups.addAction(texts.tr("New group…"), self.new_group.emit)
-        groups.addAction(texts.tr("Write to several…"), self.to_several.emit)
+        groups.addAction(tr("New group…"), self.new_group.emit)
+        groups.addAction(tr("Write to several…"), self.to_several.emit)
         self._group.clicked.connect(self.new_group)
         self._group.setMenu(groups)
         self._group.setPopupMode(QToolButton.ToolButtonPopupMode.DelayedPopup)
-        self._find = _tool(texts.tr("Search everywhere (Ctrl+K)"))
+        self._find = _tool(tr("Search everywhere (Ctrl+K)"))
         self._find.clicked.connect(self.search_all)
-        self._settings = _tool(texts.tr("Settings"))
+        self._settings = _tool(tr("Settings"))
         self._settings.clicked.connect(self.settings)
         self._search = QLineEdit()
-        self._search.setPlaceholderText(texts.tr("Search devices"))
-        self._search.setAccessibleName(texts.tr("Search devices"))
+        self._search.setPlaceholderText(tr("Search devices"))
+        self._search.setAccessibleName(tr("Search devices"))
         self._search.setClearButtonEnabled(True)
         self._in_front = ""
         self._search.textChanged.connect(self._look_for)
         head = QHBoxLayout()
         head.setContentsMargins(18, 16, 14, 8)
-        head.addWidget(plain(texts.tr("Devices"), "title"))
+        head.addWidget(plain(tr("Devices"), "title"))
         head.addStretch(1)
         head.addWidget(self._find)
         head.addWidget(self._group)
@@ -82,16 +83,16 @@ class Sidebar(QWidget):
         search = QHBoxLayout()
         search.setContentsMargins(16, 0, 16, 10)
         search.addWidget(self._search)
-        self._section = plain(texts.tr("ON THIS NETWORK"), "section")
+        self._section = plain(tr("ON THIS NETWORK"), "section")
         self._section.setContentsMargins(22, 0, 0, 4)
         self._mine = Avatar(34)
         self._mine.setObjectName("mine")
         self._name = wrapped("", "name")
         self._where = wrapped("", "dim")
-        self._eye = _tool(texts.tr("Who sees this device"))
+        self._eye = _tool(tr("Who sees this device"))
         self._eye.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._eye.setMenu(self._seen_by())
-        self._code = _tool(texts.tr("This device's code"))
+        self._code = _tool(tr("This device's code"))
         self._code.clicked.connect(self.mine)
         self._me: Me | None = None
         self._left = 0
@@ -158,15 +159,15 @@ class Sidebar(QWidget):
     def _seen_by(self) -> QMenu:
         menu = QMenu(self)
         for level, label in (
-            (Visibility.EVERYONE, texts.tr("Everyone on this network")),
-            (Visibility.KNOWN, texts.tr("Known devices only")),
-            (Visibility.NOBODY, texts.tr("Nobody")),
+            (Visibility.EVERYONE, tr("Everyone on this network")),
+            (Visibility.KNOWN, tr("Known devices only")),
+            (Visibility.NOBODY, tr("Nobody")),
         ):
             menu.addAction(label, partial(self.show_to.emit, str(level), 0.0))
         menu.addSeparator()
         for level, label in (
-            (Visibility.EVERYONE, texts.tr("Everyone, for ten minutes")),
-            (Visibility.NOBODY, texts.tr("Nobody, for ten minutes")),
+            (Visibility.EVERYONE, tr("Everyone, for ten minutes")),
+            (Visibility.NOBODY, tr("Nobody, for ten minutes")),
         ):
             menu.addAction(label, partial(self.show_to.emit, str(level), 600.0))
         return menu
@@ -179,12 +180,12 @@ class Sidebar(QWidget):
         if self._me is None:
             return
         if not self._me.addresses:
-            self._where.setText(texts.tr("No network"))
+            self._where.setText(tr("No network"))
             return
         text = {
-            Visibility.KNOWN: texts.tr("Visible to known devices"),
-            Visibility.NOBODY: texts.tr("Visible to nobody"),
-        }.get(Visibility(self._me.visibility), texts.tr("Visible on this network"))
+            Visibility.KNOWN: tr("Visible to known devices"),
+            Visibility.NOBODY: tr("Visible to nobody"),
+        }.get(Visibility(self._me.visibility), tr("Visible on this network"))
         self._where.setText(f"{text} · {self._left // 60}:{self._left % 60:02}" if self._left else text)
 
     def show_count(self, count: int) -> None:

@@ -38,12 +38,12 @@ from lanshare.domain.events import (
 from lanshare.domain.message import TEXT_MOST, MessageId
 from lanshare.domain.peer import PeerId, clean_name
 from lanshare.domain.settings import Settings
-from lanshare.node import sentences
-from lanshare.node.shown import shown
-from lanshare.qt import texts
+from lanshare.engine import user_messages
+from lanshare.engine.terminal_text import shown
+from lanshare.qt.formatting import tr
 from lanshare.qt.models.devices import Device, DeviceModel
 from lanshare.qt.models.timeline import Entry, TimelineModel
-from lanshare.qt.outside import show_path
+from lanshare.qt.open_external import show_path
 from lanshare.qt.widgets.composer import Half
 from lanshare.qt.windows.conversation import ConversationPane
 from lanshare.qt.windows.group import GroupDialog, SeveralDialog
@@ -120,7 +120,7 @@ class TalkDesk(QObject):
                 self._reveal(self._timeline.key_at(position))
             case PeerTyping() if event.peer == self._timeline.peer:
                 name = self._devices.names().get(event.author, "")
-                self._pane.show_typing(texts.tr("{0} is typing…").format(name))
+                self._pane.show_typing(tr("{0} is typing…").format(name))
             case MessageReceived() if event.peer == self._timeline.peer:
                 self._pane.show_typing("")
             case GroupAsked():
@@ -134,8 +134,8 @@ class TalkDesk(QObject):
                 self._founding = None
                 if self._pane.composer.field.toPlainText():
                     # Somebody who writes goes on writing to whom he writes.
-                    self._board.show("founded", texts.tr("The group “{0}” is there.").format(shown(event.name)), "calm",
-                                     texts.tr("Open it"), lambda: self._open_founded(event.group))
+                    self._board.show("founded", tr("The group “{0}” is there.").format(shown(event.name)), "calm",
+                                     tr("Open it"), lambda: self._open_founded(event.group))
                 else:
                     self._open_peer(event.group)
             case MessageStays():
@@ -151,7 +151,7 @@ class TalkDesk(QObject):
             case ConversationSaved():
                 self._saved(event)
             case ConversationTaken():
-                told = sentences.taken(event.messages, event.refused, event.strangers, event.transfers)
+                told = user_messages.taken(event.messages, event.refused, event.strangers, event.transfers)
                 text = event.message or " ".join(told)
                 self._board.show("taken", text, "warn" if event.code or event.refused else "calm")
 
@@ -231,7 +231,7 @@ class TalkDesk(QObject):
     def _too_long(self, text: str) -> bool:
         if len(text.encode("utf-8", "replace")) <= TEXT_MOST:
             return False
-        self._board.show("refused", sentences.ended(Code.TEXT_TOO_LONG, "", texts.tr("at most 1 MiB")), "warn")
+        self._board.show("refused", user_messages.ended(Code.TEXT_TOO_LONG, "", tr("at most 1 MiB")), "warn")
         return True
 
     def _send(self, peer: PeerId, text: str, about: MessageId | None, instead: MessageId | None = None) -> None:
@@ -287,7 +287,7 @@ class TalkDesk(QObject):
         match verb:
             case "reply":
                 device = self._devices.device(peer)
-                name = texts.tr("yourself") if entry.out else entry.who or (device.name if device else "")
+                name = tr("yourself") if entry.out else entry.who or (device.name if device else "")
                 self._pane.composer.reply_to(entry.key, name, entry.text)
             case "react":
                 self._submit(c.React(MessageId(secrets.token_hex(16)), peer, message, sign))
@@ -323,7 +323,7 @@ class TalkDesk(QObject):
         self._show_group(group, ())
 
     def _asked(self, event: GroupAsked) -> None:
-        text = texts.tr("{0}, whom you do not know yet, would have you in the group “{1}” of {2}.").format(
+        text = tr("{0}, whom you do not know yet, would have you in the group “{1}” of {2}.").format(
             shown(event.by), shown(event.name), event.members
         )
         key = f"group:{event.group}"
@@ -332,7 +332,7 @@ class TalkDesk(QObject):
             self._submit(c.AnswerGroup(event.group, joins))
             self._board.drop(key)
 
-        self._board.show(key, text, "calm", texts.tr("Join"), lambda: answer(True), texts.tr("No"),
+        self._board.show(key, text, "calm", tr("Join"), lambda: answer(True), tr("No"),
                          lambda: answer(False))
 
     def _show_group(self, group: Device | None, chosen: object) -> None:
@@ -399,20 +399,20 @@ class TalkDesk(QObject):
         if row >= 0:
             self._pane.timeline.reveal(row)
         elif key is not None:
-            self._board.show("found", texts.tr("It is further above: scroll up, or search for it."), "calm")
+            self._board.show("found", tr("It is further above: scroll up, or search for it."), "calm")
 
     # --- keeping
 
     def _save(self) -> None:
         if self._peer is None:
             return
-        folder = QFileDialog.getExistingDirectory(self._window, texts.tr("Save the conversation in"))
+        folder = QFileDialog.getExistingDirectory(self._window, tr("Save the conversation in"))
         if folder:
             self._submit(c.SaveConversation(self._peer, Path(folder)))
 
     def _take_in(self) -> None:
         found, _ = QFileDialog.getOpenFileName(
-            self._window, texts.tr("A saved conversation"), "", "conversation.jsonl (*.jsonl)"
+            self._window, tr("A saved conversation"), "", "conversation.jsonl (*.jsonl)"
         )
         if found:
             self._submit(c.TakeIn(Path(found)))
@@ -421,11 +421,11 @@ class TalkDesk(QObject):
         if event.code:
             self._board.show("saved", event.message, "warn")
             return
-        text = texts.tr("{0} messages and files were saved in {1}.").format(event.moments, shown(event.folder))
+        text = tr("{0} messages and files were saved in {1}.").format(event.moments, shown(event.folder))
         if event.missing:
-            text += " " + texts.tr("{0} files were not there any more.").format(event.missing)
+            text += " " + tr("{0} files were not there any more.").format(event.missing)
         folder = event.folder
-        self._board.show("saved", text, "calm", texts.tr("Show in folder"), lambda: show_path(self._window, folder))
+        self._board.show("saved", text, "calm", tr("Show in folder"), lambda: show_path(self._window, folder))
 
     def _forget_after(self, seconds: int) -> None:
         if self._peer is not None:

@@ -20,8 +20,8 @@ from lanshare.domain.events import (
 from lanshare.domain.peer import PeerId
 from lanshare.qt.models.devices import Device, DeviceModel
 from lanshare.qt.windows.alarm import AlarmDialog
+from lanshare.qt.windows.device_details import DeviceSheet
 from lanshare.qt.windows.pairing import PairingDialog
-from lanshare.qt.windows.sheet import DeviceSheet
 
 ALARMING = (Code.PAIR_DIFFERS, Code.PAIR_BROKEN)
 

@@ -1,0 +1,279 @@
+"""Builds an Engine from the real parts, and takes it down in the right order. The only place that knows them all."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from lanshare.domain.errors import Code, LanshareError
+from lanshare.domain.events import Me, NetworkTroubled
+from lanshare.domain.groups import Group
+from lanshare.domain.message import CONTROL, Moment, Wanted
+from lanshare.domain.settings import Visibility
+from lanshare.engine import user_messages
+from lanshare.engine.core import Node, Parts
+from lanshare.engine.inbox import Gone, NetworkChanged, Publish, StoreFailed
+from lanshare.engine.ipc.server import Door
+from lanshare.engine.options import Options
+from lanshare.engine.runtime import device_info
+from lanshare.engine.runtime.inbound import Serving
+from lanshare.engine.runtime.jobs import Net, Runner
+from lanshare.engine.runtime.link_tasks import Self
+from lanshare.exchange.handshake import Facts
+from lanshare.files.folder import free_bytes, room_at
+from lanshare.net import networks, tls
+from lanshare.net.discovery import Announcement, Discovery, local_addresses
+from lanshare.net.listener import Listener
+from lanshare.store import atomic_file, database, groups, history, journal, profile_paths, settings, trustbook
+from lanshare.store.database import Store
+from lanshare.store.lock import ProfileLock
+from lanshare.store.profile_paths import Places
+from lanshare.store.trustbook import Acquaintance
+from lanshare.trust.identity import Identity
+
+_log = logging.getLogger(__name__)
+
+
+class SystemClock:
+    """The computer's clocks."""
+
+    def now(self) -> float:
+        """Seconds, monotonic."""
+        return time.monotonic()
+
+    def wall(self) -> datetime.datetime:
+        """The date and time, in UTC."""
+        return datetime.datetime.now(datetime.UTC)
+
+
+def load_identity(where: Places) -> Identity:
+    """The device key, made at the first start; LanshareError if it cannot be read or kept."""
+    try:
+        if where.key.exists():
+            return Identity(where.key.read_bytes())
+        identity = Identity.create()
+        atomic_file.replace_file(where.key, identity.pem)
+        return identity
+    except OSError as error:
+        raise LanshareError(Code.PROFILE_UNWRITABLE, f"{where.key}: {error.strerror}") from error
+    except ValueError as error:
+        raise LanshareError(Code.PROFILE_UNWRITABLE, f"{where.key} holds no usable key; move it away") from error
+
+
+def renew_identity(where: Places) -> None:
+    """Make another device key in the place of the old one, which is gone then. OSError if it cannot be kept."""
+    atomic_file.replace_file(where.key, Identity.create().pem)
+    # Whoever renews a key does so because somebody has it: none of earlier renewals stays here either.
+    for old in where.key.parent.glob(f"{where.key.stem}.before-*{where.key.suffix}"):
+        old.unlink(missing_ok=True)
+
+
+class Engine:
+    """A running Node with its parts. close() gives everything back; it may be called twice."""
+
+    def __init__(self, options: Options) -> None:
+        """LanshareError PROFILE_BUSY if another engine has this profile; see `door` to join it."""
+        self.places = profile_paths.places(options.profile)
+        self.places.prepare()
+        self._lock = ProfileLock(self.places.lock)
+        if not self._lock.take():
+            raise LanshareError(Code.PROFILE_BUSY, str(self.places.data))
+        self._closers: list[Callable[[], None]] = [self._lock.release]
+        try:
+            self._build(options)
+        except BaseException:
+            self._take_down()
+            raise
+
+    @property
+    def node(self) -> Node:
+        """The engine's face."""
+        return self._node
+
+    def close(self) -> None:
+        """Goodbye, then everything down, in order; what is unfinished is kept."""
+        self._take_down()
+
+    def _take_down(self) -> None:
+        closers, self._closers = self._closers, []
+        for close in reversed(closers):
+            try:
+                close()
+            except Exception:
+                _log.exception("closing")
+
+    def _build(self, options: Options) -> None:
+        where = self.places
+        identity = load_identity(where)
+        damaged = database.prepare(where.database)
+        chosen, settings_damaged = settings.load(where.settings)
+        interfaces = options.interfaces
+        facts = Facts(
+            options.name or chosen.name or device_info.default_name(),
+            device_info.kind(),
+            device_info.system(),
+            0,
+            secrets.token_bytes(16),
+            chosen.away_note,
+        )
+        me = Self(identity, facts)
+        store = Store(where.database)
+        wanted = options.port or chosen.port
+        post_box: list[Callable[[object], None]] = []
+
+        def post(note: object) -> None:
+            post_box[0](note)
+
+        runner = Runner(Net(me, tls.dialler_context(), interfaces), where.data, post)
+        port = 0
+        if options.announce:
+            own = tls.acceptor_context(where.key)
+            listener = Listener(wanted, interfaces, own, Serving(me, post).serve, lambda: me.admission.hides)
+            port = listener.port
+            me.facts = replace(facts, port=port)
+        announcement = Announcement(identity.id, facts.name, facts.kind, port) if options.announce else None
+        discovery = Discovery(
+            announcement,
+            identity.id,
+            interfaces,
+            post,
+            lambda short: post(Gone(short)),
+            lambda addresses, trouble: post(NetworkChanged(addresses, trouble, networks.current(addresses))),
+        )
+
+        def renamed(name: str) -> None:
+            discovery.announce(Announcement(identity.id, name, facts.kind, port))
+
+        parts = Parts(
+            me=me,
+            clock=SystemClock(),
+            store=store,
+            runner=runner,
+            settings=chosen,
+            settings_path=where.settings,
+            default_name=device_info.default_name(),
+            downloads=where.downloads,
+            free=free_bytes,
+            room=room_at,
+            port=port,
+            addresses=local_addresses(interfaces),
+            overrides=options.overrides,
+            browse_only=not options.announce,
+            renamed=renamed,
+            announced=discovery.show,
+            asks=options.asks,
+            networks=networks.current(local_addresses(interfaces)),
+            visible=Visibility.EVERYONE if options.visible else None,
+            renew=lambda: renew_identity(where),
+        )
+        self._node = node = Node(parts)
+        post_box.append(node.post)
+        self._load(node, browse_only=not options.announce)
+        store.start(lambda error: node.post(StoreFailed(type(error).__name__)))
+        self._closers.append(store.close)
+        self._closers.append(runner.close)
+        if options.announce:
+            self._closers.append(listener.close)
+        if options.door:
+            door = Door(node, where)
+            self._closers.append(door.close)
+            door.start()
+        self._closers.append(node.stop)
+        node.start()
+        self._closers.append(discovery.close)
+        if options.announce:
+            listener.start()
+        discovery.start()
+        self._tell_troubles(node, damaged, settings_damaged, wanted if port not in (0, wanted) else 0)
+
+    def _load(self, node: Node, browse_only: bool) -> None:
+        link = database.connect(self.places.database)
+        try:
+            trustbook.forget_strangers(link, int((time.time() - 30 * 86400) * 1000))
+            left = ([], []) if browse_only else (journal.unfinished(link), journal.untidy(link))
+            node.load(trustbook.all_peers(link), *left, groups.load(link), trustbook.alarms(link))
+        finally:
+            link.close()
+
+    def _tell_troubles(self, node: Node, damaged: bool, settings_damaged: bool, taken_port: int) -> None:
+        troubles = [
+            (damaged, Code.DATABASE_DAMAGED, str(self.places.data)),
+            (settings_damaged, Code.SETTINGS_DAMAGED, ""),
+            (bool(taken_port), Code.PORT_TAKEN, str(taken_port)),
+        ]
+        for applies, code, detail in troubles:
+            if applies:
+                node.post(Publish(NetworkTroubled(code, user_messages.trouble(code, detail))))
+
+
+# --- what needs no engine
+
+
+def read_me(options: Options) -> Me:
+    """This device without starting anything: `lanshare id`. Makes the key at the first time."""
+    where = profile_paths.places(options.profile)
+    where.prepare()
+    identity = load_identity(where)
+    chosen, _ = settings.load(where.settings)
+    return Me(
+        identity.id,
+        options.name or chosen.name or device_info.default_name(),
+        device_info.kind(),
+        options.port or chosen.port,
+        local_addresses(options.interfaces),
+        chosen.download_folder or str(where.downloads),
+    )
+
+
+def _look(options: Options) -> sqlite3.Connection:
+    """The history to read, made or brought to today's version if need be."""
+    where = profile_paths.places(options.profile)
+    where.prepare()
+    if not where.database.exists() or not database.is_current(where.database):
+        database.prepare(where.database)
+    return database.connect(where.database, read_only=True)
+
+
+def read_history(options: Options, wanted: Wanted, limit: int) -> list[Moment]:
+    """What was said and sent, without starting anything: `lanshare history`."""
+    link = _look(options)
+    try:
+        if wanted.words or wanted.kind or wanted.since is not None or wanted.until is not None:
+            return history.search(link, wanted, limit)
+        found: list[Moment] = []
+        before, more = None, True
+        while more and len(found) < limit:
+            page, more = history.page(link, wanted.peer, before, limit)
+            before = page[0].position if page else None
+            found[:0] = [one for one in page if one.message is None or one.message.kind not in CONTROL]
+        return found[-limit:]
+    finally:
+        link.close()
+
+
+def read_groups(options: Options) -> list[Group]:
+    """All groups, without starting anything."""
+    link = _look(options)
+    try:
+        return groups.load(link)
+    finally:
+        link.close()
+
+
+def read_peers(options: Options) -> list[Acquaintance]:
+    """Who was met, without starting anything."""
+    where = profile_paths.places(options.profile)
+    where.prepare()
+    if not where.database.exists():
+        database.prepare(where.database)
+    link = database.connect(where.database, read_only=True)
+    try:
+        return trustbook.all_peers(link)
+    finally:
+        link.close()

@@ -1,0 +1,236 @@
+"""What the node's tables ask for: they change nothing but themselves; the node carries this out, in order."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from lanshare.domain.control_messages import Listed, Said
+from lanshare.domain.events import Event
+from lanshare.domain.message import Delivery, MessageId, MessageKind
+from lanshare.domain.offer import Allowance, Landing
+from lanshare.domain.peer import Address, PeerId
+from lanshare.domain.transfer import TransferId
+from lanshare.engine.inbox import LinkHandle
+from lanshare.exchange.throttle import Throttle
+
+
+class Tell(Struct, frozen=True):
+    """Publish to the shells."""
+
+    event: Event
+
+
+class Say(Struct, frozen=True):
+    """Say to a peer, if it is online."""
+
+    peer: PeerId
+    said: Said
+
+
+class Keep(Struct, frozen=True):
+    """Write to the store; then put what `then` makes of the result into the inbox."""
+
+    operation: Callable[[sqlite3.Connection], Any]
+    then: Callable[[Any], object] | None = None
+
+
+class Look(Struct, frozen=True):
+    """Read from the store; then put what `then` makes of the result into the inbox."""
+
+    operation: Callable[[sqlite3.Connection], Any]
+    then: Callable[[Any], object]
+
+
+class Compose(Struct, frozen=True):
+    """Sign and keep a message of ours, then TextStored. `about`: the message that it answers or reacts to.
+
+    `delivery`: how far it is at once. `group`: `peer` is one, and with kind FOUND not even that yet.
+    """
+
+    peer: PeerId
+    message: MessageId
+    text: str
+    delivery: Delivery = Delivery.QUEUED
+    kind: MessageKind = MessageKind.TEXT
+    about: MessageId | None = None
+    group: bool = False
+
+
+class Rewrite(Struct, frozen=True):
+    """Sign a queued message of ours anew, with another text; then TextChanged."""
+
+    peer: PeerId
+    message: MessageId
+    text: str
+
+
+class Save(Struct, frozen=True):
+    """Write a conversation into a new folder in this one; `names` of all who may have said something in it."""
+
+    peer: PeerId
+    folder: Path
+    names: dict[PeerId, str]
+
+
+class ReadHere(Struct, frozen=True):
+    """The person has seen a conversation."""
+
+    peer: PeerId
+
+
+class Resend(Struct, frozen=True):
+    """Say a stored record to a peer. `conversation`: where it belongs, the peer itself if none is given."""
+
+    peer: PeerId
+    record: bytes
+    conversation: PeerId | None = None
+
+
+class Dial(Struct, frozen=True):
+    """Open a control link to whoever `expect` (an id or its beginning; None: anybody) is, at these addresses.
+
+    `glance`: only look whose key answers, tell nothing of ourselves, and hang up; Glanced follows.
+    """
+
+    target: str
+    addresses: tuple[Address, ...]
+    expect: str | None
+    glance: bool = False
+
+
+class Scan(Struct, frozen=True):
+    """Walk the paths of a sending and write its list. `only`: these entries of them. `again`: a finished list grows by
+    what is new."""
+
+    transfer: TransferId
+    paths: tuple[Path, ...]
+    only: frozenset[str] = frozenset()
+    again: bool = False
+
+
+class Run(Struct, frozen=True):
+    """Dial a data link for a transfer: push it if there are `sources`, else pull it to its `landing`."""
+
+    transfer: TransferId
+    peer: PeerId
+    epoch: int
+    addresses: tuple[Address, ...]
+    sources: tuple[Path, ...] = ()
+    landing: Landing | None = None
+    tops: tuple[str, ...] = ()
+    after: TransferId | None = None
+    throttles: tuple[Throttle, ...] = ()
+    aside: frozenset[str] = frozenset()
+    allowed: Allowance | None = None
+
+
+class ListOffer(Struct, frozen=True):
+    """Read a sending's list and say it, so that the peer can see what is new."""
+
+    transfer: TransferId
+
+
+class Compare(Struct, frozen=True):
+    """Compare what a peer listed with what is in a folder."""
+
+    said: Listed
+    folder: Path
+
+
+class CompareAgain(Struct, frozen=True):
+    """Compare all that a peer listed of an offer so far with what is in another folder."""
+
+    transfer: TransferId
+    folder: Path
+
+
+class Undo(Struct, frozen=True):
+    """Move what a finished transfer put into a folder aside."""
+
+    transfer: TransferId
+    peer: PeerId
+    folder: Path
+
+
+class PostRun(Struct, frozen=True):
+    """Post something to the link that runs a transfer."""
+
+    transfer: TransferId
+    item: object
+
+
+class EndRun(Struct, frozen=True):
+    """Abort the job or the link that runs a transfer; RunEnded follows."""
+
+    transfer: TransferId
+
+
+class Discard(Struct, frozen=True):
+    """Remove what is kept of an unfinished transfer: its list, or its staging folder."""
+
+    transfer: TransferId
+    destination: Path | None
+
+
+class Hang(Struct, frozen=True):
+    """End a link."""
+
+    link: LinkHandle
+
+
+class Online(Struct, frozen=True):
+    """A peer is there: what waits for it may go. `again`: its link was lost for a moment, and with it the path."""
+
+    peer: PeerId
+    again: bool = False
+
+
+class Offline(Struct, frozen=True):
+    """A peer is gone."""
+
+    peer: PeerId
+
+
+class Verify(Struct, frozen=True):
+    """Two persons compared six digits: this device is who it says."""
+
+    peer: PeerId
+
+
+class Befriend(Struct, frozen=True):
+    """The person dealt with this device of his own will: a stranger becomes known."""
+
+    peer: PeerId
+
+
+Effect = (
+    Tell
+    | Say
+    | Keep
+    | Look
+    | Compose
+    | Rewrite
+    | ReadHere
+    | Save
+    | Resend
+    | Dial
+    | Scan
+    | Run
+    | ListOffer
+    | Compare
+    | CompareAgain
+    | Undo
+    | PostRun
+    | EndRun
+    | Discard
+    | Hang
+    | Online
+    | Offline
+    | Befriend
+    | Verify
+)

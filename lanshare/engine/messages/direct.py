@@ -1,0 +1,406 @@
+"""The table of messages under way. A message of ours is queued until somebody may have it, and delivered once the
+peer, or every member of a group, says that it is stored there.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from lanshare.domain.commands import DeleteMessage, EditText, React, SendText, TakeBack
+from lanshare.domain.control_messages import SeenKept, Texted, TextKept, TextsSeen, TextTurnedDown
+from lanshare.domain.errors import Code, LanshareError
+from lanshare.domain.events import (
+    Event,
+    MessageDelivered,
+    MessageEdited,
+    MessageQueued,
+    MessageReacted,
+    MessageRead,
+    MessageReceived,
+    MessageRefused,
+    MessageSending,
+    MessageSpread,
+    MessageStays,
+    MessageTakenBack,
+    MessageWaiting,
+    TransferRead,
+)
+from lanshare.domain.message import CONTROL, Delivery, MessageId, MessageKind
+from lanshare.domain.peer import Habit, PeerId, Rules, TrustLevel
+from lanshare.engine import user_messages
+from lanshare.engine.effects import Befriend, Compose, Effect, Keep, Look, ReadHere, Resend, Rewrite, Say, Tell
+from lanshare.engine.inbox import (
+    DeliveryStored,
+    Durable,
+    OutboxLoaded,
+    Publish,
+    SeenLooked,
+    SeenStored,
+    Spreads,
+    SpreadStored,
+    TextArrived,
+    TextChanged,
+    TextHeld,
+    TextKnown,
+    TextStored,
+    TextUnkept,
+)
+from lanshare.engine.messages.groups import Groups, spread, with_what_it_is_about
+from lanshare.engine.transfers.pending_offers import Prompts
+from lanshare.exchange import message_records
+from lanshare.store import groups as circles
+from lanshare.store import history, journal, outbox
+from lanshare.wire import limits
+
+_HOLD: Final = 10.0
+"""Seconds until what a device did not take, as it does not know us yet, is said to it again: it takes three in a
+minute."""
+
+
+@dataclass(slots=True)
+class Chats:
+    """The table: the messages themselves are the store's."""
+
+    me: PeerId
+    name: Callable[[PeerId], str]
+    trust: Callable[[PeerId], TrustLevel]
+    rules: Callable[[PeerId], Rules]
+    prompts: Prompts
+    now: Callable[[], float]
+    online: Callable[[PeerId], bool]
+    groups: Groups
+    receipts: Callable[[], bool]
+    """Whether others are told that their messages were seen."""
+
+    flushing: dict[PeerId, bool] = field(default_factory=dict)
+    """Peers whose waiting messages are being looked up; True: one more came meanwhile, and must not overtake them."""
+
+    held: dict[PeerId, float] = field(default_factory=dict)
+    """Peers that take no more from us for now, and until when nothing is said to them."""
+
+    careful: set[PeerId] = field(default_factory=set)
+    """Peers that turned something down for now: each message waits until the one before it was kept, else what is
+    refused once more would be overtaken by what is taken."""
+
+    # --- ours
+
+    def send(self, command: SendText) -> list[Effect]:
+        """A person says something."""
+        if trouble := self._trouble(command.message, command.peer, command.text):
+            return [trouble]
+        if not command.text.strip():
+            return []
+        return self._compose(command.peer, command.message, command.text, MessageKind.TEXT, command.about)
+
+    def react(self, command: React) -> list[Effect]:
+        """A person puts a sign to a message."""
+        sign = command.sign.strip()[:16]
+        if trouble := self._trouble(command.message, command.peer, sign):
+            return [trouble]
+        return self._compose(command.peer, command.message, sign, MessageKind.REACTION, command.about)
+
+    def _trouble(self, message: MessageId, peer: PeerId, text: str) -> Effect | None:
+        try:
+            message_records.check_text(text)
+        except LanshareError as error:
+            sentence = user_messages.ended(error.code, "", "at most 1 MiB")
+            return Tell(MessageRefused(message, peer, error.code, sentence))
+        if self.groups.is_group(peer) and not self.groups.mine(peer):
+            return Tell(MessageRefused(message, peer, Code.NOT_A_MEMBER, user_messages.ended(Code.NOT_A_MEMBER)))
+        return None
+
+    def _compose(
+        self, peer: PeerId, message: MessageId, text: str, kind: MessageKind, about: MessageId | None
+    ) -> list[Effect]:
+        group = self.groups.is_group(peer)
+        free = peer not in self.flushing and peer not in self.held and peer not in self.careful
+        there = bool(self.groups.present(peer)) if group else self.online(peer) and free
+        return [Compose(peer, message, text, Delivery.SENDING if there else Delivery.QUEUED, kind, about, group)]
+
+    def stored(self, note: TextStored) -> list[Effect]:
+        """Our message is durable: show it, and say it to whoever is there."""
+        message = note.texted.message
+        shown: Event
+        if message.kind is MessageKind.REACTION:
+            shown = MessageReacted(note.about or message.id, message.peer, self.me, message.text)
+        else:
+            shown = MessageQueued(
+                message.id, message.peer, message.text, message.sent_at, note.position, note.quote, message.delivery,
+                message.order, message.kind,
+            )
+        told: list[Effect] = [Tell(shown)]
+        if message.kind in CONTROL:
+            return [*told, *self.groups.changed_here(note)]
+        if self.groups.is_group(message.peer):
+            there = self.groups.present(message.peer)
+            if there and message.delivery is Delivery.QUEUED:
+                return [*told, *self.groups.gossip(message.peer)]
+            return [*told, *(Say(one, note.texted) for one in there)]
+        if message.peer in self.flushing:
+            self.flushing[message.peer] = True
+            return told
+        if message.delivery is Delivery.QUEUED:
+            if message.peer in self.held or message.peer in self.careful:
+                # It goes when what was written before it was kept.
+                sentence = user_messages.ended(Code.NOT_ANSWERED, self.name(message.peer))
+                return [*told, Tell(MessageWaiting(message.id, message.peer, Code.NOT_ANSWERED, sentence))]
+            return [*told, *(self.peer_up(message.peer) if self.online(message.peer) else [])]
+        return [*told, Say(message.peer, note.texted)]
+
+    def known(self, note: TextKnown) -> list[Effect]:
+        """It was asked for before, of an earlier engine: tell how far it is by now."""
+        message = note.message
+        told: list[Effect] = [
+            Tell(
+                MessageQueued(
+                    message.id, message.peer, message.text, message.sent_at, note.position, note.quote,
+                    message.delivery, message.order, message.kind,
+                )
+            )
+        ]
+        if message.delivery in (Delivery.DELIVERED, Delivery.READ):
+            told.append(Tell(MessageDelivered(message.id, message.peer)))
+        elif message.delivery is Delivery.REFUSED:
+            sentence = user_messages.ended(Code.DECLINED, self.name(message.peer))
+            told.append(Tell(MessageRefused(message.id, message.peer, Code.DECLINED, sentence)))
+        return told
+
+    def edit(self, command: EditText) -> list[Effect]:
+        """A person wants a message to say something else, if nobody has it yet."""
+        if trouble := self._trouble(command.message, command.peer, command.text):
+            return [trouble]
+        if not command.text.strip():
+            return self.take_back(TakeBack(command.message, command.peer))
+        return [Rewrite(command.peer, command.message, command.text)]
+
+    def changed(self, note: TextChanged) -> list[Effect]:
+        """It was changed, or too late for it."""
+        if note.text is None:
+            return [Tell(_stays(note.message, note.peer))]
+        return [Tell(MessageEdited(note.message, note.peer, note.text))]
+
+    def take_back(self, command: TakeBack) -> list[Effect]:
+        """A person takes a message back, if nobody has it yet."""
+        me, message, peer = self.me, command.message, command.peer
+
+        def operation(db: sqlite3.Connection) -> bool:
+            return outbox.queued_record(db, me, message, peer) is not None and outbox.remove(db, message, peer)
+
+        gone = Publish(MessageTakenBack(message, peer))
+        return [Keep(operation, lambda done: gone if done else Publish(_stays(message, peer)))]
+
+    def delete(self, command: DeleteMessage) -> list[Effect]:
+        """A person wants a message out of this history."""
+        message, peer = command.message, command.peer
+        gone, stays = Publish(MessageTakenBack(message, peer)), Publish(_stays(message, peer))
+        return [Keep(lambda db: outbox.remove(db, message, peer), lambda done: gone if done else stays)]
+
+    # --- theirs
+
+    def heard_text(self, peer: PeerId, said: Texted) -> list[Effect]:
+        """A peer says something: keep it, then confirm and show it."""
+        message = said.message
+        if message.peer == peer and peer in self.held:
+            # It has answered, so it knows us: what waited for that goes now.
+            self.held[peer] = 0.0
+        if self.rules(peer).messages is Habit.BLOCK:
+            return [Say(peer, TextTurnedDown(message.id, Code.DECLINED))]
+        if message.peer != peer:
+            return self.groups.heard_text(peer, said)
+        if self.trust(peer) is TrustLevel.STRANGER and len(message.text) > limits.STRANGER_TEXT:
+            return [Say(peer, TextTurnedDown(message.id, Code.TEXT_TOO_LONG))]
+        if self.trust(peer) is TrustLevel.STRANGER and not self.prompts.may(peer, self.now()):
+            return [Say(peer, TextTurnedDown(message.id, Code.PEER_BUSY))]
+
+        def operation(db: sqlite3.Connection) -> TextArrived | TextUnkept:
+            kept = outbox.add(db, message, said.sequence, said.record, said.digest)
+            if kept is None and not outbox.is_here(db, message, said.digest):
+                return TextUnkept(peer, message.id)  # confirmed is only what was kept
+            return with_what_it_is_about(db, TextArrived(message, kept, peer))
+
+        return [Keep(operation, lambda note: note)]
+
+    def arrived(self, note: TextArrived, now: float) -> list[Effect]:
+        """A message is durable here. Known twice is confirmed twice, shown once."""
+        message = note.message
+        effects: list[Effect] = [Say(note.speaker, TextKept(message.id))]
+        if note.kept is None:
+            return effects
+        if message.peer != note.speaker:
+            effects += self.groups.gossip_soon(message.peer, now)
+        if message.kind is MessageKind.REACTION:
+            if note.about is not None:
+                effects.append(Tell(MessageReacted(note.about, message.peer, message.author, message.text)))
+            return effects
+        effects.append(
+            Tell(
+                MessageReceived(
+                    message.id, message.peer, self.name(message.author), message.text, message.sent_at,
+                    note.kept.position, note.quote, message.author, note.kept.order, note.kept.late, message.kind,
+                )
+            )
+        )
+        return effects
+
+    # --- how far ours got
+
+    def heard_kept(self, peer: PeerId, said: TextKept) -> list[Effect]:
+        """The peer stored our message."""
+        me, message = self.me, said.message
+
+        def operation(db: sqlite3.Connection) -> object:
+            conversation = circles.conversation_of(db, me, message)
+            if conversation == peer:
+                kept = outbox.set_delivery(db, me, message, Delivery.DELIVERED, peer)
+                return DeliveryStored(peer, message, Delivery.DELIVERED) if kept else None
+            found = spread(db, me, conversation, message, peer, False) if conversation is not None else []
+            return Spreads(tuple(found)) if found else None
+
+        return [Keep(operation, lambda note: note)]
+
+    def heard_turned_down(self, peer: PeerId, said: TextTurnedDown) -> list[Effect]:
+        """The peer did not keep our message: for good, or for now."""
+        me, message, code = self.me, said.message, said.code
+        if code == Code.PEER_BUSY:
+            return [
+                Keep(
+                    lambda db: outbox.set_delivery(db, me, message, Delivery.QUEUED, peer),
+                    lambda changed: TextHeld(peer, message) if changed else None,
+                )
+            ]
+        note = DeliveryStored(peer, message, Delivery.REFUSED, code)
+        return [
+            Keep(
+                lambda db: outbox.set_delivery(db, me, message, Delivery.REFUSED, peer),
+                lambda changed: note if changed else None,
+            )
+        ]
+
+    def text_held(self, note: TextHeld, now: float) -> list[Effect]:
+        """It waits, and all that is written after it: nothing overtakes it."""
+        self.careful.add(note.peer)
+        self.held[note.peer] = now + _HOLD
+        sentence = user_messages.ended(Code.NOT_ANSWERED, self.name(note.peer))
+        return [Tell(MessageWaiting(note.message, note.peer, Code.NOT_ANSWERED, sentence))]
+
+    def text_unkept(self, note: TextUnkept) -> list[Effect]:
+        """A message that is not to be believed: nobody is told that it was kept."""
+        return [Say(note.peer, TextTurnedDown(note.message, Code.PROTOCOL))]
+
+    def tick(self, now: float) -> list[Effect]:
+        """What time brings: what was held is said again."""
+        due = [peer for peer, at in self.held.items() if at <= now]
+        for peer in due:
+            del self.held[peer]
+        return [effect for peer in due if self.online(peer) for effect in self.peer_up(peer)]
+
+    def next_time(self) -> float | None:
+        """When tick() has something to do again."""
+        return min(self.held.values(), default=None)
+
+    def delivery_stored(self, note: DeliveryStored) -> list[Effect]:
+        """How far a message got is durable."""
+        careful = note.peer in self.careful and note.peer not in self.held and self.online(note.peer)
+        further = self.peer_up(note.peer) if careful else []
+        if note.delivery is Delivery.DELIVERED:
+            return [Befriend(note.peer), Tell(MessageDelivered(note.message, note.peer)), *further]
+        code = note.code if note.code in set(Code) else Code.PROTOCOL
+        name = self.name(note.peer)
+        sentence = (
+            f"{name} does not know this device yet, so a first message may have at most 1,000 characters. Send a"
+            " shorter one first."
+            if code == Code.TEXT_TOO_LONG
+            else user_messages.ended(code, name)
+        )
+        return [Tell(MessageRefused(note.message, note.peer, code, sentence)), *further]
+
+    def spread_stored(self, note: SpreadStored) -> list[Effect]:
+        """One more member has, or read, a message of ours."""
+        if note.read:
+            return [Tell(MessageRead(note.message, note.group))] if note.whole else []
+        effects: list[Effect] = [Tell(MessageSpread(note.message, note.group, note.have, note.of))]
+        return [*effects, Tell(MessageDelivered(note.message, note.group))] if note.whole else effects
+
+    def read_here(self, peer: PeerId) -> list[Effect]:
+        """The person has seen a conversation: its authors are told, if they are to be."""
+        authors = self.groups.present(peer) if self.groups.is_group(peer) else (peer,)
+        return [effect for one in authors for effect in self._tell_seen(one)]
+
+    def _tell_seen(self, peer: PeerId) -> list[Effect]:
+        if not self.receipts() or not self.online(peer) or self.trust(peer) is TrustLevel.STRANGER:
+            return []
+        return [
+            Look(
+                lambda db: history.untold(db, peer, limits.SEEN),
+                lambda found: SeenLooked(peer, tuple(found)) if found else None,
+            )
+        ]
+
+    def seen_looked(self, note: SeenLooked) -> list[Effect]:
+        """Tell a peer what was seen of what it said."""
+        return [Say(note.peer, TextsSeen(note.ids))]
+
+    def heard_seen(self, peer: PeerId, said: TextsSeen) -> list[Effect]:
+        """A peer's person has seen messages or files of ours."""
+        me, ids = self.me, said.ids
+
+        def operation(db: sqlite3.Connection) -> SeenStored:
+            messages = [MessageId(one) for one in ids]
+            news = outbox.set_read(db, me, messages, peer)
+            transfers = journal.set_seen(db, ids, peer)
+            rest = [one for one in messages if one not in news]
+            shared = [(one, circles.conversation_of(db, me, one)) for one in rest]
+            found = [
+                note
+                for one, conversation in shared
+                if conversation is not None and conversation != peer
+                for note in spread(db, me, conversation, one, peer, True)
+            ]
+            return SeenStored(peer, ids, tuple(news), tuple(transfers), tuple(found))
+
+        return [Keep(operation, lambda note: note)]
+
+    def seen_stored(self, note: SeenStored) -> list[Effect]:
+        """It is durable that they were seen."""
+        effects: list[Effect] = [Say(note.peer, SeenKept(note.ids))]
+        effects += [Tell(MessageRead(one, note.peer)) for one in note.news]
+        effects += [Tell(TransferRead(one, note.peer)) for one in note.transfers]
+        return effects + [effect for one in note.spread for effect in self.spread_stored(one)]
+
+    def heard_seen_kept(self, peer: PeerId, said: SeenKept) -> list[Effect]:
+        """The peer knows what was seen; tell it the rest, if there is any and it may know."""
+        ids = said.ids
+        rest = Durable((ReadHere(peer),))
+        return [Keep(lambda db: history.told(db, peer, ids), lambda news: rest if news else None)]
+
+    # --- who is there
+
+    def peer_up(self, peer: PeerId) -> list[Effect]:
+        """A peer is there: say what waits for it. From here on it is on its way and can be changed no more."""
+        self.held.pop(peer, None)
+        self.flushing[peer] = False
+        most = 1 if peer in self.careful else -1
+        return [
+            Keep(
+                lambda db: outbox.take(db, peer, most),
+                lambda taken: OutboxLoaded(peer, tuple(taken[0]), tuple(taken[1])),
+            ),
+            *self._tell_seen(peer),
+        ]
+
+    def loaded(self, note: OutboxLoaded) -> list[Effect]:
+        """What waits for a peer, oldest first."""
+        effects: list[Effect] = [Tell(MessageSending(one, note.peer)) for one in note.fresh]
+        effects += [Resend(note.peer, record) for _, record in note.records]
+        if not note.records:
+            self.careful.discard(note.peer)
+        if self.flushing.pop(note.peer, False) and note.peer not in self.careful:
+            effects += self.peer_up(note.peer)
+        return effects
+
+
+def _stays(message: MessageId, peer: PeerId) -> MessageStays:
+    return MessageStays(message, peer, "It is on its way already, so it can be neither changed nor taken back.")

@@ -1,0 +1,404 @@
+"""The table of groups: who is in them, who hands what to whom. No I/O; what it asks for are effects.
+
+Nobody is in charge. A member says its own new records to all members that are there; whoever was away, or not in reach
+of the author, gets them from any member that has them: two members that meet, and again whenever something new came,
+tell each other what they hold, and hand over what the other lacks.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from lanshare.domain.commands import AnswerGroup, ChangeGroup, CreateGroup
+from lanshare.domain.control_messages import Circled, Held, Texted
+from lanshare.domain.errors import Code
+from lanshare.domain.events import (
+    GroupAsked,
+    GroupChanged,
+    GroupRefused,
+    GroupReversed,
+    MessageDelivered,
+    MessageReceived,
+    MessageSending,
+    MessageTakenBack,
+)
+from lanshare.domain.groups import MEMBERS, Group, fold
+from lanshare.domain.message import Delivery, MessageId, MessageKind
+from lanshare.domain.peer import PeerId, TrustLevel, clean_name
+from lanshare.engine import user_messages
+from lanshare.engine.effects import Befriend, Compose, Effect, Keep, Look, Resend, Say, Tell
+from lanshare.engine.inbox import CircleLoaded, GroupMerged, Handed, SpreadStored, TextArrived, TextStored
+from lanshare.exchange import message_records
+from lanshare.store import groups as circles
+from lanshare.store import history, outbox
+from lanshare.wire import limits
+
+_ASKED: Final = 32
+_COLLECTED: Final = 2048
+_HAND_EVERY: Final = 0.2
+"""Seconds between two answers to one member about one group: what is handed over for nothing is bounded by it."""
+
+_SOON: Final = 0.3
+"""Seconds after something new came before the others are told what we hold: what comes in a row is told once."""
+
+
+@dataclass(slots=True)
+class Groups:
+    """The table."""
+
+    me: PeerId
+    name: Callable[[PeerId], str]
+    trust: Callable[[PeerId], TrustLevel]
+    online: Callable[[PeerId], bool]
+    founded: Callable[[MessageId], PeerId]
+    """The group that we found by a record of this id."""
+
+    may_ask: Callable[[PeerId], bool] = lambda peer: True
+    """Whether the person may be asked something by a stranger now."""
+
+    now: Callable[[], float] = lambda: 0.0
+    """Seconds of any one clock."""
+
+    rows: dict[PeerId, Group] = field(default_factory=dict)
+    _founded: dict[tuple[PeerId, PeerId], float] = field(default_factory=dict)
+    asked: dict[PeerId, tuple[PeerId, Circled]] = field(default_factory=dict)
+    """Groups that strangers would have us in, also those that the person said no to."""
+
+    _gossip_at: dict[PeerId, float] = field(default_factory=dict)
+    _parts: dict[tuple[PeerId, PeerId], tuple[Texted, ...]] = field(default_factory=dict)
+    """Of groups that are new, by speaker and group: what came of their records so far."""
+
+    _handed_at: dict[tuple[PeerId, PeerId], float] = field(default_factory=dict)
+    _held_later: dict[tuple[PeerId, PeerId], Held] = field(default_factory=dict)
+    """What was said to be held sooner than it is answered: the last word of each counts."""
+
+    # --- look-ups
+
+    def is_group(self, peer: PeerId) -> bool:
+        """Whether a conversation is a group's."""
+        return peer in self.rows
+
+    def mine(self, group: PeerId) -> bool:
+        """Whether we are in it."""
+        return group in self.rows and self.me in self.rows[group].members
+
+    def shares(self, group: PeerId, peer: PeerId) -> bool:
+        """Whether this peer and we are both in it."""
+        return self.mine(group) and peer in self.rows[group].members
+
+    def present(self, group: PeerId) -> tuple[PeerId, ...]:
+        """The other members that are there now."""
+        stands = self.rows.get(group)
+        if stands is None or self.me not in stands.members:
+            return ()
+        return tuple(one for one in stands.members if one != self.me and self.online(one))
+
+    def shown(self) -> tuple[GroupChanged, ...]:
+        """All of them."""
+        return tuple(self._event(one, False) for one in self.rows.values())
+
+    # --- what a person does
+
+    def create(self, command: CreateGroup) -> list[Effect]:
+        """Found a group."""
+        name = clean_name(command.name)
+        members = tuple(dict.fromkeys(one for one in command.members if one != self.me))
+        group = self.founded(command.founding)
+        if not name or not members or len(members) >= MEMBERS:
+            return [self._refused(group, Code.GROUP_EMPTY)]
+        if any(self.trust(one) is TrustLevel.BLOCKED for one in members):
+            return [self._refused(group, Code.BLOCKED_MEMBER)]
+        body = message_records.change_body(name, members, ())
+        return [Compose(group, command.founding, body, Delivery.DELIVERED, MessageKind.FOUND, None, True)]
+
+    def change(self, command: ChangeGroup) -> list[Effect]:
+        """Add, remove, rename, leave."""
+        stands = self.rows.get(command.group)
+        if stands is None or self.me not in stands.members:
+            return [self._refused(command.group, Code.NOT_A_MEMBER)]
+        add = tuple(one for one in dict.fromkeys(command.add) if one not in stands.members)
+        remove = tuple(one for one in dict.fromkeys(command.remove) if one in stands.members)
+        name = clean_name(command.name)
+        if any(not stands.may_remove(self.me, one) for one in remove):
+            return [self._refused(command.group, Code.MORE_SENIOR)]
+        if len(stands.members) + len(add) - len(remove) > MEMBERS or any(
+            self.trust(one) is TrustLevel.BLOCKED for one in add
+        ):
+            return [self._refused(command.group, Code.BLOCKED_MEMBER if add else Code.GROUP_EMPTY)]
+        if not add and not remove and (not name or name == stands.name):
+            return []
+        if len(add) + len(remove) > MEMBERS:
+            return [self._refused(command.group, Code.GROUP_EMPTY)]
+        body = message_records.change_body(name if name != stands.name else "", add, remove)
+        return [Compose(command.group, command.message, body, Delivery.DELIVERED, MessageKind.CHANGE, None, True)]
+
+    def changed_here(self, note: TextStored) -> list[Effect]:
+        """Our own record about a group is durable: tell the shells and whoever is there, those removed included."""
+        if note.group is None:
+            return []
+        before = self.rows.get(note.group.id)
+        self.rows[note.group.id] = note.group
+        told = self._event(note.group, before is None)
+        everyone = {*note.group.members, *(before.members if before is not None else ())} - {self.me}
+        done = [Tell(MessageDelivered(one, note.group.id)) for one in note.delivered]
+        return [Tell(told), *done, *self._tell_circle(note.group.id, [one for one in everyone if self.online(one)])]
+
+    # --- what members say
+
+    def heard_circle(self, peer: PeerId, said: Circled) -> list[Effect]:
+        """Records about a group's members. Only known devices may take us into a group that is new."""
+        if said.records[0].message.peer not in self.rows:
+            said = self._collected(peer, said)
+            if not said.records:
+                return []
+            if self.trust(peer) is TrustLevel.STRANGER:
+                return self._asked(peer, said)
+            if not self._may_found(peer, said.records[0].message.peer):
+                return []
+        return self._merge(peer, said)
+
+    def _may_found(self, peer: PeerId, group: PeerId) -> bool:
+        """Whether this known device may take us into one more group just now; it says so again at every meeting."""
+        now = self.now()
+        self._founded = {key: at for key, at in self._founded.items() if 0.0 <= now - at < limits.PROMPTS_WITHIN}
+        if (peer, group) in self._founded:
+            return True
+        if sum(who == peer for who, _ in self._founded) >= limits.GROUPS_FOUNDED:
+            return False
+        self._founded[peer, group] = now
+        return True
+
+    def _collected(self, peer: PeerId, said: Circled) -> Circled:
+        """Of a group that is new: what came in this frame with what came in those before it, the founding one first."""
+        key = (peer, said.records[0].message.peer)
+        before = () if any(one.message.kind is MessageKind.FOUND for one in said.records) else self._parts.pop(key, ())
+        together = (*before, *said.records)[:_COLLECTED]
+        size = 0
+        for at, one in enumerate(together):
+            size += len(one.record)
+            if size > limits.GROUP_COLLECTED:
+                together = together[:at]
+                break
+        if len(self._parts) >= _ASKED:
+            self._parts.pop(next(iter(self._parts)))
+        self._parts[key] = together
+        return Circled(together)
+
+    def _asked(self, peer: PeerId, said: Circled) -> list[Effect]:
+        """A stranger may only ask: once for each group, and no more often than anything else."""
+        group = said.records[0].message.peer
+        folded = fold(group, [message_records.change_of(one.record) for one in said.records])
+        stands = folded.group if folded is not None else None
+        inside = stands is not None and self.me in stands.members and peer in stands.members
+        if stands is None or not inside or group in self.asked or not self.may_ask(peer):
+            return []
+        if len(self.asked) >= _ASKED:
+            self.asked.pop(next(iter(self.asked)))
+        self.asked[group] = (peer, said)
+        return [Tell(GroupAsked(group, stands.name, peer, self.name(peer), len(stands.members)))]
+
+    def answer(self, command: AnswerGroup) -> list[Effect]:
+        """A person wants to be in it, or not. A no holds until lanshare starts anew and is asked again."""
+        peer, said = self.asked.get(command.group, (None, None))
+        if peer is None or said is None or not command.joins:
+            return []
+        del self.asked[command.group]
+        return [Befriend(peer), *self._merge(peer, said)]
+
+    def _merge(self, peer: PeerId, said: Circled) -> list[Effect]:
+        me = self.me
+
+        def operation(db: sqlite3.Connection) -> GroupMerged:
+            settled = circles.merge(db, said.records, peer, me, message_records.change_of)
+            if settled is None:
+                return GroupMerged(peer, None, ())
+            done = circles.delivered_now(db, me, settled.group) if settled.fresh else []
+            return GroupMerged(peer, settled.group, settled.shown, tuple(done), settled.gone, settled.fresh)
+
+        return [Keep(operation, lambda note: note)]
+
+    def merged(self, note: GroupMerged, now: float) -> list[Effect]:
+        """They are durable."""
+        group = note.group
+        if group is None:
+            return []
+        before = self.rows.get(group.id)
+        self.rows[group.id] = group
+        self._parts.pop((note.speaker, group.id), None)
+        effects: list[Effect] = []
+        effects += [Tell(MessageDelivered(one, group.id)) for one in note.delivered]
+        if note.fresh:
+            effects.append(Tell(self._event(group, before is None or self.me not in before.members)))
+            effects += [Tell(MessageTakenBack(one, group.id)) for one in note.gone]
+            if note.gone and before is not None:
+                out, back = (
+                    tuple(one for one in some if one not in others)
+                    for some, others in ((before.members, group.members), (group.members, before.members))
+                )
+                names = (tuple(map(self.name, some)) for some in (out, back))
+                sentence = user_messages.reversed_changes(group.name, *names)
+                effects.append(Tell(GroupReversed(group.id, out, back, sentence)))
+            effects += [
+                Tell(
+                    MessageReceived(
+                        one.id, one.peer, self.name(one.author), one.text, one.sent_at, kept.position, None, one.author,
+                        kept.order, kept.late, one.kind,
+                    )
+                )
+                for one, kept in note.arrived
+            ]
+            others = {*group.members, *(before.members if before is not None else ())} - {self.me, note.speaker}
+            effects += self._tell_circle(group.id, [one for one in others if self.online(one)])
+            effects += self._tell_circle(group.id, [note.speaker])
+        return effects
+
+    def heard_text(self, peer: PeerId, said: Texted) -> list[Effect]:
+        """A text of a group, its author's or handed on. What may not be kept is passed over in silence."""
+        me = self.me
+        if said.message.kind in (MessageKind.FOUND, MessageKind.CHANGE):
+            return self.heard_circle(peer, Circled((said,)))
+
+        def operation(db: sqlite3.Connection) -> TextArrived | None:
+            may, kept = circles.accept(db, said, peer, me)
+            return with_what_it_is_about(db, TextArrived(said.message, kept, peer)) if may else None
+
+        return [Keep(operation, lambda note: note)]
+
+    def heard_held(self, peer: PeerId, said: Held, now: float) -> list[Effect]:
+        """What a member has: note what it has of ours, hand over what it lacks."""
+        group, me = said.group, self.me
+        key = (peer, group)
+        if now - self._handed_at.get(key, -1.0) < _HAND_EVERY:
+            self._held_later[key] = said
+            return []
+        self._handed_at[key] = now
+        stands = self.rows.get(group)
+        if stands is None or me not in stands.members or peer not in stands.members:
+            return []
+        def operation(db: sqlite3.Connection) -> Handed:
+            ours = dict(said.ranges).get(me, ())
+            news = tuple(
+                note for message in circles.confirm(db, group, me, ours)
+                for note in spread(db, me, group, message, peer, False)
+            )
+            records = circles.missing(db, group, peer, said.ranges, limits.HANDED)
+            fresh = outbox.on_their_way(db, me, group) if records else []
+            return Handed(group, peer, tuple(records), tuple(fresh), news)
+
+        return [Keep(operation, lambda note: note)]
+
+    def handed(self, note: Handed, spread: Callable[[SpreadStored], list[Effect]]) -> list[Effect]:
+        """Say what a member lacks."""
+        effects = [effect for one in note.news for effect in spread(one)]
+        effects += [Tell(MessageSending(one, note.group)) for one in note.fresh]
+        return effects + [Resend(note.peer, record, note.group) for record in note.records]
+
+    # --- who is there, and what time brings
+
+    def peer_up(self, peer: PeerId) -> list[Effect]:
+        """A device is there: tell it about the groups that we share, or shared."""
+        shared = [one.id for one in self.rows.values() if one.knows(peer) and one.knows(self.me)]
+        return [effect for group in shared for effect in self._tell_circle(group, [peer])]
+
+    def gossip_soon(self, group: PeerId, now: float) -> list[Effect]:
+        """Something new came: others may lack it."""
+        self._gossip_at.setdefault(group, now + _SOON)
+        return []
+
+    def gossip(self, group: PeerId) -> list[Effect]:
+        """Tell the members that are there what we hold."""
+        self._gossip_at.pop(group, None)
+        return self._tell_circle(group, self.present(group), False)
+
+    def tick(self, now: float) -> list[Effect]:
+        """What time brings."""
+        due = [group for group, at in self._gossip_at.items() if at <= now]
+        effects = [effect for group in due for effect in self.gossip(group)]
+        for key in [key for key in self._held_later if now - self._handed_at.get(key, -1.0) >= _HAND_EVERY]:
+            effects += self.heard_held(key[0], self._held_later.pop(key), now)
+        return effects
+
+    def next_time(self) -> float | None:
+        """When tick() has something to do again."""
+        later = [self._handed_at.get(key, 0.0) + _HAND_EVERY for key in self._held_later]
+        return min([*self._gossip_at.values(), *later], default=None)
+
+    def circle_loaded(self, note: CircleLoaded) -> list[Effect]:
+        """Say who is in a group, and what we hold of it."""
+        records = [message_records.stored(record, note.group) for record in note.records]
+        effects: list[Effect] = []
+        stands = self.rows.get(note.group)
+        for peer in note.peers:
+            effects += [Say(peer, Circled(some)) for some in _pieces(records)]
+            if stands is not None and peer in stands.members and self.me in stands.members:
+                effects.append(Say(peer, Held(note.group, note.held)))
+        return effects
+
+    # --- inside
+
+    def _tell_circle(self, group: PeerId, peers: Iterable[PeerId], circle: bool = True) -> list[Effect]:
+        told = tuple(sorted(peers))
+        if not told:
+            return []
+
+        def operation(db: sqlite3.Connection) -> CircleLoaded:
+            records = tuple(circles.circle(db, group)) if circle else ()
+            return CircleLoaded(group, told, records, circles.held(db, group, limits.HELD_RANGES))
+
+        return [Look(operation, lambda note: note)]
+
+    def _event(self, group: Group, added: bool) -> GroupChanged:
+        return GroupChanged(group.id, group.name, group.members, self.me in group.members, added)
+
+    def _refused(self, group: PeerId, code: Code) -> Effect:
+        return Tell(GroupRefused(group, code, user_messages.ended(code)))
+
+
+def with_what_it_is_about(db: sqlite3.Connection, note: TextArrived) -> TextArrived:
+    """The same with the message that it answers or reacts to, as far as that is here."""
+    message = note.message
+    if not message.about:
+        return note
+    quote = history.quote(db, message.peer, message.about)
+    return TextArrived(message, note.kept, note.speaker, quote, quote.id if quote is not None else None)
+
+
+def spread(
+    db: sqlite3.Connection, me: PeerId, group: PeerId, message: MessageId, member: PeerId, read: bool
+) -> list[SpreadStored]:
+    """Note that a member has, or read, our message in a group; once all do, so it is delivered, or read.
+
+    All are those who were members when it was said, and are: others need not have it.
+    """
+    stands = circles.find(db, group)
+    if stands is None or member not in stands.members:
+        return []
+    notes = []
+    owed = circles.owed(db, me, stands, message)
+    for kind in (False, True) if read else (False,):
+        have = circles.receipt(db, message, member, kind, owed)
+        if have is None:
+            continue
+        done = have >= len(owed) and (
+            bool(outbox.set_read(db, me, [message], group))
+            if kind
+            else outbox.set_delivery(db, me, message, Delivery.DELIVERED, group)
+        )
+        notes.append(SpreadStored(group, message, have, len(owed), kind, done))
+    return notes
+
+
+def _pieces(records: list[Texted]) -> list[tuple[Texted, ...]]:
+    """Records in frames that are not too long, the founding one in the first."""
+    pieces: list[list[Texted]] = [[]]
+    size = 0
+    for one in records:
+        if pieces[-1] and (len(pieces[-1]) == limits.CIRCLE or size + len(one.record) > limits.CIRCLE_BYTES):
+            pieces.append([])
+            size = 0
+        pieces[-1].append(one)
+        size += len(one.record)
+    return [tuple(piece) for piece in pieces if piece]

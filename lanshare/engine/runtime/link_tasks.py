@@ -1,0 +1,230 @@
+"""What a thread does with a link that is open and greeted: the same for links we dialled and links we accepted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lanshare.domain.errors import Code, IdentityDiffers, LanshareError
+from lanshare.domain.offer import Landing
+from lanshare.domain.peer import Address, PeerId
+from lanshare.domain.transfer import TransferId
+from lanshare.engine.inbox import DiskSeen, Heard, Lease, LinkDown, LinkUp, Moved, RunEnded, Verifying
+from lanshare.engine.peers.visibility import Admission
+from lanshare.exchange.control import Control
+from lanshare.exchange.handshake import Accepting, Dialling, Facts, Guest
+from lanshare.exchange.receiving import Halting, Receiving
+from lanshare.exchange.sending import Halted, Sending
+from lanshare.files import landlock
+from lanshare.files.faults import DiskFault, disk_fault
+from lanshare.files.folder import disk_of
+from lanshare.files.manifest import ManifestReader
+from lanshare.files.sent import SentLog, sent_path
+from lanshare.files.staging import Staging, has_staging
+from lanshare.net.link import Link, LinkLost
+from lanshare.trust.identity import Identity, id_of_certificate, is_veil, same
+from lanshare.wire import limits
+
+Post = Callable[[object], None]
+
+
+@dataclass(slots=True)
+class Self:
+    """Who we are on every link, and who may come in. Both are replaced as a whole when they change."""
+
+    identity: Identity
+    facts: Facts
+    admission: Admission = field(default_factory=Admission)
+
+
+def greet_as_dialler(link: Link, me: Self, purpose: str, expect: str | None) -> Guest:
+    """TLS and greeting on a link we dialled. IdentityDiffers before we have said anything."""
+    link.open()
+    blocked, keys = me.admission.blocked, me.admission.keys
+    greeting = Dialling(me.identity, me.facts, purpose, link.peer_certificate, expect, blocked, keys)
+    link.drive(greeting, link.proven_by)
+    if greeting.guest is None:
+        raise LinkLost(Code.PROTOCOL, "no greeting")
+    return greeting.guest
+
+
+def look_at_key(link: Link, expect: str | None) -> PeerId:
+    """Whose key answers on a link we dialled: TLS proves it, and nothing of ours is said. IdentityDiffers if it is
+    not the one expected."""
+    link.open()
+    if is_veil(link.peer_certificate):
+        raise LanshareError(Code.HIDDEN)
+    peer = id_of_certificate(link.peer_certificate)
+    if expect is not None and not same(peer[: len(expect)], expect):
+        raise IdentityDiffers(expect, peer)
+    return peer
+
+
+def greet_as_acceptor(link: Link, me: Self) -> Guest:
+    """TLS and greeting on a link we accepted."""
+    link.open()
+    greeting = Accepting(me.identity, me.facts, lambda peer: me.admission.admits(peer), link.veil)
+    link.drive(greeting, link.proven_by)
+    if greeting.guest is None:
+        raise LinkLost(Code.PROTOCOL, "no greeting")
+    return greeting.guest
+
+
+def run_control(link: Link, me: Self, guest: Guest, address: Address, dialled: bool, post: Post) -> None:
+    """Own a control link until it ends; the node hears both."""
+    control = Control(me.identity.id, guest.id, lambda said: post(Heard(guest.id, said)))
+    post(LinkUp(guest, link, dialled, address, link.met))
+    code = ""
+    try:
+        link.drive(control)
+    except LanshareError as error:
+        code = error.code
+    finally:
+        link.close()
+        post(LinkDown(guest.id, link, control.left, code))
+
+
+def run_source(link: Link, transfer: TransferId, lease: Lease, push: bool, post: Post) -> None:
+    """Send a transfer over a greeted data link; RunEnded in any case."""
+    assert lease.manifest is not None
+    try:
+        entries = ManifestReader(lease.manifest)
+        sent = SentLog(sent_path(lease.manifest))
+    except OSError:
+        link.close()
+        post(RunEnded(transfer, lease.epoch, Code.PEER_AWAY, "no list yet"))
+        return
+    sending = Sending(
+        transfer,
+        lease.sources,
+        entries,
+        push,
+        lambda done, rate: post(Moved(transfer, done, rate, sending.profile.split(), sending.file)),
+        lambda: post(Verifying(transfer)),
+        lease.throttles,
+        lease.aside,
+        sent,
+    )
+    code, detail, halted = "", "", False
+    try:
+        link.drive(sending)
+    except Halted as error:
+        code, detail, halted = error.code, error.detail, True
+    except LanshareError as error:
+        code, detail = error.code, error.detail
+    except OSError as error:
+        code, detail = Code.FILE_UNREADABLE, error.strerror or ""
+    finally:
+        sending.close()
+        link.close()
+    complete = sending.complete
+    if complete is not None:
+        skipped = (*sending.left, *sending.failed)[:1000]
+        post(
+            RunEnded(
+                transfer,
+                lease.epoch,
+                "",
+                files=sending.files,
+                failed=len(sending.left) + len(sending.failed),
+                bytes=sending.bytes,
+                paths=tuple(str(path) for path in lease.sources),
+                skipped=skipped,
+                notes=tuple(sending.notes[:1000]),
+                moved=sending.bytes_moved,
+            )
+        )
+    else:
+        aside, moved = frozenset(sending.aside), sending.bytes_moved
+        post(RunEnded(transfer, lease.epoch, code or Code.PEER_AWAY, detail, halted, aside=aside, moved=moved))
+
+
+def run_sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: Post) -> None:
+    """Receive a transfer over a greeted data link, in a thread that can write nowhere else; RunEnded in any case."""
+    assert lease.landing is not None
+    papers = [lease.receipt.parent] if lease.receipt is not None else []
+    try:
+        for folder in papers:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not lease.landing.folder.exists() and lease.landing.folder.parent.is_dir():
+            lease.landing.folder.mkdir()
+    except OSError:
+        pass  # whoever opens it says what is wrong with it
+    folders = [folder for folder in (lease.landing.folder, *papers) if folder.is_dir()]
+    landlock.run_bound(folders, lambda: _sink(link, transfer, lease, pull, post))
+
+
+def _sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: Post) -> None:
+    assert lease.landing is not None
+    code, detail = "", ""
+    receiving: Receiving | None = None
+    staging: Staging | None = None
+    try:
+        staging = _staging(lease.landing, transfer, post)
+        landing = lease.landing
+        if lease.after is not None and lease.receipt is not None:
+            staging.follow(lease.receipt.with_name(lease.after))
+        receiving = moving = Receiving(
+            staging,
+            bytes.fromhex(transfer) if pull else None,
+            lambda done, rate: post(Moved(transfer, done, rate, moving.profile.split(), moving.file)),
+            lambda: post(Verifying(transfer)),
+            lease.tops,
+            landing.clash,
+            landing.execute,
+            lease.throttles,
+            lease.allowed,
+        )
+        link.drive(receiving)
+    except DiskFault as fault:
+        code, detail = fault.code, fault.detail
+        _say_halt(link, fault, pull, transfer)
+    except LanshareError as error:
+        code, detail = error.code, error.detail
+    except OSError as error:
+        broken = disk_fault(error)
+        code, detail = broken.code, broken.detail
+    finally:
+        if receiving is not None:
+            receiving.close()
+        link.close()
+    if receiving is not None and staging is not None and receiving.finished:
+        paths = tuple(str(path) for path in staging.tops)
+        done = (staging.files, staging.bytes)
+        if lease.receipt is not None:
+            staging.receipt(lease.receipt)
+        # What is noted there goes only once the end of the transfer is durable: see Transfers._finished.
+        staging.close()
+        skipped = tuple(receiving.failed[:1000])
+        failed = len(receiving.failed)
+        told = (detail, False, done[0], failed, done[1], paths, skipped, tuple(receiving.losses))
+        post(RunEnded(transfer, lease.epoch, "", *told, moved=receiving.bytes_moved))
+        return
+    if staging is not None:
+        staging.close()
+    if receiving is not None and receiving.aside and not code:
+        code = Code.PUT_ASIDE
+    if receiving is not None and receiving.fault is not None:
+        code, detail = receiving.fault.code, receiving.fault.detail
+    moved = receiving.bytes_moved if receiving is not None else 0
+    post(RunEnded(transfer, lease.epoch, code or Code.PEER_AWAY, detail, receiving is not None, moved=moved))
+
+
+def _staging(landing: Landing, transfer: TransferId, post: Post) -> Staging:
+    """Open the staging folder. A disk that was unplugged leaves an empty folder behind, on another disk: not there."""
+    folder = landing.folder
+    if landing.disk and disk_of(folder) != landing.disk and not has_staging(folder, transfer):
+        raise DiskFault(Code.NO_FOLDER, str(folder))
+    staging = Staging(folder, transfer, time.monotonic(), landing.clash)
+    if not landing.disk:
+        post(DiskSeen(transfer, disk_of(folder)))
+    return staging
+
+
+def _say_halt(link: Link, fault: DiskFault, pull: bool, transfer: TransferId) -> None:
+    """The disk cannot even be opened: say so instead of Attached."""
+    try:
+        link.drive(Halting(fault, bytes.fromhex(transfer) if pull else None), time.monotonic() + limits.HANDSHAKE)
+    except LanshareError:
+        pass

@@ -1,0 +1,98 @@
+"""The queue: large sendings to one peer take turns, in an order that a person may change. No I/O, only effects.
+
+Small ones, messages and what goes to other peers never wait: one large sending fills a link as well as two do, and
+two at once only make both late. Only what holds the same folder as one that moves waits for that, whatever its size:
+side by side each would find no folder there yet, and make one of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lanshare.domain.control_messages import Postponed
+from lanshare.domain.errors import Code
+from lanshare.domain.offer import EntryKind
+from lanshare.domain.peer import PeerId
+from lanshare.domain.transfer import Direction, TransferId, TransferState
+from lanshare.engine.effects import Effect, EndRun, Keep, Say
+from lanshare.engine.transfers.table import Row, Table
+from lanshare.store import journal
+
+LARGE: Final = 256 * 1024 * 1024
+"""Bytes still to be sent from which a sending takes turns: seconds of a fast network."""
+
+
+class Turns(Table):
+    """The side of the table that knows whose turn it is."""
+
+    __slots__ = ()
+
+    def go_first(self, transfer: TransferId) -> list[Effect]:
+        """A person wants a sending to go before the others to its peer: those in its way give way to it."""
+        row = self.rows.get(transfer)
+        if row is None or not row.turn or row.paused or row.transfer.direction is not Direction.OUT:
+            return []
+        peer = row.transfer.peer
+        row.rank = rank = min(one.rank for one in self._queue(peer)) - 1
+        effects: list[Effect] = [Keep(lambda db: journal.set_rank(db, transfer, rank))]
+        for other in self._in_the_way(row):
+            other.turn = True
+            effects += [Say(peer, Postponed(other.transfer.id, Code.TURN)), EndRun(other.transfer.id)]
+        return effects
+
+    def heard_postponed(self, peer: PeerId, said: Postponed) -> list[Effect]:
+        """The sender has something else to send first."""
+        row = self._mine(peer, said.transfer, Direction.IN)
+        if row is None or not row.accepted or row.paused or said.code != Code.TURN:
+            return []
+        row.turn = True
+        return [] if row.running else self._away(row, Code.TURN)
+
+    def _in_the_way(self, row: Row) -> list[Row]:
+        """The sendings that move and that this one has to wait for."""
+        return [one for one in self._queue(row.transfer.peer) if one is not row and one.running and _exclude(row, one)]
+
+    def _queue(self, peer: PeerId) -> list[Row]:
+        """The sendings to a peer in the order of their turns."""
+        rows = [
+            row for row in self.rows.values()
+            if row.transfer.peer == peer and row.transfer.direction is Direction.OUT
+        ]
+        return sorted(rows, key=lambda row: (row.rank, row.transfer.started_at))
+
+    def _take_turn(self, row: Row) -> list[Effect]:
+        """Run an accepted sending, or let it wait for its turn."""
+        if not self._in_the_way(row):
+            row.turn = False
+            return self._run(row)
+        row.turn = True
+        return [Say(row.transfer.peer, Postponed(row.transfer.id, Code.TURN)), *self._away(row, Code.TURN)]
+
+    def _next_turn(self, peer: PeerId) -> list[Effect]:
+        """Something ended: whoever waits for its turn may have it, but none overtakes one that it would hold up."""
+        effects: list[Effect] = []
+        waiting: list[Row] = []
+        for row in self._queue(peer):
+            if not row.turn or row.running or row.paused or row.transfer.state is not TransferState.WAITING:
+                continue
+            if self._in_the_way(row) or any(_exclude(row, one) for one in waiting):
+                waiting.append(row)
+            else:
+                row.turn = False
+                effects += self._run(row)
+        return effects
+
+
+def _exclude(row: Row, other: Row) -> bool:
+    """Whether these two sendings to one peer do not move at the same time."""
+    return (_is_large(row) and _is_large(other)) or _share_folder(row, other)
+
+
+def _is_large(row: Row) -> bool:
+    return row.transfer.offer.bytes - row.transfer.done_bytes >= LARGE
+
+
+def _share_folder(row: Row, other: Row) -> bool:
+    both = {path.name for path in set(row.sources) & set(other.sources)}
+    tops = (*row.transfer.offer.tops, *other.transfer.offer.tops)
+    return bool(both) and any(top.kind is EntryKind.FOLDER and top.name in both for top in tops)

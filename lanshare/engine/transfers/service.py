@@ -1,0 +1,316 @@
+"""The table of transfers: what each may do next. No I/O; what it asks for are effects.
+
+A transfer's data link is leased: one job or one served link at a time, told apart by an epoch. Before a lease is
+granted anew the old holder is ended and has reported back.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from lanshare.domain.commands import LeaveOut
+from lanshare.domain.control_messages import Answered, Ended, HadAll, Paused
+from lanshare.domain.errors import Code
+from lanshare.domain.events import (
+    OfferWithdrawn,
+    TransferProfiled,
+    TransferProgressed,
+    TransferStarted,
+    TransferVerifying,
+)
+from lanshare.domain.offer import allowance_of
+from lanshare.domain.peer import PeerId, TrustLevel
+from lanshare.domain.transfer import (
+    FINAL,
+    Direction,
+    Transfer,
+    TransferId,
+    TransferState,
+    moved,
+)
+from lanshare.engine.effects import Effect, EndRun, Keep, PostRun, Say, Scan, Tell
+from lanshare.engine.inbox import AttachAsked, DiskSeen, Lease, Moved, RunEnded, Verifying
+from lanshare.engine.transfers.incoming import Incoming
+from lanshare.engine.transfers.outgoing import Outgoing
+from lanshare.engine.transfers.table import ENDING, RESTING, Row
+from lanshare.store import journal
+from lanshare.store.journal import Unfinished
+
+
+class Transfers(Outgoing, Incoming):
+    """The whole table: both sides, what runs, who is there."""
+
+    __slots__ = ()
+
+    # --- what earlier engines left
+
+    def load(self, left: list[Unfinished]) -> list[Effect]:
+        """Take up what was not over."""
+        effects: list[Effect] = []
+        for one in left:
+            state = TransferState.PAUSED if one.paused else TransferState.WAITING
+            transfer = replace(one.transfer, state=state, code="" if one.paused else Code.PEER_AWAY)
+            row = Row(transfer, one.sources, one.landing, one.accepted, counted=bool(transfer.offer.tops))
+            row.paused_here, row.rank, row.only, row.after = one.paused, one.rank, one.only, one.after
+            row.allowed = one.allowed or (allowance_of(transfer.offer, grows=True) if one.accepted else None)
+            self.rows[transfer.id] = row
+            if transfer.direction is Direction.OUT:
+                effects.append(Scan(transfer.id, one.sources, one.only))
+        return effects
+
+    def shown(self) -> tuple[Transfer, ...]:
+        """What is not over."""
+        return tuple(row.transfer for row in self.rows.values() if row.transfer.state not in FINAL)
+
+    def heard_had_all(self, peer: PeerId, said: HadAll, now: float) -> list[Effect]:
+        """The other side saw it end; the last word was lost on the way, or in a crash here."""
+        row = self._mine(peer, said.transfer, None)
+        if row is None or row.running or not (row.accepted or row.transfer.direction is Direction.OUT):
+            return []
+        end = RunEnded(said.transfer, row.epoch, "", files=said.files, failed=said.failed, bytes=said.bytes)
+        return self._finished(row, end, now)
+
+    def moving(self) -> bool:
+        """Whether anything moves now: then the machine should not fall asleep."""
+        return any(row.running and row.transfer.state not in FINAL for row in self.rows.values())
+
+    # --- while it runs
+
+    def attach(self, note: AttachAsked, now: float) -> list[Effect]:
+        """A peer attached a data link: grant the lease, now or when the old holder has ended, or refuse."""
+        direction = Direction.IN if note.push else Direction.OUT
+        row = self._mine(note.peer, note.transfer, direction)
+        granted = row is not None and (row.accepted or direction is Direction.OUT)
+        if self.world.trust(note.peer) is TrustLevel.BLOCKED:
+            note.reply.put(Lease(0, Code.DECLINED))
+            return []
+        if row is not None and row.paused_here:
+            note.reply.put(Lease(0, Code.PAUSED))
+            return []
+        if row is not None and now < row.shy_until:
+            note.reply.put(Lease(0, Code.STOPPING))
+            return []
+        if row is None or not granted or row.transfer.state is TransferState.QUEUED:
+            note.reply.put(Lease(0, Code.DECLINED))
+            return []
+        if direction is Direction.OUT and self._in_the_way(row):
+            row.turn = True
+            note.reply.put(Lease(0, Code.TURN))
+            return [] if row.running else self._away(row, Code.TURN)
+        if row.next_attach is not None:
+            row.next_attach.reply.put(Lease(0, Code.STOPPING))
+        row.next_attach = note
+        if row.running:
+            return [EndRun(note.transfer)]
+        return self._grant(row)
+
+    def moved(self, note: Moved, now: float) -> list[Effect]:
+        """Bytes move."""
+        row = self.rows.get(note.transfer)
+        if row is None or row.transfer.state in FINAL or not row.running:
+            return []
+        transfer = row.transfer
+        effects: list[Effect] = []
+        if transfer.state in (TransferState.CONNECTING, TransferState.WAITING, TransferState.OFFERED):
+            transfer = replace(transfer, state=moved(transfer.state, TransferState.MOVING), code="")
+            effects.append(Tell(TransferStarted(transfer.id, transfer.peer, transfer.direction)))
+        if note.bytes > row.most:
+            row.most, row.tries = note.bytes, 0
+        if row.moving_since is None:
+            row.moving_since = now
+        row.transfer = replace(transfer, done_bytes=note.bytes, rate=note.rate)
+        total = max(transfer.offer.bytes, note.bytes)
+        effects.append(Tell(TransferProgressed(transfer.id, note.bytes, total, note.rate, note.file)))
+        if note.split != row.split:
+            row.split = split = note.split
+            shares = (split.source_disk, split.work, split.network, split.target_disk)
+            effects.append(Tell(TransferProfiled(transfer.id, *shares)))
+        return effects
+
+    def disk_seen(self, note: DiskSeen) -> list[Effect]:
+        """The file system that it arrives on is known: it goes on only there."""
+        row = self.rows.get(note.transfer)
+        if row is None or row.landing is None:
+            return []
+        row.landing = replace(row.landing, disk=note.disk)
+        return [Keep(lambda db: journal.set_disk(db, note.transfer, note.disk))]
+
+    def verifying(self, note: Verifying) -> list[Effect]:
+        """All bytes are over."""
+        row = self.rows.get(note.transfer)
+        if row is None or row.transfer.state is not TransferState.MOVING:
+            return []
+        row.transfer = replace(row.transfer, state=moved(row.transfer.state, TransferState.VERIFYING))
+        return [Tell(TransferVerifying(note.transfer))]
+
+    def resume(self, transfer: TransferId, now: float) -> list[Effect]:
+        """A person here lets it go on, or wants a waiting one at once: before others, if it waits for its turn."""
+        return self.go_first(transfer) or super().resume(transfer, now)
+
+    def run_ended(self, note: RunEnded, now: float) -> list[Effect]:
+        """The data link ended: in success, for a while, or for good."""
+        effects = self._run_ended(note, now)
+        row = self.rows.get(note.transfer)
+        return effects + self._next_turn(row.transfer.peer) if row is not None else effects
+
+    def _run_ended(self, note: RunEnded, now: float) -> list[Effect]:
+        row = self.rows.get(note.transfer)
+        if row is None or note.epoch != row.epoch:
+            return []
+        row.running = False
+        row.moved += note.moved
+        if row.moving_since is not None:
+            row.seconds += now - row.moving_since
+            row.moving_since = None
+        if row.transfer.state in FINAL:
+            return [self._discard(row)] if row.ending else []
+        if self.questions.open(note.transfer):
+            return []  # it is asked anew whether so much may come
+        granted: list[Effect] = []
+        if row.next_attach is not None and note.code:
+            granted = self._grant(row)
+            if row.running:
+                return granted
+        if not note.code:
+            return self._finished(row, note, now)
+        row.resting = frozenset() if note.code == Code.PUT_ASIDE else row.resting | note.aside
+        if note.code == Code.PUT_ASIDE and row.aside:
+            row.aside = False
+            return self.pause(note.transfer)
+        if note.code in (Code.PAUSED, Code.PUT_ASIDE):
+            row.paused_there = True
+        if row.paused:
+            return self._rest(row)
+        damaged = note.code == Code.LIST_DAMAGED and row.transfer.direction is Direction.OUT
+        if note.code in ENDING or damaged:
+            return [
+                Say(row.transfer.peer, Ended(note.transfer, note.code)),
+                *self._fail(row, TransferState.FAILED, note.code, note.detail, now),
+            ]
+        return self._wait(row, note, now)
+
+    def heard_end(self, peer: PeerId, said: Ended, now: float) -> list[Effect]:
+        """The peer ended it: by its person's will, or because it cannot go on."""
+        row = self._mine(peer, said.transfer, None)
+        if row is None:
+            return []
+        effects: list[Effect] = []
+        if self.questions.answer(said.transfer):
+            effects.append(Tell(OfferWithdrawn(said.transfer, peer, Code.CANCELLED_BY_PEER)))
+        code = said.code if said.code in set(Code) else Code.PROTOCOL
+        if code == Code.CANCELLED:
+            return effects + self._fail(row, TransferState.CANCELLED, Code.CANCELLED_BY_PEER, "", now)
+        return effects + self._fail(row, TransferState.FAILED, code, "", now)
+
+    def cancel(self, transfer: TransferId, now: float) -> list[Effect]:
+        """A person ended it here."""
+        row = self.rows.get(transfer)
+        if row is None or row.transfer.state in FINAL:
+            return []
+        peer = row.transfer.peer
+        effects: list[Effect] = [Say(peer, Ended(transfer, Code.CANCELLED))]
+        if self.questions.answer(transfer):
+            effects.append(Tell(OfferWithdrawn(transfer, peer, Code.CANCELLED)))
+        return effects + self._fail(row, TransferState.CANCELLED, Code.CANCELLED, "", now)
+
+    def leave_out(self, command: LeaveOut) -> list[Effect]:
+        """A person does not want the file that moves now."""
+        row = self.rows.get(command.transfer)
+        if row is None or not row.running:
+            return []
+        row.aside = row.aside or command.later
+        return [PostRun(command.transfer, command)]
+
+    def cancel_all(self, peer: PeerId, now: float) -> list[Effect]:
+        """A device is blocked or forgotten: nothing is under way with it any more."""
+        mine = [row.transfer.id for row in self.rows.values() if row.transfer.peer == peer]
+        return [effect for transfer in mine for effect in self.cancel(transfer, now)]
+
+    # --- rest
+
+    def pause(self, transfer: TransferId) -> list[Effect]:
+        """A person here wants it to rest."""
+        row = self.rows.get(transfer)
+        if row is None or row.transfer.state in FINAL or row.paused_here or self.questions.open(transfer):
+            return []
+        row.paused_here = True
+        return [
+            Keep(lambda db: journal.set_paused(db, transfer, True)),
+            Say(row.transfer.peer, Paused(transfer, True)),
+            *self._rest(row),
+        ]
+
+    def heard_paused(self, peer: PeerId, said: Paused) -> list[Effect]:
+        """The peer's person wants it to rest, or lets it go on."""
+        row = self._mine(peer, said.transfer, None)
+        if row is None or row.paused_there == said.paused:
+            return []
+        row.paused_there = said.paused
+        if self.questions.open(said.transfer):
+            return []  # the person has not even answered
+        return self._rest(row) if said.paused else self._go_on(row)
+
+    # --- who is there
+
+    def peer_up(self, peer: PeerId, again: bool = False) -> list[Effect]:
+        """A peer is there: offer again what it has not got. `again`: what runs runs over a path that was lost."""
+        effects: list[Effect] = []
+        for row in sorted(self.rows.values(), key=lambda one: (one.rank, one.transfer.started_at)):
+            transfer = row.transfer
+            if transfer.peer == peer and row.running and again and transfer.state not in FINAL:
+                effects.append(EndRun(transfer.id))
+            if transfer.peer != peer or transfer.state in FINAL or row.running:
+                continue
+            row.paused_there = row.turn = False
+            if row.paused_here:
+                effects.append(Say(peer, Paused(transfer.id, True)))
+                continue
+            if transfer.state is TransferState.PAUSED:
+                effects += self._unrest(row)
+            if transfer.direction is Direction.OUT and row.counted:
+                effects += self._offer(row)
+            elif transfer.direction is Direction.IN and row.accepted:
+                effects.append(Say(peer, Answered(transfer.id, True)))
+                away = row.transfer.code in ("", Code.PEER_AWAY, Code.PEER_UNREACHABLE)
+                if away and row.transfer.state is TransferState.WAITING:
+                    state = moved(row.transfer.state, TransferState.CONNECTING)
+                    row.transfer = replace(row.transfer, state=state, code="")
+                    effects.append(self._stands(row))
+        return effects
+
+    def peer_down(self, peer: PeerId) -> list[Effect]:
+        """A peer is gone: its questions are void, what moves stops, all of it waits."""
+        effects: list[Effect] = []
+        for row in self.rows.values():
+            transfer = row.transfer
+            rests = transfer.state in RESTING and not row.turn
+            row.turn = row.turn and transfer.peer != peer
+            if transfer.peer != peer or transfer.state in FINAL or rests:
+                continue
+            if self.questions.answer(transfer.id):
+                effects.append(Tell(OfferWithdrawn(transfer.id, peer, Code.PEER_AWAY)))
+            if row.running:
+                effects.append(EndRun(transfer.id))
+            else:
+                effects += self._away(row, Code.PEER_AWAY)
+        return effects
+
+    def tick(self, now: float) -> list[Effect]:
+        """What time brings: tries that are due."""
+        effects: list[Effect] = []
+        for row in self.rows.values():
+            if row.retry_at is None or now < row.retry_at:
+                continue
+            row.retry_at = None
+            transfer = row.transfer
+            if transfer.state is not TransferState.WAITING or row.running or not self.world.online(transfer.peer):
+                continue
+            if transfer.direction is Direction.OUT:
+                effects += self._offer(row)
+            elif row.accepted:
+                effects += self._try_disk(row, now)
+        return effects
+
+    def next_time(self) -> float | None:
+        """When tick() has something to do again."""
+        return min((row.retry_at for row in self.rows.values() if row.retry_at is not None), default=None)

@@ -1,0 +1,96 @@
+"""The table of groups: who may found and change what, who is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from lanshare.domain import commands as c
+from lanshare.domain.control_messages import Circled, Held, Texted
+from lanshare.domain.errors import Code
+from lanshare.domain.events import GroupRefused
+from lanshare.domain.groups import Group
+from lanshare.domain.message import Delivery, MessageId, MessageKind
+from lanshare.domain.peer import PeerId, TrustLevel
+from lanshare.engine.effects import Compose, Effect, Keep, Look, Say, Tell
+from lanshare.engine.inbox import CircleLoaded
+from lanshare.engine.messages.groups import Groups
+from lanshare.wire.frames import Text
+from tests.harness.made import ME, PEER, message
+
+GROUP, OTHER = PeerId("g" * 52), PeerId("o" * 52)
+ID = MessageId("ab" * 16)
+
+
+def table(trust: TrustLevel = TrustLevel.KNOWN, members: tuple[PeerId, ...] = (ME, PEER)) -> Groups:
+    """One with a group."""
+    groups = Groups(ME, lambda peer: "Bob", lambda peer: trust, lambda peer: peer == PEER, lambda founding: OTHER)
+    groups.rows[GROUP] = Group(GROUP, "us", members, dict.fromkeys(members, (1, "", "")))
+    return groups
+
+
+def refused(effects: list[Effect]) -> list[Any]:
+    """The codes of what was refused."""
+    return [one.event.code for one in effects if isinstance(one, Tell) and isinstance(one.event, GroupRefused)]
+
+
+@pytest.mark.parametrize(("name", "members", "trust", "code"), [
+    (" ", (PEER,), TrustLevel.KNOWN, Code.GROUP_EMPTY),
+    ("x", (), TrustLevel.KNOWN, Code.GROUP_EMPTY),
+    ("x", (ME,), TrustLevel.KNOWN, Code.GROUP_EMPTY),
+    ("x", tuple(PeerId(f"{n:052}") for n in range(256)), TrustLevel.KNOWN, Code.GROUP_EMPTY),
+    ("x", (PEER,), TrustLevel.BLOCKED, Code.BLOCKED_MEMBER),
+])
+def test_a_group_that_cannot_be_is_refused_with_a_reason(
+    name: str, members: tuple[PeerId, ...], trust: TrustLevel, code: Code
+) -> None:
+    assert refused(table(trust).create(c.CreateGroup(ID, name, members))) == [code]
+
+
+def test_founding_and_changing_are_signed_records() -> None:
+    (compose,) = table().create(c.CreateGroup(ID, "  new\tname ", (PEER, ME, PEER)))
+    assert isinstance(compose, Compose)
+    assert (compose.peer, compose.kind, compose.group, compose.delivery) == (
+        OTHER, MessageKind.FOUND, True, Delivery.DELIVERED
+    )
+    assert PEER in compose.text
+    assert "new name" in compose.text
+    (compose,) = table().change(c.ChangeGroup(ID, GROUP, remove=(ME,)))
+    assert isinstance(compose, Compose)
+    assert compose.kind is MessageKind.CHANGE
+    assert table().change(c.ChangeGroup(ID, GROUP, name="us", add=(PEER,))) == [], "it is so already"
+    senior = c.ChangeGroup(ID, GROUP, name="new", remove=(PEER,))
+    assert isinstance(table().change(senior)[0], Compose)
+    assert refused(table(members=(PEER, ME)).change(senior)) == [Code.MORE_SENIOR], "nor is it renamed"
+    assert refused(table(members=(PEER,)).change(c.ChangeGroup(ID, GROUP, name="x"))) == [Code.NOT_A_MEMBER]
+
+
+def test_strangers_take_nobody_into_a_group() -> None:
+    record = msgspec.msgpack.encode(Text(bytes(91), bytes(32), bytes(16), 1, (), 1, 0, "{}", b"", "change"))
+    texted = Texted(message(1, "{}"), 1, record, b"")
+    assert table(TrustLevel.STRANGER).heard_circle(PEER, Circled((texted,))) == []
+    assert isinstance(table().heard_circle(PEER, Circled((texted,)))[0], Keep)
+
+
+def test_what_is_held_is_told_to_members_that_are_there_and_not_to_those_that_left() -> None:
+    groups = table()
+    assert groups.present(GROUP) == (PEER,)
+    assert isinstance(groups.peer_up(PEER)[0], Look)
+    assert groups.peer_up(OTHER) == []
+    note = CircleLoaded(GROUP, (PEER, OTHER), (), ())
+    assert groups.circle_loaded(note) == [Say(PEER, Held(GROUP, ()))]
+    assert table(members=(PEER,)).heard_held(PEER, Held(GROUP, ()), 0.0) == [], "we left"
+
+
+def test_gossip_waits_a_moment_so_that_much_is_told_once() -> None:
+    groups = table()
+    assert groups.gossip_soon(GROUP, 10.0) == []
+    groups.gossip_soon(GROUP, 10.2)
+    at = groups.next_time()
+    assert at is not None
+    assert 10.0 < at < 11.0
+    assert groups.tick(at - 0.01) == []
+    assert isinstance(groups.tick(at)[0], Look)
+    assert groups.next_time() is None

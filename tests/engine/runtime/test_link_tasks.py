@@ -1,0 +1,153 @@
+"""What threads do with links: RunEnded in any case, free space told wherever a folder would be."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from lanshare.domain.errors import Code
+from lanshare.domain.offer import Landing
+from lanshare.domain.peer import DeviceKind
+from lanshare.domain.transfer import TransferId
+from lanshare.engine.inbox import LinkDown, LinkUp, RunEnded
+from lanshare.engine.runtime.inbound import Serving
+from lanshare.engine.runtime.link_tasks import (
+    Self,
+    greet_as_acceptor,
+    greet_as_dialler,
+    run_control,
+    run_sink,
+    run_source,
+)
+from lanshare.exchange.handshake import Facts
+from lanshare.files import manifest
+from lanshare.files.folder import free_bytes
+from lanshare.files.tree import walk
+from lanshare.net.link import Link
+from lanshare.trust.identity import Identity
+from tests.harness.wires import TRANSFER
+from tests.net.conftest import ANNA, HERE, ends, key
+
+__all__ = ["ends", "key"]
+ID = TransferId(TRANSFER)
+BOB = Identity.create()
+
+
+def me(identity: Identity) -> Self:
+    """Who speaks."""
+    return Self(identity, Facts("x", DeviceKind.LAPTOP, "", 1, bytes(16)))
+
+
+class Two:
+    """Anna accepts, Bob dials; each runs on a thread of its own, what was posted is kept."""
+
+    def __init__(self, pair: tuple[Link, Link]) -> None:
+        self.dialler, self.acceptor = pair
+        self.notes: list[Any] = []
+
+    def run(self, near: Any, far: Any) -> None:
+        """Both to their ends."""
+        threads = [threading.Thread(target=near), threading.Thread(target=far)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+            assert not thread.is_alive()
+
+
+def made(tmp_path: Path) -> tuple[Path, Path]:
+    """A file and its list."""
+    (tmp_path / "a").write_bytes(b"hello")
+    writer = manifest.ManifestWriter(tmp_path / "list")
+    for item in walk([tmp_path / "a"]):
+        writer.add(item)
+    writer.finish()
+    writer.close()
+    return tmp_path / "a", tmp_path / "list"
+
+
+def test_a_transfer_over_a_real_link(ends: tuple[Link, Link], tmp_path: Path) -> None:
+    from lanshare.engine.inbox import Lease
+
+    two = Two(ends)
+    source, listed = made(tmp_path)
+    into = tmp_path / "into"
+
+    def push() -> None:
+        greet_as_dialler(two.dialler, me(BOB), "data", ANNA.id)
+        run_source(two.dialler, ID, Lease(1, "", None, (source,), listed), True, two.notes.append)
+
+    def serve() -> None:
+        def post(note: Any) -> None:
+            two.notes.append(note)
+            if hasattr(note, "reply"):
+                note.reply.put(Lease(1, "", Landing(into)))
+
+        Serving(me(ANNA), post).serve(two.acceptor, lambda *_: None)
+
+    two.run(push, serve)
+    ended = [one for one in two.notes if isinstance(one, RunEnded)]
+    assert [(one.code, one.files, one.bytes) for one in ended] == [("", 1, 5), ("", 1, 5)]
+    assert (into / "a").read_bytes() == b"hello"
+
+
+def test_a_sink_whose_folder_cannot_be_says_why_to_both(ends: tuple[Link, Link], tmp_path: Path) -> None:
+    from lanshare.engine.inbox import Lease
+
+    two = Two(ends)
+    source, listed = made(tmp_path)
+    ends_of: dict[str, list[Any]] = {"push": [], "sink": []}
+
+    def push() -> None:
+        greet_as_dialler(two.dialler, me(BOB), "data", ANNA.id)
+        run_source(two.dialler, ID, Lease(1, "", None, (source,), listed), True, ends_of["push"].append)
+
+    def sink() -> None:
+        greet_as_acceptor(two.acceptor, me(ANNA))
+        from lanshare.exchange.attach import Reception
+
+        two.acceptor.drive(Reception())
+        lease = Lease(1, "", Landing(tmp_path / "no" / "such" / "folder"))
+        run_sink(two.acceptor, ID, lease, False, ends_of["sink"].append)
+
+    two.run(push, sink)
+    for notes in ends_of.values():
+        (ended,) = [one for one in notes if isinstance(one, RunEnded)]
+        assert ended.code == Code.NO_FOLDER
+
+
+def test_a_sending_whose_list_is_not_there_yet_says_so(ends: tuple[Link, Link], tmp_path: Path) -> None:
+    from lanshare.engine.inbox import Lease
+
+    notes: list[Any] = []
+    run_source(ends[0], ID, Lease(1, "", None, (tmp_path,), tmp_path / "none"), True, notes.append)
+    assert [one.code for one in notes] == [Code.PEER_AWAY]
+
+
+def test_a_control_link_is_reported_up_and_down(ends: tuple[Link, Link]) -> None:
+    two = Two(ends)
+    up = threading.Event()
+
+    def post(note: Any) -> None:
+        two.notes.append(note)
+        if isinstance(note, LinkUp):
+            up.set()
+
+    def dial() -> None:
+        guest = greet_as_dialler(two.dialler, me(BOB), "control", ANNA.id)
+        run_control(two.dialler, me(BOB), guest, HERE, True, post)
+
+    def accept() -> None:
+        greet_as_acceptor(two.acceptor, me(ANNA))
+        assert up.wait(5)
+        two.acceptor.close()
+
+    two.run(dial, accept)
+    down = two.notes[-1]
+    assert isinstance(down, LinkDown)
+    assert (down.peer, down.left, down.code) == (ANNA.id, False, Code.PEER_AWAY)
+
+
+def test_free_space_is_that_of_the_nearest_folder(tmp_path: Path) -> None:
+    assert free_bytes(tmp_path / "not" / "there") == free_bytes(tmp_path) > 0

@@ -1,0 +1,125 @@
+"""Desktop notices: text is never markup, buttons and replies come back, without a bus the tray stands in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from lanshare.domain import events as e
+from lanshare.domain.message import MessageId
+from lanshare.domain.offer import EntryKind, Offer, TopEntry
+from lanshare.domain.settings import Settings
+from lanshare.domain.transfer import TransferId
+from lanshare.qt.app import notice_of
+from lanshare.qt.desktop_notifications import Desktop, Notice, arguments
+from tests.harness.made import NOW, PEER
+
+SERVICE = """
+import sys, threading
+from jeepney import DBusAddress, MessageType, message_bus, new_method_return, new_signal
+from jeepney.io.blocking import open_dbus_connection, Proxy
+conn = open_dbus_connection("SESSION")
+Proxy(message_bus, conn).RequestName("org.freedesktop.Notifications")
+print("ready", flush=True)
+address = DBusAddress("/org/freedesktop/Notifications", interface="org.freedesktop.Notifications")
+number = 0
+while True:
+    call = conn.receive()
+    if call.header.message_type is not MessageType.method_call: continue
+    member = call.header.fields[3]
+    if member == "GetCapabilities":
+        conn.send(new_method_return(call, "as", (["actions", "body", "body-markup", "inline-reply"],)))
+    elif member == "Notify":
+        number += 1
+        print(repr(call.body), flush=True)
+        conn.send(new_method_return(call, "u", (number,)))
+        conn.send(new_signal(address, "ActionInvoked", "us", (number, "accept")))
+        conn.send(new_signal(address, "NotificationReplied", "us", (number, "on my way")))
+        conn.send(new_signal(address, "ActionInvoked", "us", (999, "somebody else's")))
+"""
+
+
+@pytest.fixture
+def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[str]]:
+    """A session bus of the test's own with a notification service on it."""
+    if shutil.which("dbus-daemon") is None or sys.platform != "linux":
+        pytest.skip("missing: dbus-daemon")
+    read, write = os.pipe()
+    daemon = subprocess.Popen(
+        ["dbus-daemon", "--session", "--nofork", f"--address=unix:path={tmp_path}/bus", f"--print-address={write}"],
+        pass_fds=(write,),
+    )
+    os.close(write)
+    with os.fdopen(read) as lines:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", lines.readline().strip())
+    service = subprocess.Popen([sys.executable, "-c", SERVICE], stdout=subprocess.PIPE, text=True)
+    assert service.stdout is not None
+    assert service.stdout.readline() == "ready\n"
+    yield service
+    for process in (service, daemon):
+        process.kill()
+        process.wait()
+    service.stdout.close()
+
+
+def test_a_notice_is_shown_and_what_is_pressed_and_replied_comes_back(
+    qtbot: QtBot, bus: subprocess.Popen[str]
+) -> None:
+    desktop = Desktop()
+    heard: list[tuple[str, str, str]] = []
+    desktop.acted.connect(lambda *what: heard.append(what))
+    desktop.start()
+    qtbot.waitUntil(lambda: desktop.there, timeout=20_000)
+    assert desktop.tell(Notice("offer:x:y", "Anna <b>", "1 < 2 & <img>", (("accept", "Accept"),), "Reply"))
+    assert bus.stdout is not None
+    shown = bus.stdout.readline()
+    assert "1 &lt; 2 &amp; &lt;img&gt;" in shown
+    assert "'accept', 'Accept', 'inline-reply', 'Reply'" in shown
+    qtbot.waitUntil(lambda: len(heard) == 2, timeout=20_000)
+    assert heard == [("offer:x:y", "accept", ""), ("offer:x:y", "reply", "on my way")]
+    desktop.close()
+
+
+def test_without_a_bus_nothing_is_there_and_nothing_breaks(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/at/all")
+    desktop = Desktop()
+    desktop.start()
+    if desktop._thread is not None:
+        desktop._thread.join(20)
+        assert not desktop._thread.is_alive()
+    assert not desktop.tell(Notice("k", "t", "x"))
+    desktop.close()
+
+
+def test_a_service_that_cannot_do_more_gets_no_more() -> None:
+    plain = arguments(Notice("k", "t", "a & b", (("accept", "Accept"),), "Reply"), 7, frozenset())
+    assert (plain[1], plain[4], plain[5]) == (7, "a & b", [])
+    assert plain[6]["suppress-sound"] == ("b", True)
+    assert "sound-name" in arguments(Notice("k", "t", "x", sound=True), 0, frozenset())[6]
+
+
+def test_what_is_told_is_what_the_person_wants_told() -> None:
+    said = e.MessageReceived(MessageId("ab" * 16), PEER, "Anna", "the\u202e text", NOW, 1)
+    offer = Offer((TopEntry("a.txt", EntryKind.FILE, 1, 1),), 1, 1, 1, True)
+    asked = e.OfferReceived(TransferId("cd" * 16), PEER, "Anna", 1, 1, offer, 9)
+    notice = notice_of(said, Settings())
+    assert notice is not None
+    assert "text" in notice.text
+    assert "\u202e" not in notice.text
+    hidden = notice_of(said, Settings(notice_text=False))
+    assert hidden is not None
+    assert "text" not in hidden.text
+    question = notice_of(asked, Settings())
+    assert question is not None
+    assert [name for name, _ in question.actions] == ["accept", "decline"]
+    for event in (said, asked):
+        assert notice_of(event, Settings(notices=False)) is None
+        assert notice_of(event, Settings(muted=(PEER,))) is None
+    assert notice_of(e.PeerVanished(PEER, "Anna"), Settings()) is None
