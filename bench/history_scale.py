@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.latency import WINDOW_CODE, started
 from bench.support import spread
-from lanshare.domain.message import Wanted
+from lanshare.domain.message import SearchQuery
 from lanshare.domain.peer import PeerId
 from lanshare.store import database, history
 from lanshare.store.profile_paths import places
@@ -84,7 +84,7 @@ def row_search(quick: bool) -> None:
             words = chance.choice([word, word[:2], f"{word} w{chance.randrange(50):x}"])
             peer = chance.choice([None, None, chance.choice(ids)])
             began = time.perf_counter()
-            history.search(link, Wanted(words, peer), 100)
+            history.search(link, SearchQuery(words, peer), 100)
             times.append(1000 * (time.perf_counter() - began))
         link.close()
     times.sort()

@@ -17,7 +17,7 @@ from lanshare.domain import commands as c
 from lanshare.domain.events import Event, MessageReceived, OfferReceived, TransferFinished
 from lanshare.domain.message import MessageId
 from lanshare.domain.transfer import TransferId
-from lanshare.engine.client import Host
+from lanshare.engine.client import EngineClient
 from lanshare.engine.options import Options
 
 NAME = "Demo device (this computer)"
@@ -33,7 +33,9 @@ class Demo:
         self.into.mkdir(parents=True, exist_ok=True)
         self.present = profile / "A file from the demo device.txt"
         self.present.write_text("This file came from another process on this computer, over lanshare.\n" * 400)
-        self.host = Host(Options(profile=profile, port=port, name=NAME, interfaces=("127.0.0.1",)), self.events.put)
+        self.host = EngineClient(
+            Options(profile=profile, port=port, name=NAME, interfaces=("127.0.0.1",)), self.events.put
+        )
 
     def run(self) -> None:
         """Until the end signal."""

@@ -20,9 +20,18 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
 from lanshare.domain import events as e
-from lanshare.domain.message import ChatMessage, Conversation, Delivery, MessageId, MessageKind, Moment, Quote, place
+from lanshare.domain.message import (
+    ChatMessage,
+    Conversation,
+    Delivery,
+    MessageId,
+    MessageKind,
+    Quote,
+    TimelineItem,
+    place,
+)
 from lanshare.domain.offer import EntryKind, Offer, Skipped, TopEntry
-from lanshare.domain.peer import DeviceKind, Habit, Peer, PeerId, Rules, TrustLevel
+from lanshare.domain.peer import DeviceKind, Peer, PeerId, PeerPolicy, Permission, TrustLevel
 from lanshare.domain.settings import Appearance, Settings
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
 from lanshare.engine import user_messages
@@ -65,20 +74,20 @@ def offer(*tops: TopEntry) -> Offer:
     return Offer(tops, len(tops), sum(one.files for one in tops), sum(one.bytes for one in tops), True)
 
 
-def text(number: int, out: bool, words: str, ago: int, delivery: Delivery = Delivery.DELIVERED) -> Moment:
+def text(number: int, out: bool, words: str, ago: int, delivery: Delivery = Delivery.DELIVERED) -> TimelineItem:
     """A message in Marta's conversation."""
     way = Direction.OUT if out else Direction.IN
     author = ME.id if out else MARTA
     message = ChatMessage(MessageId(f"{number:032x}"), MARTA, author, way, words, minutes(ago), number, delivery)
-    return Moment(number, minutes(ago), message)
+    return TimelineItem(number, minutes(ago), message)
 
 
-def transfer(number: int, out: bool, state: TransferState, ago: int, what: Offer, **more: object) -> Moment:
+def transfer(number: int, out: bool, state: TransferState, ago: int, what: Offer, **more: object) -> TimelineItem:
     """A transfer in Marta's conversation."""
     way = Direction.OUT if out else Direction.IN
     fields = {"done_bytes": what.bytes, "files_done": what.files, **more}
     one = Transfer(TransferId(f"{number:032x}"), MARTA, way, state, what, minutes(ago), **fields)  # type: ignore[arg-type]
-    return Moment(number, minutes(ago), None, one)
+    return TimelineItem(number, minutes(ago), None, one)
 
 
 def snapshot(peers: bool = True, appearance: Appearance = Appearance.LIGHT) -> e.Snapshot:
@@ -217,7 +226,7 @@ class Studio:
 
     def window(self, appearance: Appearance, size: tuple[int, int], peers: bool = True) -> MainWindow:
         """A fresh one."""
-        style.wear(self.app, appearance)
+        style.apply_theme(self.app, appearance)
         window = MainWindow(Bridge(lambda command: None), lambda image: None)
         window.resize(QSize(*size))
         window.show()
@@ -245,7 +254,7 @@ def trust_pictures(studio: Studio, window: MainWindow, name: str) -> None:
         dialog.grab().save(str(studio.folder / f"{what}-{name}.png"))
         dialog.close()
 
-    rules = Rules(files=Habit.ACCEPT, up_to=2_000_000_000)
+    rules = PeerPolicy(files=Permission.ACCEPT, up_to=2_000_000_000)
     for peer, what in ((MARTA, "sheet-verified"), (GUEST, "sheet-stranger")):
         device = window.devices.device(peer)
         assert device is not None
@@ -330,12 +339,12 @@ def talk_pictures(studio: Studio, look: Appearance, name: str) -> None:
 
 def group_history() -> e.HistoryLoaded:
     """What was said in a group."""
-    def said(number: int, author: PeerId, words: str, ago: int, **more: object) -> Moment:
+    def said(number: int, author: PeerId, words: str, ago: int, **more: object) -> TimelineItem:
         fields = {"delivery": Delivery.RECEIVED, **more}
         way = Direction.OUT if author == ME.id else Direction.IN
         message = ChatMessage(MessageId(f"{number:032x}"), TEAM, author, way, words, minutes(ago), number,
                               **fields)  # type: ignore[arg-type]
-        return Moment(number, minutes(ago), message, None, message.order)
+        return TimelineItem(number, minutes(ago), message, None, message.order)
 
     founded = json.dumps({"name": "Garden project", "add": [ME.id, LIVING]})
     code = "```\nfor bed in beds:\n    water(bed, litres=3)\n    print(bed)\n```"
@@ -349,7 +358,7 @@ def group_history() -> e.HistoryLoaded:
         said(4, ANNA, "\N{TOMATO}\N{TOMATO}\N{TOMATO}", 46),
         said(5, ANNA, code, 45),
         said(6, LIVING, long, 44, late=True),
-        Moment(11, minutes(30), None, Transfer(
+        TimelineItem(11, minutes(30), None, Transfer(
             TransferId(f"{11:032x}"), ANNA, Direction.IN, TransferState.DONE,
             replace(offer(top("bed plan.pdf", 2_400_000)), room=TEAM), minutes(30), done_bytes=2_400_000, files_done=1,
             paths=("/home/me/Downloads/bed plan.pdf",),
@@ -383,7 +392,7 @@ def main(arguments: list[str]) -> int:
             window = studio.window(look, size, peers=False)
             studio.save(window, f"nobody-{shape}-{name}")
             window = studio.window(look, size, peers=False)
-            window.on_event(e.NetworkAsked("ab" * 8, "192.168.1.0/24"))
+            window.on_event(e.NetworkTrustRequested("ab" * 8, "192.168.1.0/24"))
             studio.save(window, f"greeting-{shape}-{name}")
             window = studio.window(look, size)
             studio.save(window, f"list-{shape}-{name}")

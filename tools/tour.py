@@ -46,7 +46,7 @@ class Tour:
         (profile / "settings.json").write_text(f'{{"download_folder": "{downloads}"}}')
         self.app = App(Options(profile=profile, port=17917, name="This window", interfaces=("127.0.0.1",)), [], False)
         assert isinstance(self.app.qt, QApplication)
-        style.wear(self.app.qt, Appearance.LIGHT)
+        style.apply_theme(self.app.qt, Appearance.LIGHT)
 
     def say(self, text: str) -> None:
         """What happened, with its time."""

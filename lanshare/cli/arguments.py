@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import lanshare
-from lanshare.domain.offer import Clash
+from lanshare.domain.offer import ConflictPolicy
 from lanshare.domain.peer import clean_name
 from lanshare.domain.showable import visible
 from lanshare.engine.options import Options
@@ -178,8 +178,8 @@ def build_parser() -> argparse.ArgumentParser:
     receive.add_argument("--accept", choices=whose, default="ask", help="whose files (default ask)")
     receive.add_argument(
         "--clash",
-        choices=[str(one) for one in Clash],
-        default=str(Clash.KEEP),
+        choices=[str(one) for one in ConflictPolicy],
+        default=str(ConflictPolicy.KEEP),
         help="where another file has the name: keep both (default), skip the new one, or replace the old one, which is"
         " moved into a dated folder beside it",
     )

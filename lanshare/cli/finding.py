@@ -8,14 +8,14 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from lanshare.cli.session import IDENTITY, NOT_FOUND, Desk, Usage
+from lanshare.cli.session import IDENTITY, NOT_FOUND, CliSession, Usage
 from lanshare.domain.addressee import Candidate, Meaning, Outcome, Place, every, folded, place_of, resolve
 from lanshare.domain.commands import AddAddress, SeekPeer
 from lanshare.domain.errors import Code
 from lanshare.domain.events import AddressFailed, AddressReached, Event, Snapshot
 from lanshare.domain.peer import PeerId, TrustLevel, is_full_id, short_id
 from lanshare.engine import user_messages
-from lanshare.engine.terminal_text import shown
+from lanshare.engine.display_text import escaped
 
 SETTLING: Final = 1.5
 """Seconds in which further devices may appear that a word could mean as well: a LAN's mDNS answers within 1.2 s. Who is
@@ -28,7 +28,7 @@ EMPTY_WORD: Final = "an empty word names nobody. Is a variable of a script not s
 
 
 def find(
-    desk: Desk, wanted: str, seconds: float, any_known: bool, away: str = "", groups: bool = False
+    desk: CliSession, wanted: str, seconds: float, any_known: bool, away: str = "", groups: bool = False
 ) -> PeerId | int:
     """The device a person means: online, or (with `any_known`) at least known. An exit code if there is none.
 
@@ -43,20 +43,20 @@ def several(wanted: str, found: Sequence[Candidate]) -> str:
 
     def line(one: Candidate) -> str:
         kind = "group" if one.group else str(one.trust)
-        return f"\n  {shown(one.called):<28} {short_id(one.id)}  {kind}{'' if one.online or one.group else ', away'}"
+        return f"\n  {escaped(one.called):<28} {short_id(one.id)}  {kind}{'' if one.online or one.group else ', away'}"
 
     lines = "".join(map(line, found))
-    said = shown(wanted)
+    said = escaped(wanted)
     return f"several devices could be meant by {said}, so nothing was done. Use the beginning of an id:{lines}"
 
 
-def only_one(desk: Desk, wanted: str) -> Candidate | None:
+def only_one(desk: CliSession, wanted: str) -> Candidate | None:
     """The one device that a word means when what is done is about trust itself: then no device goes before another.
 
     Usage if it could be several; None if there is none. Whoever was taken for a known device bears its name, too.
     """
     if place_of(wanted)[0] is Place.NUMERIC:
-        raise Usage(f"{shown(wanted)} is an address. This needs a name, or the beginning of an id. Nothing was done.")
+        raise Usage(f"{escaped(wanted)} is an address. This needs a name, or the beginning of an id. Nothing was done.")
     everybody = desk.candidates(False, everybody=True)
     try:
         found = every(wanted, everybody)
@@ -77,7 +77,7 @@ def only_one(desk: Desk, wanted: str) -> Candidate | None:
 class _Finding:
     """One search. Ends with an id, an exit code, or a Usage."""
 
-    def __init__(self, desk: Desk, wanted: str, seconds: float, any_known: bool, away: str, groups: bool) -> None:
+    def __init__(self, desk: CliSession, wanted: str, seconds: float, any_known: bool, away: str, groups: bool) -> None:
         self._desk, self._wanted, self._any_known, self._away, self._groups = desk, wanted, any_known, away, groups
         self._place, self._address = place_of(wanted)
         begun = time.monotonic()
@@ -129,7 +129,7 @@ class _Finding:
         final = meaning.exact or now >= min(self._settled_at, self._deadline)
         say = self._desk.printer.say
         if one is not None and meaning.outcome is Outcome.BLOCKED:
-            say(f"lanshare: {user_messages.ended(Code.BLOCKED, shown(one.called))}")
+            say(f"lanshare: {user_messages.ended(Code.BLOCKED, escaped(one.called))}")
             return IDENTITY
         if one is not None and meaning.outcome is Outcome.IMPERSONATED:
             if now < min(self._settled_at, self._deadline):
@@ -145,11 +145,11 @@ class _Finding:
 
     def _nobody(self, away: Candidate | None) -> int:
         if away is not None:
-            self._desk.printer.say(f"lanshare: {shown(away.called)} is known, but away now.{self._away}")
+            self._desk.printer.say(f"lanshare: {escaped(away.called)} is known, but away now.{self._away}")
         elif self._refused is not None:
             self._desk.printer.event(self._refused)
         else:
-            self._desk.printer.say(f"lanshare: {user_messages.ended(Code.PEER_UNKNOWN, shown(self._wanted))}")
+            self._desk.printer.say(f"lanshare: {user_messages.ended(Code.PEER_UNKNOWN, escaped(self._wanted))}")
         return NOT_FOUND
 
     def _ask(self, meaning: Meaning) -> None:

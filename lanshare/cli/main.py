@@ -33,7 +33,7 @@ from lanshare.cli.session import (
     NOT_FOUND,
     UNFINISHED,
     USAGE,
-    Desk,
+    CliSession,
     Usage,
     with_desk,
 )
@@ -51,20 +51,20 @@ from lanshare.domain.commands import (
 )
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.events import (
+    DuplicateKeyDetected,
     EngineStopped,
     GroupAsked,
     GroupChanged,
+    GroupDeliveryProgress,
     GroupReversed,
     HistoryErased,
     IdentityChanged,
-    IdentityCloned,
     MeChanged,
     MessageDelivered,
     MessageQueued,
     MessageReceived,
     MessageRefused,
     MessageSending,
-    MessageSpread,
     MessageWaiting,
     OfferReceived,
     PairingCodeReady,
@@ -84,15 +84,15 @@ from lanshare.domain.events import (
     TransferStarted,
     TransferWaiting,
 )
-from lanshare.domain.message import TEXT_MOST, MessageId, Wanted
-from lanshare.domain.offer import Clash
+from lanshare.domain.message import TEXT_MOST, MessageId, SearchQuery
+from lanshare.domain.offer import ConflictPolicy
 from lanshare.domain.peer import PeerId, TrustLevel
 from lanshare.domain.transfer import TransferId
 from lanshare.engine import user_messages
 from lanshare.engine.assemble import read_groups, read_history, read_me, read_peers
+from lanshare.engine.display_text import escaped
 from lanshare.engine.options import log_to_file
 from lanshare.engine.runtime.device_info import free_bytes
-from lanshare.engine.terminal_text import shown
 
 _SECOND_THOUGHT: Final = 2.0
 """Seconds in which a second Ctrl+C leaves a sending instead of cancelling it."""
@@ -144,7 +144,7 @@ def run(arguments: argparse.Namespace) -> int:
         printer.say("Interrupted. What was queued is kept.")
         return INTERRUPTED
     except OSError as error:
-        where = f" ({shown(str(error.filename))})" if error.filename else ""
+        where = f" ({escaped(str(error.filename))})" if error.filename else ""
         printer.say(f"lanshare: that could not be done: {error.strerror or type(error).__name__}{where}.")
         return FAILED
 
@@ -154,7 +154,7 @@ def _id(arguments: argparse.Namespace, printer: Printer) -> int:
     if arguments.json:
         printer.record({"id": me.id, "name": me.name, "port": me.port, "addresses": list(me.addresses)})
     else:
-        printer.line(f"{shown(me.name)}\nid         {me.id}\nport       {me.port}")
+        printer.line(f"{escaped(me.name)}\nid         {me.id}\nport       {me.port}")
         printer.line(f"addresses  {', '.join(me.addresses)}")
     return DONE
 
@@ -165,9 +165,9 @@ def _peers(arguments: argparse.Namespace, printer: Printer) -> int:
             printer.event(event)
         else:
             where = event.addresses[0] if event.addresses else ""
-            printer.line(f"{shown(event.name):<28} {event.id[:8]}  {event.kind:<8} {where:<24} {event.trust}")
+            printer.line(f"{escaped(event.name):<28} {event.id[:8]}  {event.kind:<8} {where:<24} {event.trust}")
 
-    def work(desk: Desk) -> int:
+    def work(desk: CliSession) -> int:
         deadline = None if arguments.watch else time.monotonic() + arguments.seconds
         told: dict[PeerId, PeerAppeared] = {}
         while True:
@@ -193,7 +193,7 @@ def _patience(arguments: argparse.Namespace) -> float | None:
     return None if arguments.wait is None else time.monotonic() + arguments.wait
 
 
-def _who(desk: Desk, arguments: argparse.Namespace) -> PeerId | int:
+def _who(desk: CliSession, arguments: argparse.Namespace) -> PeerId | int:
     """The peer of `send` and `text`. A known device that is away is meant too if the person is ready to wait."""
     keeps = arguments.no_wait or arguments.wait is not None
     if not keeps:
@@ -207,7 +207,7 @@ def _send(arguments: argparse.Namespace, printer: Printer) -> int:
     paths = tuple(path for path in arguments.paths if path is not None)
     missing = [path for path in paths if not os.path.lexists(path)]
     if missing:
-        raise Usage(f"there is no {shown(str(missing[0]))}. Nothing was sent.")
+        raise Usage(f"there is no {escaped(str(missing[0]))}. Nothing was sent.")
     streams = len(arguments.paths) - len(paths)
     if streams > 1:
         raise Usage("'-' can be sent once: standard input is read once. Nothing was sent.")
@@ -215,7 +215,7 @@ def _send(arguments: argparse.Namespace, printer: Printer) -> int:
         raise Usage("'-' (standard input) and --as NAME go together. Nothing was sent.")
     options = options_of(arguments)
 
-    def work(desk: Desk) -> int:
+    def work(desk: CliSession) -> int:
         deadline = _patience(arguments)
         peer = _who(desk, arguments)
         if isinstance(peer, int):
@@ -254,7 +254,7 @@ def _send(arguments: argparse.Namespace, printer: Printer) -> int:
     return with_desk(arguments, printer, work)
 
 
-def _pressed_again(desk: Desk) -> bool:
+def _pressed_again(desk: CliSession) -> bool:
     """Whether Ctrl+C is pressed once more before it is too late; what happens meanwhile is not shown."""
     deadline = time.monotonic() + _SECOND_THOUGHT
     try:
@@ -265,7 +265,7 @@ def _pressed_again(desk: Desk) -> bool:
     return False
 
 
-def _drain_until_ended(desk: Desk, transfer: TransferId) -> None:
+def _drain_until_ended(desk: CliSession, transfer: TransferId) -> None:
     deadline = time.monotonic() + 3.0
     while (event := desk.next(deadline)) is not None:
         if isinstance(event, TransferFailed | TransferFinished) and event.transfer == transfer:
@@ -273,7 +273,7 @@ def _drain_until_ended(desk: Desk, transfer: TransferId) -> None:
 
 
 def _follow_transfer(
-    desk: Desk, under: list[TransferId], sending: SendFiles, deadline: float | None, no_wait: bool
+    desk: CliSession, under: list[TransferId], sending: SendFiles, deadline: float | None, no_wait: bool
 ) -> int:
     """Wait for the end of a transfer. `under` holds its id: another one if it joined what was under way already."""
     peer = sending.peer
@@ -336,7 +336,7 @@ def _text(arguments: argparse.Namespace, printer: Printer) -> int:
     if not text.strip():
         raise Usage("an empty message. Nothing was sent.")
 
-    def work(desk: Desk) -> int:
+    def work(desk: CliSession) -> int:
         deadline = _patience(arguments)
         peer = _who(desk, arguments)
         if isinstance(peer, int):
@@ -360,7 +360,7 @@ def _text(arguments: argparse.Namespace, printer: Printer) -> int:
                 case EngineStopped():
                     return UNFINISHED
                 case (
-                    MessageQueued() | MessageSending() | MessageWaiting() | MessageSpread() | MessageDelivered()
+                    MessageQueued() | MessageSending() | MessageWaiting() | GroupDeliveryProgress() | MessageDelivered()
                     | MessageRefused()
                 ) if event.message == message:
                     if not (queued and isinstance(event, MessageQueued)):
@@ -384,12 +384,12 @@ def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
         try:
             into.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise Usage(f"{shown(str(into))} cannot be used: {error.strerror}.") from error
+            raise Usage(f"{escaped(str(into))} cannot be used: {error.strerror}.") from error
 
-    def work(desk: Desk) -> int:
+    def work(desk: CliSession) -> int:
         assert desk.snapshot is not None
         me = desk.snapshot.me
-        printer.say(f"{shown(me.name)} ({me.id[:8]}) receives on port {me.port}. Ctrl+C ends it.")
+        printer.say(f"{escaped(me.name)} ({me.id[:8]}) receives on port {me.port}. Ctrl+C ends it.")
         if arguments.json:
             printer.event(MeChanged(me))
             for peer in desk.peers.values():
@@ -408,7 +408,9 @@ def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
                     incoming.add(event.transfer)
                     accepted = _decide(desk, event.peer, arguments.accept)
                     desk.host.submit(
-                        AnswerOffer(event.transfer, accepted, into, Clash(arguments.clash), arguments.accept != "ask")
+                        AnswerOffer(
+                            event.transfer, accepted, into, ConflictPolicy(arguments.clash), arguments.accept != "ask"
+                        )
                     )
                 case PairingCodeReady():
                     printer.event(event)
@@ -427,7 +429,7 @@ def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
                     left = left - 1 if left is not None else None
                 case (
                     TransferStarted() | TransferProgressed() | TransferWaiting() | TransferPaused() | IdentityChanged()
-                    | IdentityCloned() | GroupChanged() | GroupReversed()
+                    | DuplicateKeyDetected() | GroupChanged() | GroupReversed()
                 ):
                     printer.event(event)
                 case PeerAppeared() | PeerChanged() | PeerVanished() if arguments.json:
@@ -445,7 +447,7 @@ def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
         return DONE
 
 
-def _decide(desk: Desk, peer: PeerId, accept: str) -> bool:
+def _decide(desk: CliSession, peer: PeerId, accept: str) -> bool:
     if accept == "all":
         return True
     known = desk.peers.get(peer)
@@ -470,7 +472,7 @@ def _history(arguments: argparse.Namespace, printer: Printer) -> int:
         if len(found) > 1:
             raise Usage(several(arguments.peer, found))
         if not found:
-            printer.say(f"lanshare: {user_messages.ended(Code.PEER_UNKNOWN, shown(arguments.peer))}")
+            printer.say(f"lanshare: {user_messages.ended(Code.PEER_UNKNOWN, escaped(arguments.peer))}")
             return NOT_FOUND
         peer = found[0].id
     narrowed = bool(arguments.search or arguments.kind or arguments.since or arguments.until)
@@ -490,7 +492,7 @@ def _history(arguments: argparse.Namespace, printer: Printer) -> int:
         return _erased(arguments, printer, peer)
     if arguments.export or arguments.take_in:
         return talk.keep(arguments, printer, peer)
-    wanted = Wanted(arguments.search or "", peer, arguments.kind, _day(arguments.since), _day(arguments.until))
+    wanted = SearchQuery(arguments.search or "", peer, arguments.kind, _day(arguments.since), _day(arguments.until))
     for moment in read_history(options, wanted, arguments.limit):
         printer.moment(moment, names)
         if printer.closed:
@@ -509,7 +511,7 @@ def _day(day: datetime.date | None) -> int | None:
 
 
 def _erased(arguments: argparse.Namespace, printer: Printer, peer: PeerId | None) -> int:
-    def work(desk: Desk) -> int:
+    def work(desk: CliSession) -> int:
         desk.host.submit(EraseHistory(peer))
         deadline = time.monotonic() + 60.0
         while (event := desk.next(deadline)) is not None:

@@ -16,22 +16,22 @@ import msgspec
 from lanshare.cli.streams import Stream
 from lanshare.domain.events import (
     AddressFailed,
+    ConversationImported,
     ConversationSaved,
-    ConversationTaken,
+    DuplicateKeyDetected,
     Event,
     GroupAsked,
     GroupChanged,
+    GroupDeliveryProgress,
     GroupRefused,
     GroupReversed,
     HistoryErased,
     IdentityChanged,
-    IdentityCloned,
     IdentityRenewed,
     MessageDelivered,
     MessageQueued,
     MessageReceived,
     MessageRefused,
-    MessageSpread,
     MessageWaiting,
     NetworkTroubled,
     OfferReceived,
@@ -51,10 +51,10 @@ from lanshare.domain.events import (
     TransferStarted,
     TransferWaiting,
 )
-from lanshare.domain.message import CONTROL, Delivery, MessageKind, Moment
+from lanshare.domain.message import CONTROL, Delivery, MessageKind, TimelineItem
 from lanshare.domain.offer import Skipped
 from lanshare.domain.peer import short_id
-from lanshare.engine.terminal_text import shown, shown_text
+from lanshare.engine.display_text import escaped, shown_text
 from lanshare.engine.user_messages import decimal, ended, taken
 
 _BAR: Final = 24
@@ -70,17 +70,17 @@ def _builtins(value: object) -> Any:
 
 
 def _left_out(skipped: Sequence[Skipped], count: int) -> str:
-    lines = "".join(f"\n  not kept: {shown(one.path)}: {shown(ended(one.code))}" for one in skipped[:_LISTED])
+    lines = "".join(f"\n  not kept: {escaped(one.path)}: {escaped(ended(one.code))}" for one in skipped[:_LISTED])
     return lines + (f"\n  and {count - _LISTED:,} more" if count > _LISTED else "")
 
 
-def _kept(event: ConversationSaved | ConversationTaken) -> str:
+def _kept(event: ConversationSaved | ConversationImported) -> str:
     if event.code:
-        return shown(event.message)
-    if isinstance(event, ConversationTaken):
+        return escaped(event.message)
+    if isinstance(event, ConversationImported):
         return " ".join(taken(event.messages, event.refused, event.strangers, event.transfers))
     gone = f", {event.missing} were not there any more" if event.missing else ""
-    return f"{event.moments} messages and files are in {shown(event.folder)} ({event.files} files copied{gone})."
+    return f"{event.moments} messages and files are in {escaped(event.folder)} ({event.files} files copied{gone})."
 
 
 class Printer:
@@ -149,7 +149,7 @@ class Printer:
         self._clear()
         self._err.write(sentence + "\n")
 
-    def moment(self, moment: Moment, names: dict[str, str]) -> None:
+    def moment(self, moment: TimelineItem, names: dict[str, str]) -> None:
         """A line of history."""
         message, transfer = moment.message, moment.transfer
         at = moment.at.isoformat().replace("+00:00", "Z")
@@ -181,29 +181,29 @@ class Printer:
             return
         arrow = "->" if way == "out" else "<-"
         local = moment.at.astimezone().strftime("%Y-%m-%d %H:%M")
-        name = shown(names.get(peer, short_id(peer)))
+        name = escaped(names.get(peer, short_id(peer)))
         for one in who.values():
             if one != peer and (way == "in" or kind == "transfer"):
-                name += f" ({shown(names.get(one, short_id(one)))})"
+                name += f" ({escaped(names.get(one, short_id(one)))})"
         told = kind == "text" and state not in (Delivery.QUEUED, Delivery.SENDING, Delivery.REFUSED)
         label = "" if told else f"[{state}] "
         self.line(f"{local}  {arrow} {name}: {label}{shown_text(text)}")
 
     def _name(self, peer: str) -> str:
-        return shown(self._names.get(peer, short_id(peer)))
+        return escaped(self._names.get(peer, short_id(peer)))
 
     def _sentence(self, event: Event) -> str:
         match event:
             case PeerAppeared():
                 where = event.addresses[0] if event.addresses else ""
-                return f"{shown(event.name)}  {short_id(event.id)}  {event.kind}  {where}  {event.trust}"
+                return f"{escaped(event.name)}  {short_id(event.id)}  {event.kind}  {where}  {event.trust}"
             case PeerVanished():
-                return f"{shown(event.name)} went away."
+                return f"{escaped(event.name)} went away."
             case PairingCodeReady():
-                asks = "" if event.ours else f"{shown(event.name)} wants to compare digits. "
+                asks = "" if event.ours else f"{escaped(event.name)} wants to compare digits. "
                 return f"{asks}Both screens must show: {event.code}"
             case PairingEnded():
-                return shown(event.message)
+                return escaped(event.message)
             case PeerVerified():
                 return f"{self._name(event.peer)} is verified now."
             case HistoryErased():
@@ -212,51 +212,51 @@ class Printer:
             case PeerForgotten():
                 return f"{self._name(event.peer)} is forgotten. What was exchanged stays in the history."
             case PeerChanged():
-                return f"{shown(event.alias or event.name)}: {event.trust}."
+                return f"{escaped(event.alias or event.name)}: {event.trust}."
             case OfferReceived():
-                tops = ", ".join(shown(top.name) for top in event.offer.tops[:8])
+                tops = ", ".join(escaped(top.name) for top in event.offer.tops[:8])
                 more = " and more" if event.offer.names > 8 else ""
-                return f"{shown(event.name)} wants to send {tops}{more}: {event.files} files, {decimal(event.bytes)}."
+                return f"{escaped(event.name)} wants to send {tops}{more}: {event.files} files, {decimal(event.bytes)}."
             case TransferStarted() | TransferProfiled():
                 return ""
             case TransferJoined():
                 return "The same is under way already: that one goes on."
             case TransferFailed():
-                return shown(event.message) + _left_out(event.skipped, max(event.files_failed, len(event.skipped)))
+                return escaped(event.message) + _left_out(event.skipped, max(event.files_failed, len(event.skipped)))
             case TransferWaiting() | TransferPaused() | AddressFailed():
-                return shown(event.message)
+                return escaped(event.message)
             case TransferFinished():
                 return self._finished(event)
             case GroupChanged():
                 if not event.mine:
-                    return f"You are not in the group {shown(event.name)} any more. What was said stays."
-                return f"{shown(event.name)}: {len(event.members)} members."
+                    return f"You are not in the group {escaped(event.name)} any more. What was said stays."
+                return f"{escaped(event.name)}: {len(event.members)} members."
             case GroupAsked():
-                return f"{shown(event.by)} would have you in the group {shown(event.name)} of {event.members}."
+                return f"{escaped(event.by)} would have you in the group {escaped(event.name)} of {event.members}."
             case GroupRefused() | GroupReversed():
-                return shown(event.message)
-            case ConversationSaved() | ConversationTaken():
+                return escaped(event.message)
+            case ConversationSaved() | ConversationImported():
                 return _kept(event)
             case MessageQueued() | MessageDelivered():
                 return ""
             case MessageWaiting():
-                return shown(event.explanation)
-            case MessageSpread() if event.have < event.of:
+                return escaped(event.explanation)
+            case GroupDeliveryProgress() if event.have < event.of:
                 return f"{event.have} of {event.of} have it. The others get it when they come; Ctrl+C ends the waiting."
             case MessageRefused():
-                return shown(event.message_text)
+                return escaped(event.message_text)
             case MessageReceived() if event.kind == MessageKind.TEXT:
                 where = f" ({self._name(event.peer)})" if event.author not in (None, event.peer) else ""
-                return f"{shown(event.name)}{where}: {shown_text(event.text)}"
+                return f"{escaped(event.name)}{where}: {shown_text(event.text)}"
             case IdentityChanged():
                 return (
-                    f"{shown(event.name)} answers with another key than before (known {short_id(event.known)}, seen"
+                    f"{escaped(event.name)} answers with another key than before (known {short_id(event.known)}, seen"
                     f" {short_id(event.seen)}). Nothing was sent to it."
                 )
-            case NetworkTroubled() | IdentityCloned():
-                return shown(event.message)
+            case NetworkTroubled() | DuplicateKeyDetected():
+                return escaped(event.message)
             case IdentityRenewed():
-                return f"This device has a new key. The old one lies at {shown(event.old)}."
+                return f"This device has a new key. The old one lies at {escaped(event.old)}."
         return ""
 
     def _finished(self, event: TransferFinished) -> str:
@@ -266,9 +266,9 @@ class Printer:
         text = f"{count} files {way}: {decimal(event.bytes)}{speed}."
         text += _left_out(event.skipped, max(event.files_failed, len(event.skipped)))
         for one in event.notes[:20]:
-            text += f"\n  not quite as it was: {shown(one.path)}: {shown(ended(one.code))}"
+            text += f"\n  not quite as it was: {escaped(one.path)}: {escaped(ended(one.code))}"
         if event.direction == "in":
-            text += "".join(f"\n  {shown(path)}" for path in event.paths[:20])
+            text += "".join(f"\n  {escaped(path)}" for path in event.paths[:20])
         return text
 
     def _progress(self, event: TransferProgressed) -> None:

@@ -32,7 +32,7 @@ from lanshare.domain.events import (
     Snapshot,
 )
 from lanshare.domain.peer import Peer, PeerId, TrustLevel, parse_address, short_id
-from lanshare.engine.client import Host
+from lanshare.engine.client import EngineClient
 from lanshare.engine.options import Options
 
 DONE: Final = 0
@@ -68,10 +68,10 @@ class Usage(Exception):
 
 
 @dataclass(slots=True)
-class Desk:
+class CliSession:
     """A Host whose events come to this thread."""
 
-    host: Host
+    host: EngineClient
     events: queue.SimpleQueue[Event]
     printer: Printer
     peers: dict[PeerId, PeerAppeared] = field(default_factory=dict)
@@ -157,15 +157,15 @@ class Desk:
 def with_desk(
     arguments: argparse.Namespace,
     printer: Printer,
-    work: Callable[[Desk], int],
+    work: Callable[[CliSession], int],
     announce: bool = True,
     visible: bool = False,
 ) -> int:
     """Run `work` over a Host. `visible`: for this run the device shows itself, whatever the settings say."""
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
     options = replace(options_of(arguments, announce), visible=visible)
-    host = Host(options, events.put)
-    desk = Desk(host, events, printer)
+    host = EngineClient(options, events.put)
+    desk = CliSession(host, events, printer)
     try:
         host.start()
         while desk.snapshot is None:
@@ -177,7 +177,7 @@ def with_desk(
         _leave(host)
 
 
-def _leave(host: Host) -> None:
+def _leave(host: EngineClient) -> None:
     """Close it, whatever is pressed meanwhile: its threads would keep a process whose end was cut off."""
     before: list[tuple[int, Any]] = []
     while len(before) < len(STOPS):
@@ -195,7 +195,7 @@ def _leave(host: Host) -> None:
             signal.signal(number, handler)
 
 
-def _check_joined(host: Host, options: Options, snapshot: Snapshot) -> None:
+def _check_joined(host: EngineClient, options: Options, snapshot: Snapshot) -> None:
     """Flags that the engine that runs already cannot follow."""
     if not host.joined:
         return

@@ -13,18 +13,18 @@ from msgspec.structs import replace
 
 from lanshare.cli.finding import find, several
 from lanshare.cli.printer import Printer
-from lanshare.cli.session import DECLINED, DONE, FAILED, FIND, NOT_FOUND, UNFINISHED, Desk, Usage, with_desk
+from lanshare.cli.session import DECLINED, DONE, FAILED, FIND, NOT_FOUND, UNFINISHED, CliSession, Usage, with_desk
 from lanshare.domain.addressee import LEAST_ID, Candidate, every, folded
 from lanshare.domain.commands import (
     ChangeGroup,
     CreateGroup,
+    ImportConversation,
     SaveConversation,
     SendFiles,
-    TakeIn,
 )
 from lanshare.domain.events import (
+    ConversationImported,
     ConversationSaved,
-    ConversationTaken,
     GroupChanged,
     GroupRefused,
     Snapshot,
@@ -40,7 +40,7 @@ from lanshare.domain.events import (
 from lanshare.domain.message import MessageId
 from lanshare.domain.peer import PeerId, TrustLevel, clean_name, short_id
 from lanshare.domain.transfer import TransferId
-from lanshare.engine.terminal_text import shown
+from lanshare.engine.display_text import escaped
 
 _SETTLING: Final = 10.0
 """Seconds to hear that a change of a group is kept; after it, so many for members that are there to hear of it."""
@@ -56,7 +56,7 @@ def group(arguments: argparse.Namespace, printer: Printer) -> int:
     if arguments.group is None and (arguments.new or changes):
         raise Usage("which group? Its name comes first.")
 
-    def work(desk: Desk) -> int:
+    def work(desk: CliSession) -> int:
         if arguments.new:
             members = _members(desk, arguments.new)
             if isinstance(members, int):
@@ -71,7 +71,7 @@ def group(arguments: argparse.Namespace, printer: Printer) -> int:
             return DONE
         meant = group_named(desk, arguments.group)
         if meant is None:
-            printer.say(f"lanshare: there is no group called {shown(arguments.group)}.")
+            printer.say(f"lanshare: there is no group called {escaped(arguments.group)}.")
             return NOT_FOUND
         if not changes:
             _show(desk, printer, desk.groups[meant])
@@ -81,7 +81,7 @@ def group(arguments: argparse.Namespace, printer: Printer) -> int:
     return with_desk(arguments, printer, work)
 
 
-def _changed(desk: Desk, arguments: argparse.Namespace, old: GroupChanged) -> int:
+def _changed(desk: CliSession, arguments: argparse.Namespace, old: GroupChanged) -> int:
     """Change a group. What is so already is said and left; what cannot be is a Usage, and nothing is changed."""
     add = _members(desk, arguments.add, old.members)
     if isinstance(add, int):
@@ -91,17 +91,17 @@ def _changed(desk: Desk, arguments: argparse.Namespace, old: GroupChanged) -> in
         return remove
     for one in remove:
         if one not in old.members:
-            raise Usage(f"{shown(desk.name(one))} is not in {shown(old.name)}. Nothing was changed.")
+            raise Usage(f"{escaped(desk.name(one))} is not in {escaped(old.name)}. Nothing was changed.")
     if both := set(add) & set(remove):
-        raise Usage(f"{shown(desk.name(min(both)))} is to be added and removed. Nothing was changed.")
+        raise Usage(f"{escaped(desk.name(min(both)))} is to be added and removed. Nothing was changed.")
     for one in add:
         if one in old.members:
-            desk.printer.say(f"{shown(desk.name(one))} is in {shown(old.name)} already.")
+            desk.printer.say(f"{escaped(desk.name(one))} is in {escaped(old.name)} already.")
     name = arguments.rename
     if name is not None and not clean_name(name):
         raise Usage("a group needs a name. Nothing was changed.")
     if name is not None and clean_name(name) == old.name:
-        desk.printer.say(f"It is called {shown(old.name)} already.")
+        desk.printer.say(f"It is called {escaped(old.name)} already.")
         name = None
     add = tuple(one for one in add if one not in old.members)
     assert desk.snapshot is not None
@@ -113,7 +113,7 @@ def _changed(desk: Desk, arguments: argparse.Namespace, old: GroupChanged) -> in
     return _settled(desk, change, lambda event: event.group == old.group)
 
 
-def group_named(desk: Desk, wanted: str) -> PeerId | None:
+def group_named(desk: CliSession, wanted: str) -> PeerId | None:
     """The group that a person means. Usage if it could be several."""
     groups = [one for one in desk.candidates(True) if one.group]
     found = every(wanted, groups)
@@ -122,7 +122,7 @@ def group_named(desk: Desk, wanted: str) -> PeerId | None:
     return found[0].id if found else None
 
 
-def _members(desk: Desk, wanted: Sequence[str], among: Iterable[PeerId] = ()) -> tuple[PeerId, ...] | int:
+def _members(desk: CliSession, wanted: Sequence[str], among: Iterable[PeerId] = ()) -> tuple[PeerId, ...] | int:
     """The devices meant by words; those in `among` may be meant though nothing is known of them but their id."""
     found: list[PeerId] = []
     inside = list(among)
@@ -142,17 +142,17 @@ def _members(desk: Desk, wanted: Sequence[str], among: Iterable[PeerId] = ()) ->
     return tuple(found)
 
 
-def _show(desk: Desk, printer: Printer, one: GroupChanged) -> None:
+def _show(desk: CliSession, printer: Printer, one: GroupChanged) -> None:
     if printer.as_json:
         printer.event(one)
         return
     me = desk.snapshot.me.id if desk.snapshot is not None else ""
-    names = ["you" if peer == me else shown(desk.name(peer)) for peer in one.members]
+    names = ["you" if peer == me else escaped(desk.name(peer)) for peer in one.members]
     left = "" if one.mine else "  (you are not in it any more)"
-    printer.line(f"{shown(one.name):<28} {short_id(one.group)}  {', '.join(names)}{left}")
+    printer.line(f"{escaped(one.name):<28} {short_id(one.group)}  {', '.join(names)}{left}")
 
 
-def _settled(desk: Desk, command: CreateGroup | ChangeGroup, fits: Callable[[GroupChanged], bool]) -> int:
+def _settled(desk: CliSession, command: CreateGroup | ChangeGroup, fits: Callable[[GroupChanged], bool]) -> int:
     """Ask for it and wait until it is so, over a change of the engine too: under its id it happens once."""
     desk.host.submit(command)
     deadline = time.monotonic() + _SETTLING
@@ -178,7 +178,7 @@ def _settled(desk: Desk, command: CreateGroup | ChangeGroup, fits: Callable[[Gro
 
 
 def send_to_each(
-    desk: Desk,
+    desk: CliSession,
     group: PeerId,
     sources: Callable[[TransferId], tuple[Path, ...]],
     deadline: float | None,
@@ -232,16 +232,16 @@ def keep(arguments: argparse.Namespace, printer: Printer, peer: PeerId | None) -
     if arguments.export and peer is None:
         raise Usage("--export needs a device or a group: whose conversation?")
     if arguments.take_in and not arguments.take_in.is_file():
-        raise Usage(f"there is no file {shown(str(arguments.take_in))}. Nothing was changed.")
+        raise Usage(f"there is no file {escaped(str(arguments.take_in))}. Nothing was changed.")
 
-    def work(desk: Desk) -> int:
+    def work(desk: CliSession) -> int:
         if arguments.export:
             assert peer is not None
             desk.host.submit(SaveConversation(peer, arguments.export))
         else:
-            desk.host.submit(TakeIn(arguments.take_in))
+            desk.host.submit(ImportConversation(arguments.take_in))
         while (event := desk.next(time.monotonic() + 600.0)) is not None:
-            if isinstance(event, ConversationSaved | ConversationTaken):
+            if isinstance(event, ConversationSaved | ConversationImported):
                 printer.event(event)
                 return FAILED if event.code else DONE
         return UNFINISHED

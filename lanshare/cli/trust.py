@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from lanshare.cli.finding import SETTLING, find, only_one
 from lanshare.cli.printer import Printer
-from lanshare.cli.session import DONE, FAILED, FIND, IDENTITY, NOT_FOUND, Desk, Usage, with_desk
+from lanshare.cli.session import DONE, FAILED, FIND, IDENTITY, NOT_FOUND, CliSession, Usage, with_desk
 from lanshare.cli.streams import typed_line
 from lanshare.domain.addressee import every
 from lanshare.domain.commands import (
@@ -17,7 +17,7 @@ from lanshare.domain.commands import (
     Command,
     ForgetPeer,
     RequestPairing,
-    SettleAlarm,
+    ResolveIdentityChange,
     TrustPeer,
 )
 from lanshare.domain.errors import Code
@@ -30,7 +30,7 @@ from lanshare.domain.events import (
 )
 from lanshare.domain.peer import PeerId, TrustLevel, is_full_id
 from lanshare.engine import user_messages
-from lanshare.engine.terminal_text import shown
+from lanshare.engine.display_text import escaped
 
 _PATIENCE = 75.0
 """Seconds for a comparison, which takes a minute at most."""
@@ -39,7 +39,7 @@ _PATIENCE = 75.0
 def pair(arguments: argparse.Namespace, printer: Printer) -> int:
     """Compare six digits. 0: verified; 5: they were not the same, or somebody is between; 1: it came to nothing."""
 
-    def work(desk: Desk) -> int:
+    def work(desk: CliSession) -> int:
         peer = find(desk, arguments.peer, FIND, any_known=False)
         if isinstance(peer, int):
             return peer
@@ -67,7 +67,7 @@ def pair(arguments: argparse.Namespace, printer: Printer) -> int:
     return with_desk(arguments, printer, work)
 
 
-def ask_same(desk: Desk, event: PairingCodeReady) -> None:
+def ask_same(desk: CliSession, event: PairingCodeReady) -> None:
     """Ask whoever sits at the terminal (or writes to standard input) whether the digits are the same."""
     desk.printer.say("Same on both screens? [y/n]")
     word = typed_line().lower()
@@ -84,7 +84,7 @@ def trust(arguments: argparse.Namespace, printer: Printer) -> int:
     if not is_full_id(wanted):
         raise Usage("a full id has 52 characters: `lanshare id` on the other device shows it.")
 
-    def work(desk: Desk) -> int:
+    def work(desk: CliSession) -> int:
         deadline = time.monotonic() + FIND
         while True:
             meant = every(arguments.peer, desk.candidates(False, everybody=True))
@@ -97,21 +97,21 @@ def trust(arguments: argparse.Namespace, printer: Printer) -> int:
             found = find(desk, arguments.peer, 1.0, any_known=True)
             if isinstance(found, str) and found != peer:
                 printer.say(
-                    f"lanshare: {shown(arguments.peer)} has another id: {found}. It was not trusted. Either the id was"
-                    " mistyped, or another device pretends to be this one."
+                    f"lanshare: {escaped(arguments.peer)} has another id: {found}. It was not trusted. Either the id"
+                    " was mistyped, or another device pretends to be this one."
                 )
                 return IDENTITY
             if isinstance(found, int):
                 return found
         for known, seen in alarms:
             if known in {one.id for one in meant}:
-                desk.host.submit(SettleAlarm(known, seen, True))
+                desk.host.submit(ResolveIdentityChange(known, seen, True))
         return _done(desk, TrustPeer(peer), lambda: _trust_of(desk, peer) is TrustLevel.VERIFIED)
 
     return with_desk(arguments, printer, work)
 
 
-def _trust_of(desk: Desk, peer: PeerId) -> TrustLevel | None:
+def _trust_of(desk: CliSession, peer: PeerId) -> TrustLevel | None:
     known = desk.peers.get(peer)
     return TrustLevel(known.trust) if known is not None else None
 
@@ -119,9 +119,9 @@ def _trust_of(desk: Desk, peer: PeerId) -> TrustLevel | None:
 def block(arguments: argparse.Namespace, printer: Printer) -> int:
     """Have nothing to do with a device any more."""
 
-    def work(desk: Desk, peer: PeerId) -> int:
+    def work(desk: CliSession, peer: PeerId) -> int:
         if _trust_of(desk, peer) is TrustLevel.BLOCKED:
-            printer.say(f"{shown(desk.name(peer))} is blocked already.")
+            printer.say(f"{escaped(desk.name(peer))} is blocked already.")
             return DONE
         return _done(desk, BlockPeer(peer), lambda: _trust_of(desk, peer) is TrustLevel.BLOCKED)
 
@@ -131,9 +131,9 @@ def block(arguments: argparse.Namespace, printer: Printer) -> int:
 def unblock(arguments: argparse.Namespace, printer: Printer) -> int:
     """Let a blocked device be known again."""
 
-    def work(desk: Desk, peer: PeerId) -> int:
+    def work(desk: CliSession, peer: PeerId) -> int:
         if _trust_of(desk, peer) is not TrustLevel.BLOCKED:
-            printer.say(f"{shown(desk.name(peer))} is not blocked.")
+            printer.say(f"{escaped(desk.name(peer))} is not blocked.")
             return DONE
         return _done(desk, BlockPeer(peer, False), lambda: _trust_of(desk, peer) is not TrustLevel.BLOCKED)
 
@@ -147,21 +147,21 @@ def forget(arguments: argparse.Namespace, printer: Printer) -> int:
     )
 
 
-def _about(arguments: argparse.Namespace, printer: Printer, work: Callable[[Desk, PeerId], int]) -> int:
-    def found(desk: Desk) -> int:
+def _about(arguments: argparse.Namespace, printer: Printer, work: Callable[[CliSession, PeerId], int]) -> int:
+    def found(desk: CliSession) -> int:
         begun = time.monotonic()
         # A device that is known from the start may have a namesake that appears only now.
         settled = begun if is_full_id(arguments.peer.strip().lower()) else begun + SETTLING
         while (one := only_one(desk, arguments.peer)) is None or time.monotonic() < settled:
             if desk.next(settled if one is not None else begun + FIND) is None and one is None:
-                printer.say(f"lanshare: {user_messages.ended(Code.PEER_UNKNOWN, shown(arguments.peer))}")
+                printer.say(f"lanshare: {user_messages.ended(Code.PEER_UNKNOWN, escaped(arguments.peer))}")
                 return NOT_FOUND
         return work(desk, one.id)
 
     return with_desk(arguments, printer, found)
 
 
-def _done(desk: Desk, command: Command, holds: Callable[[], bool]) -> int:
+def _done(desk: CliSession, command: Command, holds: Callable[[], bool]) -> int:
     """Ask for something and wait until it is so, over a change of the engine too; asking twice changes nothing."""
     desk.host.submit(command)
     deadline = time.monotonic() + FIND

@@ -8,8 +8,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from lanshare.domain.message import MessageId
-from lanshare.domain.offer import Clash
-from lanshare.domain.peer import PeerId, Rules
+from lanshare.domain.offer import ConflictPolicy
+from lanshare.domain.peer import PeerId, PeerPolicy
 from lanshare.domain.settings import Settings, Visibility
 from lanshare.domain.transfer import TransferId
 
@@ -79,7 +79,7 @@ class ChangeGroup(Struct, frozen=True):
     remove: tuple[PeerId, ...] = ()
 
 
-class KeepFor(Struct, frozen=True):
+class SetRetention(Struct, frozen=True):
     """How long what is said in a conversation stays here, in seconds; 0: for ever, 1: only until it was read."""
 
     peer: PeerId
@@ -93,8 +93,8 @@ class SaveConversation(Struct, frozen=True):
     folder: Path
 
 
-class TakeIn(Struct, frozen=True):
-    """Take in the messages of a saved conversation that are not here; ConversationTaken follows."""
+class ImportConversation(Struct, frozen=True):
+    """Take in the messages of a saved conversation that are not here; ConversationImported follows."""
 
     path: Path
 
@@ -112,29 +112,29 @@ class SaveDraft(Struct, frozen=True):
     text: str
 
 
-class TellTyping(Struct, frozen=True):
+class NotifyTyping(Struct, frozen=True):
     """Tell a peer, or the members of a group, that somebody writes here; said at most now and then."""
 
     peer: PeerId
 
 
 class EditText(Struct, frozen=True):
-    """Change a message that is still queued; MessageEdited follows, or MessageStays if it is on its way already."""
+    """Change a message that is still queued; MessageEdited follows, or EditRejected if it is on its way already."""
 
     message: MessageId
     peer: PeerId
     text: str
 
 
-class TakeBack(Struct, frozen=True):
-    """Take back a message that is still queued; MessageTakenBack or MessageStays follows."""
+class UnsendMessage(Struct, frozen=True):
+    """Take back a message that is still queued; MessageUnsent or EditRejected follows."""
 
     message: MessageId
     peer: PeerId
 
 
 class DeleteMessage(Struct, frozen=True):
-    """Take a message out of this device's history for good; the other side keeps its own. MessageTakenBack follows."""
+    """Take a message out of this device's history for good; the other side keeps its own. MessageUnsent follows."""
 
     message: MessageId
     peer: PeerId
@@ -150,7 +150,7 @@ class AnswerOffer(Struct, frozen=True):
     transfer: TransferId
     accepted: bool
     into: Path | None = None
-    clash: Clash = Clash.KEEP
+    clash: ConflictPolicy = ConflictPolicy.KEEP
     grows: bool = False
 
 
@@ -172,7 +172,7 @@ class ResumeTransfer(Struct, frozen=True):
     transfer: TransferId
 
 
-class LeaveOut(Struct, frozen=True):
+class SkipFile(Struct, frozen=True):
     """Do not go on with the one file of a transfer that moves now, if it still is `path`; the others go on.
 
     `later`: it only rests. Once the others are over, the transfer is paused until ResumeTransfer.
@@ -216,7 +216,7 @@ class TrustPeer(Struct, frozen=True):
     peer: PeerId
 
 
-class ShowTo(Struct, frozen=True):
+class SetTemporaryVisibility(Struct, frozen=True):
     """Show this device to others than the settings say, for so many seconds (0: as the settings say). MeChanged."""
 
     level: Visibility
@@ -224,7 +224,7 @@ class ShowTo(Struct, frozen=True):
 
 
 class AnswerNetwork(Struct, frozen=True):
-    """What a NetworkAsked was about: the person is at home there, or shows himself to known devices only."""
+    """What a NetworkTrustRequested was about: the person is at home there, or shows himself to known devices only."""
 
     network: str
     home: bool
@@ -235,10 +235,10 @@ class ChangePeer(Struct, frozen=True):
 
     peer: PeerId
     alias: str
-    rules: Rules
+    rules: PeerPolicy
 
 
-class SettleAlarm(Struct, frozen=True):
+class ResolveIdentityChange(Struct, frozen=True):
     """What an IdentityChanged is: the known device set up anew (`same`), or somebody who pretends."""
 
     known: PeerId
@@ -291,8 +291,8 @@ class EraseHistory(Struct, frozen=True):
     peer: PeerId | None
 
 
-class AskExchanged(Struct, frozen=True):
-    """How much was said and sent with a device? ExchangedTold follows."""
+class RequestPeerStats(Struct, frozen=True):
+    """How much was said and sent with a device? PeerStats follows."""
 
     peer: PeerId
 
@@ -332,34 +332,34 @@ Command = (
     | CreateGroup
     | AnswerGroup
     | ChangeGroup
-    | KeepFor
+    | SetRetention
     | SaveConversation
-    | TakeIn
+    | ImportConversation
     | SaveDraft
-    | TellTyping
+    | NotifyTyping
     | EditText
-    | TakeBack
+    | UnsendMessage
     | DeleteMessage
     | AnswerOffer
     | CancelTransfer
     | PauseTransfer
     | ResumeTransfer
-    | LeaveOut
+    | SkipFile
     | UndoReceive
     | RetryTransfer
     | RequestPairing
     | AnswerPairing
     | TrustPeer
-    | ShowTo
+    | SetTemporaryVisibility
     | AnswerNetwork
     | ChangePeer
-    | SettleAlarm
+    | ResolveIdentityChange
     | BlockPeer
     | ForgetPeer
     | AddAddress
     | LoadHistory
     | EraseHistory
-    | AskExchanged
+    | RequestPeerStats
     | RenewIdentity
     | MarkRead
     | ChangeSettings

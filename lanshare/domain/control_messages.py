@@ -10,7 +10,7 @@ from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
 
 
-class Texted(Struct, frozen=True):
+class SignedMessage(Struct, frozen=True):
     """A message: `record` is its signed form as it travels, `digest` its name as a parent."""
 
     message: ChatMessage
@@ -19,20 +19,20 @@ class Texted(Struct, frozen=True):
     digest: bytes
 
 
-class TextKept(Struct, frozen=True):
+class Stored(Struct, frozen=True):
     """Your message is durable here."""
 
     message: MessageId
 
 
-class TextTurnedDown(Struct, frozen=True):
+class TextRefused(Struct, frozen=True):
     """Your message was not kept."""
 
     message: MessageId
     code: str
 
 
-class TextsSeen(Struct, frozen=True):
+class Seen(Struct, frozen=True):
     """My person has seen these messages and transfers of yours."""
 
     ids: tuple[str, ...]
@@ -44,20 +44,20 @@ class SeenKept(Struct, frozen=True):
     ids: tuple[str, ...]
 
 
-class Circled(Struct, frozen=True):
+class GroupRecords(Struct, frozen=True):
     """Records that found and change one group."""
 
-    records: tuple[Texted, ...]
+    records: tuple[SignedMessage, ...]
 
 
-class Held(Struct, frozen=True):
+class HistorySummary(Struct, frozen=True):
     """What somebody has of a group: ranges of numbers by author."""
 
     group: PeerId
     ranges: tuple[tuple[PeerId, tuple[tuple[int, int], ...]], ...]
 
 
-class TypingSaid(Struct, frozen=True):
+class Typing(Struct, frozen=True):
     """My person writes, to you or in this group: `conversation` is you, or the group."""
 
     conversation: PeerId
@@ -71,7 +71,7 @@ class Offered(Struct, frozen=True):
     after: TransferId | None = None
 
 
-class Answered(Struct, frozen=True):
+class Answer(Struct, frozen=True):
     """Yes or no to your offer."""
 
     transfer: TransferId
@@ -79,20 +79,20 @@ class Answered(Struct, frozen=True):
     code: str = ""
 
 
-class Ended(Struct, frozen=True):
+class Cancel(Struct, frozen=True):
     """A transfer ends here before its time."""
 
     transfer: TransferId
     code: str
 
 
-class FetchAsked(Struct, frozen=True):
+class Fetch(Struct, frozen=True):
     """I cannot reach you: come and fetch it."""
 
     transfer: TransferId
 
 
-class HadAll(Struct, frozen=True):
+class Finished(Struct, frozen=True):
     """I have all of it, durable, since earlier."""
 
     transfer: TransferId
@@ -108,7 +108,7 @@ class Renamed(Struct, frozen=True):
     note: str = ""
 
 
-class Listed(Struct, frozen=True):
+class Listing(Struct, frozen=True):
     """Entries of my offer from index `first` on; `last`: no more follow."""
 
     transfer: TransferId
@@ -117,71 +117,71 @@ class Listed(Struct, frozen=True):
     last: bool
 
 
-class Paused(Struct, frozen=True):
+class Pause(Struct, frozen=True):
     """My person wants this to rest, or to go on."""
 
     transfer: TransferId
     paused: bool
 
 
-class Postponed(Struct, frozen=True):
+class Later(Struct, frozen=True):
     """It waits here for a while and goes on by itself; why."""
 
     transfer: TransferId
     code: str
 
 
-class PairBegun(Struct, frozen=True):
+class PairBegin(Struct, frozen=True):
     """Let us compare six digits: this fixes my nonce."""
 
     commitment: bytes
 
 
-class PairNonce(Struct, frozen=True):
+class PairAnswer(Struct, frozen=True):
     """My nonce, now that yours is fixed."""
 
     nonce: bytes
 
 
-class PairRevealed(Struct, frozen=True):
+class PairReveal(Struct, frozen=True):
     """The nonce that I had fixed."""
 
     nonce: bytes
 
 
-class PairJudged(Struct, frozen=True):
+class PairVerdict(Struct, frozen=True):
     """My person sees the same digits as yours, or other ones."""
 
     same: bool
 
 
-class PairStopped(Struct, frozen=True):
+class PairStop(Struct, frozen=True):
     """The comparison ends here, and why."""
 
     code: str
 
 
-Said = (
+ControlMessage = (
     Renamed
-    | Texted
-    | TextKept
-    | TextTurnedDown
-    | TextsSeen
+    | SignedMessage
+    | Stored
+    | TextRefused
+    | Seen
     | SeenKept
-    | Circled
-    | Held
-    | TypingSaid
+    | GroupRecords
+    | HistorySummary
+    | Typing
     | Offered
-    | Answered
-    | Ended
-    | FetchAsked
-    | HadAll
-    | Listed
-    | Paused
-    | Postponed
-    | PairBegun
-    | PairNonce
-    | PairRevealed
-    | PairJudged
-    | PairStopped
+    | Answer
+    | Cancel
+    | Fetch
+    | Finished
+    | Listing
+    | Pause
+    | Later
+    | PairBegin
+    | PairAnswer
+    | PairReveal
+    | PairVerdict
+    | PairStop
 )

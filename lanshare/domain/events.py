@@ -6,9 +6,9 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
-from lanshare.domain.message import Conversation, MessageId, Moment, Quote
+from lanshare.domain.message import Conversation, MessageId, Quote, TimelineItem
 from lanshare.domain.offer import Offer, Skipped
-from lanshare.domain.peer import ORDINARY, Peer, PeerId, Rules
+from lanshare.domain.peer import ORDINARY, Peer, PeerId, PeerPolicy
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import Transfer, TransferId
 
@@ -61,7 +61,7 @@ class PeerAppeared(Struct, frozen=True):
     online: bool
     system: str = ""
     alias: str = ""
-    rules: Rules = ORDINARY
+    rules: PeerPolicy = ORDINARY
     note: str = ""
     met_as: str = ""
 
@@ -77,7 +77,7 @@ class PeerChanged(Struct, frozen=True):
     online: bool
     system: str = ""
     alias: str = ""
-    rules: Rules = ORDINARY
+    rules: PeerPolicy = ORDINARY
     note: str = ""
     met_as: str = ""
 
@@ -321,7 +321,7 @@ class MessageWaiting(Struct, frozen=True):
     explanation: str
 
 
-class MessageSpread(Struct, frozen=True):
+class GroupDeliveryProgress(Struct, frozen=True):
     """So many of the other members of a group have our message by now."""
 
     message: MessageId
@@ -383,7 +383,7 @@ class ConversationSaved(Struct, frozen=True):
     message: str = ""
 
 
-class ConversationTaken(Struct, frozen=True):
+class ConversationImported(Struct, frozen=True):
     """Of a saved conversation so many messages are new here, and so many were refused: `strangers` of them as they
     belong to nobody who is known here. `transfers`: entries about files, which are passed over."""
 
@@ -418,14 +418,14 @@ class MessageEdited(Struct, frozen=True):
     text: str
 
 
-class MessageTakenBack(Struct, frozen=True):
+class MessageUnsent(Struct, frozen=True):
     """A message is gone from this device: taken back before it was sent, or deleted here."""
 
     message: MessageId
     peer: PeerId
 
 
-class MessageStays(Struct, frozen=True):
+class EditRejected(Struct, frozen=True):
     """A message could not be changed or taken back, as it is on its way or there already."""
 
     message: MessageId
@@ -486,7 +486,7 @@ class HistoryLoaded(Struct, frozen=True):
 
     request: int
     peer: PeerId | None
-    moments: tuple[Moment, ...]
+    moments: tuple[TimelineItem, ...]
     more: bool
     found: bool = False
     """It is what a search found, not a page."""
@@ -519,7 +519,7 @@ class IdentitySettled(Struct, frozen=True):
     seen: PeerId
 
 
-class IdentityCloned(Struct, frozen=True):
+class DuplicateKeyDetected(Struct, frozen=True):
     """One key is used by two devices at the same time, as when a disk or a profile was copied. `ours`: our own key."""
 
     peer: PeerId
@@ -534,7 +534,7 @@ class IdentityRenewed(Struct, frozen=True):
     old: str = ""
 
 
-class ExchangedTold(Struct, frozen=True):
+class PeerStats(Struct, frozen=True):
     """What was exchanged with a device so far, as far as the history holds it. `since`: the first of it, if any."""
 
     peer: PeerId
@@ -593,7 +593,7 @@ class NetworkTroubled(Struct, frozen=True):
     message: str
 
 
-class NetworkAsked(Struct, frozen=True):
+class NetworkTrustRequested(Struct, frozen=True):
     """A network that is new to this computer: until AnswerNetwork it shows itself to nobody there."""
 
     network: str
@@ -640,19 +640,19 @@ Event = (
     | MessageQueued
     | MessageSending
     | MessageWaiting
-    | MessageSpread
+    | GroupDeliveryProgress
     | GroupChanged
     | GroupReversed
     | GroupAsked
     | GroupRefused
     | PeerTyping
     | ConversationSaved
-    | ConversationTaken
+    | ConversationImported
     | MessageDelivered
     | MessageRead
     | MessageEdited
-    | MessageTakenBack
-    | MessageStays
+    | MessageUnsent
+    | EditRejected
     | MessageReacted
     | MessageRefused
     | MessageReceived
@@ -661,9 +661,9 @@ Event = (
     | HistoryErased
     | IdentityChanged
     | IdentitySettled
-    | IdentityCloned
+    | DuplicateKeyDetected
     | IdentityRenewed
-    | ExchangedTold
+    | PeerStats
     | PairingCodeReady
     | PairingEnded
     | PeerVerified
@@ -671,7 +671,7 @@ Event = (
     | SettingsChanged
     | SettingsRefused
     | NetworkTroubled
-    | NetworkAsked
+    | NetworkTrustRequested
     | WindowRequested
     | EngineStopped
 )

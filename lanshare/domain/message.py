@@ -94,7 +94,7 @@ def place(lamport: int, tie: str) -> str:
     return f"{lamport:016x}{tie}"
 
 
-class Moment(Struct, frozen=True):
+class TimelineItem(Struct, frozen=True):
     """One row of a timeline: a message or a transfer. `position` names it in this store; `order` is its place."""
 
     position: int
@@ -114,7 +114,7 @@ class Conversation(Struct, frozen=True):
     unread: int
 
 
-class Wanted(Struct, frozen=True):
+class SearchQuery(Struct, frozen=True):
     """What is searched for. `words` each also as a beginning; `kind`: text, link, file, image, or all; times in ms."""
 
     words: str

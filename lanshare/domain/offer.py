@@ -119,7 +119,7 @@ def shown_alike(size: int) -> int:
     return unit // 2 if size >= 100 * unit else unit // 20
 
 
-class Clash(StrEnum):
+class ConflictPolicy(StrEnum):
     """What happens where another file has the name already. Nothing is ever overwritten: REPLACE moves it aside."""
 
     KEEP = "keep"
@@ -127,11 +127,11 @@ class Clash(StrEnum):
     REPLACE = "replace"
 
 
-class Landing(Struct, frozen=True):
+class Destination(Struct, frozen=True):
     """Where an accepted offer goes. `disk` names the file system that it was begun on, once that is known."""
 
     folder: Path
-    clash: Clash = Clash.KEEP
+    clash: ConflictPolicy = ConflictPolicy.KEEP
     disk: str = ""
     execute: bool = False
     """Files may keep the right to be executed."""

@@ -77,7 +77,7 @@ class TrustLevel(StrEnum):
     BLOCKED = "blocked"
 
 
-class Habit(StrEnum):
+class Permission(StrEnum):
     """What happens to something that a device sends."""
 
     ASK = "ask"
@@ -85,15 +85,15 @@ class Habit(StrEnum):
     BLOCK = "block"
 
 
-class Rules(Struct, frozen=True):
+class PeerPolicy(Struct, frozen=True):
     """What a person decided for one device. Only a verified device's files are ever accepted without asking.
 
     `up_to`: bytes of one offer, 0 for any; `into`: a folder, "" for the download folder; `until`: ms since 1970, 0 for
     good; `at_home`: only on networks where the person is at home; `speed`: bytes per second that go to it, 0 for any.
     """
 
-    files: Habit = Habit.ASK
-    messages: Habit = Habit.ACCEPT
+    files: Permission = Permission.ASK
+    messages: Permission = Permission.ACCEPT
     up_to: int = 0
     into: str = ""
     until: int = 0
@@ -101,7 +101,7 @@ class Rules(Struct, frozen=True):
     speed: int = 0
 
 
-ORDINARY: Final = Rules()
+ORDINARY: Final = PeerPolicy()
 """Nothing was decided: ask for files, take messages."""
 
 
@@ -177,6 +177,6 @@ class Peer(Struct, frozen=True):
     online: bool
     system: str = ""
     alias: str = ""
-    rules: Rules = ORDINARY
+    rules: PeerPolicy = ORDINARY
     note: str = ""
     met_as: str = ""

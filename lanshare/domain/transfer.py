@@ -87,7 +87,7 @@ MOVES: dict[TransferState, frozenset[TransferState]] = {
 }
 
 
-def moved(old: TransferState, new: TransferState) -> TransferState:
+def transition(old: TransferState, new: TransferState) -> TransferState:
     """`new`, if a transfer may go there from `old`; LocalMisuse if not."""
     if new not in MOVES[old]:
         raise LocalMisuse(f"a transfer cannot go from {old} to {new}")

@@ -14,18 +14,18 @@ from msgspec.structs import replace
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.events import Me, NetworkTroubled
 from lanshare.domain.groups import Group
-from lanshare.domain.message import CONTROL, Moment, Wanted
+from lanshare.domain.message import CONTROL, SearchQuery, TimelineItem
 from lanshare.domain.settings import Visibility
 from lanshare.engine import user_messages
-from lanshare.engine.core import Node, Parts
-from lanshare.engine.inbox import Gone, NetworkChanged, Publish, StoreFailed
-from lanshare.engine.ipc.server import Door
+from lanshare.engine.core import EngineCore, EngineDeps
+from lanshare.engine.inbox import EventReady, Gone, NetworkChanged, StoreFailed
+from lanshare.engine.ipc.server import IpcServer
 from lanshare.engine.options import Options
 from lanshare.engine.runtime import device_info
-from lanshare.engine.runtime.inbound import Serving
+from lanshare.engine.runtime.inbound import InboundLinks
 from lanshare.engine.runtime.jobs import Net, Runner
-from lanshare.engine.runtime.link_tasks import Self
-from lanshare.exchange.handshake import Facts
+from lanshare.engine.runtime.link_tasks import LocalDevice
+from lanshare.exchange.handshake import DeviceInfo
 from lanshare.files.folder import free_bytes, room_at
 from lanshare.net import networks, tls
 from lanshare.net.discovery import Announcement, Discovery, local_addresses
@@ -34,7 +34,7 @@ from lanshare.store import atomic_file, database, groups, history, journal, prof
 from lanshare.store.database import Store
 from lanshare.store.lock import ProfileLock
 from lanshare.store.profile_paths import Places
-from lanshare.store.trustbook import Acquaintance
+from lanshare.store.trustbook import TrustEntry
 from lanshare.trust.identity import Identity
 
 _log = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ class Engine:
             raise
 
     @property
-    def node(self) -> Node:
+    def node(self) -> EngineCore:
         """The engine's face."""
         return self._node
 
@@ -114,7 +114,7 @@ class Engine:
         damaged = database.prepare(where.database)
         chosen, settings_damaged = settings.load(where.settings)
         interfaces = options.interfaces
-        facts = Facts(
+        facts = DeviceInfo(
             options.name or chosen.name or device_info.default_name(),
             device_info.kind(),
             device_info.system(),
@@ -122,7 +122,7 @@ class Engine:
             secrets.token_bytes(16),
             chosen.away_note,
         )
-        me = Self(identity, facts)
+        me = LocalDevice(identity, facts)
         store = Store(where.database)
         wanted = options.port or chosen.port
         post_box: list[Callable[[object], None]] = []
@@ -134,7 +134,7 @@ class Engine:
         port = 0
         if options.announce:
             own = tls.acceptor_context(where.key)
-            listener = Listener(wanted, interfaces, own, Serving(me, post).serve, lambda: me.admission.hides)
+            listener = Listener(wanted, interfaces, own, InboundLinks(me, post).serve, lambda: me.admission.hides)
             port = listener.port
             me.facts = replace(facts, port=port)
         announcement = Announcement(identity.id, facts.name, facts.kind, port) if options.announce else None
@@ -150,7 +150,7 @@ class Engine:
         def renamed(name: str) -> None:
             discovery.announce(Announcement(identity.id, name, facts.kind, port))
 
-        parts = Parts(
+        parts = EngineDeps(
             me=me,
             clock=SystemClock(),
             store=store,
@@ -172,7 +172,7 @@ class Engine:
             visible=Visibility.EVERYONE if options.visible else None,
             renew=lambda: renew_identity(where),
         )
-        self._node = node = Node(parts)
+        self._node = node = EngineCore(parts)
         post_box.append(node.post)
         self._load(node, browse_only=not options.announce)
         store.start(lambda error: node.post(StoreFailed(type(error).__name__)))
@@ -181,7 +181,7 @@ class Engine:
         if options.announce:
             self._closers.append(listener.close)
         if options.door:
-            door = Door(node, where)
+            door = IpcServer(node, where)
             self._closers.append(door.close)
             door.start()
         self._closers.append(node.stop)
@@ -192,7 +192,7 @@ class Engine:
         discovery.start()
         self._tell_troubles(node, damaged, settings_damaged, wanted if port not in (0, wanted) else 0)
 
-    def _load(self, node: Node, browse_only: bool) -> None:
+    def _load(self, node: EngineCore, browse_only: bool) -> None:
         link = database.connect(self.places.database)
         try:
             trustbook.forget_strangers(link, int((time.time() - 30 * 86400) * 1000))
@@ -201,7 +201,7 @@ class Engine:
         finally:
             link.close()
 
-    def _tell_troubles(self, node: Node, damaged: bool, settings_damaged: bool, taken_port: int) -> None:
+    def _tell_troubles(self, node: EngineCore, damaged: bool, settings_damaged: bool, taken_port: int) -> None:
         troubles = [
             (damaged, Code.DATABASE_DAMAGED, str(self.places.data)),
             (settings_damaged, Code.SETTINGS_DAMAGED, ""),
@@ -209,7 +209,7 @@ class Engine:
         ]
         for applies, code, detail in troubles:
             if applies:
-                node.post(Publish(NetworkTroubled(code, user_messages.trouble(code, detail))))
+                node.post(EventReady(NetworkTroubled(code, user_messages.trouble(code, detail))))
 
 
 # --- what needs no engine
@@ -240,13 +240,13 @@ def _look(options: Options) -> sqlite3.Connection:
     return database.connect(where.database, read_only=True)
 
 
-def read_history(options: Options, wanted: Wanted, limit: int) -> list[Moment]:
+def read_history(options: Options, wanted: SearchQuery, limit: int) -> list[TimelineItem]:
     """What was said and sent, without starting anything: `lanshare history`."""
     link = _look(options)
     try:
         if wanted.words or wanted.kind or wanted.since is not None or wanted.until is not None:
             return history.search(link, wanted, limit)
-        found: list[Moment] = []
+        found: list[TimelineItem] = []
         before, more = None, True
         while more and len(found) < limit:
             page, more = history.page(link, wanted.peer, before, limit)
@@ -266,7 +266,7 @@ def read_groups(options: Options) -> list[Group]:
         link.close()
 
 
-def read_peers(options: Options) -> list[Acquaintance]:
+def read_peers(options: Options) -> list[TrustEntry]:
     """Who was met, without starting anything."""
     where = profile_paths.places(options.profile)
     where.prepare()

@@ -36,7 +36,7 @@ from lanshare.store.profile_paths import places
 
 if TYPE_CHECKING:
     from lanshare.engine.assemble import Engine
-    from lanshare.engine.ipc.server import RemoteNode
+    from lanshare.engine.ipc.server import RemoteEngine
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ _APART: Final = 0.1
 """An engine that is just starting or just ending holds the lock without a door for a moment: up to 5 s."""
 
 
-class Host:
+class EngineClient:
     """An engine or a place in one. Events come on threads of ours; submit() never blocks."""
 
     def __init__(self, options: Options, listener: Callable[[Event], None], window: bool = False) -> None:
@@ -54,7 +54,7 @@ class Host:
         self._window = window
         self._lock = threading.Lock()
         self._engine: Engine | None = None
-        self._remote: RemoteNode | None = None
+        self._remote: RemoteEngine | None = None
         self._waiting: list[Command] = []
         """What is asked for before the engine's first Snapshot: what was told before it would be heard by nobody."""
 
@@ -73,7 +73,7 @@ class Host:
     def start(self) -> None:
         """Assemble or join; LanshareError if neither can be."""
         from lanshare.engine.assemble import Engine
-        from lanshare.engine.ipc.server import RemoteNode, knock
+        from lanshare.engine.ipc.server import RemoteEngine, connect
 
         where = places(self._options.profile)
         for _ in range(_TRIES):
@@ -87,9 +87,9 @@ class Host:
             else:
                 self._use_engine(engine)
                 return
-            channel = knock(where)
+            channel = connect(where)
             if channel is not None:
-                self._use_remote(RemoteNode(channel, self._window, self._heard, self._lost))
+                self._use_remote(RemoteEngine(channel, self._window, self._heard, self._lost))
                 return
             if self._closing.wait(_APART):
                 return
@@ -159,7 +159,7 @@ class Host:
             self._engine = engine
         engine.node.subscribe(self._heard, self._window)
 
-    def _use_remote(self, remote: RemoteNode) -> None:
+    def _use_remote(self, remote: RemoteEngine) -> None:
         with self._lock:
             self._remote = remote
         remote.start()

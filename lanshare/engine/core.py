@@ -20,28 +20,28 @@ from msgspec.structs import replace
 
 from lanshare.domain import commands as c
 from lanshare.domain.control_messages import (
-    Answered,
-    Circled,
-    Ended,
-    FetchAsked,
-    HadAll,
-    Held,
-    Listed,
+    Answer,
+    Cancel,
+    Fetch,
+    Finished,
+    GroupRecords,
+    HistorySummary,
+    Later,
+    Listing,
     Offered,
-    PairBegun,
-    PairJudged,
-    PairNonce,
-    PairRevealed,
-    PairStopped,
-    Paused,
-    Postponed,
+    PairAnswer,
+    PairBegin,
+    PairReveal,
+    PairStop,
+    PairVerdict,
+    Pause,
     Renamed,
+    Seen,
     SeenKept,
-    Texted,
-    TextKept,
-    TextsSeen,
-    TextTurnedDown,
-    TypingSaid,
+    SignedMessage,
+    Stored,
+    TextRefused,
+    Typing,
 )
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
@@ -55,8 +55,8 @@ from lanshare.domain.events import (
     Me,
     MeChanged,
     MessageDelivered,
-    NetworkAsked,
     NetworkTroubled,
+    NetworkTrustRequested,
     PeerTyping,
     PeerVerified,
     SettingsChanged,
@@ -66,8 +66,8 @@ from lanshare.domain.events import (
     WindowRequested,
 )
 from lanshare.domain.groups import Group
-from lanshare.domain.message import CONTROL, Conversation, MessageKind, Wanted
-from lanshare.domain.peer import PeerId, Rules, TrustLevel
+from lanshare.domain.message import CONTROL, Conversation, MessageKind, SearchQuery
+from lanshare.domain.peer import PeerId, PeerPolicy, TrustLevel
 from lanshare.domain.settings import Settings, Visibility, checked
 from lanshare.domain.transfer import Direction, TransferId
 from lanshare.engine import effects as e
@@ -78,11 +78,11 @@ from lanshare.engine.messages.direct import Chats
 from lanshare.engine.messages.groups import Groups
 from lanshare.engine.peers.pairing import Pairings
 from lanshare.engine.peers.registry import Peers
-from lanshare.engine.peers.visibility import Showing, admission
-from lanshare.engine.runtime.link_tasks import Self
-from lanshare.engine.transfers.pending_offers import Prompts, Questions
+from lanshare.engine.peers.visibility import Showing, access_policy
+from lanshare.engine.runtime.link_tasks import LocalDevice
+from lanshare.engine.transfers.pending_offers import PendingOffers, PromptRateLimiter
 from lanshare.engine.transfers.service import Transfers
-from lanshare.engine.transfers.table import World
+from lanshare.engine.transfers.table import TransferContext
 from lanshare.exchange import message_records
 from lanshare.exchange.control import SayBye
 from lanshare.exchange.throttle import Throttle
@@ -106,7 +106,7 @@ class Clock(Protocol):
         """The date and time, in UTC."""
 
 
-class Storing(Protocol):
+class StorePort(Protocol):
     """The store, as the node sees it."""
 
     def write(self, operation: Callable[[sqlite3.Connection], Any], then: Callable[[Any], None] | None) -> None: ...
@@ -114,7 +114,7 @@ class Storing(Protocol):
     def compact(self, then: Callable[[Any], None]) -> None: ...
 
 
-class Running(Protocol):
+class JobRunner(Protocol):
     """What runs jobs, as the node sees it."""
 
     def papers(self, transfer: TransferId) -> tuple[Path, Path]: ...
@@ -134,13 +134,13 @@ class Running(Protocol):
 
 
 @dataclass(slots=True)
-class Parts:
+class EngineDeps:
     """What a Node is made of. Set once, by assemble.py or by a test."""
 
-    me: Self
+    me: LocalDevice
     clock: Clock
-    store: Storing
-    runner: Running
+    store: StorePort
+    runner: JobRunner
     settings: Settings
     settings_path: Path | None
     default_name: str
@@ -168,18 +168,18 @@ class Parts:
     """To whom we show ourselves for this run, whatever the settings say."""
 
 
-class Node:
+class EngineCore:
     """The engine. submit() and subscribe() may be called from any thread and never block."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: EngineDeps) -> None:
         self._parts = parts
         self._inbox: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._listeners: dict[Listener, bool] = {}
-        self._takings: list[archive.TakingIn] = []
+        self._takings: list[archive.ArchiveImport] = []
         self._addresses = parts.addresses
         self._troubles: dict[str, NetworkTroubled] = {}
         self._peers = Peers(parts.me.identity.id, parts.browse_only)
-        world = World(
+        world = TransferContext(
             online=self._peers.online,
             name=self._peers.name,
             trust=self._trust,
@@ -194,8 +194,8 @@ class Node:
             throttles=self._throttles_of,
             serves=parts.runner.serves,
         )
-        prompts = Prompts()
-        self._transfers = Transfers(world, questions=Questions(self._trust, prompts))
+        prompts = PromptRateLimiter()
+        self._transfers = Transfers(world, questions=PendingOffers(self._trust, prompts))
         self._groups = Groups(
             parts.me.identity.id, self._name, self._trust, self._peers.online,
             lambda founding: message_records.group_of(parts.me.identity, founding),
@@ -320,7 +320,7 @@ class Node:
             return
         before, self._admitted = self._admitted, (level, self._peers.version)
         parts = self._parts
-        parts.me.admission = admission(level, *self._peers.known())
+        parts.me.admission = access_policy(level, *self._peers.known())
         if before is None or before[0] is not level:
             parts.announced(level is Visibility.EVERYONE)
             self._apply(self._peers.show(level))
@@ -345,7 +345,7 @@ class Node:
         return tuple(one for one in self._networks if one.id not in self._parts.settings.networks)
 
     def _handle(self, item: object, now: float) -> list[e.Effect]:
-        if isinstance(item, n.Heard):
+        if isinstance(item, n.ControlReceived):
             return self._heard(item, now)
         if (effects := self._command(item, now)) is not None:
             return effects
@@ -373,7 +373,7 @@ class Node:
                 return self._transfers.pause(item.transfer)
             case c.ResumeTransfer():
                 return self._transfers.resume(item.transfer, now)
-            case c.LeaveOut():
+            case c.SkipFile():
                 return self._transfers.leave_out(item)
             case c.UndoReceive():
                 return self._transfers.undo(item)
@@ -386,21 +386,21 @@ class Node:
                     return self._pairings.give_up(item.peer)
                 return self._pairings.answer(item.peer, item.same)
             case c.TrustPeer():
-                return [*self._peers.verify(item.peer), e.Tell(PeerVerified(item.peer))]
-            case c.ShowTo():
+                return [*self._peers.verify(item.peer), e.Publish(PeerVerified(item.peer))]
+            case c.SetTemporaryVisibility():
                 self._showing.for_a_while(item.level, min(item.seconds, 86_400.0), now)
                 self._show(now)
-                return [e.Tell(MeChanged(self._me()))]
+                return [e.Publish(MeChanged(self._me()))]
             case c.AnswerNetwork():
                 settings = self._parts.settings
                 return self._change_settings(replace(settings, networks=settings.networks | {item.network: item.home}))
             case c.ChangePeer():
                 return self._peers.change(item.peer, item.alias, item.rules)
-            case c.SettleAlarm():
+            case c.ResolveIdentityChange():
                 return self._peers.settle(item.known, item.seen, item.same)
-            case c.AskExchanged():
+            case c.RequestPeerStats():
                 peer = item.peer
-                return [e.Look(lambda db: history.exchanged(db, peer), n.Publish)]
+                return [e.DbRead(lambda db: history.exchanged(db, peer), n.EventReady)]
             case c.RenewIdentity():
                 return self._renew()
             case c.BlockPeer():
@@ -417,7 +417,7 @@ class Node:
             case c.ChangeSettings():
                 return self._change_settings(item.settings)
             case c.OpenWindow():
-                return [e.Tell(WindowRequested(tuple(str(path) for path in item.paths)))]
+                return [e.Publish(WindowRequested(tuple(str(path) for path in item.paths)))]
         return None
 
     def _talk_command(self, item: object, now: float) -> list[e.Effect] | None:
@@ -428,7 +428,7 @@ class Node:
                 return self._chats.react(item)
             case c.EditText():
                 return self._chats.edit(item)
-            case c.TakeBack():
+            case c.UnsendMessage():
                 return self._chats.take_back(item)
             case c.DeleteMessage():
                 return self._chats.delete(item)
@@ -438,28 +438,28 @@ class Node:
                 return self._groups.answer(item)
             case c.ChangeGroup():
                 return self._groups.change(item)
-            case c.KeepFor():
+            case c.SetRetention():
                 kept = item
-                return [e.Keep(lambda db: history.keep_for(db, kept.peer, kept.seconds)), *self._expire()]
+                return [e.DbWrite(lambda db: history.keep_for(db, kept.peer, kept.seconds)), *self._expire()]
             case c.SaveConversation():
                 return [self._save(item)]
-            case c.TakeIn():
+            case c.ImportConversation():
                 return [self._take_in(item)]
             case c.SaveDraft():
                 draft = item
-                return [e.Keep(lambda db: outbox.keep_draft(db, draft.peer, draft.text))]
-            case c.TellTyping():
+                return [e.DbWrite(lambda db: outbox.keep_draft(db, draft.peer, draft.text))]
+            case c.NotifyTyping():
                 group = self._groups.is_group(item.peer)
                 there = self._groups.present(item.peer) if group else (item.peer,)
-                return [e.Say(one, TypingSaid(item.peer if group else one)) for one in there]
+                return [e.SendControl(one, Typing(item.peer if group else one)) for one in there]
             case c.MarkRead():
                 peer, seen = item.peer, item.seen
                 # What is kept only until it was read stays for the moment in which that is told.
                 self._expire_at = min(self._expire_at, now + 5.0)
                 return [
-                    e.Keep(
+                    e.DbWrite(
                         lambda db: history.mark_read(db, peer, seen),
-                        lambda left: n.Durable((e.Tell(ConversationRead(peer, left)), e.ReadHere(peer))),
+                        lambda left: n.AfterCommit((e.Publish(ConversationRead(peer, left)), e.ReadHere(peer))),
                     )
                 ]
         return None
@@ -499,9 +499,9 @@ class Node:
     def _transfer_note(self, item: object, now: float) -> list[e.Effect] | None:
         wall = self._parts.clock.wall()
         match item:
-            case n.Moved():
+            case n.TransferProgress():
                 return self._transfers.moved(item, now)
-            case n.Queued():
+            case n.TransferStored():
                 return self._transfers.queued(item)
             case n.Counted():
                 return self._transfers.counted(item)
@@ -528,8 +528,8 @@ class Node:
                 return self._transfers.listed_looked(item)
             case n.Compared():
                 return self._transfers.compared(item)
-            case n.Tidied():
-                return [e.Keep(lambda db: journal.tidied(db, item.transfer))]
+            case n.CleanupDone():
+                return [e.DbWrite(lambda db: journal.tidied(db, item.transfer))]
             case n.UndoLooked():
                 return self._transfers.undo_looked(item)
             case n.Undone():
@@ -552,20 +552,20 @@ class Node:
                 return self._peers.dial_ended(item, now)
             case n.TakenSome():
                 return self._taken_some(item.taking, item.fresh)
-            case n.Publish():
-                return [e.Tell(item.event)]
-            case n.Durable():
+            case n.EventReady():
+                return [e.Publish(item.event)]
+            case n.AfterCommit():
                 return list(item.effects)  # type: ignore[arg-type]
             case n.AnswerLooked():
                 return self._transfers.answer_looked(item)
             case n.NetworkChanged():
                 return self._network(item)
             case n.StoreFailed():
-                taken, self._takings = [e.Tell(one.given_up()) for one in self._takings], []
+                taken, self._takings = [e.Publish(one.given_up()) for one in self._takings], []
                 return [self._trouble(Code.DISK_ERROR, item.detail), *taken]
             case n.Subscribe():
                 return [
-                    e.Look(
+                    e.DbRead(
                         lambda db: (tuple(history.conversations(db)), outbox.drafts(db)),
                         lambda found: _Joined(item, *found),
                     )
@@ -578,45 +578,45 @@ class Node:
                 self._end()
         return []
 
-    def _heard(self, note: n.Heard, now: float) -> list[e.Effect]:
+    def _heard(self, note: n.ControlReceived, now: float) -> list[e.Effect]:
         peer, said = note.peer, note.said
         if self._trust(peer) is TrustLevel.BLOCKED:
             return []
         match said:
-            case PairBegun() | PairNonce() | PairRevealed() | PairJudged() | PairStopped():
+            case PairBegin() | PairAnswer() | PairReveal() | PairVerdict() | PairStop():
                 return self._pairings.heard(peer, said, now)
-            case Texted():
+            case SignedMessage():
                 return self._chats.heard_text(peer, said)
-            case TextKept():
+            case Stored():
                 return self._chats.heard_kept(peer, said)
-            case TextTurnedDown():
+            case TextRefused():
                 return self._chats.heard_turned_down(peer, said)
-            case TextsSeen():
+            case Seen():
                 return self._chats.heard_seen(peer, said)
             case SeenKept():
                 return self._chats.heard_seen_kept(peer, said)
-            case Circled():
+            case GroupRecords():
                 return self._groups.heard_circle(peer, said)
-            case Held():
+            case HistorySummary():
                 return self._groups.heard_held(peer, said, now)
-            case TypingSaid():
+            case Typing():
                 ours = said.conversation == peer or peer in self._groups.present(said.conversation)
-                return [e.Tell(PeerTyping(said.conversation, peer))] if ours else []
+                return [e.Publish(PeerTyping(said.conversation, peer))] if ours else []
             case Offered():
                 return self._transfers.heard_offer(peer, said)
-            case Answered():
+            case Answer():
                 return self._transfers.heard_answer(peer, said, now)
-            case Ended():
+            case Cancel():
                 return self._transfers.heard_end(peer, said, now)
-            case FetchAsked():
+            case Fetch():
                 return self._transfers.heard_fetch(peer, said, now)
-            case HadAll():
+            case Finished():
                 return self._transfers.heard_had_all(peer, said, now)
-            case Listed():
+            case Listing():
                 return self._transfers.heard_listed(peer, said)
-            case Paused():
+            case Pause():
                 return self._transfers.heard_paused(peer, said)
-            case Postponed():
+            case Later():
                 return self._transfers.heard_postponed(peer, said)
             case Renamed():
                 return self._peers.renamed(peer, said.name, said.note, now)
@@ -630,17 +630,17 @@ class Node:
     def _do(self, effect: e.Effect) -> None:
         runner = self._parts.runner
         match effect:
-            case e.Tell():
+            case e.Publish():
                 self._tell(effect.event)
-            case e.Say():
+            case e.SendControl():
                 if (link := self._peers.link(effect.peer)) is not None:
                     trail.said(effect.peer, effect.said)
                     link.post(effect.said)
             case e.Resend():
                 self._resend(effect)
-            case e.Keep():
+            case e.DbWrite():
                 self._keep(effect)
-            case e.Look():
+            case e.DbRead():
                 then = effect.then
                 self._parts.store.read(effect.operation, lambda found: self._post_some(then(found)))
             case e.Compose():
@@ -671,7 +671,7 @@ class Node:
                 runner.end_run(effect.transfer)
             case e.Discard():
                 runner.discard(effect)
-            case e.Hang():
+            case e.CloseLink():
                 effect.link.abort(Code.CANCELLED)
             case e.Online():
                 self._apply(self._transfers.peer_up(effect.peer, effect.again))
@@ -683,7 +683,7 @@ class Node:
                 self._apply(self._pairings.peer_down(effect.peer))
             case e.Verify():
                 self._apply(self._peers.verify(effect.peer))
-            case e.Befriend():
+            case e.MarkKnown():
                 self._apply(self._peers.befriend(effect.peer))
 
     def _tell(self, event: Event) -> None:
@@ -698,7 +698,7 @@ class Node:
         for listener in list(self._listeners):
             listener(event)
 
-    def _keep(self, effect: e.Keep) -> None:
+    def _keep(self, effect: e.DbWrite) -> None:
         if effect.then is None:
             self._parts.store.write(effect.operation, None)
         else:
@@ -712,7 +712,7 @@ class Node:
     def _compose(self, effect: e.Compose) -> None:
         identity, wall = self._parts.me.identity, self._parts.clock.wall()
 
-        def operation(db: sqlite3.Connection) -> n.TextStored | n.TextKnown | n.Durable | None:
+        def operation(db: sqlite3.Connection) -> n.TextStored | n.TextKnown | n.AfterCommit | None:
             if effect.kind is MessageKind.TEXT and (known := outbox.find(db, identity.id, effect.message)) is not None:
                 if known.peer != effect.peer:
                     return None
@@ -738,7 +738,7 @@ class Node:
             place = next((one.position for _, one in settled.shown), 0) if settled is not None else 0
             if settled is None or not place:
                 code = Code.NOT_A_MEMBER  # or it was decided otherwise meanwhile
-                return n.Durable((e.Tell(GroupRefused(effect.peer, code, user_messages.ended(code))),))
+                return n.AfterCommit((e.Publish(GroupRefused(effect.peer, code, user_messages.ended(code))),))
             done = groups.delivered_now(db, identity.id, settled.group)
             return n.TextStored(texted, place, quote, settled.group, effect.about, tuple(done))
 
@@ -782,7 +782,7 @@ class Node:
     def _seconds(self) -> float:
         return self._parts.clock.wall().timestamp()
 
-    def _rules(self, peer: PeerId) -> Rules:
+    def _rules(self, peer: PeerId) -> PeerPolicy:
         answers = self._parts.settings.networks
         home = bool(self._networks) and all(answers.get(one.id, False) for one in self._networks)
         return self._peers.rules(peer, int(self._parts.clock.wall().timestamp() * 1000), home)
@@ -812,15 +812,13 @@ class Node:
     def _history(self, command: c.LoadHistory) -> e.Effect:
         def operation(db: sqlite3.Connection) -> HistoryLoaded:
             if command.search or command.kind:
-                wanted = Wanted(
-                    command.search, command.peer, command.kind, _ms(command.since), _ms(command.until)
-                )
+                wanted = SearchQuery(command.search, command.peer, command.kind, _ms(command.since), _ms(command.until))
                 found, more = history.search(db, wanted, command.limit), False
             else:
                 found, more = history.page(db, command.peer, command.before, command.limit, command.around)
             return HistoryLoaded(command.request, command.peer, tuple(found), more, _is_search(command))
 
-        return e.Look(operation, n.Publish)
+        return e.DbRead(operation, n.EventReady)
 
     def _renew(self) -> list[e.Effect]:
         """A new key; whoever runs this engine starts it anew with it."""
@@ -828,7 +826,7 @@ class Node:
             self._parts.renew()
         except OSError as error:
             return [self._trouble(Code.PROFILE_UNWRITABLE, error.strerror or "")]
-        return [e.Tell(IdentityRenewed())]
+        return [e.Publish(IdentityRenewed())]
 
     def _erase(self, peer: PeerId | None) -> list[e.Effect]:
         """History goes, from the file on disk and with the receipts; a receiving that was can be undone no more."""
@@ -837,10 +835,10 @@ class Node:
         def gone(transfers: list[TransferId]) -> object:
             for transfer in transfers:
                 runner.papers(transfer)[1].unlink(missing_ok=True)
-            store.compact(lambda whole: self._post_some(n.Publish(HistoryErased(peer, bool(whole)))))
+            store.compact(lambda whole: self._post_some(n.EventReady(HistoryErased(peer, bool(whole)))))
             return None
 
-        return [e.Keep(lambda db: history.erase(db, peer), gone)]
+        return [e.DbWrite(lambda db: history.erase(db, peer), gone)]
 
     def _expire(self) -> list[e.Effect]:
         """Take out what is not to stay any longer."""
@@ -852,37 +850,37 @@ class Node:
             return tuple(HistoryErased(peer, True, messages, left.get(peer)) for peer, messages in gone.items())
 
         def told(changed: tuple[HistoryErased, ...]) -> object:
-            return n.Durable(tuple(map(e.Tell, changed))) if changed else None
+            return n.AfterCommit(tuple(map(e.Publish, changed))) if changed else None
 
-        return [e.Keep(work, told)]
+        return [e.DbWrite(work, told)]
 
     def _save(self, command: c.SaveConversation) -> e.Effect:
         names = {one.id: one.alias or one.name for one in self._peers.shown()} | {self.id: self._name(self.id)}
         return e.Save(command.peer, command.folder, names | {one.group: one.name for one in self._groups.shown()})
 
-    def _take_in(self, command: c.TakeIn) -> e.Effect:
+    def _take_in(self, command: c.ImportConversation) -> e.Effect:
         peers = [one.id for one in self._peers.shown()]
         ours = {*peers, *(one.group for one in self._groups.shown())}
-        taking = archive.TakingIn(command.path, self.id, peers, ours)
+        taking = archive.ArchiveImport(command.path, self.id, peers, ours)
         self._takings.append(taking)
         return self._take_some(taking)
 
-    def _taken_some(self, taking: archive.TakingIn, fresh: int) -> list[e.Effect]:
+    def _taken_some(self, taking: archive.ArchiveImport, fresh: int) -> list[e.Effect]:
         if taking not in self._takings:
             return []  # told already that it could not be kept
         if (told := taking.kept(fresh)) is None:
             return [self._take_some(taking)]
         self._takings.remove(taking)
-        return [e.Tell(told)]
+        return [e.Publish(told)]
 
-    def _take_some(self, taking: archive.TakingIn) -> e.Effect:
-        return e.Keep(taking.some, lambda fresh: n.TakenSome(taking, fresh))
+    def _take_some(self, taking: archive.ArchiveImport) -> e.Effect:
+        return e.DbWrite(taking.some, lambda fresh: n.TakenSome(taking, fresh))
 
     def _change_settings(self, settings: Settings) -> list[e.Effect]:
         try:
             checked(settings)
         except ValueError as error:
-            return [e.Tell(SettingsRefused(str(error)))]
+            return [e.Publish(SettingsRefused(str(error)))]
         parts, old = self._parts, self._parts.settings
         parts.settings = settings
         if settings.visibility is not old.visibility:
@@ -899,27 +897,27 @@ class Node:
                     row.link.post(parts.me.facts)
         restart = ("port",) if settings.port != parts.port and "port" not in parts.overrides else ()
         path = parts.settings_path
-        event = n.Publish(SettingsChanged(settings, restart))
+        event = n.EventReady(SettingsChanged(settings, restart))
         if path is not None:
-            effects.append(e.Keep(lambda _: _saved(path, settings), lambda ok: event if ok else _not_saved()))
-        effects.append(e.Tell(MeChanged(self._me())))
+            effects.append(e.DbWrite(lambda _: _saved(path, settings), lambda ok: event if ok else _not_saved()))
+        effects.append(e.Publish(MeChanged(self._me())))
         return effects
 
     def _network(self, note: n.NetworkChanged) -> list[e.Effect]:
         self._addresses = note.addresses
         fresh = [one for one in note.networks if one not in self._networks]
         self._networks = note.networks
-        effects: list[e.Effect] = [e.Tell(MeChanged(self._me()))]
-        effects += [e.Tell(NetworkAsked(one.id, one.label)) for one in self._unasked() if one in fresh]
+        effects: list[e.Effect] = [e.Publish(MeChanged(self._me()))]
+        effects += [e.Publish(NetworkTrustRequested(one.id, one.label)) for one in self._unasked() if one in fresh]
         for code in (Code.MDNS_BLOCKED, Code.NO_NETWORK):
             if code == note.trouble:
                 effects.append(self._trouble(code, ""))
             else:
-                effects.append(e.Tell(NetworkTroubled(code, "")))
+                effects.append(e.Publish(NetworkTroubled(code, "")))
         return effects
 
     def _trouble(self, code: Code, detail: str) -> e.Effect:
-        return e.Tell(NetworkTroubled(code, user_messages.trouble(code, detail)))
+        return e.Publish(NetworkTroubled(code, user_messages.trouble(code, detail)))
 
     def _join(self, note: _Joined) -> None:
         wanted = note.wanted
@@ -941,7 +939,7 @@ class Node:
             )
         )
         for one in self._unasked():
-            wanted.listener(NetworkAsked(one.id, one.label))
+            wanted.listener(NetworkTrustRequested(one.id, one.label))
 
     def _end(self) -> None:
         for taking in self._takings:

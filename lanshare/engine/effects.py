@@ -9,37 +9,37 @@ from typing import Any
 
 from msgspec import Struct
 
-from lanshare.domain.control_messages import Listed, Said
+from lanshare.domain.control_messages import ControlMessage, Listing
 from lanshare.domain.events import Event
 from lanshare.domain.message import Delivery, MessageId, MessageKind
-from lanshare.domain.offer import Allowance, Landing
+from lanshare.domain.offer import Allowance, Destination
 from lanshare.domain.peer import Address, PeerId
 from lanshare.domain.transfer import TransferId
 from lanshare.engine.inbox import LinkHandle
 from lanshare.exchange.throttle import Throttle
 
 
-class Tell(Struct, frozen=True):
+class Publish(Struct, frozen=True):
     """Publish to the shells."""
 
     event: Event
 
 
-class Say(Struct, frozen=True):
+class SendControl(Struct, frozen=True):
     """Say to a peer, if it is online."""
 
     peer: PeerId
-    said: Said
+    said: ControlMessage
 
 
-class Keep(Struct, frozen=True):
+class DbWrite(Struct, frozen=True):
     """Write to the store; then put what `then` makes of the result into the inbox."""
 
     operation: Callable[[sqlite3.Connection], Any]
     then: Callable[[Any], object] | None = None
 
 
-class Look(Struct, frozen=True):
+class DbRead(Struct, frozen=True):
     """Read from the store; then put what `then` makes of the result into the inbox."""
 
     operation: Callable[[sqlite3.Connection], Any]
@@ -121,7 +121,7 @@ class Run(Struct, frozen=True):
     epoch: int
     addresses: tuple[Address, ...]
     sources: tuple[Path, ...] = ()
-    landing: Landing | None = None
+    landing: Destination | None = None
     tops: tuple[str, ...] = ()
     after: TransferId | None = None
     throttles: tuple[Throttle, ...] = ()
@@ -138,7 +138,7 @@ class ListOffer(Struct, frozen=True):
 class Compare(Struct, frozen=True):
     """Compare what a peer listed with what is in a folder."""
 
-    said: Listed
+    said: Listing
     folder: Path
 
 
@@ -177,7 +177,7 @@ class Discard(Struct, frozen=True):
     destination: Path | None
 
 
-class Hang(Struct, frozen=True):
+class CloseLink(Struct, frozen=True):
     """End a link."""
 
     link: LinkHandle
@@ -202,17 +202,17 @@ class Verify(Struct, frozen=True):
     peer: PeerId
 
 
-class Befriend(Struct, frozen=True):
+class MarkKnown(Struct, frozen=True):
     """The person dealt with this device of his own will: a stranger becomes known."""
 
     peer: PeerId
 
 
 Effect = (
-    Tell
-    | Say
-    | Keep
-    | Look
+    Publish
+    | SendControl
+    | DbWrite
+    | DbRead
     | Compose
     | Rewrite
     | ReadHere
@@ -228,9 +228,9 @@ Effect = (
     | PostRun
     | EndRun
     | Discard
-    | Hang
+    | CloseLink
     | Online
     | Offline
-    | Befriend
+    | MarkKnown
     | Verify
 )

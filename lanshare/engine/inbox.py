@@ -11,17 +11,17 @@ from typing import Protocol
 from msgspec import Struct
 
 from lanshare.domain.commands import SendFiles
-from lanshare.domain.control_messages import Listed, Offered, Said, Texted
+from lanshare.domain.control_messages import ControlMessage, Listing, Offered, SignedMessage
 from lanshare.domain.errors import Code
 from lanshare.domain.events import Event, ReceiveUndone
 from lanshare.domain.groups import Group
 from lanshare.domain.message import ChatMessage, Delivery, MessageId, Quote
-from lanshare.domain.offer import Allowance, Landing, Offer, Skipped
+from lanshare.domain.offer import Allowance, Destination, Offer, Skipped
 from lanshare.domain.peer import Address, PeerId
 from lanshare.domain.transfer import Transfer, TransferId
-from lanshare.engine.messages.archive import TakingIn
-from lanshare.exchange.bottleneck import NOTHING_YET, Split
-from lanshare.exchange.handshake import Guest
+from lanshare.engine.messages.archive import ArchiveImport
+from lanshare.exchange.bottleneck import NOTHING_YET, TimeShares
+from lanshare.exchange.handshake import AuthenticatedPeer
 from lanshare.exchange.throttle import Throttle
 from lanshare.net.networks import Network
 from lanshare.store.outbox import Kept
@@ -38,7 +38,7 @@ class LinkUp(Struct, frozen=True):
     """A control link is open. `address`: as it was dialled, or where it came from; `met`: the other end as it is in
     truth, whatever was dialled."""
 
-    guest: Guest
+    guest: AuthenticatedPeer
     link: LinkHandle
     dialled: bool
     address: Address
@@ -115,11 +115,11 @@ class NetworkChanged(Struct, frozen=True):
     networks: tuple[Network, ...] = ()
 
 
-class Heard(Struct, frozen=True):
+class ControlReceived(Struct, frozen=True):
     """The peer said something on its control link."""
 
     peer: PeerId
-    said: Said
+    said: ControlMessage
 
 
 class Counted(Struct, frozen=True):
@@ -139,13 +139,13 @@ class ScanEnded(Struct, frozen=True):
     skipped: tuple[Skipped, ...] = ()
 
 
-class Moved(Struct, frozen=True):
+class TransferProgress(Struct, frozen=True):
     """Progress of a running transfer."""
 
     transfer: TransferId
     bytes: int
     rate: float
-    split: Split = NOTHING_YET
+    split: TimeShares = NOTHING_YET
     file: str = ""
 
 
@@ -189,7 +189,7 @@ class Lease(Struct, frozen=True):
 
     epoch: int
     code: str = ""
-    landing: Landing | None = None
+    landing: Destination | None = None
     sources: tuple[Path, ...] = ()
     manifest: Path | None = None
     receipt: Path | None = None
@@ -251,7 +251,7 @@ class ListedLooked(Struct, frozen=True):
     """A listing, behind the look at the store that its offer waits for."""
 
     peer: PeerId
-    said: Listed
+    said: Listing
 
 
 class RetryLooked(Struct, frozen=True):
@@ -268,7 +268,7 @@ class RetryLooked(Struct, frozen=True):
 class ListedPart(Struct, frozen=True):
     """Some of a sending's list was read."""
 
-    said: Listed
+    said: Listing
 
 
 class Compared(Struct, frozen=True):
@@ -299,7 +299,7 @@ class Undone(Struct, frozen=True):
 class TextStored(Struct, frozen=True):
     """A message of ours is durable. `group`: how the group it changes stands by it. `about`: what it reacts to."""
 
-    texted: Texted
+    texted: SignedMessage
     position: int
     quote: Quote | None = None
     group: Group | None = None
@@ -415,29 +415,29 @@ class DeliveryStored(Struct, frozen=True):
 class TakenSome(Struct, frozen=True):
     """Some records of a saved conversation are durable; of them `fresh` were not here."""
 
-    taking: TakingIn
+    taking: ArchiveImport
     fresh: int
 
 
-class Publish(Struct, frozen=True):
+class EventReady(Struct, frozen=True):
     """Tell the shells: something that had to be durable first is."""
 
     event: Event
 
 
-class Queued(Struct, frozen=True):
+class TransferStored(Struct, frozen=True):
     """A transfer's row is durable: now shells may hear of it."""
 
     transfer: TransferId
 
 
-class Tidied(Struct, frozen=True):
+class CleanupDone(Struct, frozen=True):
     """What was kept for a transfer that is over is gone."""
 
     transfer: TransferId
 
 
-class Durable(Struct, frozen=True):
+class AfterCommit(Struct, frozen=True):
     """Something is durable: now these effects may follow."""
 
     effects: tuple[object, ...]

@@ -9,7 +9,7 @@ import logging
 from typing import Final
 
 from lanshare.domain import events as e
-from lanshare.domain.control_messages import Answered, Ended, PairStopped, Paused, Postponed, Said, TextTurnedDown
+from lanshare.domain.control_messages import Answer, Cancel, ControlMessage, Later, PairStop, Pause, TextRefused
 from lanshare.domain.events import Event
 from lanshare.domain.peer import short_id
 from lanshare.engine.inbox import DialEnded, LinkDown, LinkUp, RunEnded
@@ -22,7 +22,7 @@ _STATES: Final = (
     e.TransferFailed, e.TransferJoined, e.OfferReceived, e.OfferWithdrawn,
 )
 _TOLD: Final = (
-    e.IdentityChanged, e.IdentitySettled, e.IdentityCloned, e.MessageRefused, e.MessageWaiting, e.NetworkTroubled,
+    e.IdentityChanged, e.IdentitySettled, e.DuplicateKeyDetected, e.MessageRefused, e.MessageWaiting, e.NetworkTroubled,
     e.AddressFailed, e.PairingEnded, e.PeerVerified, e.PeerForgotten,
 )
 
@@ -41,12 +41,12 @@ def published(event: Event) -> None:
         _log.debug("%s", kind)
 
 
-def said(peer: str, word: Said) -> None:
+def said(peer: str, word: ControlMessage) -> None:
     """Something for a peer: a no is told with its reason."""
-    refusal = isinstance(word, TextTurnedDown | Ended | PairStopped | Postponed)
-    if refusal or (isinstance(word, Answered) and not word.accepted):
+    refusal = isinstance(word, TextRefused | Cancel | PairStop | Later)
+    if refusal or (isinstance(word, Answer) and not word.accepted):
         _log.info("%s is told %s (%s)", short_id(peer), type(word).__name__, getattr(word, "code", ""))
-    elif isinstance(word, Answered | Paused):
+    elif isinstance(word, Answer | Pause):
         _log.info("%s is told %s for transfer %s", short_id(peer), type(word).__name__, word.transfer[:8])
     else:
         _log.debug("%s is told %s", short_id(peer), type(word).__name__)

@@ -16,7 +16,7 @@ from lanshare.wire import frames as f
 _EVERY: Final = 1.0
 
 
-class Split(Struct, frozen=True):
+class TimeShares(Struct, frozen=True):
     """Shares of a transfer's time in per cent; together 100, or all 0 if nothing is known yet."""
 
     source_disk: int = 0
@@ -25,7 +25,7 @@ class Split(Struct, frozen=True):
     target_disk: int = 0
 
 
-NOTHING_YET: Final = Split()
+NOTHING_YET: Final = TimeShares()
 
 
 class Profile:
@@ -36,14 +36,14 @@ class Profile:
         self._began = 0.0
         self._next = 0.0
         self._before = 0.0
-        self._ours = f.Spent(0, 0, 0)
-        self._theirs: f.Spent | None = None
+        self._ours = f.Timing(0, 0, 0)
+        self._theirs: f.Timing | None = None
 
     def begin(self, now: float, waited: float) -> None:
         """The first byte may move; what the link waited until then does not count."""
         self._began, self._next, self._before = now, now + _EVERY, waited
 
-    def heard(self, said: f.Spent) -> None:
+    def heard(self, said: f.Timing) -> None:
         """What the other side measured."""
         self._theirs = said
 
@@ -55,12 +55,12 @@ class Profile:
         whole = now - self._began
         waited = min(outlet.waited - self._before, whole)
         work = max(0.0, whole - waited - disk)
-        self._ours = f.Spent(int(disk * 1000), int(work * 1000), int(waited * 1000))
-        if outlet.session.may_send(f.Spent):
+        self._ours = f.Timing(int(disk * 1000), int(work * 1000), int(waited * 1000))
+        if outlet.session.may_send(f.Timing):
             outlet.say(self._ours)
         return True
 
-    def split(self) -> Split:
+    def split(self) -> TimeShares:
         """Where the time goes, as far as both sides told."""
         ours, theirs = self._ours, self._theirs
         if theirs is None:
@@ -72,4 +72,4 @@ class Profile:
             return NOTHING_YET
         shares = [part * 100 // whole for part in parts]
         shares[shares.index(max(shares))] += 100 - sum(shares)
-        return Split(*shares)
+        return TimeShares(*shares)

@@ -8,29 +8,29 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lanshare.domain.control_messages import (
-    Answered,
-    Circled,
-    Ended,
-    FetchAsked,
-    HadAll,
-    Held,
-    Listed,
+    Answer,
+    Cancel,
+    ControlMessage,
+    Fetch,
+    Finished,
+    GroupRecords,
+    HistorySummary,
+    Later,
+    Listing,
     Offered,
-    PairBegun,
-    PairJudged,
-    PairNonce,
-    PairRevealed,
-    PairStopped,
-    Paused,
-    Postponed,
+    PairAnswer,
+    PairBegin,
+    PairReveal,
+    PairStop,
+    PairVerdict,
+    Pause,
     Renamed,
-    Said,
+    Seen,
     SeenKept,
-    Texted,
-    TextKept,
-    TextsSeen,
-    TextTurnedDown,
-    TypingSaid,
+    SignedMessage,
+    Stored,
+    TextRefused,
+    Typing,
 )
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.message import MessageId
@@ -38,14 +38,14 @@ from lanshare.domain.offer import EntryKind, FileEntry, Offer, TopEntry
 from lanshare.domain.peer import PeerId, clean_name, id_of_digest, key_bytes
 from lanshare.domain.transfer import TransferId
 from lanshare.exchange import message_records
-from lanshare.exchange.handshake import Facts, hello, refused
+from lanshare.exchange.handshake import DeviceInfo, hello, refused
 from lanshare.net.link import Outlet
 from lanshare.wire import frames as f
 from lanshare.wire import limits
 from lanshare.wire.frames import Frame
 from lanshare.wire.records import pair_conversation
 
-Hear = Callable[[Said], None]
+Hear = Callable[[ControlMessage], None]
 
 
 class SayBye:
@@ -98,9 +98,9 @@ class Control:
         if isinstance(item, SayBye):
             self._out.say(f.Bye())
             self.done = True
-        elif isinstance(item, Facts):
+        elif isinstance(item, DeviceInfo):
             self._out.say(hello(item, "control"))
-        elif isinstance(item, TypingSaid):
+        elif isinstance(item, Typing):
             pair = item.conversation == self._peer
             self._out.say(f.Typing(
                 pair_conversation(self._me, self._peer) if pair else key_bytes(item.conversation)
@@ -125,48 +125,48 @@ class Control:
             case f.Text():
                 self._hear(message_records.read(frame, self._me, self._peer))
             case f.Stored():
-                self._hear(TextKept(MessageId(frame.id.hex())))
+                self._hear(Stored(MessageId(frame.id.hex())))
             case f.TextRefused():
-                self._hear(TextTurnedDown(MessageId(frame.id.hex()), frame.code))
+                self._hear(TextRefused(MessageId(frame.id.hex()), frame.code))
             case f.Seen():
-                self._hear(TextsSeen(tuple(one.hex() for one in frame.ids)))
-            case f.Circle():
-                self._hear(Circled(message_records.read_circle(frame.records, self._me)))
-            case f.Holding():
+                self._hear(Seen(tuple(one.hex() for one in frame.ids)))
+            case f.GroupRecords():
+                self._hear(GroupRecords(message_records.read_circle(frame.records, self._me)))
+            case f.HistorySummary():
                 held = tuple((id_of_digest(one.author), one.ranges) for one in frame.held)
-                self._hear(Held(id_of_digest(frame.conversation), held))
+                self._hear(HistorySummary(id_of_digest(frame.conversation), held))
             case f.Typing():
                 pair = frame.conversation == pair_conversation(self._me, self._peer)
-                self._hear(TypingSaid(self._peer if pair else id_of_digest(frame.conversation)))
+                self._hear(Typing(self._peer if pair else id_of_digest(frame.conversation)))
             case f.SeenKept():
                 self._hear(SeenKept(tuple(one.hex() for one in frame.ids)))
             case f.Offer():
                 after = TransferId(frame.after.hex()) if len(frame.after) == 16 else None
                 self._hear(Offered(TransferId(frame.transfer.hex()), _offer(frame), after))
             case f.Answer():
-                self._hear(Answered(TransferId(frame.transfer.hex()), frame.accepted, frame.code))
+                self._hear(Answer(TransferId(frame.transfer.hex()), frame.accepted, frame.code))
             case f.Cancel():
-                self._hear(Ended(TransferId(frame.transfer.hex()), frame.code))
+                self._hear(Cancel(TransferId(frame.transfer.hex()), frame.code))
             case f.Fetch():
-                self._hear(FetchAsked(TransferId(frame.transfer.hex())))
+                self._hear(Fetch(TransferId(frame.transfer.hex())))
             case f.Listing():
                 self._hear(_listed(frame))
             case f.Pause():
-                self._hear(Paused(TransferId(frame.transfer.hex()), frame.paused))
+                self._hear(Pause(TransferId(frame.transfer.hex()), frame.paused))
             case f.Later():
-                self._hear(Postponed(TransferId(frame.transfer.hex()), frame.code))
+                self._hear(Later(TransferId(frame.transfer.hex()), frame.code))
             case f.PairBegin():
-                self._hear(PairBegun(frame.commitment))
+                self._hear(PairBegin(frame.commitment))
             case f.PairAnswer():
-                self._hear(PairNonce(frame.nonce))
+                self._hear(PairAnswer(frame.nonce))
             case f.PairReveal():
-                self._hear(PairRevealed(frame.nonce))
+                self._hear(PairReveal(frame.nonce))
             case f.PairVerdict():
-                self._hear(PairJudged(frame.same))
+                self._hear(PairVerdict(frame.same))
             case f.PairStop():
-                self._hear(PairStopped(frame.code))
+                self._hear(PairStop(frame.code))
             case f.Finished():
-                self._hear(HadAll(TransferId(frame.transfer.hex()), frame.files, frame.failed, frame.bytes))
+                self._hear(Finished(TransferId(frame.transfer.hex()), frame.files, frame.failed, frame.bytes))
             case _:
                 raise LanshareError(Code.PROTOCOL, type(frame).__name__)
 
@@ -177,26 +177,26 @@ def _offer(frame: f.Offer) -> Offer:
     return Offer(tops, max(frame.names, len(tops)), frame.files, frame.bytes, frame.complete, room)
 
 
-def _listed(frame: f.Listing) -> Listed:
+def _listed(frame: f.Listing) -> Listing:
     entries = tuple(FileEntry(one.parts, EntryKind(one.kind), one.size, one.mtime_ns) for one in frame.entries)
-    return Listed(TransferId(frame.transfer.hex()), frame.first, entries, frame.last)
+    return Listing(TransferId(frame.transfer.hex()), frame.first, entries, frame.last)
 
 
 def _frame(item: object) -> Frame:
     match item:
-        case Texted():
+        case SignedMessage():
             return message_records.frame_of(item.record)
-        case TextKept():
+        case Stored():
             return f.Stored(bytes.fromhex(item.message))
-        case TextTurnedDown():
+        case TextRefused():
             return f.TextRefused(bytes.fromhex(item.message), item.code)
-        case TextsSeen():
+        case Seen():
             return f.Seen(tuple(bytes.fromhex(one) for one in item.ids))
-        case Circled():
-            return f.Circle(tuple(one.record for one in item.records))
-        case Held():
-            held = tuple(f.Held(key_bytes(one), ranges) for one, ranges in item.ranges[: limits.HELD])
-            return f.Holding(key_bytes(item.group), held)
+        case GroupRecords():
+            return f.GroupRecords(tuple(one.record for one in item.records))
+        case HistorySummary():
+            held = tuple(f.AuthorRanges(key_bytes(one), ranges) for one, ranges in item.ranges[: limits.HELD])
+            return f.HistorySummary(key_bytes(item.group), held)
         case SeenKept():
             return f.SeenKept(tuple(bytes.fromhex(one) for one in item.ids))
         case Offered():
@@ -209,29 +209,29 @@ def _frame(item: object) -> Frame:
                 bytes.fromhex(item.transfer), tops, offer.names, offer.files, offer.bytes, offer.complete,
                 bytes.fromhex(item.after or ""), key_bytes(PeerId(offer.room)) if offer.room else b"",
             )
-        case Answered():
+        case Answer():
             return f.Answer(bytes.fromhex(item.transfer), item.accepted, item.code)
-        case Ended():
+        case Cancel():
             return f.Cancel(bytes.fromhex(item.transfer), item.code)
-        case FetchAsked():
+        case Fetch():
             return f.Fetch(bytes.fromhex(item.transfer))
-        case Listed():
+        case Listing():
             entries = tuple(f.Listed(one.parts, one.kind.value, one.size, one.mtime_ns) for one in item.entries)
             return f.Listing(bytes.fromhex(item.transfer), item.first, entries, item.last)
-        case Paused():
+        case Pause():
             return f.Pause(bytes.fromhex(item.transfer), item.paused)
-        case PairBegun():
+        case PairBegin():
             return f.PairBegin(item.commitment)
-        case PairNonce():
+        case PairAnswer():
             return f.PairAnswer(item.nonce)
-        case PairRevealed():
+        case PairReveal():
             return f.PairReveal(item.nonce)
-        case PairJudged():
+        case PairVerdict():
             return f.PairVerdict(item.same)
-        case PairStopped():
+        case PairStop():
             return f.PairStop(item.code)
-        case Postponed():
+        case Later():
             return f.Later(bytes.fromhex(item.transfer), item.code)
-        case HadAll():
+        case Finished():
             return f.Finished(bytes.fromhex(item.transfer), item.files, item.failed, item.bytes)
     raise TypeError(f"not something to say: {type(item).__name__}")

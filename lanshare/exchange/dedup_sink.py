@@ -12,7 +12,7 @@ from collections.abc import Generator
 from typing import Final
 
 from lanshare.domain.errors import ProtocolError
-from lanshare.domain.offer import ENTRIES, Clash, EntryKind, FileEntry
+from lanshare.domain.offer import ENTRIES, ConflictPolicy, EntryKind, FileEntry
 from lanshare.files.compare import Alike, Have, Matching, Unwanted
 from lanshare.files.faults import disk_fault
 from lanshare.files.staging import Staging
@@ -34,7 +34,7 @@ _OVER: Final = object()
 class Comparing:
     """One comparison, before the first byte. Faults of the disk are DiskFaults."""
 
-    def __init__(self, staging: Staging, clash: Clash) -> None:
+    def __init__(self, staging: Staging, clash: ConflictPolicy) -> None:
         self.unwanted: list[Unwanted] = []
         """What is not to be sent, since the last step; whoever counts it takes it from here."""
 
@@ -162,7 +162,7 @@ class Comparing:
             return
         if have.content and theirs:
             self._staging.unlike(index)
-        if self._clash is Clash.SKIP:
+        if self._clash is ConflictPolicy.SKIP:
             self.unwanted.append(Unwanted(index, have.entry))
 
     def _end(self) -> None:

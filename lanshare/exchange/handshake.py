@@ -27,7 +27,7 @@ from lanshare.wire.frames import NUMBERS, VERSION, Bye, Challenge, Frame, Hello,
 _OURS = f"{VERSION}-{VERSION}"
 
 
-class Facts(Struct, frozen=True):
+class DeviceInfo(Struct, frozen=True):
     """What a device says of itself once both are proven. `instance`: 16 random bytes of this run of the engine."""
 
     name: str
@@ -39,17 +39,17 @@ class Facts(Struct, frozen=True):
     """What its person wants others to see beside its name."""
 
 
-class Guest(Struct, frozen=True):
+class AuthenticatedPeer(Struct, frozen=True):
     """Whom we talk to: proven id, hints beside it."""
 
     id: PeerId
-    facts: Facts
+    facts: DeviceInfo
     purpose: str
     key: bytes = b""
     """Its public key (SubjectPublicKeyInfo, DER)."""
 
 
-def hello(facts: Facts, purpose: str) -> Hello:
+def hello(facts: DeviceInfo, purpose: str) -> Hello:
     """What we say of ourselves."""
     return Hello(
         version=VERSION,
@@ -63,11 +63,11 @@ def hello(facts: Facts, purpose: str) -> Hello:
     )
 
 
-def _guest(key: bytes, said: Hello) -> Guest:
+def _guest(key: bytes, said: Hello) -> AuthenticatedPeer:
     if said.version != VERSION:
         raise VersionDiffers(_OURS, str(said.version))
     peer = id_of_key(key)
-    facts = Facts(
+    facts = DeviceInfo(
         clean_name(said.name, short_id(peer)),
         DeviceKind.of(said.kind),
         clean_name(said.system),
@@ -75,7 +75,7 @@ def _guest(key: bytes, said: Hello) -> Guest:
         said.instance,
         clean_name(said.note),
     )
-    return Guest(peer, facts, said.purpose, key)
+    return AuthenticatedPeer(peer, facts, said.purpose, key)
 
 
 def _require_version(lowest: int, highest: int) -> None:
@@ -109,9 +109,9 @@ class _Greeting:
     patience = limits.HANDSHAKE
     must_hear = True
 
-    def __init__(self, identity: Identity, facts: Facts) -> None:
+    def __init__(self, identity: Identity, facts: DeviceInfo) -> None:
         self.done = False
-        self.guest: Guest | None = None
+        self.guest: AuthenticatedPeer | None = None
         self._identity = identity
         self._facts = facts
         self._outlet: Outlet | None = None
@@ -139,7 +139,7 @@ class Dialling(_Greeting):
     def __init__(
         self,
         identity: Identity,
-        facts: Facts,
+        facts: DeviceInfo,
         purpose: str,
         server_certificate: bytes,
         expect: str | None,
@@ -224,7 +224,7 @@ class Accepting(_Greeting):
     def __init__(
         self,
         identity: Identity,
-        facts: Facts,
+        facts: DeviceInfo,
         admits: Callable[[PeerId], bool] = lambda peer: True,
         veil: Identity | None = None,
     ) -> None:

@@ -19,7 +19,7 @@ _COST: Final = 24
 """Bytes that an entry takes beside its names."""
 
 
-class Piece(Struct, frozen=True):
+class ManifestPage(Struct, frozen=True):
     """Some entries, the first of which has this index; `last`: there are no more."""
 
     first: int
@@ -27,7 +27,7 @@ class Piece(Struct, frozen=True):
     last: bool
 
 
-class Lister:
+class ManifestPager:
     """Reads the entries of a list, which may still grow, in the order of their index."""
 
     def __init__(self, path: Path, bound: int) -> None:
@@ -36,7 +36,7 @@ class Lister:
         self._left = bound
         self._next = 0
 
-    def piece(self) -> Piece | None:
+    def piece(self) -> ManifestPage | None:
         """As much as fits into one frame; None if there is nothing more yet."""
         size = 0
         entries: list[FileEntry] = []
@@ -52,7 +52,7 @@ class Lister:
         if not entries and not last:
             return None
         first, self._next = self._next, self._next + len(entries)
-        return Piece(first, tuple(entries), last)
+        return ManifestPage(first, tuple(entries), last)
 
     def close(self) -> None:
         """Give the file back."""

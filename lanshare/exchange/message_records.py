@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from lanshare.domain.control_messages import Texted
+from lanshare.domain.control_messages import SignedMessage
 from lanshare.domain.errors import Code, LanshareError, ProtocolError
 from lanshare.domain.groups import MEMBERS, NAME, Change
 from lanshare.domain.message import ChatMessage, Delivery, MessageId, MessageKind
@@ -55,7 +55,7 @@ def compose(
     about: bytes = b"",
     delivery: Delivery = Delivery.QUEUED,
     group: bool = False,
-) -> Texted:
+) -> SignedMessage:
     """A signed record for `peer`. `clock`: the highest Lamport number, our last sequence, digests of what we saw last.
 
     `about`: the digest of the record that it answers or reacts to. `group`: `peer` is one.
@@ -83,12 +83,12 @@ def group_of(identity: Identity, founding: MessageId) -> PeerId:
     return id_of_digest(group_conversation(identity.public_key, bytes.fromhex(founding)))
 
 
-def edited(identity: Identity, peer: PeerId, old: bytes, text: str) -> Texted:
+def edited(identity: Identity, peer: PeerId, old: bytes, text: str) -> SignedMessage:
     """A record of ours that nobody has yet, with another text in its place."""
     return _signed_anew(identity, peer, msgspec.structs.replace(frame_of(old), body=text, signature=b""))
 
 
-def renamed(identity: Identity, peer: PeerId, old: bytes, names: Mapping[bytes, bytes]) -> Texted | None:
+def renamed(identity: Identity, peer: PeerId, old: bytes, names: Mapping[bytes, bytes]) -> SignedMessage | None:
     """A record of ours that nobody has yet, naming others by the digests that they have now; None if it names none of
     these. `names`: digest before -> digest now.
     """
@@ -102,7 +102,7 @@ def renamed(identity: Identity, peer: PeerId, old: bytes, names: Mapping[bytes, 
     )
 
 
-def _signed_anew(identity: Identity, peer: PeerId, blank: Text) -> Texted:
+def _signed_anew(identity: Identity, peer: PeerId, blank: Text) -> SignedMessage:
     record = msgspec.structs.replace(blank, signature=identity.sign(canonical(blank)))
     return _texted(record, peer, identity.id, Direction.OUT, Delivery.QUEUED)
 
@@ -124,7 +124,7 @@ def _decoded(record: bytes) -> Text:
         raise ProtocolError("no record") from error
 
 
-def read(frame: Text, me: PeerId, peer: PeerId) -> Texted:
+def read(frame: Text, me: PeerId, peer: PeerId) -> SignedMessage:
     """A record that a peer says; ProtocolError if it is forged, altered or out of place.
 
     In our conversation with it, it is the author. A record of a group may be anybody's: whoever has it hands it on.
@@ -152,7 +152,7 @@ def read(frame: Text, me: PeerId, peer: PeerId) -> Texted:
     return _texted(frame, conversation, author, direction, Delivery.RECEIVED)
 
 
-def restored(record: bytes, me: PeerId, peers: Sequence[PeerId] = ()) -> Texted:
+def restored(record: bytes, me: PeerId, peers: Sequence[PeerId] = ()) -> SignedMessage:
     """A record from a saved conversation; ProtocolError unless it is signed by its author.
 
     Of a conversation of two, `peers` are those that it may be with.
@@ -170,7 +170,7 @@ def restored(record: bytes, me: PeerId, peers: Sequence[PeerId] = ()) -> Texted:
     return _texted(frame, with_whom, author, direction, Delivery.RECEIVED)
 
 
-def read_circle(records: Sequence[bytes], me: PeerId) -> tuple[Texted, ...]:
+def read_circle(records: Sequence[bytes], me: PeerId) -> tuple[SignedMessage, ...]:
     """Records that found and change one group; ProtocolError if they are of several, or not what they say."""
     frames = []
     for record in records:
@@ -213,7 +213,7 @@ def change_of(record: bytes) -> Change:
     )
 
 
-def _texted(record: Text, peer: PeerId, author: PeerId, direction: Direction, delivery: Delivery) -> Texted:
+def _texted(record: Text, peer: PeerId, author: PeerId, direction: Direction, delivery: Delivery) -> SignedMessage:
     try:
         sent_at = datetime.datetime.fromtimestamp(record.sent_at_ms / 1000, datetime.UTC)
     except (OverflowError, ValueError, OSError):
@@ -230,10 +230,10 @@ def _texted(record: Text, peer: PeerId, author: PeerId, direction: Direction, de
         kind=_kind(record.kind),
         about=record.about.hex(),
     )
-    return Texted(message, record.sequence, _encoder.encode(record), record_digest(record))
+    return SignedMessage(message, record.sequence, _encoder.encode(record), record_digest(record))
 
 
-def stored(record: bytes, peer: PeerId) -> Texted:
+def stored(record: bytes, peer: PeerId) -> SignedMessage:
     """A record from the store, ready to be said again. `peer`: its conversation."""
     frame = frame_of(record)
     return _texted(frame, peer, id_of_key(frame.author), Direction.OUT, Delivery.QUEUED)

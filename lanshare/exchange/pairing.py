@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
-from lanshare.domain.control_messages import PairBegun, PairJudged, PairNonce, PairRevealed, Said
+from lanshare.domain.control_messages import ControlMessage, PairAnswer, PairBegin, PairReveal, PairVerdict
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.peer import PeerId
 from lanshare.trust import pairing
@@ -36,34 +36,34 @@ class Pairing:
     _committed: bytes = b""
     _revealed: bool = False
 
-    def begin(self) -> Said:
+    def begin(self) -> ControlMessage:
         """The first word, which is the initiator's."""
-        return PairBegun(pairing.commitment(self._nonce, self.me, self.peer))
+        return PairBegin(pairing.commitment(self._nonce, self.me, self.peer))
 
-    def hear(self, said: Said) -> Said | None:
+    def hear(self, said: ControlMessage) -> ControlMessage | None:
         """What the other side says; what to answer. PairingBroken if it may not be said now."""
         match said:
-            case PairBegun() if not self.initiator and not self._committed:
+            case PairBegin() if not self.initiator and not self._committed:
                 self._committed = said.commitment
-                return PairNonce(self._nonce)
-            case PairNonce() if self.initiator and not self._revealed:
+                return PairAnswer(self._nonce)
+            case PairAnswer() if self.initiator and not self._revealed:
                 self._revealed = True
                 self.code = pairing.digits(self.me, self.peer, self._nonce, said.nonce)
-                return PairRevealed(self._nonce)
-            case PairRevealed() if not self.initiator and self._committed and not self.code:
+                return PairReveal(self._nonce)
+            case PairReveal() if not self.initiator and self._committed and not self.code:
                 if not pairing.fits(self._committed, said.nonce, self.peer, self.me):
                     raise PairingBroken("a nonce that was not committed to")
                 self.code = pairing.digits(self.peer, self.me, said.nonce, self._nonce)
                 return None
-            case PairJudged() if self.code and self.theirs is None:
+            case PairVerdict() if self.code and self.theirs is None:
                 self.theirs = said.same
                 return None
         raise PairingBroken(f"{type(said).__name__} out of turn")
 
-    def judge(self, same: bool) -> Said:
+    def judge(self, same: bool) -> ControlMessage:
         """Our person's verdict."""
         self.ours = same
-        return PairJudged(same)
+        return PairVerdict(same)
 
     @property
     def verified(self) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from lanshare.domain.commands import LeaveOut
+from lanshare.domain.commands import SkipFile
 from lanshare.domain.errors import Code, LanshareError, ProtocolError
-from lanshare.domain.offer import TIME_BOUND, Allowance, Clash, Skipped
+from lanshare.domain.offer import TIME_BOUND, Allowance, ConflictPolicy, Skipped
 from lanshare.domain.ranges import Ranges
 from lanshare.domain.transfer import CHUNK
 from lanshare.exchange.bottleneck import Profile
@@ -59,7 +59,7 @@ class Receiving:
         progress: Callable[[int, float], None],
         verifying: Callable[[], None],
         known: tuple[str, ...] = (),
-        clash: Clash = Clash.KEEP,
+        clash: ConflictPolicy = ConflictPolicy.KEEP,
         execute: bool = False,
         throttles: Sequence[Throttle] = (),
         allowed: Allowance | None = None,
@@ -143,7 +143,7 @@ class Receiving:
                 self._guard(self._budget.allow, item)
         elif self._end_at or not self._ready:
             return
-        elif isinstance(item, LeaveOut) and self._open is not None and item.path == self.file and not self._ignore:
+        elif isinstance(item, SkipFile) and self._open is not None and item.path == self.file and not self._ignore:
             self._out.say(f.Unwanted(self._open.index, Code.PUT_ASIDE if item.later else Code.LEFT_OUT))
 
     def produce(self, now: float) -> bool:
@@ -196,15 +196,15 @@ class Receiving:
             case f.Pack():
                 self._guard(self._pack, frame)
                 self._pace(sum(len(one.data) for one in frame.files), now)
-            case f.Lost():
+            case f.FileAborted():
                 self._lost(frame)
-            case f.Aside():
+            case f.FilePaused():
                 self._guard(self._put_aside, frame)
             case f.Listing():
                 self._guard(self._list, frame)
             case f.Contents():
                 self._guard(self._contents, frame)
-            case f.Left():
+            case f.EntrySkipped():
                 self.failed.append(Skipped(frame.path, frame.code))
             case f.AllSent():
                 self._verifying()
@@ -213,7 +213,7 @@ class Receiving:
                 self._lose(frame.path, frame.code)
             case f.Ping() | f.Pong():
                 pass
-            case f.Spent():
+            case f.Timing():
                 self.profile.heard(frame)
             case f.Refusal():
                 raise refused(frame)
@@ -336,7 +336,7 @@ class Receiving:
                 self._staging.link(frame.index, frame.parts, frame.target)
                 return
             self._open = frame
-            if self._clash is Clash.SKIP and self._staging.taken(frame.parts):
+            if self._clash is ConflictPolicy.SKIP and self._staging.taken(frame.parts):
                 self._fail(frame, Code.ALREADY_THERE)
                 self._ignore = True
                 self._budget.give_back(frame.size)
@@ -386,7 +386,7 @@ class Receiving:
                 continue
             self._budget.take(parts, 1, len(one.data))
             try:
-                if self._clash is Clash.SKIP and staging.taken(parts):
+                if self._clash is ConflictPolicy.SKIP and staging.taken(parts):
                     self._refuse(index, parts, Code.ALREADY_THERE)
                     continue
                 keeps = one.executable and self._execute
@@ -467,7 +467,7 @@ class Receiving:
             self._fail(begun, fault.code)
             self._budget.give_back(begun.size)
 
-    def _lost(self, frame: f.Lost) -> None:
+    def _lost(self, frame: f.FileAborted) -> None:
         begun, self._open = self._open, None
         if begun is None or frame.index != begun.index:
             raise ProtocolError("another file was lost")
@@ -477,7 +477,7 @@ class Receiving:
             self.failed.append(Skipped("/".join(begun.parts), frame.code))
         self._ignore = False
 
-    def _put_aside(self, frame: f.Aside) -> None:
+    def _put_aside(self, frame: f.FilePaused) -> None:
         begun, self._open = self._open, None
         if begun is None or frame.index != begun.index:
             raise ProtocolError("another file was put aside")

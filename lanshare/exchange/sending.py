@@ -13,7 +13,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from lanshare.domain.commands import LeaveOut
+from lanshare.domain.commands import SkipFile
 from lanshare.domain.errors import Code, LanshareError, ProtocolError
 from lanshare.domain.offer import ENTRIES, TIME_BOUND, EntryKind, FileEntry, Skipped
 from lanshare.domain.ranges import Ranges
@@ -21,7 +21,7 @@ from lanshare.domain.transfer import CHUNK, SMALL
 from lanshare.exchange.bottleneck import Profile
 from lanshare.exchange.dedup_source import Checking
 from lanshare.exchange.handshake import refused
-from lanshare.exchange.manifest_pager import Lister
+from lanshare.exchange.manifest_pager import ManifestPager
 from lanshare.exchange.meter import Meter
 from lanshare.exchange.packing import Packing
 from lanshare.exchange.throttle import Throttle
@@ -142,7 +142,7 @@ class Sending:
         self._disk = 0.0
         self._throttles = throttles
         self._free_at = 0.0
-        self._listing: Lister | None = None
+        self._listing: ManifestPager | None = None
         self._wanted_pieces = 0
         self._listed = 0
         self._all_listed = False
@@ -171,7 +171,7 @@ class Sending:
 
     def on_post(self, item: object, now: float) -> None:
         """A person does not want the file that moves now."""
-        if isinstance(item, LeaveOut) and item.path == self.file:
+        if isinstance(item, SkipFile) and item.path == self.file:
             self._leave_out(self._index, item.later)
 
     def on_time(self, now: float) -> float | None:
@@ -202,7 +202,7 @@ class Sending:
             case f.Compare():
                 self._wanted_pieces += 1
                 if self._listing is None:
-                    self._listing = Lister(self._entries.path, ENTRIES)
+                    self._listing = ManifestPager(self._entries.path, ENTRIES)
             case f.Have():
                 if any(index >= self._listed for index in frame.files):
                     raise ProtocolError("has what was not listed")
@@ -219,7 +219,7 @@ class Sending:
                 self._note(Skipped(frame.path, frame.code), tell=False)
             case f.Ping() | f.Pong():
                 pass
-            case f.Spent():
+            case f.Timing():
                 self.profile.heard(frame)
             case f.Confirmed():
                 if not frame.first <= frame.last <= self._index:
@@ -467,7 +467,7 @@ class Sending:
     def _leave(self, left: Skipped) -> None:
         """Something is not sent at all."""
         self.left.append(left)
-        self._out.say(f.Left(left.path[-1000:], left.code))
+        self._out.say(f.EntrySkipped(left.path[-1000:], left.code))
 
     def _prepare(self, now: float) -> bool:
         """Before the first byte: list what is asked for, and read our side of what the receiver has."""
@@ -487,7 +487,7 @@ class Sending:
             done = self._list(self._listing, now) or done
         return done
 
-    def _list(self, lister: Lister, now: float) -> bool:
+    def _list(self, lister: ManifestPager, now: float) -> bool:
         """List a frame's worth; the walk of the tree is waited for, as what is not listed cannot be compared."""
         piece = lister.piece()
         if piece is None:
@@ -619,7 +619,7 @@ class Sending:
         self._sizes.pop(index, None)
         if later:
             self.aside.add(name)
-            self._out.say(f.Aside(index))
+            self._out.say(f.FilePaused(index))
         else:
             self._leave(Skipped(name, Code.LEFT_OUT))
 
@@ -631,5 +631,5 @@ class Sending:
         self._sizes.pop(self._index, None)
         if self._found is not None:
             self._ahead.pop(self._found.parts, None)
-        self._out.say(f.Lost(self._index, fault.code))
+        self._out.say(f.FileAborted(self._index, fault.code))
         self.left.append(Skipped(name, fault.code))

@@ -13,7 +13,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from lanshare.domain.offer import Clash, EntryKind, FileEntry
+from lanshare.domain.offer import ConflictPolicy, EntryKind, FileEntry
 from lanshare.domain.transfer import CHUNK
 from lanshare.files import names
 from lanshare.files.content import Content
@@ -223,11 +223,11 @@ class Matching:
     there, nothing is to be made; nothing is merged by that, as what is sent need not be what was listed.
     """
 
-    def __init__(self, staging: Staging, clash: Clash) -> None:
+    def __init__(self, staging: Staging, clash: ConflictPolicy) -> None:
         """OSError if the receiving folder cannot be opened."""
         self._staging, self._clash = staging, clash
         self._root = open_folder(staging.destination)
-        self._search = _Search(self._root, clash is Clash.KEEP, staging.place, staging.is_place)
+        self._search = _Search(self._root, clash is ConflictPolicy.KEEP, staging.place, staging.is_place)
         self._merged: set[str] = set()
         """Top-level names whose files go to the place that has them, by choice or by proof."""
 
@@ -247,8 +247,8 @@ class Matching:
 
     def piece(self, first: int, entries: Sequence[FileEntry]) -> Generator[Alike | Have | Unwanted | None, None, None]:
         """What is found of the entries from index `first` on; None after every few MiB of work."""
-        staging, skip = self._staging, self._clash is Clash.SKIP
-        chosen = self._clash is not Clash.KEEP
+        staging, skip = self._staging, self._clash is ConflictPolicy.SKIP
+        chosen = self._clash is not ConflictPolicy.KEEP
         self._search.survey(entries)
         for index, entry in enumerate(entries, first):
             likeness, path = self._search.look(entry)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from lanshare.domain.errors import Code
-from lanshare.domain.offer import Clash
+from lanshare.domain.offer import ConflictPolicy
 from lanshare.domain.transfer import CHUNK
 from lanshare.files import ledger, names, own
 from lanshare.files.faults import DiskFault, disk_fault
@@ -38,7 +38,7 @@ LOSSES: Final = 1000
 
 
 @dataclass(slots=True)
-class Whole:
+class VerifiedFile:
     """A verified file in staging, waiting for its final name."""
 
     index: int
@@ -53,7 +53,7 @@ class Whole:
 class Placing:
     """The destination of one transfer, and the names that its entries get there."""
 
-    def __init__(self, destination: Path, clash: Clash) -> None:
+    def __init__(self, destination: Path, clash: ConflictPolicy) -> None:
         self.destination = destination
         self.losses: list[tuple[str, Code]] = []
         """What could not be kept as it was, though its content is."""
@@ -250,7 +250,7 @@ class Placing:
             if path:
                 folder.close()
 
-    def _intend(self, whole: Whole) -> str:
+    def _intend(self, whole: VerifiedFile) -> str:
         """Choose a final name that is free now, or will be once what has it is moved aside; to be noted."""
         above, name = whole.path[:-1], whole.path[-1]
         if above not in self._fresh:
@@ -264,7 +264,7 @@ class Placing:
 
     def _may_move(self, folder: Folder, name: str) -> bool:
         """Whether what has this name is a file that is to be moved aside."""
-        if self._clash is not Clash.REPLACE:
+        if self._clash is not ConflictPolicy.REPLACE:
             return False
         info = folder.stat(name)
         return info is not None and names.is_plain(info)
@@ -276,10 +276,10 @@ class Placing:
                 return candidate
         raise DiskFault(Code.NAME_REFUSED, name)
 
-    def _give_name(self, whole: Whole, name: str) -> None:
+    def _give_name(self, whole: VerifiedFile, name: str) -> None:
         folder = self._folder(whole.path[:-1])
         while True:
-            if self._clash is Clash.REPLACE and self._may_move(folder, name):
+            if self._clash is ConflictPolicy.REPLACE and self._may_move(folder, name):
                 self._move_aside(folder, (*whole.path[:-1], name))
             try:
                 self._stage.move(str(whole.index), folder, name)
@@ -308,9 +308,9 @@ class Placing:
             self._stage.remove(digests_name(number))
             self._stage.remove(stamp_name(number))
 
-    def _already(self, whole: Whole, folder: Folder) -> bool:
+    def _already(self, whole: VerifiedFile, folder: Folder) -> bool:
         """The name is taken by this very file, which was sent twice: it is not doubled, and its part goes."""
-        if not is_it(whole, folder, whole.path[-1], whole.mtime_ns):
+        if not has_content(whole, folder, whole.path[-1], whole.mtime_ns):
             return False
         del self._intents[whole.index]
         self._note({"void": whole.index})
@@ -396,7 +396,7 @@ class Placing:
                     self._lose("/".join(path), Code.TIME_LOST)
 
 
-def is_it(whole: Whole, folder: Folder, name: str, mtime_ns: int) -> bool:
+def has_content(whole: VerifiedFile, folder: Folder, name: str, mtime_ns: int) -> bool:
     """Whether what has this name is that very file, of that time."""
     there = folder.stat(name)
     if there is None or not names.is_plain(there) or (there.st_size, there.st_mtime_ns) != (whole.size, mtime_ns):

@@ -229,6 +229,6 @@ def numbered(name: str, number: int) -> str:
     return stem.encode("utf-8")[:room].decode("utf-8", "ignore") + tail
 
 
-def shown(text: str) -> str:
+def escaped(text: str) -> str:
     """Any text from a peer as one line for a terminal or a log: what deceives or controls is escaped."""
     return showable(text)

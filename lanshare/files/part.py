@@ -169,7 +169,7 @@ class PartFile:
             os.write(self._list, b"".join(self.content.digests[since:]))
 
 
-class Keeping:
+class PartVerifier:
     """Checks what an earlier try left of a part, chunk by chunk: `good` holds the digests of those that are true.
 
     A part that was closed in good order carries a stamp; if that still fits, its chunks are taken without being read.

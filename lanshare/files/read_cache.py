@@ -13,7 +13,7 @@ BLOCKS: Final = 32
 """Blocks of up to 256 KiB that are held for each file that goes to several peers: 8 MiB."""
 
 
-class Ring:
+class ReadCache:
     """The last blocks read of one file."""
 
     def __init__(self) -> None:
@@ -40,19 +40,19 @@ class Ring:
                 self._blocks.popitem(last=False)
 
 
-_rings: dict[tuple[int, ...], Ring] = {}
+_rings: dict[tuple[int, ...], ReadCache] = {}
 _guard: Final = threading.Lock()
 
 
-def join(stamp: list[int]) -> Ring:
+def join(stamp: list[int]) -> ReadCache:
     """The ring of the file with this stamp, for as long as it is open."""
     with _guard:
-        ring = _rings.setdefault(tuple(stamp), Ring())
+        ring = _rings.setdefault(tuple(stamp), ReadCache())
         ring.users += 1
         return ring
 
 
-def leave(stamp: list[int], ring: Ring) -> None:
+def leave(stamp: list[int], ring: ReadCache) -> None:
     """This sending has closed the file."""
     with _guard:
         ring.users -= 1

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from lanshare.domain.offer import Clash
+from lanshare.domain.offer import ConflictPolicy
 from lanshare.domain.ranges import Ranges
 from lanshare.files import names
 from lanshare.files.content import prefix_digest
-from lanshare.files.destination import Placing, Whole
-from lanshare.files.part import Keeping, content_of
+from lanshare.files.destination import Placing, VerifiedFile
+from lanshare.files.part import PartVerifier, content_of
 
 
 class Kept(Struct, frozen=True):
@@ -27,11 +27,11 @@ class Kept(Struct, frozen=True):
 class Recovery(Placing):
     """A transfer's staging folder as it was found: `_recover`, then `_check_wholes`, then `_check_begun`."""
 
-    def __init__(self, destination: Path, clash: Clash) -> None:
+    def __init__(self, destination: Path, clash: ConflictPolicy) -> None:
         super().__init__(destination, clash)
         self.files = 0
         self.bytes = 0
-        self._batch: list[Whole] = []
+        self._batch: list[VerifiedFile] = []
         self._confirmed = Ranges()
         self._begun: set[int] = set()
         self._kept = Kept((), 0, 0)
@@ -41,13 +41,13 @@ class Recovery(Placing):
         self.files += 1
         self.bytes += size
 
-    def _recover(self) -> list[Whole]:
+    def _recover(self) -> list[VerifiedFile]:
         """Read the ledger; what was whole but has no final name yet, to be checked.
 
         What has its final name is not held in memory: there may be a hundred thousand of them.
         """
         voids = {note["void"]: at for at, note in enumerate(self._book.recover()) if "void" in note}
-        wholes: dict[int, Whole] = {}
+        wholes: dict[int, VerifiedFile] = {}
         links: dict[int, tuple[tuple[str, ...], str]] = {}
         for at, note in enumerate(self._book.recover()):
             index = note.get("whole", note.get("file"))
@@ -72,7 +72,7 @@ class Recovery(Placing):
                 } if (path := names.stays(words)) is not None:
                     self._begun.discard(index)
                     if self._stage.exists(str(index)):
-                        wholes[index] = Whole(index, path, size, bytes.fromhex(content), mtime)
+                        wholes[index] = VerifiedFile(index, path, size, bytes.fromhex(content), mtime)
                 case {"file": int(index), "size": int(size), "path": [*words]} if (
                     path := names.stays(words)
                 ) is not None:
@@ -84,7 +84,7 @@ class Recovery(Placing):
         self._links = [(index, *link) for index, link in links.items()]
         return list(wholes.values())
 
-    def _recover_intent(self, index: int, path: tuple[str, ...], size: int, wholes: dict[int, Whole]) -> None:
+    def _recover_intent(self, index: int, path: tuple[str, ...], size: int, wholes: dict[int, VerifiedFile]) -> None:
         self._intents[index] = path
         if not self._has_its_name(index):
             return
@@ -105,7 +105,7 @@ class Recovery(Placing):
         self._remove_part(index)
         return True
 
-    def _check_wholes(self, wholes: list[Whole]) -> Iterator[None]:
+    def _check_wholes(self, wholes: list[VerifiedFile]) -> Iterator[None]:
         """Put what is whole, and true, into the batch."""
         for whole in wholes:
             if self._stage.stat(str(whole.index)) is None:
@@ -124,7 +124,7 @@ class Recovery(Placing):
         for index in sorted(self._begun):
             if index in self._confirmed:
                 continue
-            keeping = Keeping(self._stage, index)
+            keeping = PartVerifier(self._stage, index)
             try:
                 while keeping.step():
                     yield

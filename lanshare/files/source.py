@@ -16,7 +16,7 @@ from lanshare.files.below import FLAGS, NOFOLLOW
 from lanshare.files.content import Content, chunk_digest
 from lanshare.files.faults import SourceFault, source_code
 from lanshare.files.folder import read_into
-from lanshare.files.read_cache import Ring
+from lanshare.files.read_cache import ReadCache
 from lanshare.files.stamps import stamp_of
 from lanshare.files.tree import fitting_time, has_attributes, is_private
 
@@ -29,7 +29,7 @@ class SourceFile:
     def __init__(self, path: Path, follow: bool = False, fd: int = -1) -> None:
         """Open for reading; SourceFault if it is not a plain file that we may read. `fd`: it is open already."""
         self._fd = fd
-        self._ring: Ring | None = None
+        self._ring: ReadCache | None = None
         try:
             if fd < 0:
                 self._fd = os.open(path, FLAGS if follow else FLAGS | NOFOLLOW)

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from lanshare.domain.errors import Code
-from lanshare.domain.offer import Clash
+from lanshare.domain.offer import ConflictPolicy
 from lanshare.domain.ranges import Ranges
 from lanshare.domain.transfer import CHUNK
 from lanshare.files import ledger, names, own
 from lanshare.files.content import Buffer, small_id
-from lanshare.files.destination import COPIES, GUESSES, Whole, child, is_it, system_of
+from lanshare.files.destination import COPIES, GUESSES, VerifiedFile, child, has_content, system_of
 from lanshare.files.faults import DiskFault, disk_fault
 from lanshare.files.folder import HAS_BARRIER, open_folder
 from lanshare.files.ledger import Ledger
@@ -87,7 +87,9 @@ def remove(destination: Path, transfer: str) -> None:
 class Staging(Recovery):
     """The receiving side of one transfer. One thread at a time; errors of the disk are DiskFaults."""
 
-    def __init__(self, destination: Path, transfer: str, now: float = 0.0, clash: Clash = Clash.KEEP) -> None:
+    def __init__(
+        self, destination: Path, transfer: str, now: float = 0.0, clash: ConflictPolicy = ConflictPolicy.KEEP
+    ) -> None:
         """Open or make the staging folder of this transfer below `destination`, and read what is kept there."""
         super().__init__(destination, clash)
         self.transfer = transfer
@@ -205,7 +207,7 @@ class Staging(Recovery):
         safe = self._safe(parts)
         self._lies(safe, name or safe[-1])
         placed = self._placed(safe)
-        self._add(Whole(index, (*placed[:-1], name or placed[-1]), size))
+        self._add(VerifiedFile(index, (*placed[:-1], name or placed[-1]), size))
 
     def begin(
         self, index: int, parts: Sequence[str], size: int, chunks: int, executable: bool = False,
@@ -328,7 +330,7 @@ class Staging(Recovery):
         finally:
             self.disk_seconds += time.perf_counter() - began
 
-    def _commit(self, batch: list[Whole]) -> list[tuple[int, int]]:
+    def _commit(self, batch: list[VerifiedFile]) -> list[tuple[int, int]]:
         done = Ranges()
         try:
             self._note_wholes()
@@ -426,13 +428,13 @@ class Staging(Recovery):
             raise DiskFault(Code.DISK_FULL, "all but the reserve is taken")
         self._spent = 0
 
-    def _check_all(self, wholes: list[Whole]) -> Iterator[None]:
+    def _check_all(self, wholes: list[VerifiedFile]) -> Iterator[None]:
         yield from self._check_wholes(wholes)
         if self._batch:
             self.commit(self._batch_since)
         yield from self._check_begun()
 
-    def _add(self, whole: Whole) -> None:
+    def _add(self, whole: VerifiedFile) -> None:
         self._batch.append(whole)
         self._batch_bytes += whole.size
 
@@ -447,7 +449,7 @@ class Staging(Recovery):
                 self._book.flush()
         except OSError as error:
             raise disk_fault(error) from error
-        self._add(Whole(index, path, size, content, mtime_ns))
+        self._add(VerifiedFile(index, path, size, content, mtime_ns))
 
     def _note_wholes(self) -> None:
         if self._noting:
@@ -462,14 +464,14 @@ class Staging(Recovery):
             self._note({"void": index})
             self._book.sync()
 
-    def _without_same(self, batch: list[Whole]) -> tuple[list[Whole], list[Whole]]:
+    def _without_same(self, batch: list[VerifiedFile]) -> tuple[list[VerifiedFile], list[VerifiedFile]]:
         """Which of these need no name, as the very same file has it or is about to get it, and the others.
 
         A file is sent twice if its folder changed while the transfer waited; it is not doubled, and its part goes.
         """
-        sames: list[Whole] = []
-        others: dict[tuple[str, ...], Whole] = {}
-        rest: list[Whole] = []
+        sames: list[VerifiedFile] = []
+        others: dict[tuple[str, ...], VerifiedFile] = {}
+        rest: list[VerifiedFile] = []
         for whole in batch:
             if not whole.content:
                 sames.append(whole)
@@ -482,14 +484,14 @@ class Staging(Recovery):
                 rest.append(whole)
         return sames, rest
 
-    def _twin(self, whole: Whole, other: Whole | None) -> str:
+    def _twin(self, whole: VerifiedFile, other: VerifiedFile | None) -> str:
         """The name, if this other one of the batch is the very same file; else empty."""
         if other is None or (whole.size, whole.content) != (other.size, other.content):
             return ""
         one, two = self._stage.stat(str(whole.index)), self._stage.stat(str(other.index))
         return whole.path[-1] if one is not None and two is not None and one.st_mtime_ns == two.st_mtime_ns else ""
 
-    def _here(self, whole: Whole) -> str:
+    def _here(self, whole: VerifiedFile) -> str:
         """The name under which the very same file is here, its own or one that a clash once gave it; else empty."""
         above, own = whole.path[:-1], whole.path[-1]
         if above in self._fresh:
@@ -499,17 +501,17 @@ class Staging(Recovery):
             if not folder.exists(own):
                 return ""
             part = self._stage.stat(str(whole.index))
-            for number in range(COPIES if part is not None and self._clash is Clash.KEEP else 1):
+            for number in range(COPIES if part is not None and self._clash is ConflictPolicy.KEEP else 1):
                 name = names.numbered(own, number)
                 if number and not folder.exists(name):
                     break
-                if part is not None and is_it(whole, folder, name, part.st_mtime_ns):
+                if part is not None and has_content(whole, folder, name, part.st_mtime_ns):
                     return name
         except OSError:
             pass  # whoever gives the name says what is wrong there
         return ""
 
-    def _named(self, whole: Whole, target: str | None = None) -> str | None:
+    def _named(self, whole: VerifiedFile, target: str | None = None) -> str | None:
         """Choose a final name, or (with `target`) give it; None if this file system cannot hold it: its part goes."""
         try:
             if target is None:

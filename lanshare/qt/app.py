@@ -40,9 +40,9 @@ from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
 from lanshare.engine import user_messages
-from lanshare.engine.client import Host
+from lanshare.engine.client import EngineClient
+from lanshare.engine.display_text import escaped
 from lanshare.engine.options import Options, is_free, log_to_file, pasted_folder, read_settings
-from lanshare.engine.terminal_text import shown
 from lanshare.qt import assets, display_check, formatting
 from lanshare.qt.bridge import Bridge
 from lanshare.qt.desktop_notifications import Desktop, Notice
@@ -79,7 +79,7 @@ class App:
         self._fault: Exception | None = None
         self._waits_for_other = False
         self._begun = False
-        self.host = Host(replace(options, asks=True), self._heard, window=True)
+        self.host = EngineClient(replace(options, asks=True), self._heard, window=True)
         self.bridge = Bridge(self.host.submit)
         self.window: MainWindow | None = None
         self._unread = -1
@@ -92,7 +92,7 @@ class App:
         """Until the person quits; the exit code."""
         settings = read_settings(self._options)
         assert isinstance(self.qt, QApplication)
-        style.wear(self.qt, settings.appearance)
+        style.apply_theme(self.qt, settings.appearance)
         self._waits_for_other = not is_free(self._options)
         if self._waits_for_other:
             self._begin()
@@ -318,14 +318,14 @@ def notice_of(event: object, settings: Settings) -> Notice | None:
     if not settings.notices:
         return None
     if isinstance(event, MessageReceived) and event.kind == MessageKind.TEXT and event.peer not in settings.muted:
-        text = shown(event.text[:200]) if settings.notice_text else tr("A message")
-        return Notice(f"said:{event.peer}", shown(event.name), text, (), tr("Reply"), settings.sound)
+        text = escaped(event.text[:200]) if settings.notice_text else tr("A message")
+        return Notice(f"said:{event.peer}", escaped(event.name), text, (), tr("Reply"), settings.sound)
     if isinstance(event, OfferReceived) and not {event.peer, event.offer.room}.intersection(settings.muted):
         text = tr("wants to send you {0}").format(formatting.files(event.files))
         if settings.notice_text and event.offer.tops:
-            text += ": " + ", ".join(shown(top.name) for top in event.offer.tops[:3])
+            text += ": " + ", ".join(escaped(top.name) for top in event.offer.tops[:3])
         actions = (("accept", tr("Accept")), ("decline", tr("Decline")))
-        return Notice(f"offer:{event.peer}:{event.transfer}", shown(event.name), text, actions, "", settings.sound)
+        return Notice(f"offer:{event.peer}:{event.transfer}", escaped(event.name), text, actions, "", settings.sound)
     return None
 
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale, QTextBou
 
 from lanshare.domain.events import OfferCompared, TransferProfiled
 from lanshare.domain.peer import PeerId, short_id
-from lanshare.engine.terminal_text import shown
+from lanshare.engine.display_text import escaped
 from lanshare.engine.user_messages import decimal, ended
 
 _LINK: Final = re.compile(r"https?://[^\s<>\"'`\u00a0]+", re.IGNORECASE)
@@ -141,7 +141,7 @@ def linked(text: str, colour: str) -> str:
 
 def path_name(path: str) -> str:
     """A path's last component, fit to be shown."""
-    return shown(path.replace("\\", "/").rstrip("/").rpartition("/")[2])
+    return escaped(path.replace("\\", "/").rstrip("/").rpartition("/")[2])
 
 
 def now_utc() -> datetime.datetime:
@@ -168,7 +168,7 @@ def compared(one: OfferCompared, free: int) -> str:
     parts += [tr("{0} differ from yours").format(one.differs)] if one.differs else []
     lines = [" · ".join(parts)] if one.same or one.differs else []
     if one.differs:
-        names = ", ".join(shown(name) for name in one.differing[:3])
+        names = ", ".join(escaped(name) for name in one.differing[:3])
         lines.append(names if one.differs <= 3 else tr("{0} and {1} more").format(names, one.differs - 3))
     if not one.complete and lines:
         lines.append(tr("The rest is compared while it arrives."))
@@ -182,7 +182,7 @@ def compared(one: OfferCompared, free: int) -> str:
 
 def reason(code: str) -> str:
     """Why one file was not kept, in a few words."""
-    return shown(ended(code))
+    return escaped(ended(code))
 
 
 _EMOJI: Final = re.compile(
@@ -223,7 +223,7 @@ def change(body: str, who: str, names: dict[PeerId, str], me: PeerId | None) -> 
         return tr("{0} changed something").format(who)
 
     def called(peers: list[PeerId]) -> str:
-        listed = [tr("you") if one == me else shown(names.get(one, short_id(one))) for one in peers[:8]]
+        listed = [tr("you") if one == me else escaped(names.get(one, short_id(one))) for one in peers[:8]]
         more = len(peers) - len(listed)
         return ", ".join(listed) + (tr(" and {0} more").format(more) if more > 0 else "")
 
@@ -232,7 +232,7 @@ def change(body: str, who: str, names: dict[PeerId, str], me: PeerId | None) -> 
         gone = called(remove)
         parts.append(tr("left") if names_only(remove, names, me) == who else tr("removed {0}").format(gone))
     if name:
-        parts.append(tr("named it “{0}”").format(shown(name)))
+        parts.append(tr("named it “{0}”").format(escaped(name)))
     return f"{who} {' · '.join(parts)}" if parts else tr("{0} changed something").format(who)
 
 

@@ -12,8 +12,8 @@ from PySide6.QtCore import QObject, QProcess, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from lanshare.engine.display_text import escaped
 from lanshare.engine.openable import may_open
-from lanshare.engine.terminal_text import shown
 from lanshare.qt import formatting
 from lanshare.qt.formatting import tr
 
@@ -28,7 +28,7 @@ def open_link(parent: QWidget, target: str) -> None:
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setIcon(QMessageBox.Icon.Question)
     box.setText(tr("Open this link in the browser?"))
-    box.setInformativeText(f"{tr('It leads to')} {host}\n\n{shown(target[:300])}")
+    box.setInformativeText(f"{tr('It leads to')} {host}\n\n{escaped(target[:300])}")
     opening = box.addButton(tr("Open"), QMessageBox.ButtonRole.AcceptRole)
     box.addButton(QMessageBox.StandardButton.Cancel)
     box.exec()

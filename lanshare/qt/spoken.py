@@ -25,7 +25,7 @@ from lanshare.domain.events import (
 from lanshare.domain.message import MessageKind
 from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
-from lanshare.engine.terminal_text import shown
+from lanshare.engine.display_text import escaped
 from lanshare.qt import formatting
 from lanshare.qt.formatting import tr
 
@@ -79,7 +79,7 @@ class Announcer(QObject):
             return
         match event:
             case MessageReceived() if event.kind == MessageKind.TEXT and event.author != me:
-                name = names.get(event.author or event.peer, shown(event.name))
+                name = names.get(event.author or event.peer, escaped(event.name))
                 if event.author not in (None, event.peer) and elsewhere:
                     name = tr("{0} in {1}").format(name, names.get(event.peer, ""))
                 if elsewhere and not settings.notice_text:
@@ -88,15 +88,15 @@ class Announcer(QObject):
                     self.say(tr("{0}: {1}").format(name, " ".join(event.text[:_LONGEST].split())))
             case OfferReceived():
                 what = f"{formatting.files(event.files)}, {formatting.size(event.bytes)}"
-                self.say(tr("{0} wants to send {1}").format(shown(event.name), what), urgent=True)
+                self.say(tr("{0} wants to send {1}").format(escaped(event.name), what), urgent=True)
             case TransferFinished():
                 name = names.get(event.peer, "")
                 way = tr("Files from {0} are here") if event.direction == "in" else tr("{0} has the files")
                 self.say(way.format(name))
             case TransferFailed():
-                self.say(shown(event.message), urgent=True)
+                self.say(escaped(event.message), urgent=True)
             case IdentityChanged():
-                self.say(tr("{0} answers with another key than before").format(shown(event.name)), urgent=True)
+                self.say(tr("{0} answers with another key than before").format(escaped(event.name)), urgent=True)
 
     def say(self, text: str, urgent: bool = False) -> None:
         """Announce it, now or together with what comes within the pause. `urgent`: it interrupts what is being said."""

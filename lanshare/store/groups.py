@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from lanshare.domain.control_messages import Texted
+from lanshare.domain.control_messages import SignedMessage
 from lanshare.domain.groups import Change, Group, fold
 from lanshare.domain.message import ChatMessage, MessageId
 from lanshare.domain.peer import PeerId
@@ -99,7 +99,7 @@ def settle(db: sqlite3.Connection, group: PeerId, read: Read) -> Settled | None:
 
 
 def merge(
-    db: sqlite3.Connection, records: Sequence[Texted], speaker: PeerId, me: PeerId, read: Read
+    db: sqlite3.Connection, records: Sequence[SignedMessage], speaker: PeerId, me: PeerId, read: Read
 ) -> Settled | None:
     """Take in records about a group that a peer said; how it stands now, and what of it was new.
 
@@ -141,7 +141,7 @@ def circle(db: sqlite3.Connection, group: PeerId) -> list[bytes]:
     return [row[0] for row in rows]
 
 
-def accept(db: sqlite3.Connection, said: Texted, speaker: PeerId, me: PeerId) -> tuple[bool, outbox.Kept | None]:
+def accept(db: sqlite3.Connection, said: SignedMessage, speaker: PeerId, me: PeerId) -> tuple[bool, outbox.Kept | None]:
     """Keep a text of a group that a member handed us: whether it may be (else nothing is kept), and where it lies."""
     message = said.message
     group = find(db, message.peer)

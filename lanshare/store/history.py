@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from lanshare.domain.events import ExchangedTold
-from lanshare.domain.message import CONTROL, QUOTED, Conversation, MessageId, Moment, Quote, Wanted, place
+from lanshare.domain.events import PeerStats
+from lanshare.domain.message import CONTROL, QUOTED, Conversation, MessageId, Quote, SearchQuery, TimelineItem, place
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
 from lanshare.store.rows import MESSAGE_COLUMNS, TRANSFER_COLUMNS, from_ms, message_of, transfer_of
@@ -33,7 +33,7 @@ _IMAGES = ("png", "jpg", "jpeg", "gif", "webp", "bmp", "heic", "tif", "tiff", "a
 
 def page(
     db: sqlite3.Connection, peer: PeerId | None, before: int | None, limit: int, around: int | None = None
-) -> tuple[list[Moment], bool]:
+) -> tuple[list[TimelineItem], bool]:
     """Up to `limit` moments before a position, oldest first, and whether there are more before them.
 
     In one conversation in the order that all share, in all of them as they came. `around`: what follows it, too, but
@@ -73,7 +73,7 @@ def _before(db: sqlite3.Connection, peer: PeerId, before: int | None, limit: int
     ).fetchall()
 
 
-def search(db: sqlite3.Connection, wanted: Wanted, limit: int) -> list[Moment]:
+def search(db: sqlite3.Connection, wanted: SearchQuery, limit: int) -> list[TimelineItem]:
     """Messages and transfers that fit; newest first, up to `limit`, oldest of them first."""
     words = query(wanted.words)
     where, values = ["1"], list[object]()
@@ -145,7 +145,7 @@ def _with_words(
 _ANY = "+1 AND messages.kind = 'text'"
 
 
-def _names_fit(row: tuple[object, ...], wanted: Wanted) -> bool:
+def _names_fit(row: tuple[object, ...], wanted: SearchQuery) -> bool:
     moment = _moment(row)
     if moment.transfer is None:
         return False
@@ -156,7 +156,7 @@ def _names_fit(row: tuple[object, ...], wanted: Wanted) -> bool:
     return any(all(word in folded(name) for word in words) for name in names)
 
 
-def _with_answers(db: sqlite3.Connection, moments: list[Moment]) -> list[Moment]:
+def _with_answers(db: sqlite3.Connection, moments: list[TimelineItem]) -> list[TimelineItem]:
     """The same with what each message answers, and the signs that stand at it."""
     texts = [one.message for one in moments if one.message is not None]
     if not texts:
@@ -194,7 +194,7 @@ def quote(db: sqlite3.Connection, peer: PeerId, about: str) -> Quote | None:
     return Quote(MessageId(row[0]), PeerId(row[1]), row[2]) if row else None
 
 
-def exchanged(db: sqlite3.Connection, peer: PeerId) -> ExchangedTold:
+def exchanged(db: sqlite3.Connection, peer: PeerId) -> PeerStats:
     """How much was said and sent with a device."""
     (messages,) = db.execute("SELECT count(*) FROM messages WHERE peer = ?", (peer,)).fetchone()
     files, size = db.execute(
@@ -203,7 +203,7 @@ def exchanged(db: sqlite3.Connection, peer: PeerId) -> ExchangedTold:
         (peer,),
     ).fetchone()
     (first,) = db.execute("SELECT min(at) FROM timeline WHERE peer = ?", (peer,)).fetchone()
-    return ExchangedTold(peer, messages, files, size, from_ms(first) if first is not None else None)
+    return PeerStats(peer, messages, files, size, from_ms(first) if first is not None else None)
 
 
 def erase(db: sqlite3.Connection, peer: PeerId | None) -> list[TransferId]:
@@ -348,7 +348,7 @@ def told(db: sqlite3.Connection, author: PeerId, seen: Sequence[str]) -> bool:
     return messages.rowcount + transfers.rowcount > 0
 
 
-def _moment(row: tuple[object, ...]) -> Moment:
+def _moment(row: tuple[object, ...]) -> TimelineItem:
     message = message_of(row[_MESSAGE_AT:_TRANSFER_AT]) if row[_MESSAGE_AT] is not None else None
     transfer = transfer_of(row[_TRANSFER_AT:]) if row[_TRANSFER_AT] is not None else None
     position, at, _, _, lamport, tie, late, unread = row[:_MESSAGE_AT]
@@ -357,4 +357,4 @@ def _moment(row: tuple[object, ...]) -> Moment:
     assert isinstance(lamport, int)
     if message is not None and late:
         message = replace(message, late=True)
-    return Moment(position, from_ms(at), message, transfer, place(lamport, str(tie)), bool(unread))
+    return TimelineItem(position, from_ms(at), message, transfer, place(lamport, str(tie)), bool(unread))

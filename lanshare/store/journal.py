@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from lanshare.domain.offer import Allowance, Clash, Landing, Offer
+from lanshare.domain.offer import Allowance, ConflictPolicy, Destination, Offer
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import Transfer, TransferId, TransferState
 from lanshare.store.rows import (
@@ -29,7 +29,7 @@ class Unfinished(Struct, frozen=True):
 
     transfer: Transfer
     sources: tuple[Path, ...]
-    landing: Landing | None
+    landing: Destination | None
     accepted: bool
     paused: bool = False
     rank: int = 0
@@ -79,7 +79,7 @@ def set_offer(db: sqlite3.Connection, transfer: TransferId, offer: Offer) -> Non
     db.execute("UPDATE transfers SET offer = ? WHERE id = ?", (text_of(offer), transfer))
 
 
-def accept(db: sqlite3.Connection, transfer: TransferId, landing: Landing, allowed: Allowance) -> None:
+def accept(db: sqlite3.Connection, transfer: TransferId, landing: Destination, allowed: Allowance) -> None:
     """The person said yes to so much: it may go on without asking again."""
     db.execute(
         "UPDATE transfers SET accepted = 1, destination = ?, clash = ?, allowed = ? WHERE id = ?",
@@ -175,7 +175,7 @@ def unfinished(db: sqlite3.Connection) -> list[Unfinished]:
             Unfinished(
                 transfer_of(row[:16]),
                 paths_from_text(row[16]),
-                Landing(folder[0], Clash(row[19]), row[20]) if folder else None,
+                Destination(folder[0], ConflictPolicy(row[19]), row[20]) if folder else None,
                 bool(row[18]),
                 bool(row[21]),
                 int(row[22]),

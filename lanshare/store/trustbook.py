@@ -8,10 +8,10 @@ import time
 import msgspec
 from msgspec import Struct
 
-from lanshare.domain.peer import ORDINARY, DeviceKind, PeerId, Rules, TrustLevel
+from lanshare.domain.peer import ORDINARY, DeviceKind, PeerId, PeerPolicy, TrustLevel
 
 
-class Acquaintance(Struct, frozen=True):
+class TrustEntry(Struct, frozen=True):
     """A device as remembered. `last_seen` in ms since 1970. `met_as`: its name when a person first dealt with it."""
 
     id: PeerId
@@ -22,20 +22,20 @@ class Acquaintance(Struct, frozen=True):
     addresses: tuple[str, ...]
     last_seen: int
     alias: str = ""
-    rules: Rules = ORDINARY
+    rules: PeerPolicy = ORDINARY
     met_as: str = ""
     key: bytes = b""
     """Its public key (SubjectPublicKeyInfo, DER); empty of one that was last met by an older version."""
 
 
-def all_peers(db: sqlite3.Connection) -> list[Acquaintance]:
+def all_peers(db: sqlite3.Connection) -> list[TrustEntry]:
     """Everybody, last seen first."""
     rows = db.execute(
         "SELECT id, name, kind, system, trust, addresses, last_seen, alias, rules, met_as, key FROM peers"
         " ORDER BY last_seen DESC",
     )
     return [
-        Acquaintance(
+        TrustEntry(
             PeerId(row[0]),
             row[1],
             DeviceKind.of(row[2]),
@@ -44,7 +44,7 @@ def all_peers(db: sqlite3.Connection) -> list[Acquaintance]:
             msgspec.json.decode(row[5], type=tuple[str, ...]),
             row[6],
             row[7],
-            msgspec.json.decode(row[8], type=Rules),
+            msgspec.json.decode(row[8], type=PeerPolicy),
             row[9],
             row[10],
         )
@@ -52,7 +52,7 @@ def all_peers(db: sqlite3.Connection) -> list[Acquaintance]:
     ]
 
 
-def remember(db: sqlite3.Connection, peer: Acquaintance) -> None:
+def remember(db: sqlite3.Connection, peer: TrustEntry) -> None:
     """Keep what is known of a device now; when it was first met stays as it was."""
     now = int(time.time() * 1000)
     db.execute(

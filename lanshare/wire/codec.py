@@ -10,7 +10,7 @@ import msgspec
 
 from lanshare.domain.errors import LocalMisuse, ProtocolError
 from lanshare.wire import frames, limits
-from lanshare.wire.frames import NUMBERS, Attached, Data, Frame, Holding, Offer
+from lanshare.wire.frames import NUMBERS, Attached, Data, Frame, HistorySummary, Offer
 
 HEADER: Final = struct.Struct(">IB")
 """Length of the type byte and the body together, then the type byte."""
@@ -48,7 +48,7 @@ def _check_attached(frame: Attached) -> None:
         raise ValueError("a begun file twice, or without a chunk")
 
 
-def _check_holding(frame: Holding) -> None:
+def _check_holding(frame: HistorySummary) -> None:
     for one in frame.held:
         _rises(one.ranges)
 
@@ -63,7 +63,7 @@ _WHOLE: Final[dict[type[Frame], Callable[[Any], None]]] = {
     frames.Contents: lambda frame: _all_or_nothing(32, *(content for _, content in frame.files)),
     frames.Offer: _check_offer,
     frames.Attached: _check_attached,
-    frames.Holding: _check_holding,
+    frames.HistorySummary: _check_holding,
 }
 """What a type cannot say of a frame's fields. ValueError where it does not hold."""
 

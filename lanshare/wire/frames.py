@@ -131,25 +131,25 @@ class SeenKept(_Frame, frozen=True):
     ids: Annotated[tuple[Id128, ...], Meta(min_length=1, max_length=limits.SEEN)]
 
 
-class Circle(_Frame, frozen=True):
+class GroupRecords(_Frame, frozen=True):
     """All records, as their authors signed them, that found and change one group; in several frames if need be."""
 
     records: Annotated[tuple[Annotated[bytes, Meta(max_length=limits.CIRCLE_RECORD)], ...],
                        Meta(min_length=1, max_length=limits.CIRCLE)]
 
 
-class Held(_Frame, frozen=True):
+class AuthorRanges(_Frame, frozen=True):
     """Of one author's numbers in a conversation, the ranges that I have."""
 
     author: Digest
     ranges: Annotated[tuple[tuple[Count, Count], ...], Meta(max_length=limits.HELD_RANGES)]
 
 
-class Holding(_Frame, frozen=True):
+class HistorySummary(_Frame, frozen=True):
     """What I have of a group: hand me what you have and I have not."""
 
     conversation: Digest
-    held: Annotated[tuple[Held, ...], Meta(max_length=limits.HELD)]
+    held: Annotated[tuple[AuthorRanges, ...], Meta(max_length=limits.HELD)]
 
 
 class Typing(_Frame, frozen=True):
@@ -345,20 +345,20 @@ class End(_Frame, frozen=True):
     content: Digest
 
 
-class Lost(_Frame, frozen=True):
+class FileAborted(_Frame, frozen=True):
     """The file begun last cannot be sent to its end: forget its part."""
 
     index: Index
     code: Word
 
 
-class Aside(_Frame, frozen=True):
+class FilePaused(_Frame, frozen=True):
     """The file begun last rests for now, as one of our persons wants: keep its part, the others go on."""
 
     index: Index
 
 
-class Left(_Frame, frozen=True):
+class EntrySkipped(_Frame, frozen=True):
     """Something in the tree was not sent at all, and why."""
 
     path: Annotated[str, Meta(max_length=PATH_BYTES)]
@@ -425,7 +425,7 @@ class Unwanted(_Frame, frozen=True):
     code: Word
 
 
-class Spent(_Frame, frozen=True):
+class Timing(_Frame, frozen=True):
     """Where a side's time went since the data link opened, in milliseconds: disk, cipher and CPU, waiting."""
 
     disk: Count
@@ -475,8 +475,8 @@ Frame = (
     | TextRefused
     | Seen
     | SeenKept
-    | Circle
-    | Holding
+    | GroupRecords
+    | HistorySummary
     | Typing
     | PairBegin
     | PairAnswer
@@ -499,9 +499,9 @@ Frame = (
     | Hole
     | ChunkEnd
     | End
-    | Lost
-    | Aside
-    | Left
+    | FileAborted
+    | FilePaused
+    | EntrySkipped
     | AllSent
     | Noted
     | Contents
@@ -509,7 +509,7 @@ Frame = (
     | Have
     | Compare
     | Unwanted
-    | Spent
+    | Timing
     | Confirmed
     | Failed
     | Halt
@@ -530,8 +530,8 @@ NUMBERS: Final[dict[type[Frame], int]] = {
     TextRefused: 18,
     Seen: 19,
     SeenKept: 20,
-    Circle: 21,
-    Holding: 22,
+    GroupRecords: 21,
+    HistorySummary: 22,
     Typing: 23,
     PairBegin: 24,
     PairAnswer: 25,
@@ -553,13 +553,13 @@ NUMBERS: Final[dict[type[Frame], int]] = {
     Hole: 52,
     ChunkEnd: 53,
     End: 54,
-    Lost: 55,
-    Left: 56,
+    FileAborted: 55,
+    EntrySkipped: 56,
     AllSent: 57,
     Contents: 58,
-    Spent: 59,
+    Timing: 59,
     Pack: 60,
-    Aside: 61,
+    FilePaused: 61,
     Confirmed: 64,
     Failed: 65,
     Halt: 66,

@@ -50,17 +50,17 @@ CIRCLE_BYTES: Final = 48 * 1024
 """Bytes of records that we put into one such frame: with the longest record it stays below CONTROL_FRAME."""
 
 HELD: Final = 256
-"""Authors in one Holding."""
+"""Authors in one HistorySummary."""
 
 HELD_RANGES: Final = 1024
-"""Ranges of numbers that we say in one Holding, of all authors together: at up to 19 bytes each, and 36 for each
+"""Ranges of numbers that we say in one HistorySummary, of all authors together: at up to 19 bytes each, and 36 for each
 author, it stays below CONTROL_FRAME. No author of a frame may have more."""
 
 UNSENT: Final = 32 * 1024 * 1024
 """Bytes that may wait for a peer that does not read, though it speaks: then its link is cut."""
 
 HANDED: Final = 200
-"""Records of a group that are handed on in answer to one Holding: the next one asks for more."""
+"""Records of a group that are handed on in answer to one HistorySummary: the next one asks for more."""
 
 HOLE: Final = 1024**4
 """Bytes of one Hole: 1 TiB, whose 262,144 digests are counted in 0.1 s; a longer one comes in several frames, between

@@ -42,10 +42,13 @@ Moves = dict[type[Frame], Phase]
 
 _ENDS: Moves = {f.Refusal: Phase.OVER, f.Bye: Phase.OVER}
 _ALIVE = (f.Ping, f.Pong)
-_SOURCE = (*_ALIVE, f.Begin, f.Data, f.Hole, f.ChunkEnd, f.End, f.Lost, f.Aside, f.Left, f.Pack, f.Spent, f.Noted)
+_SOURCE = (
+    *_ALIVE, f.Begin, f.Data, f.Hole, f.ChunkEnd, f.End, f.FileAborted, f.FilePaused, f.EntrySkipped, f.Pack, f.Timing,
+    f.Noted,
+)
 _EQUAL: Moves = dict.fromkeys(
-    (f.Hello, f.Ping, f.Pong, f.Text, f.Stored, f.TextRefused, f.Seen, f.SeenKept, f.Circle, f.Holding, f.Typing,
-     f.Offer, f.Answer, f.Cancel, f.Fetch, f.Finished, f.Listing, f.Pause, f.Later,
+    (f.Hello, f.Ping, f.Pong, f.Text, f.Stored, f.TextRefused, f.Seen, f.SeenKept, f.GroupRecords, f.HistorySummary,
+     f.Typing, f.Offer, f.Answer, f.Cancel, f.Fetch, f.Finished, f.Listing, f.Pause, f.Later,
      f.PairBegin, f.PairAnswer, f.PairReveal, f.PairVerdict, f.PairStop),
     Phase.CONTROL,
 )
@@ -77,17 +80,17 @@ TABLE: Final[dict[tuple[Phase, Speaker], Moves]] = {
         **_ENDS,
     },
     (Phase.MOVING, Speaker.SINK): {
-        **dict.fromkeys((*_ALIVE, f.Confirmed, f.Failed, f.Spent, f.Unwanted, f.Noted), Phase.MOVING),
+        **dict.fromkeys((*_ALIVE, f.Confirmed, f.Failed, f.Timing, f.Unwanted, f.Noted), Phase.MOVING),
         f.Halt: Phase.OVER,
         **_ENDS,
     },
     (Phase.SENT, Speaker.SINK): {
-        **dict.fromkeys((*_ALIVE, f.Confirmed, f.Failed, f.Spent, f.Unwanted, f.Noted), Phase.SENT),
+        **dict.fromkeys((*_ALIVE, f.Confirmed, f.Failed, f.Timing, f.Unwanted, f.Noted), Phase.SENT),
         f.Halt: Phase.OVER,
         f.Complete: Phase.OVER,
         **_ENDS,
     },
-    (Phase.SENT, Speaker.SOURCE): {**dict.fromkeys((*_ALIVE, f.Spent), Phase.SENT), **_ENDS},
+    (Phase.SENT, Speaker.SOURCE): {**dict.fromkeys((*_ALIVE, f.Timing), Phase.SENT), **_ENDS},
     # A source that has not read the sink's Halt yet still speaks; the sink drains it so that its Halt arrives.
     (Phase.OVER, Speaker.SOURCE): {
         **dict.fromkeys((*_SOURCE, f.AllSent, f.Listing, f.Contents), Phase.OVER),

@@ -10,9 +10,9 @@ import pytest
 from msgspec.structs import replace
 
 from lanshare.cli.printer import Printer
-from lanshare.cli.session import Desk
+from lanshare.cli.session import CliSession
 from lanshare.domain import events as e
-from lanshare.domain.message import Delivery, Moment
+from lanshare.domain.message import Delivery, TimelineItem
 from lanshare.domain.offer import EntryKind, Offer, Skipped, TopEntry
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
@@ -80,14 +80,14 @@ def test_the_bar_is_drawn_on_a_terminal_and_cleared_before_a_sentence() -> None:
 
 def test_history_lines_have_the_promised_fields() -> None:
     out = io.StringIO()
-    Printer(True, out).moment(Moment(1, NOW, message(1, "hi", out=True)), {})
+    Printer(True, out).moment(TimelineItem(1, NOW, message(1, "hi", out=True)), {})
     fields = json.loads(out.getvalue())
     assert fields == {
         "kind": "text", "id": message(1, "").id, "peer": PEER, "direction": "out", "at": "2026-11-22T12:00:00Z",
         "text": "hi", "state": "queued", "author": message(1, "", out=True).author,
     }
     out = io.StringIO()
-    Printer(False, out).moment(Moment(1, NOW, message(1, EVIL)), {PEER: EVIL})
+    Printer(False, out).moment(TimelineItem(1, NOW, message(1, EVIL)), {PEER: EVIL})
     assert "\x1b" not in out.getvalue()
 
 
@@ -103,9 +103,9 @@ def test_a_line_of_history_says_who_wrote_in_a_group_and_what_is_still_queued() 
     out = io.StringIO()
     group, names = PeerId("g" * 52), {"g" * 52: "Garden", PEER: "Anna"}
     printer = Printer(False, out)
-    printer.moment(Moment(1, NOW, replace(message(1, "hello\nyou"), peer=group, author=PEER)), names)
-    printer.moment(Moment(2, NOW, message(2, "soon", out=True)), names)
-    printer.moment(Moment(3, NOW, replace(message(3, "there", out=True), delivery=Delivery.DELIVERED)), names)
+    printer.moment(TimelineItem(1, NOW, replace(message(1, "hello\nyou"), peer=group, author=PEER)), names)
+    printer.moment(TimelineItem(2, NOW, message(2, "soon", out=True)), names)
+    printer.moment(TimelineItem(3, NOW, replace(message(3, "there", out=True), delivery=Delivery.DELIVERED)), names)
     first, second, third, fourth = out.getvalue().splitlines()
     assert second == "    you", "it cannot pose as a line of ours"
     whom = ["<- Garden (Anna): hello", "-> Anna: [queued] soon", "-> Anna: there"]
@@ -123,7 +123,7 @@ def test_how_fast_it_was_is_told_of_what_came_over_the_network_only() -> None:
 def test_a_device_is_called_by_its_name_from_the_start() -> None:
     err = io.StringIO()
     printer = Printer(False, io.StringIO(), err)
-    desk = Desk(None, queue.SimpleQueue(), printer)  # type: ignore[arg-type]
+    desk = CliSession(None, queue.SimpleQueue(), printer)  # type: ignore[arg-type]
     desk.events.put(e.PeerAppeared(PEER, "Anna", "laptop", (), "known", True))
     desk.next(0.0)
     printer.event(e.PeerVerified(PEER))

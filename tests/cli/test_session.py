@@ -7,11 +7,11 @@ import queue
 from pathlib import Path
 
 from lanshare.cli.printer import Printer
-from lanshare.cli.session import Desk
+from lanshare.cli.session import CliSession
 from lanshare.domain import events as e
 from lanshare.domain.peer import DeviceKind, Peer, PeerId, TrustLevel
 from lanshare.domain.settings import Settings
-from lanshare.engine.client import Host
+from lanshare.engine.client import EngineClient
 from lanshare.engine.options import Options
 
 ANNA, BOB, EVIL = PeerId("a" * 52), PeerId("b" * 52), PeerId("e" * 52)
@@ -23,11 +23,11 @@ def snapshot(*peers: Peer, alarms: tuple[e.IdentityChanged, ...] = ()) -> e.Snap
     return e.Snapshot(me, peers, (), (), Settings(), False, alarms=alarms)
 
 
-def heard(*events: e.Event) -> Desk:
+def heard(*events: e.Event) -> CliSession:
     """A desk that heard these."""
     waiting: queue.SimpleQueue[e.Event] = queue.SimpleQueue()
-    host = Host(Options(profile=Path("/nowhere")), waiting.put)
-    desk = Desk(host, waiting, Printer(True, io.StringIO(), io.StringIO()))
+    host = EngineClient(Options(profile=Path("/nowhere")), waiting.put)
+    desk = CliSession(host, waiting, Printer(True, io.StringIO(), io.StringIO()))
     for event in events:
         waiting.put(event)
         assert desk.next(None) is event

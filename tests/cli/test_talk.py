@@ -40,7 +40,7 @@ def test_a_group_is_founded_talked_in_and_left_and_who_was_away_gets_it_from_the
     engines["Carl"].interrupt()
     code, events = anna.run("text", "Garden", "the hose is broken", "--wait", "3")
     assert code == 6, "one of them is away"
-    assert [one["have"] for one in events if one["event"] == "MessageSpread"] == [1]
+    assert [one["have"] for one in events if one["event"] == "GroupDeliveryProgress"] == [1]
     said = engines["Bob"].wait_for("MessageReceived", lambda event: event["text"] == "the hose is broken")
     assert said["name"] == "Anna"
     engines["Carl"] = carl.receive()

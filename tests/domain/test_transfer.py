@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lanshare.domain.errors import LocalMisuse
-from lanshare.domain.transfer import FINAL, MOVES, TransferState, moved
+from lanshare.domain.transfer import FINAL, MOVES, TransferState, transition
 
 
 def test_what_is_over_stays_over_and_every_state_can_end() -> None:
@@ -15,4 +15,4 @@ def test_what_is_over_stays_over_and_every_state_can_end() -> None:
         assert TransferState.CANCELLED in MOVES[state]
         assert TransferState.FAILED in MOVES[state]
     with pytest.raises(LocalMisuse):
-        moved(TransferState.DONE, TransferState.MOVING)
+        transition(TransferState.DONE, TransferState.MOVING)

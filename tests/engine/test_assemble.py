@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lanshare.domain.errors import Code, LanshareError
-from lanshare.domain.message import Wanted
+from lanshare.domain.message import SearchQuery
 from lanshare.engine.assemble import Engine, load_identity, read_history, read_me, read_peers
 from lanshare.engine.options import Options
 from lanshare.store.profile_paths import places
@@ -60,6 +60,6 @@ def test_what_needs_no_engine_needs_none(tmp_path: Path) -> None:
     assert (me.id, me.addresses) == (engine.node.id, ("127.0.0.1",))
     engine.close()
     fresh = Options(profile=tmp_path / "fresh")
-    assert read_history(fresh, Wanted(""), 10) == []
+    assert read_history(fresh, SearchQuery(""), 10) == []
     assert read_peers(fresh) == []
     assert load_identity(places(tmp_path / "fresh")).id == read_me(fresh).id

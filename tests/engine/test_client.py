@@ -13,17 +13,17 @@ import pytest
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.errors import Code, LanshareError
-from lanshare.domain.message import MessageId, Wanted
+from lanshare.domain.message import MessageId, SearchQuery
 from lanshare.domain.peer import DeviceKind, TrustLevel
 from lanshare.engine import client as host_module
 from lanshare.engine.assemble import load_identity, read_history
-from lanshare.engine.client import Host
+from lanshare.engine.client import EngineClient
 from lanshare.engine.options import Options
 from lanshare.exchange import message_records
 from lanshare.store import database, trustbook
 from lanshare.store.lock import ProfileLock
 from lanshare.store.profile_paths import places
-from lanshare.store.trustbook import Acquaintance
+from lanshare.store.trustbook import TrustEntry
 from lanshare.trust.identity import Identity
 from tests.harness.made import PEER
 from tests.harness.shells import Shell
@@ -45,18 +45,18 @@ def test_the_second_joins_and_takes_over_when_the_first_goes(tmp_path: Path) -> 
 
 def test_what_is_asked_before_the_start_is_done_after_it(tmp_path: Path) -> None:
     options = Options(profile=tmp_path, port=None, interfaces=("127.0.0.1",), announce=False)
-    host = Host(options, lambda event: None)
+    host = EngineClient(options, lambda event: None)
     host.submit(c.SendText(MessageId("ab" * 16), PEER, "early"))
     host.start()
     host.close()
-    (kept,) = read_history(options, Wanted("", PEER), 10)
+    (kept,) = read_history(options, SearchQuery("", PEER), 10)
     assert kept.message is not None
     assert kept.message.text == "early"
 
 
 def test_what_comes_of_what_was_asked_before_the_start_is_heard(tmp_path: Path) -> None:
     heard: queue.SimpleQueue[e.Event] = queue.SimpleQueue()
-    host = Host(Options(profile=tmp_path, interfaces=("127.0.0.1",), announce=False), heard.put)
+    host = EngineClient(Options(profile=tmp_path, interfaces=("127.0.0.1",), announce=False), heard.put)
     host.submit(c.AddAddress("no address at all !"))
     host.start()
     try:
@@ -72,7 +72,7 @@ def test_who_leaves_before_the_engine_is_there_does_not_wait_for_it(
 ) -> None:
     made: list[object] = []
     monkeypatch.setattr("lanshare.engine.assemble.Engine.__init__", lambda self, options: made.append(options))
-    host = Host(Options(profile=tmp_path), lambda event: None)
+    host = EngineClient(Options(profile=tmp_path), lambda event: None)
     failed: list[Exception] = []
     host._closing.set()
     host.begin(failed.append)
@@ -94,16 +94,16 @@ def test_a_saved_conversation_is_taken_in_whole_though_the_engine_ends_meanwhile
     (tmp_path / "saved.jsonl").write_text("\n".join(lines))
     database.prepare(where.database)
     link = database.connect(where.database)
-    trustbook.remember(link, Acquaintance(bob.id, "Bob", DeviceKind.LAPTOP, "", TrustLevel.KNOWN, (), 0))
+    trustbook.remember(link, TrustEntry(bob.id, "Bob", DeviceKind.LAPTOP, "", TrustLevel.KNOWN, (), 0))
     link.close()
     heard: queue.SimpleQueue[e.Event] = queue.SimpleQueue()
-    host = Host(anna, heard.put)
+    host = EngineClient(anna, heard.put)
     host.start()
     while not isinstance(heard.get(timeout=20), e.Snapshot):
         pass
-    host.submit(c.TakeIn(tmp_path / "saved.jsonl"))
+    host.submit(c.ImportConversation(tmp_path / "saved.jsonl"))
     host.close()
-    assert len(read_history(anna, Wanted("", bob.id), 5000)) == 2000
+    assert len(read_history(anna, SearchQuery("", bob.id), 5000)) == 2000
 
 
 def test_a_profile_that_is_held_by_something_silent_is_said_so(
@@ -114,7 +114,7 @@ def test_a_profile_that_is_held_by_something_silent_is_said_so(
     where.prepare()
     lock = ProfileLock(where.lock)
     assert lock.take()
-    host = Host(Options(profile=tmp_path, interfaces=("127.0.0.1",)), lambda event: None)
+    host = EngineClient(Options(profile=tmp_path, interfaces=("127.0.0.1",)), lambda event: None)
     with pytest.raises(LanshareError) as error:
         host.start()
     assert error.value.code is Code.PROFILE_BUSY

@@ -12,7 +12,7 @@ import pytest
 
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
-from lanshare.domain.control_messages import Texted, TextKept
+from lanshare.domain.control_messages import SignedMessage, Stored
 from lanshare.domain.errors import Code
 from lanshare.domain.message import MessageId
 from lanshare.domain.offer import EntryKind, Offer, TopEntry
@@ -20,12 +20,12 @@ from lanshare.domain.peer import Address, DeviceKind
 from lanshare.domain.settings import Settings, Visibility
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
 from lanshare.engine import inbox as n
-from lanshare.engine.core import Node, Parts
+from lanshare.engine.core import EngineCore, EngineDeps
 from lanshare.engine.effects import Discard
-from lanshare.engine.runtime.link_tasks import Self
+from lanshare.engine.runtime.link_tasks import LocalDevice
 from lanshare.exchange import message_records
 from lanshare.exchange.control import SayBye
-from lanshare.exchange.handshake import Facts, Guest
+from lanshare.exchange.handshake import AuthenticatedPeer, DeviceInfo
 from lanshare.net.networks import Network
 from lanshare.store import database, history, journal
 from lanshare.trust.identity import Identity
@@ -99,9 +99,9 @@ class Setting:
 
     def __init__(self, folder: Path) -> None:
         self.clock, self.runner, self.store = Clock(), Runner(folder), Store(folder / "x.sqlite")
-        me = Self(ANNA, Facts("Anna", DeviceKind.LAPTOP, "Debian", 1, bytes(16)))
-        self.node = Node(
-            Parts(me, self.clock, self.store, self.runner, Settings(), folder / "settings.json", "Anna",
+        me = LocalDevice(ANNA, DeviceInfo("Anna", DeviceKind.LAPTOP, "Debian", 1, bytes(16)))
+        self.node = EngineCore(
+            EngineDeps(me, self.clock, self.store, self.runner, Settings(), folder / "settings.json", "Anna",
                   folder, lambda path: 10**9, lambda path: 10**9, 17717)
         )
         self.events: list[e.Event] = []
@@ -126,8 +126,8 @@ class Setting:
     def connect(self) -> Link:
         """Bob comes."""
         link = Link()
-        facts = Facts("Bob", DeviceKind.SERVER, "Debian", 2, b"x" * 16)
-        self.do(n.LinkUp(Guest(BOB.id, facts, "control"), link, True, Address("10.0.0.2", 2)))
+        facts = DeviceInfo("Bob", DeviceKind.SERVER, "Debian", 2, b"x" * 16)
+        self.do(n.LinkUp(AuthenticatedPeer(BOB.id, facts, "control"), link, True, Address("10.0.0.2", 2)))
         return link
 
 
@@ -152,7 +152,7 @@ def test_a_message_to_a_device_that_is_away_goes_when_it_comes(setting: Setting)
     assert setting.names()[-1] == "MessageQueued"
     link = setting.connect()
     (texted,) = [one for one in link.posted if type(one).__name__ == "Texted"]
-    setting.do(n.Heard(BOB.id, TextKept(texted.message.id)))  # type: ignore[attr-defined]
+    setting.do(n.ControlReceived(BOB.id, Stored(texted.message.id)))  # type: ignore[attr-defined]
     assert "MessageDelivered" in setting.names()
 
 
@@ -164,7 +164,7 @@ def test_answers_to_a_queued_message_still_answer_it_when_it_was_changed(setting
     setting.do(c.SendText(other, BOB.id, "something else"))
     setting.do(c.EditText(first, BOB.id, "the question"))
     link = setting.connect()
-    posted = [one for one in link.posted if isinstance(one, Texted)]
+    posted = [one for one in link.posted if isinstance(one, SignedMessage)]
     said = [message_records.read(message_records.frame_of(one.record), BOB.id, ANNA.id) for one in posted]
     assert [one.message.text for one in said] == [
         "the question", "the answer", "an answer to the answer", "something else"
@@ -182,7 +182,7 @@ def test_a_message_whose_answer_somebody_has_stays_as_it_is(setting: Setting) ->
     setting.do(c.SendText(second, BOB.id, "the answer", first))
     setting.store.link.execute("UPDATE messages SET delivery = 'sending' WHERE id = ?", (second,))
     setting.do(c.EditText(first, BOB.id, "another question"))
-    assert setting.names()[-1] == "MessageStays"
+    assert setting.names()[-1] == "EditRejected"
     quotes = [one.message.quote for one in history.page(setting.store.link, BOB.id, None, 10)[0] if one.message]
     assert [one.text if one is not None else "" for one in quotes] == ["", "the question"]
 
@@ -194,7 +194,7 @@ def test_what_an_earlier_engine_could_not_tidy_up_is_tidied(setting: Setting, tm
     journal.finish(setting.store.link, transfer)
     setting.node.load([], [], [(ident, tmp_path)])
     assert setting.runner.asked[-1] == ("discard", Discard(ident, tmp_path))
-    setting.do(n.Tidied(ident))
+    setting.do(n.CleanupDone(ident))
     assert journal.untidy(setting.store.link) == []
 
 
@@ -212,7 +212,7 @@ def test_settings_are_kept_and_a_wrong_one_is_named(setting: Setting, tmp_path: 
     assert isinstance(changed, e.SettingsChanged)
     assert changed.needs_restart == ("port",)
     assert "Desk" in (tmp_path / "settings.json").read_text()
-    assert any(isinstance(one, Facts) and one.name == "Desk" for one in link.posted), "peers hear the new name"
+    assert any(isinstance(one, DeviceInfo) and one.name == "Desk" for one in link.posted), "peers hear the new name"
     setting.do(c.ChangeSettings(Settings(port=1)))
     assert setting.events[-1] == e.SettingsRefused("port")
 
@@ -250,7 +250,7 @@ def test_only_time_passing_makes_it_try_again(setting: Setting) -> None:
 
 
 def test_the_machine_stays_awake_while_something_moves_and_may_sleep_when_idle(setting: Setting) -> None:
-    from lanshare.domain.control_messages import Answered
+    from lanshare.domain.control_messages import Answer
 
     setting.connect()
     transfer = TransferId("cd" * 16)
@@ -258,7 +258,7 @@ def test_the_machine_stays_awake_while_something_moves_and_may_sleep_when_idle(s
     setting.do(n.Counted(transfer, Offer((TopEntry("x", EntryKind.FILE, 1, 1),), 1, 1, 1, True), 0))
     wishes = [one[1] for one in setting.runner.asked if isinstance(one, tuple) and one[0] == "keep_awake"]
     assert wishes == []
-    setting.do(n.Heard(BOB.id, Answered(transfer, True)))
+    setting.do(n.ControlReceived(BOB.id, Answer(transfer, True)))
     setting.do(n.RunEnded(transfer, 1, "", files=1, bytes=1))
     wishes = [one[1] for one in setting.runner.asked if isinstance(one, tuple) and one[0] == "keep_awake"]
     assert wishes == [True, False]
@@ -278,7 +278,9 @@ def test_a_new_network_is_asked_about_once_and_shown_nothing_before(setting: Set
     announced: list[bool] = []
     parts.announced = announced.append
     setting.do(n.NetworkChanged(("192.168.1.2",), None, (HOME,)))
-    assert [one for one in setting.events if isinstance(one, e.NetworkAsked)] == [e.NetworkAsked(HOME.id, HOME.label)]
+    assert [
+        one for one in setting.events if isinstance(one, e.NetworkTrustRequested)
+    ] == [e.NetworkTrustRequested(HOME.id, HOME.label)]
     assert (shows(setting), announced) == ("nobody", [False])
     assert not parts.me.admission.admits(BOB.id)
     setting.do(c.AnswerNetwork(HOME.id, True))
@@ -289,7 +291,7 @@ def test_a_new_network_is_asked_about_once_and_shown_nothing_before(setting: Set
     assert shows(setting) == "known"
     setting.do(n.NetworkChanged(("192.168.1.2",), None, (HOME,)))
     assert shows(setting) == "everyone"
-    assert len([one for one in setting.events if isinstance(one, e.NetworkAsked)]) == 2, "each once"
+    assert len([one for one in setting.events if isinstance(one, e.NetworkTrustRequested)]) == 2, "each once"
     assert HOME.id in (parts.settings_path or Path()).read_text()
 
 
@@ -299,12 +301,12 @@ def test_a_window_that_joins_is_asked_too_and_a_person_may_show_himself_all_the_
     joined: list[e.Event] = []
     setting.node.subscribe(joined.append, window=True)
     setting.run()
-    assert [type(one).__name__ for one in joined] == ["Snapshot", "NetworkAsked"]
-    setting.do(c.ShowTo(Visibility.EVERYONE, 600.0))
+    assert [type(one).__name__ for one in joined] == ["Snapshot", "NetworkTrustRequested"]
+    setting.do(c.SetTemporaryVisibility(Visibility.EVERYONE, 600.0))
     assert shows(setting) == "everyone"
 
 
 def test_without_a_person_to_ask_a_new_network_is_as_the_settings_say(setting: Setting) -> None:
     setting.do(n.NetworkChanged(("192.168.1.2",), None, (HOME,)))
     assert shows(setting) == "everyone"
-    assert not [one for one in setting.events if isinstance(one, e.NetworkAsked)]
+    assert not [one for one in setting.events if isinstance(one, e.NetworkTrustRequested)]

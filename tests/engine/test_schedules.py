@@ -13,7 +13,7 @@ import pytest
 
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
-from lanshare.domain.control_messages import TextKept, TextsSeen
+from lanshare.domain.control_messages import Seen, Stored
 from lanshare.domain.groups import fold
 from lanshare.domain.message import MessageId
 from lanshare.domain.peer import PeerId
@@ -302,9 +302,9 @@ def test_read_before_it_is_said_to_be_stored_is_delivered_and_read(worlds: World
     anna.node.submit(c.SendText(new(), group, "hello"))
     anna.work()
     (ident,) = [one.message for one in anna.events if isinstance(one, e.MessageQueued) and one.text == "hello"]
-    anna.node.post(n.Heard(bob.id, TextsSeen((ident,))))
+    anna.node.post(n.ControlReceived(bob.id, Seen((ident,))))
     anna.work()
-    anna.node.post(n.Heard(bob.id, TextKept(ident)))
+    anna.node.post(n.ControlReceived(bob.id, Stored(ident)))
     anna.work()
     (state,) = anna.link.execute("SELECT delivery FROM messages WHERE id = ?", (ident,)).fetchone()
     assert state == "read"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lanshare.domain.errors import LanshareError
-from lanshare.domain.offer import Clash
+from lanshare.domain.offer import ConflictPolicy
 from lanshare.domain.transfer import CHUNK
 from lanshare.files import manifest
 from lanshare.files.faults import DiskFault
@@ -134,9 +134,9 @@ def test_any_call_of_the_disk_may_fail_and_the_next_try_ends_it(
             assert hit, "the call was made"
 
 
-@pytest.mark.parametrize("clash", list(Clash))
+@pytest.mark.parametrize("clash", list(ConflictPolicy))
 def test_killed_at_any_call_nothing_that_was_there_before_is_harmed(
-    tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch, clash: Clash
+    tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch, clash: ConflictPolicy
 ) -> None:
     from lanshare.exchange.receiving import Receiving
     from lanshare.exchange.sending import Sending
@@ -190,7 +190,7 @@ def test_killed_at_any_call_nothing_that_was_there_before_is_harmed(
         assert found.count(b"my own one") == 1
         assert found.count(b"mine") == 1
         place = into / "top" / "sub" / "one"
-        if clash is Clash.REPLACE:
+        if clash is ConflictPolicy.REPLACE:
             assert place.read_bytes() == b"one"
         else:
             assert place.read_bytes() == b"my own one"

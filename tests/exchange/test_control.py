@@ -8,14 +8,14 @@ import pytest
 from msgspec.structs import replace
 
 from lanshare.domain.control_messages import (
-    Answered,
-    Ended,
-    FetchAsked,
-    HadAll,
+    Answer,
+    Cancel,
+    ControlMessage,
+    Fetch,
+    Finished,
     Offered,
-    Said,
-    TextKept,
-    TextTurnedDown,
+    Stored,
+    TextRefused,
 )
 from lanshare.domain.errors import LanshareError
 from lanshare.domain.message import MessageId
@@ -33,22 +33,22 @@ ANNA, BOB = Identity.create(), Identity.create()
 ID = TransferId("ab" * 16)
 NOW = datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC)
 OFFER = Offer((TopEntry("a", EntryKind.FOLDER, 3, 9), TopEntry("b", EntryKind.FILE, 1, 1)), 2, 4, 10, True)
-SAID: list[Said] = [
+SAID: list[ControlMessage] = [
     Offered(ID, OFFER),
     Offered(ID, OFFER, TransferId("cd" * 16)),
     Offered(ID, replace(OFFER, room=id_of_digest(b"g" * 32))),
-    Answered(ID, True),
-    Answered(ID, False, "declined"),
-    Ended(ID, "cancelled"),
-    FetchAsked(ID),
-    HadAll(ID, 4, 1, 10),
-    TextKept(MessageId("cd" * 16)),
-    TextTurnedDown(MessageId("cd" * 16), "text-too-long"),
+    Answer(ID, True),
+    Answer(ID, False, "declined"),
+    Cancel(ID, "cancelled"),
+    Fetch(ID),
+    Finished(ID, 4, 1, 10),
+    Stored(MessageId("cd" * 16)),
+    TextRefused(MessageId("cd" * 16), "text-too-long"),
     message_records.compose(ANNA, BOB.id, MessageId("cd" * 16), "hi", (0, 0, ()), NOW),
 ]
 
 
-def open_control(me: Identity, peer: Identity, heard: list[Said]) -> tuple[Control, Ear]:
+def open_control(me: Identity, peer: Identity, heard: list[ControlMessage]) -> tuple[Control, Ear]:
     """One end."""
     control, ear = Control(me.id, peer.id, heard.append), Ear()
     control.begin(ear, 0.0)
@@ -56,8 +56,8 @@ def open_control(me: Identity, peer: Identity, heard: list[Said]) -> tuple[Contr
 
 
 @pytest.mark.parametrize("said", SAID, ids=lambda said: type(said).__name__)
-def test_what_is_said_is_heard_as_it_was_said(said: Said) -> None:
-    heard: list[Said] = []
+def test_what_is_said_is_heard_as_it_was_said(said: ControlMessage) -> None:
+    heard: list[ControlMessage] = []
     ours, ear = open_control(ANNA, BOB, [])
     theirs, _ = open_control(BOB, ANNA, heard)
     ours.on_post(said, 0.0)
@@ -83,7 +83,7 @@ def test_goodbye_ends_it_on_both_sides_and_nothing_is_said_afterwards() -> None:
     ours, ear = open_control(ANNA, BOB, [])
     theirs, _ = open_control(BOB, ANNA, [])
     ours.on_post(SayBye(), 0.0)
-    ours.on_post(FetchAsked(ID), 0.0)
+    ours.on_post(Fetch(ID), 0.0)
     assert ear.said == [f.Bye()]
     theirs.on_frame(f.Bye(), 0.0)
     assert (ours.done, ours.left, theirs.done, theirs.left) == (True, False, True, True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lanshare.domain.errors import ProtocolError
-from lanshare.domain.offer import Clash
+from lanshare.domain.offer import ConflictPolicy
 from lanshare.exchange.dedup_sink import Comparing
 from lanshare.files.content import Content, small_id
 from lanshare.files.staging import Staging
@@ -32,7 +32,7 @@ def setting(tmp_path: Path) -> Iterator[tuple[Comparing, Ear]]:
     (tmp_path / "d" / "a").write_bytes(b"a")
     os.utime(tmp_path / "d" / "a", ns=(5, 5))
     stage = Staging(tmp_path, TRANSFER)
-    comparing, ear = Comparing(stage, Clash.KEEP), Ear()
+    comparing, ear = Comparing(stage, ConflictPolicy.KEEP), Ear()
     comparing.begin(ear)
     yield comparing, ear
     comparing.close()
@@ -77,7 +77,7 @@ def test_it_may_be_told_while_ours_is_read(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(bytes(2_000_000 if name == "large" else 1))
         os.utime(tmp_path / name, ns=(5, 5))
     stage = Staging(tmp_path, TRANSFER)
-    comparing, ear = Comparing(stage, Clash.KEEP), Ear()
+    comparing, ear = Comparing(stage, ConflictPolicy.KEEP), Ear()
     try:
         comparing.listed(f.Listing(ID, 0, (listed("large", 2_000_000), listed("small", 1)), True))
         comparing.step(ear, 9.0)
@@ -108,7 +108,7 @@ def test_a_folder_takes_files_in_only_from_whoever_has_a_file_of_it(
         (tmp_path / "d" / name).write_bytes(data)
         os.utime(tmp_path / "d" / name, ns=(5, 5))
     stage = Staging(tmp_path, TRANSFER)
-    comparing, ear = Comparing(stage, Clash.KEEP), Ear()
+    comparing, ear = Comparing(stage, ConflictPolicy.KEEP), Ear()
     try:
         comparing.listed(f.Listing(ID, 0, (listed("d/a", 0), listed("d/b", 1), listed("d/new", 1)), True))
         comparing.step(ear, 9.0)
@@ -129,8 +129,8 @@ def test_skipping_leaves_what_only_seemed_to_be_the_same(tmp_path: Path) -> None
     (tmp_path / "d").mkdir()
     (tmp_path / "d" / "a").write_bytes(b"a")
     os.utime(tmp_path / "d" / "a", ns=(5, 5))
-    stage = Staging(tmp_path, TRANSFER, clash=Clash.SKIP)
-    comparing, ear = Comparing(stage, Clash.SKIP), Ear()
+    stage = Staging(tmp_path, TRANSFER, clash=ConflictPolicy.SKIP)
+    comparing, ear = Comparing(stage, ConflictPolicy.SKIP), Ear()
     try:
         comparing.listed(f.Listing(ID, 0, (listed("d/a", 1),), True))
         comparing.step(ear, 9.0)

@@ -8,7 +8,7 @@ import pytest
 
 from lanshare.domain.errors import Code, IdentityDiffers, LanshareError, ProtocolError, VersionDiffers
 from lanshare.domain.peer import DeviceKind, PeerId
-from lanshare.exchange.handshake import Accepting, Dialling, Facts, refused
+from lanshare.exchange.handshake import Accepting, DeviceInfo, Dialling, refused
 from lanshare.trust import proof, sealing
 from lanshare.trust.identity import Identity
 from lanshare.wire import codec, limits
@@ -17,7 +17,7 @@ from lanshare.wire.frames import Frame
 from tests.harness.wires import Ear
 
 ANNA, BOB, EVE = Identity.create(), Identity.create(), Identity.create()
-FACTS = Facts("Anna\x1b[31m", DeviceKind.LAPTOP, "Debian", 1234, bytes(16))
+FACTS = DeviceInfo("Anna\x1b[31m", DeviceKind.LAPTOP, "Debian", 1234, bytes(16))
 
 
 def dialling(expect: str | None = None, server: Identity = BOB, me: Identity = ANNA) -> Dialling:

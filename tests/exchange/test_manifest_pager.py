@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lanshare.domain.offer import EntryKind, FileEntry
-from lanshare.exchange.manifest_pager import Lister
+from lanshare.exchange.manifest_pager import ManifestPager
 from lanshare.files import manifest
 from lanshare.files.tree import Found
 from lanshare.wire import codec, limits
@@ -21,7 +21,7 @@ def test_every_entry_is_listed_once_and_every_piece_fits(tmp_path: Path, count: 
     for entry in entries[: count // 2]:
         writer.add(Found(0, entry))
     writer.flush()
-    lister = Lister(tmp_path / "list", limits.LISTED)
+    lister = ManifestPager(tmp_path / "list", limits.LISTED)
     found: list[FileEntry] = []
     while (piece := lister.piece()) is not None:
         found += piece.entries
@@ -48,7 +48,7 @@ def test_a_bound_ends_the_list(tmp_path: Path) -> None:
         writer.add(Found(0, FileEntry((str(number),), EntryKind.FILE, 1, 1)))
     writer.finish()
     writer.close()
-    lister = Lister(tmp_path / "list", 4)
+    lister = ManifestPager(tmp_path / "list", 4)
     piece = lister.piece()
     assert piece is not None
     assert (len(piece.entries), piece.last) == (4, True)

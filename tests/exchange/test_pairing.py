@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from lanshare.domain.control_messages import PairBegun, PairJudged, PairNonce, PairRevealed, Said
+from lanshare.domain.control_messages import ControlMessage, PairAnswer, PairBegin, PairReveal, PairVerdict
 from lanshare.exchange.pairing import Pairing, PairingBroken
 from lanshare.trust.identity import Identity
 
 ANNA, BOB = Identity.create().id, Identity.create().id
 
 
-def answered(said: Said | None) -> Said:
+def answered(said: ControlMessage | None) -> ControlMessage:
     """There was an answer."""
     assert said is not None
     return said
@@ -51,20 +51,20 @@ def test_another_nonce_than_the_committed_one_breaks_it() -> None:
     anna, bob = pair()
     anna.hear(answered(bob.hear(anna.begin())))
     with pytest.raises(PairingBroken):
-        bob.hear(PairRevealed(bytes(32)))
+        bob.hear(PairReveal(bytes(32)))
     assert bob.code == ""
 
 
-@pytest.mark.parametrize("said", [PairBegun(bytes(32)), PairRevealed(bytes(32)), PairJudged(True)])
-def test_the_initiator_hears_nothing_but_a_nonce_first(said: Said) -> None:
+@pytest.mark.parametrize("said", [PairBegin(bytes(32)), PairReveal(bytes(32)), PairVerdict(True)])
+def test_the_initiator_hears_nothing_but_a_nonce_first(said: ControlMessage) -> None:
     anna, _ = pair()
     anna.begin()
     with pytest.raises(PairingBroken):
         anna.hear(said)
 
 
-@pytest.mark.parametrize("said", [PairNonce(bytes(32)), PairRevealed(bytes(32)), PairJudged(True)])
-def test_the_responder_tells_its_nonce_to_a_commitment_alone(said: Said) -> None:
+@pytest.mark.parametrize("said", [PairAnswer(bytes(32)), PairReveal(bytes(32)), PairVerdict(True)])
+def test_the_responder_tells_its_nonce_to_a_commitment_alone(said: ControlMessage) -> None:
     _, bob = pair()
     with pytest.raises(PairingBroken):
         bob.hear(said)
@@ -72,9 +72,9 @@ def test_the_responder_tells_its_nonce_to_a_commitment_alone(said: Said) -> None
 
 def test_nothing_is_said_twice() -> None:
     anna, bob = shown()
-    for side, said in ((bob, anna.begin()), (anna, PairNonce(bytes(32))), (bob, PairRevealed(bytes(32)))):
+    for side, said in ((bob, anna.begin()), (anna, PairAnswer(bytes(32))), (bob, PairReveal(bytes(32)))):
         with pytest.raises(PairingBroken):
             side.hear(said)
-    anna.hear(PairJudged(True))
+    anna.hear(PairVerdict(True))
     with pytest.raises(PairingBroken):
-        anna.hear(PairJudged(True))
+        anna.hear(PairVerdict(True))

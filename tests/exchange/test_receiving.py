@@ -62,7 +62,7 @@ HOSTILE: list[list[Frame]] = [
     [f.End(bytes(32))],
     [f.ChunkEnd(bytes(32))],
     [f.Hole(5)],
-    [f.Lost(0, "x")],
+    [f.FileAborted(0, "x")],
     [f.Begin(0, ("a",), "file", 3, 0), f.Data(memoryview(b"four"))],
     [f.Begin(0, ("a",), "file", 3, 0), f.Hole(2**53)],
     [f.Begin(0, ("a",), "file", 3, 0), f.Begin(1, ("b",), "file", 3, 0)],
@@ -76,9 +76,9 @@ HOSTILE: list[list[Frame]] = [
     [f.Pack((), (packed(5, "a"), packed(5, "b")))],
     [f.Pack((), (packed(5, "a"),)), f.Pack((), (packed(4, "b"),))],
     [f.Contents(((0, bytes(32)),))],
-    [f.Aside(0)],
-    [f.Begin(0, ("a",), "file", 3, 0), f.Aside(1)],
-    [one for n in range(65) for one in (f.Begin(n, (f"a{n}",), "file", 3, 0), f.Aside(n))],
+    [f.FilePaused(0)],
+    [f.Begin(0, ("a",), "file", 3, 0), f.FilePaused(1)],
+    [one for n in range(65) for one in (f.Begin(n, (f"a{n}",), "file", 3, 0), f.FilePaused(n))],
     [f.Listing(bytes(16), 0, (), True)],
 ]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lanshare.domain.commands import LeaveOut
+from lanshare.domain.commands import SkipFile
 from lanshare.domain.errors import Code, LocalMisuse
 from lanshare.domain.transfer import CHUNK, TransferId
 from lanshare.exchange.sending import Halted
@@ -78,8 +78,8 @@ def test_one_file_may_be_left_out_by_either_side_and_the_rest_arrives(tmp_path: 
 
     def meddle() -> None:
         original()
-        moving.on_post(LeaveOut(TransferId(TRANSFER), "top/big"), 0.0)
-        moving.on_post(LeaveOut(TransferId(TRANSFER), "top/another"), 0.0)
+        moving.on_post(SkipFile(TransferId(TRANSFER), "top/big"), 0.0)
+        moving.on_post(SkipFile(TransferId(TRANSFER), "top/another"), 0.0)
 
     sending._file_bytes = meddle  # type: ignore[method-assign]
     assert wire.run(random.Random(5))
@@ -103,7 +103,7 @@ def test_one_file_may_be_put_aside_by_either_side_and_goes_on_from_there_when_th
     def meddle() -> None:
         original()
         if sending._file is not None and sending._file.offset > 2 * CHUNK:
-            moving.on_post(LeaveOut(TransferId(TRANSFER), "top/big", later=True), 0.0)
+            moving.on_post(SkipFile(TransferId(TRANSFER), "top/big", later=True), 0.0)
 
     sending._file_bytes = meddle  # type: ignore[method-assign]
     with pytest.raises(Halted) as halted:
@@ -139,7 +139,7 @@ def test_a_file_that_was_put_aside_rests_over_a_broken_link_too(tmp_path: Path, 
     def meddle() -> None:
         original()
         if sending._file is not None and sending._file.offset > 2 * CHUNK:
-            sending.on_post(LeaveOut(TransferId(TRANSFER), "top/big", later=True), 0.0)
+            sending.on_post(SkipFile(TransferId(TRANSFER), "top/big", later=True), 0.0)
 
     def cut() -> None:
         if sending.aside:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lanshare.domain.offer import Clash, EntryKind, FileEntry
+from lanshare.domain.offer import ConflictPolicy, EntryKind, FileEntry
 from lanshare.files.compare import Alike, Have, Likeness, Matching, Unwanted, compare
 from lanshare.files.content import Content, small_id
 from lanshare.files.folder import HandleFolder, PathFolder
@@ -81,7 +81,7 @@ def test_each_entry_is_like_what_is_there_or_not(there: Path) -> None:
     }
 
 
-def matches(there: Path, clash: Clash) -> Iterator[tuple[str, str]]:
+def matches(there: Path, clash: ConflictPolicy) -> Iterator[tuple[str, str]]:
     """What would be said to the sender."""
     stage = Staging(there, "ab" * 16, clash=clash)
     matching = Matching(stage, clash)
@@ -103,7 +103,7 @@ def matches(there: Path, clash: Clash) -> Iterator[tuple[str, str]]:
 
 
 def test_a_folder_that_came_before_is_merged_and_another_of_its_name_is_not(there: Path) -> None:
-    assert list(matches(there, Clash.KEEP)) == [
+    assert list(matches(there, ConflictPolicy.KEEP)) == [
         ("have", "album/same"),
         ("have", "top"),
         ("merged", "album"),
@@ -112,7 +112,7 @@ def test_a_folder_that_came_before_is_merged_and_another_of_its_name_is_not(ther
 
 
 def test_skipping_leaves_what_differs_and_replacing_asks_for_it(there: Path) -> None:
-    assert list(matches(there, Clash.SKIP)) == [
+    assert list(matches(there, ConflictPolicy.SKIP)) == [
         ("have", "album/same"),
         ("unwanted", "album/newer"),
         ("unwanted", "album/longer"),
@@ -122,7 +122,7 @@ def test_skipping_leaves_what_differs_and_replacing_asks_for_it(there: Path) -> 
         ("merged", "album"),
         ("merged", "other"),
     ]
-    assert list(matches(there, Clash.REPLACE)) == [
+    assert list(matches(there, ConflictPolicy.REPLACE)) == [
         ("have", "album/same"),
         ("have", "top"),
         ("merged", "album"),
@@ -133,7 +133,7 @@ def test_skipping_leaves_what_differs_and_replacing_asks_for_it(there: Path) -> 
 def test_a_file_is_named_before_it_is_read(there: Path) -> None:
     file(there / "large", b"7" * 2_000_000)
     stage = Staging(there, "ab" * 16)
-    matching = Matching(stage, Clash.KEEP)
+    matching = Matching(stage, ConflictPolicy.KEEP)
     found = [one for one in matching.piece(3, [offered("large", 2_000_000)]) if one is not None]
     matching.close()
     stage.discard()
@@ -144,7 +144,7 @@ def test_a_file_is_named_before_it_is_read(there: Path) -> None:
 def test_only_a_file_of_it_that_the_source_has_merges_a_folder(there: Path, agrees: list[str]) -> None:
     file(there / "album" / "empty", b"")
     stage = Staging(there, "ab" * 16)
-    matching = Matching(stage, Clash.KEEP)
+    matching = Matching(stage, ConflictPolicy.KEEP)
     have = {
         "/".join(one.entry.parts): one
         for one in matching.piece(0, [*ENTRIES[:7], offered("album/empty", 0)])
@@ -167,14 +167,14 @@ def test_a_file_that_is_longer_than_it_was_when_it_was_looked_at_is_not_the_same
     file(there / "grows", b"7" * (size + 1))
     monkeypatch.setattr("lanshare.files.compare._Finder.likeness", lambda finder, path, entry: Likeness.SAME)
     stage = Staging(there, "ab" * 16)
-    matching = Matching(stage, Clash.KEEP)
+    matching = Matching(stage, ConflictPolicy.KEEP)
     assert [one for one in matching.piece(0, [offered("grows", size)]) if isinstance(one, Have) and one.content] == []
     matching.close()
     stage.discard()
 
 
 def said(
-    into: Path, entries: list[FileEntry], clash: Clash = Clash.KEEP
+    into: Path, entries: list[FileEntry], clash: ConflictPolicy = ConflictPolicy.KEEP
 ) -> tuple[list[tuple[str, str]], dict[str, str]]:
     """What we have, under which names, and where each folder's content would go if the source has the same."""
     stage = Staging(into, "ab" * 16, clash=clash)
@@ -214,7 +214,9 @@ def test_what_got_a_number_when_it_came_before_is_found_under_that(tmp_path: Pat
         offered("top.txt", 5, TIME + 99 * MINUTE),
     ]
     assert said(root, changed)[0] == [("album/same", "same")], "what is like none of them is sent"
-    assert said(root, again, Clash.REPLACE)[0] == [("album/same", "same")], "a copy does not stand for what is replaced"
+    assert said(
+        root, again, ConflictPolicy.REPLACE
+    )[0] == [("album/same", "same")], "a copy does not stand for what is replaced"
 
 
 def test_a_folder_that_got_a_number_when_it_came_before_is_gone_on_with(tmp_path: Path) -> None:
@@ -247,7 +249,7 @@ def test_the_place_of_one_folder_is_not_taken_for_another_one_of_its_name(tmp_pa
     file(root / "album (1)" / "shared", b"12345")
     stage = Staging(root, "ab" * 16)
     stage.merge("album (1)", "album (1)")
-    matching = Matching(stage, Clash.KEEP)
+    matching = Matching(stage, ConflictPolicy.KEEP)
     assert [one for one in matching.piece(0, [offered("album/shared", 5)]) if isinstance(one, Have)] == []
     matching.close()
     stage.discard()
@@ -266,7 +268,7 @@ def test_folders_without_files_or_with_empty_ones_are_not_doubled_and_nothing_is
         ([*empty, offered("plan/2024/no", 0)], 0),
     ):
         stage = Staging(root, "ab" * 16)
-        matching = Matching(stage, Clash.KEEP)
+        matching = Matching(stage, ConflictPolicy.KEEP)
         assert not [one for one in matching.piece(0, entries) if isinstance(one, Unwanted)]
         matching.finish()
         matching.close()
@@ -291,7 +293,7 @@ def test_a_name_that_is_escaped_here_never_leads_to_what_has_it_unescaped(
     folder = FileEntry((name,), EntryKind.FOLDER, 0, TIME)
     for turn in range(2):
         stage = Staging(root, f"{turn:032x}")
-        matching = Matching(stage, Clash.KEEP)
+        matching = Matching(stage, ConflictPolicy.KEEP)
         assert [*matching.piece(0, [folder])] == []
         matching.finish()
         matching.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lanshare.domain.errors import Code
-from lanshare.domain.offer import Clash
+from lanshare.domain.offer import ConflictPolicy
 from lanshare.files.destination import LOSSES
 from lanshare.files.names import NameRefused
 from lanshare.files.staging import Staging
@@ -19,7 +19,7 @@ def test_replacing_moves_the_old_one_aside_under_a_date(tmp_path: Path) -> None:
     (tmp_path / "d").mkdir()
     (tmp_path / "d" / "a").write_bytes(b"old")
     (tmp_path / "d" / "folder").mkdir()
-    stage = Staging(tmp_path, TRANSFER, clash=Clash.REPLACE)
+    stage = Staging(tmp_path, TRANSFER, clash=ConflictPolicy.REPLACE)
     stage.merge("d", "d")
     put(stage, 0, ("d", "a"), b"new")
     put(stage, 1, ("d", "folder"), b"a file where a folder is")
@@ -62,7 +62,7 @@ def test_a_link_through_somebodys_own_link_is_not_made(tmp_path: Path) -> None:
     outside.mkdir()
     (root / "d").mkdir(parents=True)
     (root / "d" / "mine").symlink_to(outside)
-    stage = Staging(root, TRANSFER, clash=Clash.SKIP)
+    stage = Staging(root, TRANSFER, clash=ConflictPolicy.SKIP)
     stage.merge("d", "d")
     stage.link(0, ("d", "x"), "mine/secret")
     stage.link(1, ("d", "y"), "mine")

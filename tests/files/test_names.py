@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from lanshare.files.names import (
     NameRefused,
     System,
+    escaped,
     numbered,
     original,
     plain_target,
     safe_name,
     safe_path,
-    shown,
 )
 
 BOTH = list(System)
@@ -92,7 +92,7 @@ def test_numbers_keep_the_ending_and_the_length() -> None:
 
 
 def test_shown_text_cannot_move_a_terminal() -> None:
-    assert shown("a\x1b]52;c;x\x07b") == "a\\u001b]52;c;x\\u0007b"
+    assert escaped("a\x1b]52;c;x\x07b") == "a\\u001b]52;c;x\\u0007b"
 
 
 @pytest.mark.parametrize(

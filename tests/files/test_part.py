@@ -13,12 +13,12 @@ from lanshare.files import part as part_module
 from lanshare.files.content import Content
 from lanshare.files.faults import DiskFault
 from lanshare.files.folder import HandleFolder
-from lanshare.files.part import Keeping, PartFile, digests_name, require_whole, stamp_name
+from lanshare.files.part import PartFile, PartVerifier, digests_name, require_whole, stamp_name
 
 
 def kept(stage: HandleFolder, number: int) -> list[bytes]:
     """The digests of the chunks that are there and true."""
-    keeping = Keeping(stage, number)
+    keeping = PartVerifier(stage, number)
     while keeping.step():
         pass
     return keeping.good

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lanshare.domain.offer import Clash
+from lanshare.domain.offer import ConflictPolicy
 from lanshare.files import names
 from lanshare.files.faults import DiskFault
 from lanshare.files.lines import framed
@@ -18,7 +18,7 @@ from tests.files.test_staging import TRANSFER, put
 from tests.harness.engines import tree_of
 
 
-def received(root: Path, receipt: Path, clash: Clash = Clash.KEEP) -> None:
+def received(root: Path, receipt: Path, clash: ConflictPolicy = ConflictPolicy.KEEP) -> None:
     """A batch: a folder, a file in an existing folder, a single file, a link."""
     stage = Staging(root, TRANSFER, clash=clash)
     stage.merge("old", "old")
@@ -44,12 +44,12 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("clash", [Clash.KEEP, Clash.REPLACE])
-def test_afterwards_it_is_as_before_and_what_came_lies_aside(root: Path, tmp_path: Path, clash: Clash) -> None:
+@pytest.mark.parametrize("clash", [ConflictPolicy.KEEP, ConflictPolicy.REPLACE])
+def test_afterwards_it_is_as_before_and_what_came_lies_aside(root: Path, tmp_path: Path, clash: ConflictPolicy) -> None:
     before = tree_of(root)
     received(root, tmp_path / "receipt", clash)
     done = undo(root, tmp_path / "receipt")
-    assert (done.files, done.restored, done.left) == (4, 0 if clash is Clash.KEEP else 2, 0)
+    assert (done.files, done.restored, done.left) == (4, 0 if clash is ConflictPolicy.KEEP else 2, 0)
     aside = Path(done.folder)
     assert (aside / "album" / "b").read_bytes() == b"b"
     assert os.readlink(aside / "album" / "link") == "a"

@@ -14,7 +14,7 @@ from lanshare.domain import events as e
 from lanshare.domain.events import Event
 from lanshare.domain.peer import Peer
 from lanshare.domain.transfer import TransferId
-from lanshare.engine.client import Host
+from lanshare.engine.client import EngineClient
 from lanshare.engine.options import Options
 from tests.harness.engines import PATIENCE, free_port
 
@@ -28,7 +28,7 @@ class Shell:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self.seen: list[Event] = []
         self.port = port or free_port()
-        self.host = Host(
+        self.host = EngineClient(
             Options(profile=profile, port=self.port, name=name, interfaces=("127.0.0.1",)), self.events.put
         )
         self.host.start()

@@ -19,10 +19,10 @@ from lanshare.domain.message import MessageKind
 from lanshare.domain.peer import Address, DeviceKind, PeerId, TrustLevel
 from lanshare.domain.settings import Settings
 from lanshare.engine import inbox as n
-from lanshare.engine.core import Node, Parts
-from lanshare.engine.runtime.link_tasks import Self
+from lanshare.engine.core import EngineCore, EngineDeps
+from lanshare.engine.runtime.link_tasks import LocalDevice
 from lanshare.exchange.control import Control
-from lanshare.exchange.handshake import Facts, Guest
+from lanshare.exchange.handshake import AuthenticatedPeer, DeviceInfo
 from lanshare.store import database, groups, history, trustbook
 from lanshare.trust.identity import Identity
 from lanshare.wire import codec
@@ -93,7 +93,7 @@ class End:
         """Frames on their way to the other end."""
 
         self.open = True
-        self.control = Control(engine.id, far, lambda said: engine.node.post(n.Heard(far, said)))
+        self.control = Control(engine.id, far, lambda said: engine.node.post(n.ControlReceived(far, said)))
         self.control.begin(self, 0.0)  # type: ignore[arg-type]
 
     # the link, as the node and the control exchange see it
@@ -141,9 +141,9 @@ class Engine:
 
     def start(self) -> None:
         """A fresh node over what the database holds."""
-        me = Self(self.identity, Facts(self.name, DeviceKind.LAPTOP, "Debian", 1, bytes(16)))
-        self.node = Node(
-            Parts(me, self.clock, Disk(self.link, self.world), Runner(self._folder), Settings(), None, self.name,
+        me = LocalDevice(self.identity, DeviceInfo(self.name, DeviceKind.LAPTOP, "Debian", 1, bytes(16)))
+        self.node = EngineCore(
+            EngineDeps(me, self.clock, Disk(self.link, self.world), Runner(self._folder), Settings(), None, self.name,
                   self._folder, lambda path: 10**9, lambda path: 10**9, next(_PORTS))
         )
         self.node.load(trustbook.all_peers(self.link), [], [], groups.load(self.link))
@@ -214,9 +214,9 @@ class World:
         self.links.append(ends)
         for end in ends:
             far = other if end.engine is one else one
-            facts = Facts(far.name, DeviceKind.LAPTOP, "Debian", 1, bytes(16))
+            facts = DeviceInfo(far.name, DeviceKind.LAPTOP, "Debian", 1, bytes(16))
             end.engine.node.post(
-                n.LinkUp(Guest(far.id, facts, "control"), end, end.engine is one, Address("127.0.0.1", 1))
+                n.LinkUp(AuthenticatedPeer(far.id, facts, "control"), end, end.engine is one, Address("127.0.0.1", 1))
             )
 
     def cut(self, end: End, told: bool = True) -> None:

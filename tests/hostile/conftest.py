@@ -12,7 +12,7 @@ import pytest
 
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
-from lanshare.domain.offer import Clash
+from lanshare.domain.offer import ConflictPolicy
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
 from lanshare.trust.identity import Identity
@@ -54,8 +54,8 @@ class Victim(Shell):
 
     @contextlib.contextmanager
     def accepted(
-        self, mallory: Identity, clash: Clash = Clash.KEEP, into: Path | None = None, after: bytes = b"",
-        offered: tuple[object, ...] | None = None,
+        self, mallory: Identity, clash: ConflictPolicy = ConflictPolicy.KEEP, into: Path | None = None,
+        after: bytes = b"", offered: tuple[object, ...] | None = None,
     ) -> Iterator[bytes]:
         """A transfer of hers that the person said yes to, while she stays: its id.
 

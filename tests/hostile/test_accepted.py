@@ -12,7 +12,7 @@ import pytest
 
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
-from lanshare.domain.peer import Habit, Rules
+from lanshare.domain.peer import PeerPolicy, Permission
 from lanshare.domain.transfer import CHUNK, TransferId
 from lanshare.files.content import content_id, small_id, zero_chunk
 from lanshare.trust.identity import Identity
@@ -164,7 +164,7 @@ def test_a_file_that_was_lost_gives_back_what_it_took(victim: Victim, mallory: I
     with victim.accepted(mallory, offered=DOCUMENTED) as transfer, Attacker(victim.port, mallory) as data:
         data.attach(transfer)
         data.say_raw(f.Begin, 0, ["a", "x"], "file", 12, 1, 0, "", False)
-        data.say(f.Lost(0, "file-changed"))
+        data.say(f.FileAborted(0, "file-changed"))
         whole(data, 1, ["a", "x"], TWELVE)
         data.say(f.AllSent(2, 12))
         assert data.hear_kind(f.Complete).files == 1
@@ -212,7 +212,7 @@ def test_a_yes_while_it_is_counted_holds_if_it_comes_to_no_more(victim: Victim, 
 @pytest.mark.parametrize("size", [12, 2_000_000_000, 2_000_000_001])
 def test_a_rule_accepts_up_to_its_bytes_and_not_one_more(victim: Victim, mallory: Identity, size: int) -> None:
     transfer = secrets.token_bytes(16)
-    rules = Rules(files=Habit.ACCEPT, up_to=2_000_000_000, into=str(victim.root))
+    rules = PeerPolicy(files=Permission.ACCEPT, up_to=2_000_000_000, into=str(victim.root))
     with Attacker(victim.port, mallory) as control:
         control.greet()
         victim.wait_for(e.PeerAppeared)

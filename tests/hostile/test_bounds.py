@@ -66,10 +66,12 @@ CONTROL = {
     "CONTROL_FRAME": Row(limits.CONTROL_FRAME, f.Ping, lambda n: padded([1], n)),
     "SEEN": Row(limits.SEEN, f.Seen, fields(lambda n: [ids(n)])),
     "HELD": Row(
-        limits.HELD, f.Holding, fields(lambda n: [bytes(32), [[secrets.token_bytes(32), [[1, 2]]] for _ in range(n)]])
+        limits.HELD, f.HistorySummary, fields(
+            lambda n: [bytes(32), [[secrets.token_bytes(32), [[1, 2]]] for _ in range(n)]]
+        )
     ),
     "HELD_RANGES": Row(
-        limits.HELD_RANGES, f.Holding,
+        limits.HELD_RANGES, f.HistorySummary,
         fields(lambda n: [bytes(32), [[bytes(32), [[3 * one, 3 * one + 1] for one in range(n)]]]]),
     ),
     "TOPS": Row(
@@ -176,12 +178,12 @@ def test_records_of_a_group_are_bounded_each_and_together(victim: Victim, mallor
     founding = encoded(ring.founding)
     with Attacker(victim.port, mallory) as link:
         link.greet()
-        link.say_raw(f.Circle, [founding] * limits.CIRCLE)
+        link.say_raw(f.GroupRecords, [founding] * limits.CIRCLE)
         victim.wait_for(e.GroupAsked)
-        with_one_more(link, Row(limits.CIRCLE, f.Circle, fields(lambda n: [[founding] * n])))
+        with_one_more(link, Row(limits.CIRCLE, f.GroupRecords, fields(lambda n: [[founding] * n])))
     with Attacker(victim.port, mallory) as link:
         link.greet()
-        with_one_more(link, Row(limits.CIRCLE_RECORD, f.Circle, fields(lambda n: [[bytes(n)]])))
+        with_one_more(link, Row(limits.CIRCLE_RECORD, f.GroupRecords, fields(lambda n: [[bytes(n)]])))
 
 
 def test_no_more_than_so_many_entries_of_an_offer_are_listed(victim: Victim, mallory: Identity) -> None:
@@ -229,13 +231,13 @@ def test_a_group_in_pieces_is_collected_up_to_its_bound(victim: Victim, mallory:
             changes.append(encoded(record(mallory, group, body, number, kind=MessageKind.CHANGE)))
             number += 1
         for at in range(0, len(changes), 4):
-            link.say_raw(f.Circle, changes[at : at + 4])
+            link.say_raw(f.GroupRecords, changes[at : at + 4])
             link.say(f.Ping(at))
             while link.hear_kind(f.Pong).number != at:
                 pass
         kept = collected(victim)
         assert limits.GROUP_COLLECTED // 2 < kept <= limits.GROUP_COLLECTED
-        link.say_raw(f.Circle, [encoded(found)])
+        link.say_raw(f.GroupRecords, [encoded(found)])
         assert victim.wait_for(e.GroupChanged).group == group
 
 
@@ -279,7 +281,7 @@ def test_a_data_frame_beyond_its_bound_costs_the_link_and_at_it_it_is_taken(
                 try:
                     link.say_body(NUMBERS[row.kind], row.body(size))
                     if row.kind is not f.Pack:
-                        link.say(f.Lost(5000, "file-changed"))
+                        link.say(f.FileAborted(5000, "file-changed"))
                     link.say(f.AllSent(9999, 0))
                     frame = link.hear_kind(f.Halt, f.Refusal, f.Complete)
                 except Gone:
@@ -289,7 +291,7 @@ def test_a_data_frame_beyond_its_bound_costs_the_link_and_at_it_it_is_taken(
 
 @pytest.mark.parametrize("size", [limits.SEALED - 1, limits.SEALED, limits.SEALED + 1])
 def test_a_sealed_proof_has_one_length(victim: Victim, mallory: Identity, size: int) -> None:
-    victim.say(c.ShowTo(Visibility.NOBODY, 600.0))
+    victim.say(c.SetTemporaryVisibility(Visibility.NOBODY, 600.0))
     victim.wait_for(e.MeChanged, lambda one: one.me.visibility == "nobody")
     with Attacker(victim.port, mallory) as link:
         link.hear_kind(f.Challenge)

@@ -101,7 +101,7 @@ def test_a_second_file_behind_the_last_one_and_bytes_beyond_the_size_cost_the_li
             elif beyond == "again":
                 data.say_raw(f.Begin, 6, ["a", "c"], "file", 1, 1, 0, "", False)
             else:
-                data.say_raw(f.Lost, 5, "x")
+                data.say_raw(f.FileAborted, 5, "x")
                 if beyond == "after the end":
                     data.say(f.AllSent(6, 0))
                 data.say_raw(f.Begin, 4, ["a", "d"], "file", 1, 1, 0, "", False)

@@ -82,4 +82,4 @@ def test_a_friends_file_comes_through(kind: str, tmp_path: Path) -> None:
         anna.close()
     assert tree_of(bob.into) == {"one": content, "two": content}
     assert grown < 60_000_000
-    assert not {"IdentityChanged", "IdentityCloned"} & set(engine.names())
+    assert not {"IdentityChanged", "DuplicateKeyDetected"} & set(engine.names())

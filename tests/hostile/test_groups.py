@@ -47,10 +47,10 @@ class Removed:
         befriend(victim, link)
         victim.say(c.CreateGroup(MessageId(secrets.token_hex(16)), "his", (self.mallory.id, self.carl.id)))
         self.group = victim.wait_for(e.GroupChanged).group
-        self.founding = message_records.frame_of(link.hear_kind(f.Circle).records[0])
+        self.founding = message_records.frame_of(link.hear_kind(f.GroupRecords).records[0])
         victim.say(c.ChangeGroup(MessageId(secrets.token_hex(16)), self.group, remove=(self.mallory.id,)))
         victim.wait_for(e.GroupChanged, lambda one: self.mallory.id not in one.members)
-        while len(records := link.hear_kind(f.Circle).records) < 2:
+        while len(records := link.hear_kind(f.GroupRecords).records) < 2:
             pass
         self.removal = message_records.frame_of(records[1])
 
@@ -72,8 +72,8 @@ def test_whoever_was_removed_takes_nothing_over_however_it_dates_its_record(
             change(mallory, one.group, number, named, remove=(mallory.id,)),
         ]
         forged.append(change(eve, one.group, number + 1, (forged[0],), "mine too", (mallory.id,), (victim.wait_id(),)))
-        link.say(f.Circle((encoded(one.founding), *map(encoded, forged))))
-        link.say(f.Holding(one.founding.conversation, ()))
+        link.say(f.GroupRecords((encoded(one.founding), *map(encoded, forged))))
+        link.say(f.HistorySummary(one.founding.conversation, ()))
         victim.say(c.SendText(MessageId(secrets.token_hex(16)), one.group, "among us"))
         heard = still(victim, link)
     stands = [event for event in victim.seen if isinstance(event, e.GroupChanged) and event.group == one.group][-1]
@@ -100,14 +100,16 @@ def test_whoever_came_in_later_removes_nobody_who_was_there_and_bob_is_told_so(
         group = message_records.group_of(mallory, MessageId(founding))
         body = message_records.change_body("hers", [victim.wait_id(), carl.id], ())
         found = record(mallory, group, body, 1, kind=MessageKind.FOUND, ident=founding)
-        link.say(f.Circle((encoded(found),)))
+        link.say(f.GroupRecords((encoded(found),)))
         victim.say(c.AnswerGroup(victim.wait_for(e.GroupAsked).group, True))
         victim.wait_for(e.GroupChanged)
         victim.say(c.ChangeGroup(MessageId(secrets.token_hex(16)), group, remove=(mallory.id,)))
         refused = victim.wait_for(e.GroupRefused)
         assert (refused.group, refused.code) == (group, "more-senior")
         assert "leave" in refused.message
-        link.say(f.Circle((encoded(found), encoded(change(carl, group, 5, (found,), remove=(victim.wait_id(),))))))
+        link.say(
+            f.GroupRecords((encoded(found), encoded(change(carl, group, 5, (found,), remove=(victim.wait_id(),)))))
+        )
         still(victim, link)
         victim.say(c.ChangeGroup(MessageId(secrets.token_hex(16)), group, remove=(carl.id,)))
         left = victim.wait_for(e.GroupChanged, lambda one: carl.id not in one.members)
@@ -125,18 +127,18 @@ def test_a_reversal_is_told_and_what_no_longer_counts_is_taken_away(
         group = message_records.group_of(mallory, MessageId(founding))
         body = message_records.change_body("hers", [carl.id, victim.wait_id()], ())
         found = record(mallory, group, body, 1, kind=MessageKind.FOUND, ident=founding)
-        link.say(f.Circle((encoded(found),)))
+        link.say(f.GroupRecords((encoded(found),)))
         victim.say(c.AnswerGroup(victim.wait_for(e.GroupAsked).group, True))
         victim.wait_for(e.GroupChanged)
         adds = change(carl, group, 2, (found,), add=(dora.id,))
-        link.say(f.Circle((encoded(found), encoded(adds))))
+        link.say(f.GroupRecords((encoded(found), encoded(adds))))
         victim.wait_for(e.GroupChanged, lambda one: dora.id in one.members)
         assert len(told(victim, group)) == 2
-        link.say(f.Circle((encoded(change(mallory, group, 2, (found,), remove=(carl.id,))),)))
+        link.say(f.GroupRecords((encoded(change(mallory, group, 2, (found,), remove=(carl.id,))),)))
         reversed_ = victim.wait_for(e.GroupReversed)
         assert set(reversed_.out) == {carl.id, dora.id}
         assert "no longer counts" in reversed_.message
         assert [text for text in told(victim, group) if dora.id in text] == []
-        taken = [event.message for event in victim.seen if isinstance(event, e.MessageTakenBack)]
+        taken = [event.message for event in victim.seen if isinstance(event, e.MessageUnsent)]
         assert taken == [adds.id.hex()], "an open window takes its line away"
         assert texts(victim) == []

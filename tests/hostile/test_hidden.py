@@ -85,7 +85,7 @@ def key(victim: Victim) -> bytes:
 
 def hide(one: Shell, level: Visibility) -> None:
     """Show this one to nobody else."""
-    one.say(c.ShowTo(level, 600.0))
+    one.say(c.SetTemporaryVisibility(level, 600.0))
     one.wait_for(e.MeChanged, lambda now: now.me.visibility == level.value)
 
 

@@ -125,7 +125,7 @@ def test_our_own_dial_led_back_to_us_is_no_copied_key(
     told = [claim(victim.wait_id(), ear.port)]
     until_heard(forger, told, lambda: ear.over >= 2, "that he looked there, and found himself")
     settled(victim)
-    assert not [one for one in victim.seen if isinstance(one, e.IdentityCloned)]
+    assert not [one for one in victim.seen if isinstance(one, e.DuplicateKeyDetected)]
 
 
 def test_another_engine_with_our_key_is_a_copied_key(victim: Victim, forger: Forger, tmp_path: Path) -> None:
@@ -139,9 +139,9 @@ def test_another_engine_with_our_key_is_a_copied_key(victim: Victim, forger: For
         assert thief.wait_for(e.Snapshot).me.id == victim.wait_id()
         told = [claim(victim.wait_id(), thief.port)]
 
-        def copies() -> list[e.IdentityCloned]:
+        def copies() -> list[e.DuplicateKeyDetected]:
             settled(victim)
-            return [one for one in victim.seen if isinstance(one, e.IdentityCloned)]
+            return [one for one in victim.seen if isinstance(one, e.DuplicateKeyDetected)]
 
         until_heard(forger, told, copies, "that there is a copy of the key")
         assert copies()[0].ours

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lanshare.domain.offer import Clash
+from lanshare.domain.offer import ConflictPolicy
 from lanshare.files.content import Content
 from lanshare.trust.identity import Identity
 from lanshare.wire import frames as f
@@ -73,7 +73,7 @@ def test_no_name_leaves_the_root_by_any_way_in(
 ) -> None:
     global CASES
     before = victim.outside()
-    clash = {"skip": Clash.SKIP, "replace": Clash.REPLACE}.get(way, Clash.KEEP)
+    clash = {"skip": ConflictPolicy.SKIP, "replace": ConflictPolicy.REPLACE}.get(way, ConflictPolicy.KEEP)
     into = victim.root / "deep" if way == "elsewhere" else None
     after = b""
     if way == "retry":

@@ -51,7 +51,7 @@ class Ring:
 
     def invite(self, link: Attacker) -> None:
         """Have Bob in it."""
-        link.say(f.Circle((encoded(self.founding),)))
+        link.say(f.GroupRecords((encoded(self.founding),)))
         asked = self.victim.wait_for(e.GroupAsked)
         self.victim.say(c.AnswerGroup(asked.group, True))
         self.victim.wait_for(e.GroupChanged)
@@ -89,7 +89,7 @@ def test_a_stranger_takes_nobody_into_a_group_and_asks_but_once(
     with Attacker(victim.port, mallory) as link:
         link.greet()
         for _ in range(5):
-            link.say(f.Circle((encoded(ring.founding),)))
+            link.say(f.GroupRecords((encoded(ring.founding),)))
         link.say(record(mallory, ring.id, "unasked", 2))
         still(victim, link)
     assert len([one for one in victim.seen if isinstance(one, e.GroupAsked)]) == 1
@@ -139,13 +139,13 @@ def test_a_group_cannot_be_founded_in_anothers_name_nor_changed_by_whoever_is_no
         link.greet()
         ring.invite(link)
         change = record(eve, ring.id, message_records.change_body("hers", [eve.id], ()), 5, kind=MessageKind.CHANGE)
-        link.say(f.Circle((encoded(ring.founding), encoded(change))))
+        link.say(f.GroupRecords((encoded(ring.founding), encoded(change))))
         still(victim, link)
         assert not [one for one in victim.seen if isinstance(one, e.GroupChanged) and one.name == "hers"]
         stolen = record(
             eve, ring.id, message_records.change_body("x", [victim.wait_id()], ()), 1, kind=MessageKind.FOUND
         )
-        link.say(f.Circle((encoded(stolen),)))
+        link.say(f.GroupRecords((encoded(stolen),)))
         assert link.is_cut()
     with Attacker(victim.port, mallory) as link:
         link.greet()
@@ -159,13 +159,13 @@ def test_whoever_was_removed_says_nothing_more(victim: Victim, mallory: Identity
         befriend(victim, link)
         victim.say(c.CreateGroup(MessageId(secrets.token_hex(16)), "his", (mallory.id,)))
         group = victim.wait_for(e.GroupChanged).group
-        (founding,) = link.hear_kind(f.Circle).records
+        (founding,) = link.hear_kind(f.GroupRecords).records
         victim.say(c.ChangeGroup(MessageId(secrets.token_hex(16)), group, remove=(mallory.id,)))
         victim.wait_for(e.GroupChanged, lambda one: mallory.id not in one.members)
         link.say(record(mallory, group, "still here", 9))
         back = record(mallory, group, message_records.change_body("", [mallory.id], ()), 9, kind=MessageKind.CHANGE)
-        link.say(f.Circle((founding, encoded(back))))
-        link.say(f.Holding(bytes(32), ()))
+        link.say(f.GroupRecords((founding, encoded(back))))
+        link.say(f.HistorySummary(bytes(32), ()))
         heard = still(victim, link)
     assert texts(victim) == []
     members = [one.members for one in victim.seen if isinstance(one, e.GroupChanged)]

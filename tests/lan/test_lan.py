@@ -227,7 +227,7 @@ def test_a_copied_profile_is_noticed_by_the_copies_or_by_a_third(hosts: dict[str
     while not told and time.monotonic() < deadline:
         for name, process in running.items():
             process.told.wait(0.1)
-            told.update((name, one) for one in process.heard() if one["event"] == "IdentityCloned")
+            told.update((name, one) for one in process.heard() if one["event"] == "DuplicateKeyDetected")
     assert told, {name: process.names() for name, process in running.items()}
     for name, event in told.items():
         assert event["ours"] is (name != "carl")
@@ -253,5 +253,5 @@ def test_a_network_that_was_not_there_is_no_copy_of_ourselves(
     appeared(bob, "anna")
     for process in (anna, bob):
         process.interrupt()
-        told = [one for one in process.heard() if one["event"] in ("IdentityCloned", "IdentityChanged")]
+        told = [one for one in process.heard() if one["event"] in ("DuplicateKeyDetected", "IdentityChanged")]
         assert told == []

@@ -27,8 +27,8 @@ from PySide6.QtWidgets import (
 )
 
 from lanshare.domain import events as e
-from lanshare.domain.message import Moment
-from lanshare.domain.peer import Habit, TrustLevel
+from lanshare.domain.message import TimelineItem
+from lanshare.domain.peer import Permission, TrustLevel
 from lanshare.domain.settings import Appearance, Settings
 from lanshare.domain.transfer import TransferState
 from lanshare.qt.bridge import Bridge
@@ -114,7 +114,7 @@ def faults(name: str, window: QWidget, screen: QRect) -> tuple[int, list[str]]:
     return count, bad
 
 
-def long_offer() -> Moment:
+def long_offer() -> TimelineItem:
     """An offer whose names have no place to break."""
     names = [f"{'Jahresabschluss' * 5}{number}.tar.gz" for number in range(9)]
     tops = tuple(made.top(name, 914_000_000) for name in names)
@@ -151,7 +151,7 @@ def pages(window: MainWindow) -> dict[str, Callable[[], None]]:
         window.close_peer()
         for number in range(9):
             window.board.drop(f"n{number}")
-        window.on_event(e.NetworkAsked("n", "Wi-Fi of the café"))
+        window.on_event(e.NetworkTrustRequested("n", "Wi-Fi of the café"))
 
     def nobody() -> None:
         window._answer_network(True)
@@ -169,13 +169,13 @@ def main(points: float) -> int:
     font = QFont(app.font())
     font.setPointSizeF(points)
     app.setFont(font)
-    style.wear(app, Appearance.LIGHT)
+    style.apply_theme(app, Appearance.LIGHT)
     window = MainWindow(Bridge(lambda command: None), lambda image: None)
     window.show()
     window.on_event(made.snapshot())
     marta = window.devices.device(made.MARTA)
     assert marta is not None
-    verified = replace(marta, trust=TrustLevel.VERIFIED, rules=replace(marta.rules, files=Habit.ACCEPT))
+    verified = replace(marta, trust=TrustLevel.VERIFIED, rules=replace(marta.rules, files=Permission.ACCEPT))
     digits = PairingDialog(marta.name, True, window)
     digits.show_code("123 456")
     dialogs: dict[str, QDialog] = {

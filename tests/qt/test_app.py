@@ -21,7 +21,7 @@ from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.events import Event, WindowRequested
 from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings, Visibility
-from lanshare.engine.client import Host
+from lanshare.engine.client import EngineClient
 from lanshare.engine.options import Options
 from lanshare.qt import app as app_module
 from lanshare.qt.app import App
@@ -228,7 +228,7 @@ def test_of_two_windows_opened_at_the_same_moment_one_goes_and_the_other_comes_f
 ) -> None:
     options = Options(profile=tmp_path, port=free_port(), name="Anna", interfaces=("127.0.0.1",))
     heard: queue.SimpleQueue[Event] = queue.SimpleQueue()
-    first = Host(options, heard.put, window=True)
+    first = EngineClient(options, heard.put, window=True)
     first.start()
     monkeypatch.setattr(app_module, "is_free", lambda _: True)
     second = App(options, ["/tmp/some file"], False)

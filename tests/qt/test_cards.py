@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.commands import Command
-from lanshare.domain.message import Moment
+from lanshare.domain.message import TimelineItem
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
 from lanshare.qt.widgets.card import Card
 from lanshare.qt.windows.main import MainWindow
@@ -130,7 +130,7 @@ TREE = made.offer(made.top("d", 800, True, 3))
 
 def acts(submitted: list[Command]) -> list[Command]:
     """What was done to transfers."""
-    kinds = (c.CancelTransfer, c.PauseTransfer, c.ResumeTransfer, c.RetryTransfer, c.AnswerOffer, c.LeaveOut)
+    kinds = (c.CancelTransfer, c.PauseTransfer, c.ResumeTransfer, c.RetryTransfer, c.AnswerOffer, c.SkipFile)
     return [one for one in submitted if isinstance(one, kinds)]
 
 
@@ -201,7 +201,7 @@ def test_what_was_chosen_for_files_that_differ_is_chosen_still(window: MainWindo
     window.open_peer(made.ANNA)
     window.open_peer(made.MARTA)
     transfer = Transfer(IDENT, made.MARTA, Direction.IN, TransferState.OFFERED, PHOTO, NOW)
-    moment = Moment(3, NOW, None, transfer, order="3")
+    moment = TimelineItem(3, NOW, None, transfer, order="3")
     window.on_event(e.HistoryLoaded(window._request, made.MARTA, (moment,), False))
     anew = window.pane.timeline._rows[-1][1]
     assert isinstance(anew, Card)

@@ -133,7 +133,7 @@ def test_an_edit_gives_back_what_was_half_written(talk: MainWindow, submitted: l
     type_in(talk, "!")
     assert field(talk) == "a half written answer"
     assert asked(submitted, c.EditText) == [c.EditText(MessageId(f"{1:032x}"), made.MARTA, "old words!")]
-    talk.on_event(e.MessageStays(MessageId(f"{1:032x}"), made.MARTA, "It is on its way."))
+    talk.on_event(e.EditRejected(MessageId(f"{1:032x}"), made.MARTA, "It is on its way."))
     assert field(talk).startswith("old words!"), "the change that came too late is not lost"
 
 
@@ -284,7 +284,7 @@ def test_a_reply_or_an_edit_that_is_left_is_taken_up_again_and_nobody_else_hears
     talk.talk._told_at = 0.0
     talk.open_peer(made.ANNA)
     assert field(talk) == ""
-    assert asked(submitted, c.TellTyping) == []
+    assert asked(submitted, c.NotifyTyping) == []
     talk.open_peer(made.MARTA)
     QTest.keyClick(talk.pane.composer.field, Qt.Key.Key_Return)
     if edits:

@@ -71,7 +71,7 @@ def test_when_the_systems_letters_change_all_that_is_shown_follows(window: MainW
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     usual = QFont(app.font())
-    style.wear(app, Appearance.LIGHT)
+    style.apply_theme(app, Appearance.LIGHT)
     window.open_peer(made.MARTA)
     window.on_event(replace(made.history(), request=window._request))
     qtbot.waitUntil(lambda: len(window.findChildren(Bubble)) > 2)
@@ -105,7 +105,7 @@ def test_when_the_systems_letters_change_all_that_is_shown_follows(window: MainW
         qtbot.waitUntil(lambda: not others())
     finally:
         app.setFont(usual)
-        style.wear(app, Appearance.LIGHT)
+        style.apply_theme(app, Appearance.LIGHT)
 
 
 def test_no_size_of_letters_is_given_in_pixels() -> None:

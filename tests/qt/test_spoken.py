@@ -18,7 +18,7 @@ from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
 from lanshare.qt.models.devices import DEVICE_ROLE
-from lanshare.qt.widgets.bubble import Bubble, Told
+from lanshare.qt.widgets.bubble import Bubble, SystemMessage
 from lanshare.qt.widgets.card import Card
 from lanshare.qt.widgets.timeline import Timeline
 from lanshare.qt.windows.group import SeveralDialog
@@ -46,7 +46,7 @@ def talk(window: MainWindow, qtbot: QtBot) -> MainWindow:
     return window
 
 
-def rows(window: MainWindow) -> list[Bubble | Card | Told]:
+def rows(window: MainWindow) -> list[Bubble | Card | SystemMessage]:
     """The conversation's rows, from the top."""
     return [row for _, row, _ in window.pane.timeline._rows]
 
@@ -261,7 +261,7 @@ def test_the_focus_stays_in_the_conversation_whatever_happens_to_its_row(
     elif what == "another look":
         talk.dress()
     elif what == "taken back":
-        talk.on_event(e.MessageTakenBack(f"{60:032x}", made.MARTA))  # type: ignore[arg-type]
+        talk.on_event(e.MessageUnsent(f"{60:032x}", made.MARTA))  # type: ignore[arg-type]
     else:
         for number in range(200, 240 if what == "forty at once" else 800):
             talk.on_event(said(number, f"line {number}", lamport=1000 + number))

@@ -20,7 +20,7 @@ from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
 from lanshare.qt import formatting
-from lanshare.qt.widgets.bubble import Bubble, Told
+from lanshare.qt.widgets.bubble import Bubble, SystemMessage
 from lanshare.qt.widgets.card import Card
 from lanshare.qt.windows.main import MainWindow
 from tools import pictures as made
@@ -181,8 +181,8 @@ def test_what_can_be_taken_back_is_offered_and_goes(
     actions = {one.text(): one for one in first.menu().actions()}
     assert ("Edit" in actions) is (state == "queued")
     actions[offers].trigger()
-    assert isinstance(submitted[-1], c.TakeBack | c.DeleteMessage)
-    talk.on_event(e.MessageTakenBack(MessageId(f"{1:032x}"), made.MARTA))
+    assert isinstance(submitted[-1], c.UnsendMessage | c.DeleteMessage)
+    talk.on_event(e.MessageUnsent(MessageId(f"{1:032x}"), made.MARTA))
     QApplication.sendPostedEvents(None, 52)  # DeferredDelete
     assert bubbles(talk) == ["b"]
 
@@ -244,7 +244,7 @@ def test_a_group_is_founded_shown_and_changed(window: MainWindow, submitted: lis
     body = f'{{"name":"Garden","add":["{made.ANNA}"]}}'
     window.on_event(said(1, body, GROUP, kind="found", author=made.MARTA))
     window.on_event(said(2, "hello", GROUP, author=made.MARTA))
-    (told,) = window.pane.timeline.findChildren(Told)
+    (told,) = window.pane.timeline.findChildren(SystemMessage)
     assert "added Anna's MacBook" in told._entry.text
     assert bubbles(window) == ["hello"]
     (device,) = [one for one in window.devices.devices() if one.id == GROUP]
@@ -388,7 +388,7 @@ def test_typing_is_told_and_shown_and_over_with_the_message(talk: MainWindow, su
     talk.activateWindow()
     talk.pane.composer.field.setFocus()
     type_in(talk, "abc", enter=False)
-    assert len(asked(submitted, c.TellTyping)) <= 1, "not at every key"
+    assert len(asked(submitted, c.NotifyTyping)) <= 1, "not at every key"
     talk.on_event(e.PeerTyping(made.MARTA, made.MARTA))
     assert "typing" in talk.pane._status.text()
     talk.on_event(said(1, "there"))
@@ -461,7 +461,7 @@ def test_older_ones_can_be_had_after_the_oldest_that_was_loaded_is_deleted(
     talk: MainWindow, submitted: list[Command]
 ) -> None:
     talk.on_event(page(talk, range(11, 31), more=True))
-    talk.on_event(e.MessageTakenBack(MessageId(f"{11:032x}"), made.MARTA))
+    talk.on_event(e.MessageUnsent(MessageId(f"{11:032x}"), made.MARTA))
     talk._load()
     question = submitted[-1]
     assert isinstance(question, c.LoadHistory)

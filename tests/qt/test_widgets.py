@@ -15,7 +15,7 @@ from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.commands import Command
 from lanshare.domain.message import MessageId
-from lanshare.domain.offer import Clash
+from lanshare.domain.offer import ConflictPolicy
 from lanshare.domain.transfer import TransferId
 from lanshare.qt.models.devices import DEVICE_ROLE
 from lanshare.qt.widgets import devicelist
@@ -117,7 +117,7 @@ def test_a_question_about_what_is_here_already_offers_the_choice(
     press(window, "Accept · 300 MB")
     answer = submitted[-1]
     assert isinstance(answer, c.AnswerOffer)
-    assert (answer.accepted, answer.clash) == (True, Clash.REPLACE)
+    assert (answer.accepted, answer.clash) == (True, ConflictPolicy.REPLACE)
 
 
 def test_transfers_can_rest_go_on_be_retried_and_undone(
@@ -139,7 +139,7 @@ def test_transfers_can_rest_go_on_be_retried_and_undone(
     window.on_event(e.TransferProgressed(ident, 5, 10, 1.0, "d/one"))
     qtbot.waitUntil(lambda: "Leave this file out" in buttons(window))
     press(window, "Leave this file out")
-    assert submitted.pop() == c.LeaveOut(ident, "d/one")
+    assert submitted.pop() == c.SkipFile(ident, "d/one")
     window.on_event(made.forgotten())
     qtbot.waitUntil(lambda: {"Retry the rest", "Undo"} <= set(buttons(window)))
     press(window, "Retry the rest")

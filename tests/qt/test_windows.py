@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.commands import Command
-from lanshare.domain.peer import Habit, Rules
+from lanshare.domain.peer import PeerPolicy, Permission
 from lanshare.domain.settings import Visibility
 from lanshare.qt.models.devices import DEVICE_ROLE
 from lanshare.qt.qr import code_of, peer_in
@@ -161,11 +161,11 @@ def test_the_sheet_lets_only_a_verified_device_in_unasked(
             sheet.reject()
     changed = submitted[-1]
     assert isinstance(changed, c.ChangePeer)
-    assert (changed.alias, changed.rules) == ("Mum", Rules(files=Habit.ACCEPT, up_to=500_000_000))
+    assert (changed.alias, changed.rules) == ("Mum", PeerPolicy(files=Permission.ACCEPT, up_to=500_000_000))
 
 
 def test_another_hour_is_an_hour_from_now(window: MainWindow, submitted: list[Command]) -> None:
-    over = Rules(files=Habit.ACCEPT, until=1000)
+    over = PeerPolicy(files=Permission.ACCEPT, until=1000)
     window.on_event(e.PeerChanged(made.MARTA, "Marta", "laptop", (), "verified", True, "", "", over))
     window.open_peer(made.MARTA)
     window.pane.about.emit()
@@ -213,12 +213,12 @@ def test_the_sheet_tells_what_was_exchanged_and_slows_what_goes_there(
 ) -> None:
     window.open_peer(made.MARTA)
     window.pane.about.emit()
-    assert submitted[-1:] == [c.AskExchanged(made.MARTA)]
+    assert submitted[-1:] == [c.RequestPeerStats(made.MARTA)]
     sheet = window.trust.sheet
     assert sheet is not None
-    window.on_event(e.ExchangedTold(made.MARTA, 12, 3, 4_000_000, datetime(2026, 11, 2, 12, tzinfo=UTC)))
+    window.on_event(e.PeerStats(made.MARTA, 12, 3, 4_000_000, datetime(2026, 11, 2, 12, tzinfo=UTC)))
     assert "12 messages, 3 files, 4.0 MB" in words(sheet)
-    window.on_event(e.ExchangedTold(made.MARTA, 0, 0, 0, None))
+    window.on_event(e.PeerStats(made.MARTA, 0, 0, 0, None))
     assert "Nothing was exchanged" in words(sheet)
     sheet._speed.setValue(1.5)
     QTest.mouseClick(dialog_buttons(sheet)["Save"], Qt.MouseButton.LeftButton)
@@ -239,8 +239,8 @@ def test_this_devices_own_code_is_shown(window: MainWindow, qtbot: QtBot) -> Non
 def test_a_copied_key_is_said_and_another_is_made_after_a_question(
     window: MainWindow, submitted: list[Command]
 ) -> None:
-    window.on_event(e.IdentityCloned(made.MARTA, "Marta", False, "Two devices use the key of Marta."))
-    window.on_event(e.IdentityCloned(made.ME.id, "", True, "Another device uses this computer's key."))
+    window.on_event(e.DuplicateKeyDetected(made.MARTA, "Marta", False, "Two devices use the key of Marta."))
+    window.on_event(e.DuplicateKeyDetected(made.ME.id, "", True, "Another device uses this computer's key."))
     theirs, ours = list(window.board.notices)
     window.board.act(theirs)
     assert not [one for one in submitted if isinstance(one, c.RenewIdentity)]
@@ -298,13 +298,13 @@ def test_an_alarm_stands_until_the_person_decides(window: MainWindow, submitted:
     assert window.trust.alarm is not None
     press = "It was set up anew" if same else "Block the one seen now"
     QTest.mouseClick(dialog_buttons(window.trust.alarm)[press], Qt.MouseButton.LeftButton)
-    assert submitted[-1:] == [c.SettleAlarm(alarm.known, alarm.seen, same)]
+    assert submitted[-1:] == [c.ResolveIdentityChange(alarm.known, alarm.seen, same)]
     assert key not in window.board.notices
 
 
 def test_who_sees_this_device_is_chosen_and_counted_down(window: MainWindow, submitted: list[Command]) -> None:
     window.sidebar.show_to.emit("nobody", 600.0)
-    assert submitted[-1:] == [c.ShowTo(Visibility.NOBODY, 600.0)]
+    assert submitted[-1:] == [c.SetTemporaryVisibility(Visibility.NOBODY, 600.0)]
     window.on_event(e.MeChanged(replace(made.ME, visibility="nobody", visible_left=125.0)))
     assert "Visible to nobody · 2:05" in window.sidebar._where.text()
     window.sidebar._tick()
@@ -322,7 +322,7 @@ def test_the_first_greeting_asks_who_may_see_this_device(
 ) -> None:
     window.resize(width, 760)
     window.on_event(made.snapshot(peers=False))
-    window.on_event(e.NetworkAsked("ab" * 8, "192.168.1.0/24"))
+    window.on_event(e.NetworkTrustRequested("ab" * 8, "192.168.1.0/24"))
     greeting = window.pane.greeting
     assert greeting.isVisible()
     assert window.board.notices == {}
@@ -338,7 +338,7 @@ def test_the_first_greeting_asks_who_may_see_this_device(
 
 @pytest.mark.parametrize(("press", "home"), [("Yes, show it", True), ("Known devices only", False)])
 def test_a_new_network_is_asked_about(window: MainWindow, submitted: list[Command], press: str, home: bool) -> None:
-    window.on_event(e.NetworkAsked("ab" * 8, "192.168.1.0/24"))
+    window.on_event(e.NetworkTrustRequested("ab" * 8, "192.168.1.0/24"))
     window.open_peer(made.MARTA)
     (notice,) = window.board.notices.values()
     assert "192.168.1.0/24" in notice.label.text()

@@ -207,7 +207,7 @@ class Source:
                 self.failed[heard.number("index")] = heard.text("code")
             elif heard.name == "Halt":
                 raise Refused(heard.text("code"), heard.text("detail"))
-            elif heard.name not in ("Spent", "Pong"):
+            elif heard.name not in ("Timing", "Pong"):
                 raise Broken(f"{heard.name} while files are sent")
 
     def _send_one(self, peer: Peer, link: Link, entry: Entry, cut_after: int | None) -> bool:
@@ -238,7 +238,7 @@ class Source:
                 for start in range(0, len(chunk), PIECE):
                     self._hear(peer, link)
                     if entry.index in self.unwanted:
-                        link.say("Lost", entry.index, "left-out")
+                        link.say("FileAborted", entry.index, "left-out")
                         return True
                     self._piece(link, chunk[start : start + PIECE])
                     if cut_after is not None and self.content_bytes >= cut_after:
@@ -337,7 +337,7 @@ class Sink:
                         self._keep(link, current.index, current.kept.part, current.parts, current.about)
                         del self.kept[current.index]
                         current = None
-                elif current is not None and heard.name not in ("Spent", "Ping"):
+                elif current is not None and heard.name not in ("Timing", "Ping"):
                     raise Broken(f"{heard.name} in the middle of a file")
                 elif heard.name == "Begin":
                     current = self._begin(link, heard)
@@ -349,7 +349,7 @@ class Sink:
                         place.symlink_to(target)
                     link.say("Complete", self.files, 0, self.bytes)
                     return True
-                elif heard.name not in ("Spent", "Ping", "Left"):
+                elif heard.name not in ("Timing", "Ping", "EntrySkipped"):
                     raise Broken(f"{heard.name} out of place")
                 if cut_after is not None and self.content_bytes >= cut_after:
                     return False

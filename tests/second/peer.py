@@ -76,7 +76,7 @@ def p256(key: object) -> ec.EllipticCurvePublicKey:
 
 
 def record_of(fields: list[Value]) -> Record:
-    """A record from the fields of Text, also as Circle has them, if its signature is right."""
+    """A record from the fields of Text, also as GroupRecords has them, if its signature is right."""
     author, conversation, name, sequence, parents, lamport, sent_at_ms, body, signature, kind, about = fields[:11]
     record = Record(
         raw(author), raw(conversation), raw(name), number(sequence), tuple(raw(one) for one in several(parents)),

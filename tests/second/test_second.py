@@ -180,14 +180,14 @@ def test_every_vector_of_the_paper() -> None:
         "group": group.hex(),
         "record-found": found.digest().hex(),
         "seen": frame("Seen", [bytes(range(16))]).hex(),
-        "holding": frame("Holding", first, [[bytes(32), [[1, 3], [7, 7]]]]).hex(),
+        "holding": frame("HistorySummary", first, [[bytes(32), [[1, 3], [7, 7]]]]).hex(),
         "peer-id": id_of(b"K"),
         "pack": frame(
             "Pack", ["a"], [[3, "b.txt", 1_600_000_000_000_000_000, False, content_of(b"abc"), b"abc", False]]
         ).hex(),
         "chunk": chunk.hex(),
         "attached": frame("Attached", [[0, 2]], [[3, 1, blake3(chunk).digest()]]).hex(),
-        "circle": frame("Circle", [packed(signed)]).hex(),
+        "circle": frame("GroupRecords", [packed(signed)]).hex(),
         "private-key-1": sha256(public_of(1)).hexdigest(),
         "noted": frame("Noted", "a/b.txt", "name-mapped").hex(),
     }
@@ -305,30 +305,30 @@ def test_a_group_that_the_engine_founds(peer: Peer, start: Start, tmp_path: Path
     peer.read_text(peer.arrival())
     assert engine.ended(peer) == 0
     engine = start("group", "Garden", "--new", peer.id)
-    control = peer.arrival(saying="Holding")
-    (raw_record,) = peer.take(control, "Circle").list("records")
+    control = peer.arrival(saying="HistorySummary")
+    (raw_record,) = peer.take(control, "GroupRecords").list("records")
     assert isinstance(raw_record, bytes)
     found = record_of(several(unpacked(raw_record)))
     assert (found.author, found.kind, found.sequence) == (control.peer_key, "found", 1)
     assert found.body == membership("Garden", [peer.id], [])
     assert found.conversation == group_conversation(found.author, found.id)
-    holding = peer.take(control, "Holding")
+    holding = peer.take(control, "HistorySummary")
     assert holding.list("held") == [[sha256(found.author).digest(), [[1, 1]]]]  # an author is its id, as bytes
     peer.know(found)
     held = [[sha256(one).digest(), [[1, 1]]] for one in (found.author, peer.key)]
-    control.say("Holding", found.conversation, held[:1])  # its receipt
+    control.say("HistorySummary", found.conversation, held[:1])  # its receipt
     assert engine.ended(peer) == 0
 
     engine = start("receive", "--into", tmp_path / "in", "--count", 1)
-    control = peer.arrival(saying="Holding")
+    control = peer.arrival(saying="HistorySummary")
     mine = peer.write(control, "me too", (found.digest(),), found.conversation)
     assert peer.take(control, "Stored", "TextRefused").fields == {"id": mine.id}
     assert engine.ended(peer) == 0
     assert [one["text"] for one in engine.named("MessageReceived")] == ["me too"]
 
     engine = start("text", "Garden", "all of you")
-    control = peer.arrival(saying="Holding")
-    control.say("Holding", found.conversation, held)  # what it said before this meeting it hands over now
+    control = peer.arrival(saying="HistorySummary")
+    control.say("HistorySummary", found.conversation, held)  # what it said before this meeting it hands over now
     heard = peer.read_text(control, found.conversation)
     assert (heard.body, heard.lamport, heard.parents) == ("all of you", mine.lamport + 1, (mine.digest(),))
     assert engine.ended(peer) == 0

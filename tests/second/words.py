@@ -36,8 +36,8 @@ TABLE = """
 18 TextRefused id:b16 code:s
 19 Seen ids:l
 20 SeenKept ids:l
-21 Circle records:l
-22 Holding conversation:b32 held:l
+21 GroupRecords records:l
+22 HistorySummary conversation:b32 held:l
 23 Typing conversation:b32
 24 PairBegin commitment:b32
 25 PairAnswer nonce:b32
@@ -59,13 +59,13 @@ TABLE = """
 52 Hole length:u
 53 ChunkEnd digest:b32
 54 End content:b32
-55 Lost index:u code:s
-56 Left path:s code:s
+55 FileAborted index:u code:s
+56 EntrySkipped path:s code:s
 57 AllSent entries:u bytes:u
 58 Contents files:l
-59 Spent disk:u work:u waiting:u
+59 Timing disk:u work:u waiting:u
 60 Pack folder:l files:l
-61 Aside index:u
+61 FilePaused index:u
 64 Confirmed first:u last:u
 65 Failed index:u code:s
 66 Halt code:s detail:s

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lanshare.domain.errors import Code, LanshareError
-from lanshare.domain.message import Wanted
+from lanshare.domain.message import SearchQuery
 from lanshare.store import database, history, outbox
 from lanshare.store.database import Store
 from tests.harness.made import ME, PEER, message
@@ -111,7 +111,7 @@ def test_a_history_of_the_version_before_is_taken_over_with_its_order_and_its_wo
     link = database.connect(path)
     shown = [one.message.text for one in history.page(link, PEER, None, 10)[0] if one.message]
     assert shown == ["first", "still queued", "third"]
-    assert [len(history.search(link, Wanted(words), 9)) for words in ("st", "thi", "nothing")] == [1, 1, 0]
+    assert [len(history.search(link, SearchQuery(words), 9)) for words in ("st", "thi", "nothing")] == [1, 1, 0]
     assert outbox.clock(link, PEER, ME) == (3, 2, ((3).to_bytes(32, "big"),))
     assert [ident for _, ident in outbox.waiting(link)] == [f"{2:032x}"]
     order = [row[0] for row in link.execute("SELECT position FROM timeline ORDER BY lamport, tie")]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lanshare.domain.control_messages import Texted
+from lanshare.domain.control_messages import SignedMessage
 from lanshare.domain.message import Delivery, MessageId, MessageKind
 from lanshare.domain.peer import PeerId
 from lanshare.exchange import message_records
@@ -24,7 +24,7 @@ GROUP = message_records.group_of(ANNA, FOUNDING)
 def said(
     who: Identity, number: int, text: str, kind: MessageKind = MessageKind.TEXT, ident: str = "",
     parents: tuple[bytes, ...] = (),
-) -> Texted:
+) -> SignedMessage:
     """A record of somebody's in the group, as one who holds it has it."""
     made = message_records.compose(
         who, GROUP, MessageId(ident or f"{number:032x}"), text, (number - 1, number - 1, parents), NOW, kind,

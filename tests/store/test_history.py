@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from lanshare.domain.message import Delivery, Wanted
+from lanshare.domain.message import Delivery, SearchQuery
 from lanshare.domain.offer import Offer
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
@@ -42,7 +42,7 @@ def test_pages_go_back_to_the_beginning(db: sqlite3.Connection) -> None:
 def test_words_are_found_with_accents_folded_and_in_pairs(db: sqlite3.Connection, text: str, wanted: str) -> None:
     outbox.add(db, message(1, text), 1, b"", b"")
     outbox.add(db, message(2, "something else"), 2, b"", b"")
-    assert [one.message.text for one in history.search(db, Wanted(wanted), 10) if one.message] == [text]
+    assert [one.message.text for one in history.search(db, SearchQuery(wanted), 10) if one.message] == [text]
 
 
 def test_what_is_erased_is_gone_from_pages_search_and_the_file(tmp_path: Path) -> None:
@@ -63,8 +63,8 @@ def test_what_is_erased_is_gone_from_pages_search_and_the_file(tmp_path: Path) -
     link = database.connect(path)
     left = [one.message.text for one in history.page(link, None, None, 10)[0] if one.message]
     assert left == ["still queued words", "somebody else's words"]
-    assert history.search(link, Wanted("erased"), 10) == []
-    assert len(history.search(link, Wanted("words"), 10)) == 2
+    assert history.search(link, SearchQuery("erased"), 10) == []
+    assert len(history.search(link, SearchQuery("words"), 10)) == 2
     assert link.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     link.close()
     on_disk = b"".join(one.read_bytes() for one in tmp_path.iterdir())
@@ -80,7 +80,7 @@ def test_an_id_that_another_peer_chose_as_well_takes_nothing_of_theirs_along(db:
     history.erase(db, other.peer)
     left = [one.message.text for one in history.page(db, None, None, 10)[0] if one.message]
     assert left == ["the friend's words"]
-    assert len(history.search(db, Wanted("words"), 10)) == 1
+    assert len(history.search(db, SearchQuery("words"), 10)) == 1
 
 
 def test_transfers_that_are_over_go_and_others_stay(db: sqlite3.Connection) -> None:
@@ -120,7 +120,7 @@ def test_what_is_not_to_stay_goes_once_it_is_read_and_delivered(db: sqlite3.Conn
     assert list(history.expire(db, later)) == [PEER]
     left = [one.message.text for one in history.page(db, None, None, 10)[0] if one.message]
     assert left == ["not read yet", "still queued", "of another"]
-    assert history.search(db, Wanted("old"), 10) == []
+    assert history.search(db, SearchQuery("old"), 10) == []
     history.keep_for(db, PEER, 0)
     history.mark_read(db, PEER)
     assert history.expire(db, later) == {}
@@ -139,7 +139,7 @@ def test_words_in_one_conversation_cost_what_is_found_and_not_what_was_said_ther
             return 0
 
         db.set_progress_handler(step, 10)
-        found = history.search(db, Wanted("needle", PEER), 5)
+        found = history.search(db, SearchQuery("needle", PEER), 5)
         db.set_progress_handler(None, 0)
         assert len(found) == 5
         return steps[0]

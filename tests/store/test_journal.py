@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from lanshare.domain.offer import Allowance, Clash, Landing, Offer, Skipped
+from lanshare.domain.offer import Allowance, ConflictPolicy, Destination, Offer, Skipped
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
 from lanshare.store import history, journal
@@ -50,7 +50,7 @@ def test_how_many_failed_is_kept_also_of_those_that_are_not_named(db: sqlite3.Co
 def test_what_is_over_is_untidy_until_it_is_tidied(db: sqlite3.Connection) -> None:
     transfer = Transfer(TransferId("d" * 32), PEER, Direction.IN, TransferState.OFFERED, Offer((), 0, 0, 0, False), NOW)
     journal.add(db, transfer)
-    journal.accept(db, transfer.id, Landing(Path("/into/here"), Clash.KEEP), ALLOWED)
+    journal.accept(db, transfer.id, Destination(Path("/into/here"), ConflictPolicy.KEEP), ALLOWED)
     assert journal.untidy(db) == []
     journal.finish(db, replace(transfer, state=TransferState.DONE))
     assert journal.untidy(db) == [(transfer.id, Path("/into/here"))]
@@ -70,12 +70,12 @@ def test_a_retry_and_its_place_are_remembered(db: sqlite3.Connection) -> None:
 def test_an_accepted_one_is_taken_up_with_its_destination(db: sqlite3.Connection) -> None:
     transfer = Transfer(TransferId("b" * 32), PEER, Direction.IN, TransferState.OFFERED, Offer((), 0, 0, 0, False), NOW)
     journal.add(db, transfer)
-    journal.accept(db, transfer.id, Landing(Path("/into/here"), Clash.SKIP), ALLOWED)
+    journal.accept(db, transfer.id, Destination(Path("/into/here"), ConflictPolicy.SKIP), ALLOWED)
     journal.set_disk(db, transfer.id, "ab")
     journal.set_offer(db, transfer.id, Offer((), 2, 2, 9, True))
     (left,) = journal.unfinished(db)
     assert (left.accepted, left.transfer.offer.bytes) == (True, 9)
-    assert left.landing == Landing(Path("/into/here"), Clash.SKIP, "ab")
+    assert left.landing == Destination(Path("/into/here"), ConflictPolicy.SKIP, "ab")
     assert journal.sent(db, transfer.id) is None, "only what we sent can be sent again"
     assert journal.ended(db, TransferId("c" * 32)) is None
 

@@ -6,7 +6,7 @@ import sqlite3
 
 from msgspec.structs import replace
 
-from lanshare.domain.message import Delivery, MessageId, MessageKind, Wanted
+from lanshare.domain.message import Delivery, MessageId, MessageKind, SearchQuery
 from lanshare.store import history, outbox
 from tests.harness.made import ME, PEER, message
 
@@ -69,8 +69,8 @@ def test_a_queued_message_can_be_changed_and_taken_back_and_is_found_by_its_new_
     outbox.add(db, one, 1, b"record", b"digest")
     assert outbox.queued_record(db, ME, one.id, PEER) == b"record"
     outbox.change(db, replace(one, text="new words"), b"other", b"other")
-    assert history.search(db, Wanted("old"), 10) == []
-    assert len(history.search(db, Wanted("new"), 10)) == 1
+    assert history.search(db, SearchQuery("old"), 10) == []
+    assert len(history.search(db, SearchQuery("new"), 10)) == 1
     outbox.take(db, PEER)
     assert outbox.queued_record(db, ME, one.id, PEER) is None, "it is on its way"
     assert not outbox.remove(db, one.id, PEER)
@@ -78,7 +78,7 @@ def test_a_queued_message_can_be_changed_and_taken_back_and_is_found_by_its_new_
     assert outbox.set_read(db, ME, [one.id], PEER) == [one.id]
     assert outbox.set_read(db, ME, [one.id], PEER) == []
     assert outbox.remove(db, one.id, PEER)
-    assert history.search(db, Wanted("new"), 10) == []
+    assert history.search(db, SearchQuery("new"), 10) == []
 
 
 def test_a_reaction_stands_at_its_message_and_an_empty_one_takes_it_away(db: sqlite3.Connection) -> None:
@@ -119,11 +119,11 @@ def test_an_id_that_two_authors_chose_names_two_messages_and_both_can_be_erased(
     outbox.add(db, theirs, 1, b"", b"b")
     shown = [one.message.text for one in history.page(db, PEER, None, 10)[0] if one.message]
     assert shown == ["our words", "their words"]
-    assert len(history.search(db, Wanted("words"), 10)) == 2
+    assert len(history.search(db, SearchQuery("words"), 10)) == 2
     history.mark_read(db, PEER)
     history.erase(db, None)
     assert history.page(db, PEER, None, 10) == ([], False)
-    assert history.search(db, Wanted("words"), 10) == []
+    assert history.search(db, SearchQuery("words"), 10) == []
     db.execute("INSERT INTO search (search) VALUES ('integrity-check')")
 
 

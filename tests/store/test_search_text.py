@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from lanshare.domain.message import Wanted
+from lanshare.domain.message import SearchQuery
 from lanshare.store import history, outbox
 from lanshare.store.search_text import folded, query
 from tests.harness.made import message
@@ -13,7 +13,7 @@ from tests.harness.made import message
 def test_a_query_of_any_characters_is_no_syntax(db: sqlite3.Connection) -> None:
     outbox.add(db, message(1, 'quote " and * star'), 1, b"", b"")
     for text in ('"', "*", "a OR", "NEAR(", "-", "col:x", "'; DROP", "\x00"):
-        history.search(db, Wanted(text), 10)
+        history.search(db, SearchQuery(text), 10)
     assert query('quote "') == '"quote"*'
     assert folded("ÀÉ") == "ae"
 

@@ -195,7 +195,7 @@ def test_the_receiver_cancels(two_devices: Pair, tmp_path: Path) -> None:
     from lanshare.domain.commands import CancelTransfer
     from lanshare.domain.events import Event
     from lanshare.domain.transfer import TransferId
-    from lanshare.engine.client import Host
+    from lanshare.engine.client import EngineClient
     from lanshare.engine.options import Options
 
     anna, bob = two_devices
@@ -203,7 +203,7 @@ def test_the_receiver_cancels(two_devices: Pair, tmp_path: Path) -> None:
     sending = anna.start("send", "Bob", str(big_file(tmp_path)))
     transfer = moving(receiving, 10_000_000)
     heard: list[Event] = []
-    second = Host(Options(profile=bob.folder), heard.append)
+    second = EngineClient(Options(profile=bob.folder), heard.append)
     second.start()
     assert second.joined
     second.submit(CancelTransfer(TransferId(transfer)))

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
-from lanshare.domain.offer import Clash
+from lanshare.domain.offer import ConflictPolicy
 from lanshare.domain.transfer import TransferId
 from lanshare.wire import limits
 from tests.harness.engines import tree_of
@@ -49,7 +49,9 @@ def tree(folder: Path, chance: random.Random, count: int = 40) -> Path:
     return folder
 
 
-def send(anna: Shell, bob: Shell, paths: list[Path], into: Path, clash: Clash = Clash.KEEP) -> TransferId:
+def send(
+    anna: Shell, bob: Shell, paths: list[Path], into: Path, clash: ConflictPolicy = ConflictPolicy.KEEP
+) -> TransferId:
     """Offer and accept."""
     peer = met(anna, bob)
     transfer = new_transfer()
@@ -222,10 +224,10 @@ def test_more_gaps_than_can_be_told_at_once_cost_nothing_but_time(
     assert [path.name for path in into.iterdir() if not path.name.startswith(".")] == ["d"]
 
 
-@pytest.mark.parametrize("clash", list(Clash))
+@pytest.mark.parametrize("clash", list(ConflictPolicy))
 @pytest.mark.parametrize("how", ["to the end", "cancelled", "retried"])
 def test_nothing_that_was_there_before_is_ever_changed(
-    tmp_path: Path, shells: Callable[..., Shell], clash: Clash, how: str
+    tmp_path: Path, shells: Callable[..., Shell], clash: ConflictPolicy, how: str
 ) -> None:
     chance = random.Random(7)
     anna, bob = shells("Anna"), shells("Bob")
@@ -233,7 +235,9 @@ def test_nothing_that_was_there_before_is_ever_changed(
     big_file(source, 60_000_000)
     into = tmp_path / "in"
     tree(into / "album", random.Random(8))
-    if (how, clash) != ("cancelled", Clash.SKIP):  # else it were passed over, and all be over before it is cancelled
+    if (how, clash) != (
+        "cancelled", ConflictPolicy.SKIP
+    ):  # else it were passed over, and all be over before it is cancelled
         (into / "album" / "big.bin").write_bytes(b"my own big one")
     (into / "album" / "d2" / "f2").unlink()
     (into / "album" / "d2" / "f2").mkdir()
@@ -253,7 +257,7 @@ def test_nothing_that_was_there_before_is_ever_changed(
         anna.wait_for(e.TransferQueued)
         offer = bob.wait_for(e.OfferReceived)
         bob.say(c.AnswerOffer(offer.transfer, True, into, clash))
-        if clash is Clash.SKIP:
+        if clash is ConflictPolicy.SKIP:
             assert bob.wait_for(e.TransferFailed).code == "already-there", "what was left out is left out again"
         else:
             bob.wait_for(e.TransferFinished)
@@ -261,9 +265,9 @@ def test_nothing_that_was_there_before_is_ever_changed(
     aside = {name.split("/", 2)[2]: mark for name, mark in after.items() if name.startswith("Replaced by lanshare/")}
     for name, mark in before.items():
         assert after.get(name) == mark or aside.get(name) == mark, f"{name} is not what it was"
-    if clash is not Clash.REPLACE:
+    if clash is not ConflictPolicy.REPLACE:
         assert not aside
-    if clash is Clash.SKIP and how == "to the end":
+    if clash is ConflictPolicy.SKIP and how == "to the end":
         added = set(after) - set(before)
         assert not [name for name in added if "(1)" in name]
 
@@ -274,7 +278,7 @@ def test_an_undone_receiving_is_as_if_it_had_not_been(tmp_path: Path, shells: Ca
     into = tmp_path / "in"
     tree(into / "album", random.Random(4))
     before = fingerprint(into)
-    transfer = send(anna, bob, [source], into, Clash.REPLACE)
+    transfer = send(anna, bob, [source], into, ConflictPolicy.REPLACE)
     bob.wait_for(e.TransferFinished)
     assert fingerprint(into) != before
     bob.say(c.UndoReceive(transfer))

@@ -55,7 +55,7 @@ def test_a_hidden_device_is_not_announced_and_tells_a_stranger_nothing(
     failed = bob.wait_for(e.AddressFailed)
     assert failed.code == "hidden"
     assert not [one for one in anna.seen if isinstance(one, e.PeerAppeared)]
-    anna.say(c.ShowTo(Visibility.EVERYONE, 600.0))
+    anna.say(c.SetTemporaryVisibility(Visibility.EVERYONE, 600.0))
     assert bob.wait_for(e.PeerAppeared).name == "Anna"
     assert me.id[:8] in announced()
 
@@ -69,10 +69,10 @@ def test_a_known_device_finds_one_that_shows_itself_to_known_ones(
     received = bob.wait_for(e.MessageReceived)
     bob.say(c.SendText(MessageId("cd" * 16), received.peer, "hello"))
     anna.wait_for(e.MessageReceived)
-    anna.say(c.ShowTo(Visibility.KNOWN, 600.0))
+    anna.say(c.SetTemporaryVisibility(Visibility.KNOWN, 600.0))
     anna.wait_for(e.MeChanged, lambda one: one.me.visibility == "known")
     bob.say(c.SendText(MessageId("ef" * 16), received.peer, "still there?"))
     assert anna.wait_for(e.MessageReceived).text == "still there?"
-    anna.say(c.ShowTo(Visibility.NOBODY, 600.0))
+    anna.say(c.SetTemporaryVisibility(Visibility.NOBODY, 600.0))
     anna.wait_for(e.PeerVanished)
     bob.wait_for(e.PeerVanished)

@@ -50,10 +50,10 @@ FRAMES: dict[type[Frame], st.SearchStrategy[Frame]] = {
     f.Stored: st.builds(f.Stored, ids),
     f.Seen: st.builds(f.Seen, st.lists(ids, min_size=1, max_size=9).map(tuple)),
     f.SeenKept: st.builds(f.SeenKept, st.lists(ids, min_size=1, max_size=9).map(tuple)),
-    f.Circle: st.builds(f.Circle, st.lists(st.binary(max_size=99), min_size=1, max_size=9).map(tuple)),
-    f.Holding: st.builds(
-        f.Holding, digests,
-        st.lists(st.builds(f.Held, digests, rising), max_size=5).map(tuple),
+    f.GroupRecords: st.builds(f.GroupRecords, st.lists(st.binary(max_size=99), min_size=1, max_size=9).map(tuple)),
+    f.HistorySummary: st.builds(
+        f.HistorySummary, digests,
+        st.lists(st.builds(f.AuthorRanges, digests, rising), max_size=5).map(tuple),
     ),
     f.Typing: st.builds(f.Typing, digests),
     f.Sealed: st.builds(
@@ -78,9 +78,9 @@ FRAMES: dict[type[Frame], st.SearchStrategy[Frame]] = {
     f.Noted: st.builds(f.Noted, labels, words),
     f.ChunkEnd: st.builds(f.ChunkEnd, digests),
     f.End: st.builds(f.End, digests),
-    f.Lost: st.builds(f.Lost, indices, words),
-    f.Left: st.builds(f.Left, labels, words),
-    f.Aside: st.builds(f.Aside, indices),
+    f.FileAborted: st.builds(f.FileAborted, indices, words),
+    f.EntrySkipped: st.builds(f.EntrySkipped, labels, words),
+    f.FilePaused: st.builds(f.FilePaused, indices),
     f.Contents: st.builds(f.Contents, st.lists(st.tuples(indices, st.just(b"") | digests), max_size=5).map(tuple)),
     f.Pack: st.builds(
         f.Pack, st.lists(names, max_size=5).map(tuple),
@@ -89,7 +89,7 @@ FRAMES: dict[type[Frame], st.SearchStrategy[Frame]] = {
             min_size=1, max_size=5,
         ).map(tuple),
     ),
-    f.Spent: st.builds(f.Spent, counts, counts, counts),
+    f.Timing: st.builds(f.Timing, counts, counts, counts),
     f.Have: st.builds(f.Have, several),
     f.Compare: st.just(f.Compare()),
     f.Unwanted: st.builds(f.Unwanted, indices, words),

@@ -64,21 +64,23 @@ def computed() -> dict[str, str]:
         "group": group_conversation(b"K", bytes(range(16))).hex(),
         "record-found": record_digest(found).hex(),
         "seen": codec.encode(f.Seen((bytes(range(16)),))).hex(),
-        "holding": codec.encode(f.Holding(bytes(range(32)), (f.Held(bytes(32), ((1, 3), (7, 7))),))).hex(),
+        "holding": codec.encode(
+            f.HistorySummary(bytes(range(32)), (f.AuthorRanges(bytes(32), ((1, 3), (7, 7))),))
+        ).hex(),
         "peer-id": id_of_key(b"K"),
         "pack": codec.encode(
             f.Pack(("a",), (f.Packed(3, "b.txt", 1_600_000_000_000_000_000, False, abc.id(), b"abc"),))
         ).hex(),
         "chunk": one_chunk.hex(),
         "attached": codec.encode(f.Attached(((0, 2),), ((3, 1, prefix_digest([one_chunk])),))).hex(),
-        "circle": codec.encode(f.Circle((encoded(found),))).hex(),
+        "circle": codec.encode(f.GroupRecords((encoded(found),))).hex(),
         "private-key-1": hashlib.sha256(key_one()).hexdigest(),
         "noted": codec.encode(f.Noted("a/b.txt", "name-mapped")).hex(),
     }
 
 
 def encoded(text: f.Text) -> bytes:
-    """A record as it stands in Circle: the body of a Text frame, here with the signature `S`."""
+    """A record as it stands in GroupRecords: the body of a Text frame, here with the signature `S`."""
     signed = f.Text(
         text.author, text.conversation, text.id, text.sequence, text.parents, text.lamport, text.sent_at_ms, text.body,
         b"S", text.kind, text.about,

@@ -61,8 +61,8 @@ STREAM: list[Frame] = [
     f.Begin(1, ("b",), "file", 2**40, 5),
     f.Hole(2**40),
     f.ChunkEnd(NONCE),
-    f.Lost(1, "file-changed"),
-    f.Left("c", "file-link"),
+    f.FileAborted(1, "file-changed"),
+    f.EntrySkipped("c", "file-link"),
     f.AllSent(2, 11),
 ]
 
@@ -142,18 +142,18 @@ def example(kind: type[Frame]) -> Frame:
         f.Answer: f.Answer(ID, True), f.Cancel: f.Cancel(ID, "x"), f.Fetch: f.Fetch(ID),
         f.Finished: f.Finished(ID, 0, 0, 0), f.Attach: f.Attach(ID, "push"), f.Attached: f.Attached(),
         f.Begin: f.Begin(0, ("a",), "file", 1, 1), f.Data: f.Data(memoryview(b"x")), f.Hole: f.Hole(1),
-        f.ChunkEnd: f.ChunkEnd(NONCE), f.End: f.End(NONCE), f.Lost: f.Lost(0, "x"), f.Left: f.Left("x", "y"),
-        f.Aside: f.Aside(0),
+        f.ChunkEnd: f.ChunkEnd(NONCE), f.End: f.End(NONCE), f.FileAborted: f.FileAborted(0, "x"),
+        f.EntrySkipped: f.EntrySkipped("x", "y"), f.FilePaused: f.FilePaused(0),
         f.AllSent: f.AllSent(0, 0), f.Confirmed: f.Confirmed(0, 0), f.Failed: f.Failed(0, "x"),
-        f.Halt: f.Halt("x"), f.Complete: f.Complete(0, 0, 0), f.Spent: f.Spent(0, 0, 0),
+        f.Halt: f.Halt("x"), f.Complete: f.Complete(0, 0, 0), f.Timing: f.Timing(0, 0, 0),
         f.Have: f.Have((0,)), f.Contents: f.Contents(((0, NONCE),)),
         f.Pack: f.Pack((), (f.Packed(0, "a", 1, False, NONCE, b""),)),
         f.Compare: f.Compare(), f.Noted: f.Noted("x", "y"), f.Unwanted: f.Unwanted(0, "x"), f.Pause: f.Pause(ID, True),
         f.Listing: f.Listing(ID, 0, (), True), f.Later: f.Later(ID, "turn"),
         f.PairBegin: f.PairBegin(NONCE), f.PairAnswer: f.PairAnswer(NONCE), f.PairReveal: f.PairReveal(NONCE),
         f.PairVerdict: f.PairVerdict(True), f.PairStop: f.PairStop("x"),
-        f.Seen: f.Seen((ID,)), f.SeenKept: f.SeenKept((ID,)), f.Circle: f.Circle((b"x",)),
-        f.Holding: f.Holding(NONCE, (f.Held(NONCE, ((1, 2),)),)), f.Typing: f.Typing(NONCE),
+        f.Seen: f.Seen((ID,)), f.SeenKept: f.SeenKept((ID,)), f.GroupRecords: f.GroupRecords((b"x",)),
+        f.HistorySummary: f.HistorySummary(NONCE, (f.AuthorRanges(NONCE, ((1, 2),)),)), f.Typing: f.Typing(NONCE),
     }
     return examples[kind]
 

@@ -1,6 +1,6 @@
 """The door of a running engine: shells in other processes of this user join it through its private local socket.
 
-RemoteNode has the same submit() and subscribe() as Node, over that socket.
+RemoteEngine has the same submit() and subscribe() as Node, over that socket.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import msgspec
 from lanshare.domain.commands import Command
 from lanshare.domain.errors import ProtocolError
 from lanshare.domain.events import EngineStopped, Event, TransferProfiled, TransferProgressed
-from lanshare.engine.core import Node
+from lanshare.engine.core import EngineCore
 from lanshare.engine.ipc import codec
 from lanshare.net import local
 from lanshare.net.local import Channel, LocalListener
@@ -37,17 +37,17 @@ class _DoorFile(msgspec.Struct):
     key: str
 
 
-class _Knock(msgspec.Struct):
+class _Handshake(msgspec.Struct):
     """A shell's first message."""
 
     version: int
     window: bool
 
 
-class Door:
+class IpcServer:
     """Serves shells of this user for as long as the engine runs."""
 
-    def __init__(self, node: Node, where: Places) -> None:
+    def __init__(self, node: EngineCore, where: Places) -> None:
         self._node = node
         self._file = where.door
         self._key = secrets.token_hex(16)
@@ -70,8 +70,8 @@ class Door:
         first = channel.receive()
         if first is None:
             return
-        knock = msgspec.json.decode(first, type=_Knock)
-        if knock.version != _VERSION:
+        connect = msgspec.json.decode(first, type=_Handshake)
+        if connect.version != _VERSION:
             return
 
         def listen(event: Event) -> None:
@@ -79,7 +79,7 @@ class Door:
             if isinstance(event, EngineStopped):
                 channel.close()
 
-        self._node.subscribe(listen, knock.window)
+        self._node.subscribe(listen, connect.window)
         try:
             while (data := channel.receive()) is not None:
                 self._node.submit(codec.decode_command(data))
@@ -89,14 +89,14 @@ class Door:
             self._node.unsubscribe(listen)
 
 
-class RemoteNode:
+class RemoteEngine:
     """An engine in another process. `lost` is called once, from its thread, when that engine is gone."""
 
     def __init__(self, channel: Channel, window: bool, listener: Callable[[Event], None], lost: Callable[[], None]):
         self._channel = channel
         self._listener = listener
         self._lost = lost
-        channel.send(msgspec.json.encode(_Knock(_VERSION, window)))
+        channel.send(msgspec.json.encode(_Handshake(_VERSION, window)))
         self._thread = threading.Thread(target=self._loop, name="remote")
 
     def start(self) -> None:
@@ -126,7 +126,7 @@ class RemoteNode:
             self._lost()
 
 
-def knock(where: Places) -> Channel | None:
+def connect(where: Places) -> Channel | None:
     """A channel to the engine that runs in this profile; None if there is none."""
     try:
         door = msgspec.json.decode(where.door.read_bytes(), type=_DoorFile)

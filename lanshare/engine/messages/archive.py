@@ -18,13 +18,13 @@ from typing import Any, Final, TextIO
 from msgspec import Struct
 from msgspec.structs import replace
 
-from lanshare.domain.control_messages import Texted
+from lanshare.domain.control_messages import SignedMessage
 from lanshare.domain.errors import Code, LanshareError, ProtocolError
-from lanshare.domain.events import ConversationTaken
-from lanshare.domain.message import CONTROL, ChatMessage, Delivery, MessageKind, Moment
+from lanshare.domain.events import ConversationImported
+from lanshare.domain.message import CONTROL, ChatMessage, Delivery, MessageKind, TimelineItem
 from lanshare.domain.peer import PeerId, short_id
 from lanshare.engine import user_messages
-from lanshare.engine.terminal_text import shown
+from lanshare.engine.display_text import escaped
 from lanshare.exchange import message_records
 from lanshare.files.names import numbered
 from lanshare.store import history, outbox
@@ -52,7 +52,7 @@ body { font: 15px/1.45 system-ui, sans-serif; max-width: 46em; margin: 2em auto;
 """
 
 
-class Saved(Struct, frozen=True):
+class ExportResult(Struct, frozen=True):
     """What was written: where, how many moments, how many files were copied, which were not there any more."""
 
     folder: Path
@@ -61,9 +61,9 @@ class Saved(Struct, frozen=True):
     missing: int
 
 
-def moments(db: sqlite3.Connection, peer: PeerId) -> Iterator[Moment]:
+def moments(db: sqlite3.Connection, peer: PeerId) -> Iterator[TimelineItem]:
     """All of a conversation, oldest first."""
-    pages: list[list[Moment]] = []
+    pages: list[list[TimelineItem]] = []
     before, more = None, True
     while more:
         page, more = history.page(db, peer, before, _PAGE)
@@ -76,7 +76,7 @@ def moments(db: sqlite3.Connection, peer: PeerId) -> Iterator[Moment]:
         yield from page
 
 
-def save(db: sqlite3.Connection, peer: PeerId, folder: Path, names: Callable[[PeerId], str]) -> Saved:
+def save(db: sqlite3.Connection, peer: PeerId, folder: Path, names: Callable[[PeerId], str]) -> ExportResult:
     """Write a conversation into a new folder. LanshareError NO_FOLDER or DISK_FULL if that cannot be."""
     place = _fresh(folder, names(peer) or short_id(peer))
     try:
@@ -87,11 +87,11 @@ def save(db: sqlite3.Connection, peer: PeerId, folder: Path, names: Callable[[Pe
         raise LanshareError(code, error.strerror or str(folder)) from error
 
 
-def _save(db: sqlite3.Connection, peer: PeerId, place: Path, names: Callable[[PeerId], str]) -> Saved:
+def _save(db: sqlite3.Connection, peer: PeerId, place: Path, names: Callable[[PeerId], str]) -> ExportResult:
     count = copied = missing = size = 0
     files = place / "files"
     day: datetime.date | None = None
-    title = html.escape(shown(names(peer) or short_id(peer)))
+    title = html.escape(escaped(names(peer) or short_id(peer)))
     with _written(place / "conversation.html") as page, _written(place / "conversation.jsonl") as lines:
         page.write(f"<!doctype html><meta charset=utf-8><title>{title}</title><style>{_STYLE}</style>\n")
         page.write(f"<h1>{title}</h1>\n")
@@ -124,7 +124,7 @@ def _save(db: sqlite3.Connection, peer: PeerId, place: Path, names: Callable[[Pe
                 "state": transfer.state, "names": tops, "files": kept,
             }, ensure_ascii=False) + "\n")
             page.write(_files(tops, kept, transfer.direction == "out", local))
-    return Saved(place, count, copied, missing)
+    return ExportResult(place, count, copied, missing)
 
 
 def _written(path: Path) -> TextIO:
@@ -132,7 +132,7 @@ def _written(path: Path) -> TextIO:
     return open(path, "x", encoding="utf-8", errors="replace", opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
-def _line(db: sqlite3.Connection, one: Moment) -> dict[str, Any]:
+def _line(db: sqlite3.Connection, one: TimelineItem) -> dict[str, Any]:
     message = one.message
     assert message is not None
     record = outbox.record_of(db, message.author, message.id)
@@ -142,16 +142,16 @@ def _line(db: sqlite3.Connection, one: Moment) -> dict[str, Any]:
     }
 
 
-def _message(one: Moment, names: Callable[[PeerId], str], local: datetime.datetime) -> str:
+def _message(one: TimelineItem, names: Callable[[PeerId], str], local: datetime.datetime) -> str:
     message = one.message
     assert message is not None
-    who = html.escape(shown(names(message.author)))
-    text = "\n".join(html.escape(shown(line)) for line in message.text.split("\n"))
+    who = html.escape(escaped(names(message.author)))
+    text = "\n".join(html.escape(escaped(line)) for line in message.text.split("\n"))
     if message.kind in CONTROL:
         return f"<div class=told>{who}: {text}</div>\n"
     side = " out" if message.direction == "out" else ""
-    quote = f"<blockquote>{html.escape(shown(message.quote.text[:200]))}</blockquote>" if message.quote else ""
-    signs = " ".join(html.escape(shown(sign)) for _, sign in message.reactions)
+    quote = f"<blockquote>{html.escape(escaped(message.quote.text[:200]))}</blockquote>" if message.quote else ""
+    signs = " ".join(html.escape(escaped(sign)) for _, sign in message.reactions)
     return (f'<div class="m{side}">{quote}<p dir=auto>{text}</p><small>{who} · {local:%H:%M} {signs}</small></div>\n')
 
 
@@ -194,7 +194,7 @@ def _copy(path: Path, to: Path) -> str:
 def _files(tops: list[str], kept: list[str], out: bool, local: datetime.datetime) -> str:
     parts = []
     for at, name in enumerate(tops):
-        text = html.escape(shown(name))
+        text = html.escape(escaped(name))
         file = kept[at] if at < len(kept) else ""
         target = html.escape("files/" + file, quote=True)
         if file and file.lower().endswith((".png", ".jpg", ".jpeg", ".gif", ".webp")):
@@ -231,7 +231,7 @@ def saved_lines(path: Path) -> Generator[tuple[bytes, str]]:
             raise ProtocolError("no saved conversation") from error
 
 
-class TakingIn:
+class ArchiveImport:
     """A saved conversation on its way into the history, some records at a time: other writes come in between.
 
     `some` runs on the store's thread, perhaps again if its write failed; `kept` on the node's, once they are durable.
@@ -244,7 +244,7 @@ class TakingIn:
         self._peers = peers
         self._ours = ours
         self._lines = saved_lines(path)
-        self._some: list[tuple[Texted, ChatMessage]] = []
+        self._some: list[tuple[SignedMessage, ChatMessage]] = []
         self._fresh = self._refused = self._strangers = self._transfers = 0
         self._code: Code | None = None
         self._over = False
@@ -261,28 +261,26 @@ class TakingIn:
 
     def rest(self, db: sqlite3.Connection) -> None:
         """All of it in one write, from its beginning, as what is here already is passed over: the engine ends."""
-        whole = TakingIn(self._path, self._me, self._peers, self._ours)
+        whole = ArchiveImport(self._path, self._me, self._peers, self._ours)
         while whole.kept(whole.some(db)) is None:
             pass
 
-    def given_up(self) -> ConversationTaken:
+    def given_up(self) -> ConversationImported:
         """A write was not kept; what is to be told."""
         self._code = Code.DISK_ERROR
         return self._told(user_messages.not_taken(self._fresh, True))
 
-    def kept(self, fresh: int) -> ConversationTaken | None:
+    def kept(self, fresh: int) -> ConversationImported | None:
         """They are durable; what is to be told if they were the last ones."""
         self._some = []
         self._fresh += fresh
         return self._told(user_messages.not_taken(self._fresh, False)) if self._over else None
 
-    def _told(self, sentence: str) -> ConversationTaken:
+    def _told(self, sentence: str) -> ConversationImported:
         if self._code is None:
             sentence = ""
         counted = (self._strangers, self._transfers)
-        return ConversationTaken(
-            str(self._path), self._fresh, self._refused, self._code or "", sentence, *counted
-        )
+        return ConversationImported(str(self._path), self._fresh, self._refused, self._code or "", sentence, *counted)
 
     def _read(self) -> None:
         try:
@@ -311,7 +309,7 @@ class TakingIn:
         self._some.append((texted, replace(texted.message, delivery=Delivery(state))))
 
 
-def taken_in(record: bytes, delivery: str, me: PeerId, peers: list[PeerId]) -> tuple[Texted, str]:
+def taken_in(record: bytes, delivery: str, me: PeerId, peers: list[PeerId]) -> tuple[SignedMessage, str]:
     """A saved record, checked as if it were said now. ProtocolError if it is not what its author signed."""
     texted = message_records.restored(record, me, peers)
     ours = texted.message.author == me and texted.message.kind in (MessageKind.TEXT, MessageKind.REACTION)

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from lanshare.domain.commands import DeleteMessage, EditText, React, SendText, TakeBack
-from lanshare.domain.control_messages import SeenKept, Texted, TextKept, TextsSeen, TextTurnedDown
+from lanshare.domain.commands import DeleteMessage, EditText, React, SendText, UnsendMessage
+from lanshare.domain.control_messages import Seen, SeenKept, SignedMessage, Stored, TextRefused
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.events import (
+    EditRejected,
     Event,
+    GroupDeliveryProgress,
     MessageDelivered,
     MessageEdited,
     MessageQueued,
@@ -22,21 +24,30 @@ from lanshare.domain.events import (
     MessageReceived,
     MessageRefused,
     MessageSending,
-    MessageSpread,
-    MessageStays,
-    MessageTakenBack,
+    MessageUnsent,
     MessageWaiting,
     TransferRead,
 )
 from lanshare.domain.message import CONTROL, Delivery, MessageId, MessageKind
-from lanshare.domain.peer import Habit, PeerId, Rules, TrustLevel
+from lanshare.domain.peer import PeerId, PeerPolicy, Permission, TrustLevel
 from lanshare.engine import user_messages
-from lanshare.engine.effects import Befriend, Compose, Effect, Keep, Look, ReadHere, Resend, Rewrite, Say, Tell
-from lanshare.engine.inbox import (
-    DeliveryStored,
-    Durable,
-    OutboxLoaded,
+from lanshare.engine.effects import (
+    Compose,
+    DbRead,
+    DbWrite,
+    Effect,
+    MarkKnown,
     Publish,
+    ReadHere,
+    Resend,
+    Rewrite,
+    SendControl,
+)
+from lanshare.engine.inbox import (
+    AfterCommit,
+    DeliveryStored,
+    EventReady,
+    OutboxLoaded,
     SeenLooked,
     SeenStored,
     Spreads,
@@ -49,7 +60,7 @@ from lanshare.engine.inbox import (
     TextUnkept,
 )
 from lanshare.engine.messages.groups import Groups, spread, with_what_it_is_about
-from lanshare.engine.transfers.pending_offers import Prompts
+from lanshare.engine.transfers.pending_offers import PromptRateLimiter
 from lanshare.exchange import message_records
 from lanshare.store import groups as circles
 from lanshare.store import history, journal, outbox
@@ -67,8 +78,8 @@ class Chats:
     me: PeerId
     name: Callable[[PeerId], str]
     trust: Callable[[PeerId], TrustLevel]
-    rules: Callable[[PeerId], Rules]
-    prompts: Prompts
+    rules: Callable[[PeerId], PeerPolicy]
+    prompts: PromptRateLimiter
     now: Callable[[], float]
     online: Callable[[PeerId], bool]
     groups: Groups
@@ -107,9 +118,9 @@ class Chats:
             message_records.check_text(text)
         except LanshareError as error:
             sentence = user_messages.ended(error.code, "", "at most 1 MiB")
-            return Tell(MessageRefused(message, peer, error.code, sentence))
+            return Publish(MessageRefused(message, peer, error.code, sentence))
         if self.groups.is_group(peer) and not self.groups.mine(peer):
-            return Tell(MessageRefused(message, peer, Code.NOT_A_MEMBER, user_messages.ended(Code.NOT_A_MEMBER)))
+            return Publish(MessageRefused(message, peer, Code.NOT_A_MEMBER, user_messages.ended(Code.NOT_A_MEMBER)))
         return None
 
     def _compose(
@@ -131,14 +142,14 @@ class Chats:
                 message.id, message.peer, message.text, message.sent_at, note.position, note.quote, message.delivery,
                 message.order, message.kind,
             )
-        told: list[Effect] = [Tell(shown)]
+        told: list[Effect] = [Publish(shown)]
         if message.kind in CONTROL:
             return [*told, *self.groups.changed_here(note)]
         if self.groups.is_group(message.peer):
             there = self.groups.present(message.peer)
             if there and message.delivery is Delivery.QUEUED:
                 return [*told, *self.groups.gossip(message.peer)]
-            return [*told, *(Say(one, note.texted) for one in there)]
+            return [*told, *(SendControl(one, note.texted) for one in there)]
         if message.peer in self.flushing:
             self.flushing[message.peer] = True
             return told
@@ -146,15 +157,15 @@ class Chats:
             if message.peer in self.held or message.peer in self.careful:
                 # It goes when what was written before it was kept.
                 sentence = user_messages.ended(Code.NOT_ANSWERED, self.name(message.peer))
-                return [*told, Tell(MessageWaiting(message.id, message.peer, Code.NOT_ANSWERED, sentence))]
+                return [*told, Publish(MessageWaiting(message.id, message.peer, Code.NOT_ANSWERED, sentence))]
             return [*told, *(self.peer_up(message.peer) if self.online(message.peer) else [])]
-        return [*told, Say(message.peer, note.texted)]
+        return [*told, SendControl(message.peer, note.texted)]
 
     def known(self, note: TextKnown) -> list[Effect]:
         """It was asked for before, of an earlier engine: tell how far it is by now."""
         message = note.message
         told: list[Effect] = [
-            Tell(
+            Publish(
                 MessageQueued(
                     message.id, message.peer, message.text, message.sent_at, note.position, note.quote,
                     message.delivery, message.order, message.kind,
@@ -162,10 +173,10 @@ class Chats:
             )
         ]
         if message.delivery in (Delivery.DELIVERED, Delivery.READ):
-            told.append(Tell(MessageDelivered(message.id, message.peer)))
+            told.append(Publish(MessageDelivered(message.id, message.peer)))
         elif message.delivery is Delivery.REFUSED:
             sentence = user_messages.ended(Code.DECLINED, self.name(message.peer))
-            told.append(Tell(MessageRefused(message.id, message.peer, Code.DECLINED, sentence)))
+            told.append(Publish(MessageRefused(message.id, message.peer, Code.DECLINED, sentence)))
         return told
 
     def edit(self, command: EditText) -> list[Effect]:
@@ -173,47 +184,47 @@ class Chats:
         if trouble := self._trouble(command.message, command.peer, command.text):
             return [trouble]
         if not command.text.strip():
-            return self.take_back(TakeBack(command.message, command.peer))
+            return self.take_back(UnsendMessage(command.message, command.peer))
         return [Rewrite(command.peer, command.message, command.text)]
 
     def changed(self, note: TextChanged) -> list[Effect]:
         """It was changed, or too late for it."""
         if note.text is None:
-            return [Tell(_stays(note.message, note.peer))]
-        return [Tell(MessageEdited(note.message, note.peer, note.text))]
+            return [Publish(_stays(note.message, note.peer))]
+        return [Publish(MessageEdited(note.message, note.peer, note.text))]
 
-    def take_back(self, command: TakeBack) -> list[Effect]:
+    def take_back(self, command: UnsendMessage) -> list[Effect]:
         """A person takes a message back, if nobody has it yet."""
         me, message, peer = self.me, command.message, command.peer
 
         def operation(db: sqlite3.Connection) -> bool:
             return outbox.queued_record(db, me, message, peer) is not None and outbox.remove(db, message, peer)
 
-        gone = Publish(MessageTakenBack(message, peer))
-        return [Keep(operation, lambda done: gone if done else Publish(_stays(message, peer)))]
+        gone = EventReady(MessageUnsent(message, peer))
+        return [DbWrite(operation, lambda done: gone if done else EventReady(_stays(message, peer)))]
 
     def delete(self, command: DeleteMessage) -> list[Effect]:
         """A person wants a message out of this history."""
         message, peer = command.message, command.peer
-        gone, stays = Publish(MessageTakenBack(message, peer)), Publish(_stays(message, peer))
-        return [Keep(lambda db: outbox.remove(db, message, peer), lambda done: gone if done else stays)]
+        gone, stays = EventReady(MessageUnsent(message, peer)), EventReady(_stays(message, peer))
+        return [DbWrite(lambda db: outbox.remove(db, message, peer), lambda done: gone if done else stays)]
 
     # --- theirs
 
-    def heard_text(self, peer: PeerId, said: Texted) -> list[Effect]:
+    def heard_text(self, peer: PeerId, said: SignedMessage) -> list[Effect]:
         """A peer says something: keep it, then confirm and show it."""
         message = said.message
         if message.peer == peer and peer in self.held:
             # It has answered, so it knows us: what waited for that goes now.
             self.held[peer] = 0.0
-        if self.rules(peer).messages is Habit.BLOCK:
-            return [Say(peer, TextTurnedDown(message.id, Code.DECLINED))]
+        if self.rules(peer).messages is Permission.BLOCK:
+            return [SendControl(peer, TextRefused(message.id, Code.DECLINED))]
         if message.peer != peer:
             return self.groups.heard_text(peer, said)
         if self.trust(peer) is TrustLevel.STRANGER and len(message.text) > limits.STRANGER_TEXT:
-            return [Say(peer, TextTurnedDown(message.id, Code.TEXT_TOO_LONG))]
+            return [SendControl(peer, TextRefused(message.id, Code.TEXT_TOO_LONG))]
         if self.trust(peer) is TrustLevel.STRANGER and not self.prompts.may(peer, self.now()):
-            return [Say(peer, TextTurnedDown(message.id, Code.PEER_BUSY))]
+            return [SendControl(peer, TextRefused(message.id, Code.PEER_BUSY))]
 
         def operation(db: sqlite3.Connection) -> TextArrived | TextUnkept:
             kept = outbox.add(db, message, said.sequence, said.record, said.digest)
@@ -221,22 +232,22 @@ class Chats:
                 return TextUnkept(peer, message.id)  # confirmed is only what was kept
             return with_what_it_is_about(db, TextArrived(message, kept, peer))
 
-        return [Keep(operation, lambda note: note)]
+        return [DbWrite(operation, lambda note: note)]
 
     def arrived(self, note: TextArrived, now: float) -> list[Effect]:
         """A message is durable here. Known twice is confirmed twice, shown once."""
         message = note.message
-        effects: list[Effect] = [Say(note.speaker, TextKept(message.id))]
+        effects: list[Effect] = [SendControl(note.speaker, Stored(message.id))]
         if note.kept is None:
             return effects
         if message.peer != note.speaker:
             effects += self.groups.gossip_soon(message.peer, now)
         if message.kind is MessageKind.REACTION:
             if note.about is not None:
-                effects.append(Tell(MessageReacted(note.about, message.peer, message.author, message.text)))
+                effects.append(Publish(MessageReacted(note.about, message.peer, message.author, message.text)))
             return effects
         effects.append(
-            Tell(
+            Publish(
                 MessageReceived(
                     message.id, message.peer, self.name(message.author), message.text, message.sent_at,
                     note.kept.position, note.quote, message.author, note.kept.order, note.kept.late, message.kind,
@@ -247,7 +258,7 @@ class Chats:
 
     # --- how far ours got
 
-    def heard_kept(self, peer: PeerId, said: TextKept) -> list[Effect]:
+    def heard_kept(self, peer: PeerId, said: Stored) -> list[Effect]:
         """The peer stored our message."""
         me, message = self.me, said.message
 
@@ -259,21 +270,21 @@ class Chats:
             found = spread(db, me, conversation, message, peer, False) if conversation is not None else []
             return Spreads(tuple(found)) if found else None
 
-        return [Keep(operation, lambda note: note)]
+        return [DbWrite(operation, lambda note: note)]
 
-    def heard_turned_down(self, peer: PeerId, said: TextTurnedDown) -> list[Effect]:
+    def heard_turned_down(self, peer: PeerId, said: TextRefused) -> list[Effect]:
         """The peer did not keep our message: for good, or for now."""
         me, message, code = self.me, said.message, said.code
         if code == Code.PEER_BUSY:
             return [
-                Keep(
+                DbWrite(
                     lambda db: outbox.set_delivery(db, me, message, Delivery.QUEUED, peer),
                     lambda changed: TextHeld(peer, message) if changed else None,
                 )
             ]
         note = DeliveryStored(peer, message, Delivery.REFUSED, code)
         return [
-            Keep(
+            DbWrite(
                 lambda db: outbox.set_delivery(db, me, message, Delivery.REFUSED, peer),
                 lambda changed: note if changed else None,
             )
@@ -284,11 +295,11 @@ class Chats:
         self.careful.add(note.peer)
         self.held[note.peer] = now + _HOLD
         sentence = user_messages.ended(Code.NOT_ANSWERED, self.name(note.peer))
-        return [Tell(MessageWaiting(note.message, note.peer, Code.NOT_ANSWERED, sentence))]
+        return [Publish(MessageWaiting(note.message, note.peer, Code.NOT_ANSWERED, sentence))]
 
     def text_unkept(self, note: TextUnkept) -> list[Effect]:
         """A message that is not to be believed: nobody is told that it was kept."""
-        return [Say(note.peer, TextTurnedDown(note.message, Code.PROTOCOL))]
+        return [SendControl(note.peer, TextRefused(note.message, Code.PROTOCOL))]
 
     def tick(self, now: float) -> list[Effect]:
         """What time brings: what was held is said again."""
@@ -306,7 +317,7 @@ class Chats:
         careful = note.peer in self.careful and note.peer not in self.held and self.online(note.peer)
         further = self.peer_up(note.peer) if careful else []
         if note.delivery is Delivery.DELIVERED:
-            return [Befriend(note.peer), Tell(MessageDelivered(note.message, note.peer)), *further]
+            return [MarkKnown(note.peer), Publish(MessageDelivered(note.message, note.peer)), *further]
         code = note.code if note.code in set(Code) else Code.PROTOCOL
         name = self.name(note.peer)
         sentence = (
@@ -315,14 +326,14 @@ class Chats:
             if code == Code.TEXT_TOO_LONG
             else user_messages.ended(code, name)
         )
-        return [Tell(MessageRefused(note.message, note.peer, code, sentence)), *further]
+        return [Publish(MessageRefused(note.message, note.peer, code, sentence)), *further]
 
     def spread_stored(self, note: SpreadStored) -> list[Effect]:
         """One more member has, or read, a message of ours."""
         if note.read:
-            return [Tell(MessageRead(note.message, note.group))] if note.whole else []
-        effects: list[Effect] = [Tell(MessageSpread(note.message, note.group, note.have, note.of))]
-        return [*effects, Tell(MessageDelivered(note.message, note.group))] if note.whole else effects
+            return [Publish(MessageRead(note.message, note.group))] if note.whole else []
+        effects: list[Effect] = [Publish(GroupDeliveryProgress(note.message, note.group, note.have, note.of))]
+        return [*effects, Publish(MessageDelivered(note.message, note.group))] if note.whole else effects
 
     def read_here(self, peer: PeerId) -> list[Effect]:
         """The person has seen a conversation: its authors are told, if they are to be."""
@@ -333,7 +344,7 @@ class Chats:
         if not self.receipts() or not self.online(peer) or self.trust(peer) is TrustLevel.STRANGER:
             return []
         return [
-            Look(
+            DbRead(
                 lambda db: history.untold(db, peer, limits.SEEN),
                 lambda found: SeenLooked(peer, tuple(found)) if found else None,
             )
@@ -341,9 +352,9 @@ class Chats:
 
     def seen_looked(self, note: SeenLooked) -> list[Effect]:
         """Tell a peer what was seen of what it said."""
-        return [Say(note.peer, TextsSeen(note.ids))]
+        return [SendControl(note.peer, Seen(note.ids))]
 
-    def heard_seen(self, peer: PeerId, said: TextsSeen) -> list[Effect]:
+    def heard_seen(self, peer: PeerId, said: Seen) -> list[Effect]:
         """A peer's person has seen messages or files of ours."""
         me, ids = self.me, said.ids
 
@@ -361,20 +372,20 @@ class Chats:
             ]
             return SeenStored(peer, ids, tuple(news), tuple(transfers), tuple(found))
 
-        return [Keep(operation, lambda note: note)]
+        return [DbWrite(operation, lambda note: note)]
 
     def seen_stored(self, note: SeenStored) -> list[Effect]:
         """It is durable that they were seen."""
-        effects: list[Effect] = [Say(note.peer, SeenKept(note.ids))]
-        effects += [Tell(MessageRead(one, note.peer)) for one in note.news]
-        effects += [Tell(TransferRead(one, note.peer)) for one in note.transfers]
+        effects: list[Effect] = [SendControl(note.peer, SeenKept(note.ids))]
+        effects += [Publish(MessageRead(one, note.peer)) for one in note.news]
+        effects += [Publish(TransferRead(one, note.peer)) for one in note.transfers]
         return effects + [effect for one in note.spread for effect in self.spread_stored(one)]
 
     def heard_seen_kept(self, peer: PeerId, said: SeenKept) -> list[Effect]:
         """The peer knows what was seen; tell it the rest, if there is any and it may know."""
         ids = said.ids
-        rest = Durable((ReadHere(peer),))
-        return [Keep(lambda db: history.told(db, peer, ids), lambda news: rest if news else None)]
+        rest = AfterCommit((ReadHere(peer),))
+        return [DbWrite(lambda db: history.told(db, peer, ids), lambda news: rest if news else None)]
 
     # --- who is there
 
@@ -384,7 +395,7 @@ class Chats:
         self.flushing[peer] = False
         most = 1 if peer in self.careful else -1
         return [
-            Keep(
+            DbWrite(
                 lambda db: outbox.take(db, peer, most),
                 lambda taken: OutboxLoaded(peer, tuple(taken[0]), tuple(taken[1])),
             ),
@@ -393,7 +404,7 @@ class Chats:
 
     def loaded(self, note: OutboxLoaded) -> list[Effect]:
         """What waits for a peer, oldest first."""
-        effects: list[Effect] = [Tell(MessageSending(one, note.peer)) for one in note.fresh]
+        effects: list[Effect] = [Publish(MessageSending(one, note.peer)) for one in note.fresh]
         effects += [Resend(note.peer, record) for _, record in note.records]
         if not note.records:
             self.careful.discard(note.peer)
@@ -402,5 +413,5 @@ class Chats:
         return effects
 
 
-def _stays(message: MessageId, peer: PeerId) -> MessageStays:
-    return MessageStays(message, peer, "It is on its way already, so it can be neither changed nor taken back.")
+def _stays(message: MessageId, peer: PeerId) -> EditRejected:
+    return EditRejected(message, peer, "It is on its way already, so it can be neither changed nor taken back.")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lanshare.domain.commands import AnswerGroup, ChangeGroup, CreateGroup
-from lanshare.domain.control_messages import Circled, Held, Texted
+from lanshare.domain.control_messages import GroupRecords, HistorySummary, SignedMessage
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     GroupAsked,
@@ -23,13 +23,13 @@ from lanshare.domain.events import (
     MessageDelivered,
     MessageReceived,
     MessageSending,
-    MessageTakenBack,
+    MessageUnsent,
 )
 from lanshare.domain.groups import MEMBERS, Group, fold
 from lanshare.domain.message import Delivery, MessageId, MessageKind
 from lanshare.domain.peer import PeerId, TrustLevel, clean_name
 from lanshare.engine import user_messages
-from lanshare.engine.effects import Befriend, Compose, Effect, Keep, Look, Resend, Say, Tell
+from lanshare.engine.effects import Compose, DbRead, DbWrite, Effect, MarkKnown, Publish, Resend, SendControl
 from lanshare.engine.inbox import CircleLoaded, GroupMerged, Handed, SpreadStored, TextArrived, TextStored
 from lanshare.exchange import message_records
 from lanshare.store import groups as circles
@@ -64,15 +64,15 @@ class Groups:
 
     rows: dict[PeerId, Group] = field(default_factory=dict)
     _founded: dict[tuple[PeerId, PeerId], float] = field(default_factory=dict)
-    asked: dict[PeerId, tuple[PeerId, Circled]] = field(default_factory=dict)
+    asked: dict[PeerId, tuple[PeerId, GroupRecords]] = field(default_factory=dict)
     """Groups that strangers would have us in, also those that the person said no to."""
 
     _gossip_at: dict[PeerId, float] = field(default_factory=dict)
-    _parts: dict[tuple[PeerId, PeerId], tuple[Texted, ...]] = field(default_factory=dict)
+    _parts: dict[tuple[PeerId, PeerId], tuple[SignedMessage, ...]] = field(default_factory=dict)
     """Of groups that are new, by speaker and group: what came of their records so far."""
 
     _handed_at: dict[tuple[PeerId, PeerId], float] = field(default_factory=dict)
-    _held_later: dict[tuple[PeerId, PeerId], Held] = field(default_factory=dict)
+    _held_later: dict[tuple[PeerId, PeerId], HistorySummary] = field(default_factory=dict)
     """What was said to be held sooner than it is answered: the last word of each counts."""
 
     # --- look-ups
@@ -143,12 +143,12 @@ class Groups:
         self.rows[note.group.id] = note.group
         told = self._event(note.group, before is None)
         everyone = {*note.group.members, *(before.members if before is not None else ())} - {self.me}
-        done = [Tell(MessageDelivered(one, note.group.id)) for one in note.delivered]
-        return [Tell(told), *done, *self._tell_circle(note.group.id, [one for one in everyone if self.online(one)])]
+        done = [Publish(MessageDelivered(one, note.group.id)) for one in note.delivered]
+        return [Publish(told), *done, *self._tell_circle(note.group.id, [one for one in everyone if self.online(one)])]
 
     # --- what members say
 
-    def heard_circle(self, peer: PeerId, said: Circled) -> list[Effect]:
+    def heard_circle(self, peer: PeerId, said: GroupRecords) -> list[Effect]:
         """Records about a group's members. Only known devices may take us into a group that is new."""
         if said.records[0].message.peer not in self.rows:
             said = self._collected(peer, said)
@@ -171,7 +171,7 @@ class Groups:
         self._founded[peer, group] = now
         return True
 
-    def _collected(self, peer: PeerId, said: Circled) -> Circled:
+    def _collected(self, peer: PeerId, said: GroupRecords) -> GroupRecords:
         """Of a group that is new: what came in this frame with what came in those before it, the founding one first."""
         key = (peer, said.records[0].message.peer)
         before = () if any(one.message.kind is MessageKind.FOUND for one in said.records) else self._parts.pop(key, ())
@@ -185,9 +185,9 @@ class Groups:
         if len(self._parts) >= _ASKED:
             self._parts.pop(next(iter(self._parts)))
         self._parts[key] = together
-        return Circled(together)
+        return GroupRecords(together)
 
-    def _asked(self, peer: PeerId, said: Circled) -> list[Effect]:
+    def _asked(self, peer: PeerId, said: GroupRecords) -> list[Effect]:
         """A stranger may only ask: once for each group, and no more often than anything else."""
         group = said.records[0].message.peer
         folded = fold(group, [message_records.change_of(one.record) for one in said.records])
@@ -198,7 +198,7 @@ class Groups:
         if len(self.asked) >= _ASKED:
             self.asked.pop(next(iter(self.asked)))
         self.asked[group] = (peer, said)
-        return [Tell(GroupAsked(group, stands.name, peer, self.name(peer), len(stands.members)))]
+        return [Publish(GroupAsked(group, stands.name, peer, self.name(peer), len(stands.members)))]
 
     def answer(self, command: AnswerGroup) -> list[Effect]:
         """A person wants to be in it, or not. A no holds until lanshare starts anew and is asked again."""
@@ -206,9 +206,9 @@ class Groups:
         if peer is None or said is None or not command.joins:
             return []
         del self.asked[command.group]
-        return [Befriend(peer), *self._merge(peer, said)]
+        return [MarkKnown(peer), *self._merge(peer, said)]
 
-    def _merge(self, peer: PeerId, said: Circled) -> list[Effect]:
+    def _merge(self, peer: PeerId, said: GroupRecords) -> list[Effect]:
         me = self.me
 
         def operation(db: sqlite3.Connection) -> GroupMerged:
@@ -218,7 +218,7 @@ class Groups:
             done = circles.delivered_now(db, me, settled.group) if settled.fresh else []
             return GroupMerged(peer, settled.group, settled.shown, tuple(done), settled.gone, settled.fresh)
 
-        return [Keep(operation, lambda note: note)]
+        return [DbWrite(operation, lambda note: note)]
 
     def merged(self, note: GroupMerged, now: float) -> list[Effect]:
         """They are durable."""
@@ -229,10 +229,10 @@ class Groups:
         self.rows[group.id] = group
         self._parts.pop((note.speaker, group.id), None)
         effects: list[Effect] = []
-        effects += [Tell(MessageDelivered(one, group.id)) for one in note.delivered]
+        effects += [Publish(MessageDelivered(one, group.id)) for one in note.delivered]
         if note.fresh:
-            effects.append(Tell(self._event(group, before is None or self.me not in before.members)))
-            effects += [Tell(MessageTakenBack(one, group.id)) for one in note.gone]
+            effects.append(Publish(self._event(group, before is None or self.me not in before.members)))
+            effects += [Publish(MessageUnsent(one, group.id)) for one in note.gone]
             if note.gone and before is not None:
                 out, back = (
                     tuple(one for one in some if one not in others)
@@ -240,9 +240,9 @@ class Groups:
                 )
                 names = (tuple(map(self.name, some)) for some in (out, back))
                 sentence = user_messages.reversed_changes(group.name, *names)
-                effects.append(Tell(GroupReversed(group.id, out, back, sentence)))
+                effects.append(Publish(GroupReversed(group.id, out, back, sentence)))
             effects += [
-                Tell(
+                Publish(
                     MessageReceived(
                         one.id, one.peer, self.name(one.author), one.text, one.sent_at, kept.position, None, one.author,
                         kept.order, kept.late, one.kind,
@@ -255,19 +255,19 @@ class Groups:
             effects += self._tell_circle(group.id, [note.speaker])
         return effects
 
-    def heard_text(self, peer: PeerId, said: Texted) -> list[Effect]:
+    def heard_text(self, peer: PeerId, said: SignedMessage) -> list[Effect]:
         """A text of a group, its author's or handed on. What may not be kept is passed over in silence."""
         me = self.me
         if said.message.kind in (MessageKind.FOUND, MessageKind.CHANGE):
-            return self.heard_circle(peer, Circled((said,)))
+            return self.heard_circle(peer, GroupRecords((said,)))
 
         def operation(db: sqlite3.Connection) -> TextArrived | None:
             may, kept = circles.accept(db, said, peer, me)
             return with_what_it_is_about(db, TextArrived(said.message, kept, peer)) if may else None
 
-        return [Keep(operation, lambda note: note)]
+        return [DbWrite(operation, lambda note: note)]
 
-    def heard_held(self, peer: PeerId, said: Held, now: float) -> list[Effect]:
+    def heard_held(self, peer: PeerId, said: HistorySummary, now: float) -> list[Effect]:
         """What a member has: note what it has of ours, hand over what it lacks."""
         group, me = said.group, self.me
         key = (peer, group)
@@ -288,12 +288,12 @@ class Groups:
             fresh = outbox.on_their_way(db, me, group) if records else []
             return Handed(group, peer, tuple(records), tuple(fresh), news)
 
-        return [Keep(operation, lambda note: note)]
+        return [DbWrite(operation, lambda note: note)]
 
     def handed(self, note: Handed, spread: Callable[[SpreadStored], list[Effect]]) -> list[Effect]:
         """Say what a member lacks."""
         effects = [effect for one in note.news for effect in spread(one)]
-        effects += [Tell(MessageSending(one, note.group)) for one in note.fresh]
+        effects += [Publish(MessageSending(one, note.group)) for one in note.fresh]
         return effects + [Resend(note.peer, record, note.group) for record in note.records]
 
     # --- who is there, and what time brings
@@ -332,9 +332,9 @@ class Groups:
         effects: list[Effect] = []
         stands = self.rows.get(note.group)
         for peer in note.peers:
-            effects += [Say(peer, Circled(some)) for some in _pieces(records)]
+            effects += [SendControl(peer, GroupRecords(some)) for some in _pieces(records)]
             if stands is not None and peer in stands.members and self.me in stands.members:
-                effects.append(Say(peer, Held(note.group, note.held)))
+                effects.append(SendControl(peer, HistorySummary(note.group, note.held)))
         return effects
 
     # --- inside
@@ -348,13 +348,13 @@ class Groups:
             records = tuple(circles.circle(db, group)) if circle else ()
             return CircleLoaded(group, told, records, circles.held(db, group, limits.HELD_RANGES))
 
-        return [Look(operation, lambda note: note)]
+        return [DbRead(operation, lambda note: note)]
 
     def _event(self, group: Group, added: bool) -> GroupChanged:
         return GroupChanged(group.id, group.name, group.members, self.me in group.members, added)
 
     def _refused(self, group: PeerId, code: Code) -> Effect:
-        return Tell(GroupRefused(group, code, user_messages.ended(code)))
+        return Publish(GroupRefused(group, code, user_messages.ended(code)))
 
 
 def with_what_it_is_about(db: sqlite3.Connection, note: TextArrived) -> TextArrived:
@@ -391,9 +391,9 @@ def spread(
     return notes
 
 
-def _pieces(records: list[Texted]) -> list[tuple[Texted, ...]]:
+def _pieces(records: list[SignedMessage]) -> list[tuple[SignedMessage, ...]]:
     """Records in frames that are not too long, the founding one in the first."""
-    pieces: list[list[Texted]] = [[]]
+    pieces: list[list[SignedMessage]] = [[]]
     size = 0
     for one in records:
         if pieces[-1] and (len(pieces[-1]) == limits.CIRCLE or size + len(one.record) > limits.CIRCLE_BYTES):

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from lanshare.domain.control_messages import PairBegun, PairJudged, PairNonce, PairRevealed, PairStopped, Said
+from lanshare.domain.control_messages import ControlMessage, PairAnswer, PairBegin, PairReveal, PairStop, PairVerdict
 from lanshare.domain.errors import Code
 from lanshare.domain.events import PairingCodeReady, PairingEnded, PeerVerified
 from lanshare.domain.peer import PeerId
 from lanshare.engine import user_messages
-from lanshare.engine.effects import Effect, Say, Tell, Verify
+from lanshare.engine.effects import Effect, Publish, SendControl, Verify
 from lanshare.exchange.pairing import Pairing, PairingBroken
 
 SECONDS: Final = 60.0
@@ -24,7 +24,7 @@ SECONDS: Final = 60.0
 TRIES: Final = 3
 """Comparisons with one device within a minute."""
 
-Spoken = PairBegun | PairNonce | PairRevealed | PairJudged | PairStopped
+Spoken = PairBegin | PairAnswer | PairReveal | PairVerdict | PairStop
 
 
 @dataclass(slots=True)
@@ -40,10 +40,10 @@ class Pairings:
     run: Pairing | None = None
     _until: float = 0.0
     _begun: dict[PeerId, list[float]] = field(default_factory=dict)
-    _said: list[Said] = field(default_factory=list)
+    _said: list[ControlMessage] = field(default_factory=list)
     """What was said in this run, or the last one, in order."""
 
-    _answers: dict[Spoken, Said | None] = field(default_factory=dict)
+    _answers: dict[Spoken, ControlMessage | None] = field(default_factory=dict)
     """What was heard in it, and answered. The nonces in it are no other run's."""
 
     _with: PeerId | None = None
@@ -53,7 +53,7 @@ class Pairings:
     def request(self, peer: PeerId, now: float) -> list[Effect]:
         """A person wants to compare digits with a device."""
         if self.run is not None and self.run.peer == peer:
-            return [Tell(self._ready(self.run))] if self.run.code else []
+            return [Publish(self._ready(self.run))] if self.run.code else []
         if self.run is not None or not self._may_begin(peer, now):
             return [self._ended(peer, Code.PAIR_TOO_OFTEN)]
         if not self.online(peer):
@@ -63,14 +63,14 @@ class Pairings:
     def heard(self, peer: PeerId, said: Spoken, now: float) -> list[Effect]:
         """The other device speaks of a comparison."""
         run = self.run
-        bound = run is not None or isinstance(said, PairBegun | PairNonce)
+        bound = run is not None or isinstance(said, PairBegin | PairAnswer)
         if bound and peer == self._with and said in self._answers:
             return self._again(peer, said)
-        if isinstance(said, PairBegun):
+        if isinstance(said, PairBegin):
             return self._asked(peer, said, now)
         if run is None or run.peer != peer:
             return []
-        if isinstance(said, PairStopped):
+        if isinstance(said, PairStop):
             differs = said.code == Code.PAIR_DIFFERS
             return self._end(Code.PAIR_DIFFERS if differs else Code.PAIR_ENDED)
         had_code = bool(run.code)
@@ -80,7 +80,7 @@ class Pairings:
             return self._end(Code.PAIR_BROKEN, tell_peer=True)
         effects = self._answer(peer, said, answer)
         if run.code and not had_code:
-            effects.append(Tell(self._ready(run)))
+            effects.append(Publish(self._ready(run)))
         return effects + self._judged(run)
 
     def answer(self, peer: PeerId, same: bool) -> list[Effect]:
@@ -102,7 +102,9 @@ class Pairings:
 
     def peer_up(self, peer: PeerId) -> list[Effect]:
         """A peer came, perhaps by another link: what was under way on the one before may be lost, and is said again."""
-        return [Say(peer, said) for said in self._said] if self.run is not None and self.run.peer == peer else []
+        return [
+            SendControl(peer, said) for said in self._said
+        ] if self.run is not None and self.run.peer == peer else []
 
     def tick(self, now: float) -> list[Effect]:
         """What time brings: a comparison takes a minute at most."""
@@ -114,21 +116,21 @@ class Pairings:
 
     # --- inside
 
-    def _asked(self, peer: PeerId, said: PairBegun, now: float) -> list[Effect]:
+    def _asked(self, peer: PeerId, said: PairBegin, now: float) -> list[Effect]:
         run = self.run
         if run is not None and run.peer == peer and run.initiator and peer > self.me:
             return []  # both began at once: the smaller id's stands, on both sides
         if run is not None and run.peer == peer and run.initiator and not run.code:
             self.run = run = None
         elif run is not None or not self._may_begin(peer, now) or not self.may_prompt(peer):
-            return [Say(peer, PairStopped(Code.PAIR_TOO_OFTEN))]
+            return [SendControl(peer, PairStop(Code.PAIR_TOO_OFTEN))]
         return self._answer(peer, said, self._start(peer, False, now).hear(said))
 
-    def _say(self, peer: PeerId, said: Said) -> Effect:
+    def _say(self, peer: PeerId, said: ControlMessage) -> Effect:
         self._said.append(said)
-        return Say(peer, said)
+        return SendControl(peer, said)
 
-    def _answer(self, peer: PeerId, heard: Spoken, answer: Said | None) -> list[Effect]:
+    def _answer(self, peer: PeerId, heard: Spoken, answer: ControlMessage | None) -> list[Effect]:
         self._answers[heard] = answer
         return [self._say(peer, answer)] if answer is not None else []
 
@@ -138,9 +140,9 @@ class Pairings:
         If the run is over for us, the other side may lack our verdict, or not know that it ended.
         """
         if self.run is None:
-            return [Say(peer, self._said[-1] if self._verified else PairStopped(Code.PAIR_ENDED))]
+            return [SendControl(peer, self._said[-1] if self._verified else PairStop(Code.PAIR_ENDED))]
         answer = self._answers[heard]
-        return [Say(peer, answer)] if answer is not None else []
+        return [SendControl(peer, answer)] if answer is not None else []
 
     def _start(self, peer: PeerId, initiator: bool, now: float) -> Pairing:
         self._begun.setdefault(peer, []).append(now)
@@ -161,18 +163,18 @@ class Pairings:
         if not run.verified:
             return []
         self.run, self._verified = None, True
-        return [Verify(run.peer), Tell(PeerVerified(run.peer))]
+        return [Verify(run.peer), Publish(PeerVerified(run.peer))]
 
     def _end(self, code: Code, tell_peer: bool = False) -> list[Effect]:
         run, self.run = self.run, None
         assert run is not None
         if code is Code.PAIR_BROKEN:
             self._answers = {}
-        said: list[Effect] = [Say(run.peer, PairStopped(code))] if tell_peer else []
+        said: list[Effect] = [SendControl(run.peer, PairStop(code))] if tell_peer else []
         return [*said, self._ended(run.peer, code)]
 
-    def _ended(self, peer: PeerId, code: Code) -> Tell:
-        return Tell(PairingEnded(peer, code, user_messages.ended(code, self.name(peer))))
+    def _ended(self, peer: PeerId, code: Code) -> Publish:
+        return Publish(PairingEnded(peer, code, user_messages.ended(code, self.name(peer))))
 
     def _ready(self, run: Pairing) -> PairingCodeReady:
         return PairingCodeReady(run.peer, self.name(run.peer), f"{run.code[:3]} {run.code[3:]}", run.initiator)

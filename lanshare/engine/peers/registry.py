@@ -17,8 +17,8 @@ from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     AddressFailed,
     AddressReached,
+    DuplicateKeyDetected,
     IdentityChanged,
-    IdentityCloned,
     IdentitySettled,
     NetworkTroubled,
     PeerAppeared,
@@ -30,10 +30,10 @@ from lanshare.domain.peer import (
     ORDINARY,
     Address,
     DeviceKind,
-    Habit,
     Peer,
     PeerId,
-    Rules,
+    PeerPolicy,
+    Permission,
     TrustLevel,
     clean_name,
     parse_address,
@@ -41,12 +41,12 @@ from lanshare.domain.peer import (
 )
 from lanshare.domain.settings import Visibility
 from lanshare.engine import user_messages
-from lanshare.engine.effects import Dial, Effect, Hang, Keep, Offline, Online, Tell
+from lanshare.engine.effects import CloseLink, DbWrite, Dial, Effect, Offline, Online, Publish
 from lanshare.engine.inbox import DialEnded, LinkDown, LinkHandle, LinkUp
 from lanshare.exchange.handshake import COPIED, OURSELVES
 from lanshare.net.discovery import Sighting
 from lanshare.store import trustbook
-from lanshare.store.trustbook import Acquaintance
+from lanshare.store.trustbook import TrustEntry
 from lanshare.wire import limits
 
 _BACKOFF: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
@@ -116,7 +116,7 @@ class Row:
 
     shown: bool = False
     alias: str = ""
-    rules: Rules = ORDINARY
+    rules: PeerPolicy = ORDINARY
     note: str = ""
     met_as: str = ""
     """What it was called when a person here first dealt with it: that name stays its own."""
@@ -195,16 +195,16 @@ class Peers:
         row = self.rows.get(peer)
         return (row.alias or row.name) if row is not None else short_id(peer)
 
-    def rules(self, peer: PeerId, wall_ms: int, home: bool = True) -> Rules:
+    def rules(self, peer: PeerId, wall_ms: int, home: bool = True) -> PeerPolicy:
         """What holds for this device now: nothing is accepted unasked from one that is not verified or is in doubt."""
         row = self.rows.get(peer)
         if row is None or row.trust is TrustLevel.BLOCKED:
-            return Rules(Habit.BLOCK, Habit.BLOCK)
+            return PeerPolicy(Permission.BLOCK, Permission.BLOCK)
         rules = row.rules
         doubtful = row.trust is not TrustLevel.VERIFIED or any(known == peer for known, _ in self.alarms)
         doubtful = doubtful or (rules.at_home and not home)
-        if rules.files is Habit.ACCEPT and (doubtful or 0 < rules.until <= wall_ms):
-            return replace(rules, files=Habit.ASK)
+        if rules.files is Permission.ACCEPT and (doubtful or 0 < rules.until <= wall_ms):
+            return replace(rules, files=Permission.ASK)
         return rules
 
     def addresses(self, peer: PeerId) -> tuple[Address, ...]:
@@ -236,7 +236,7 @@ class Peers:
         for row in self.rows.values():
             target = self.targets.get(short_id(row.id))
             if row.link is not None and not self._may_see(row.id) and not (target is not None and target.wanted):
-                ended.append(Hang(row.link))
+                ended.append(CloseLink(row.link))
         return ended
 
     def _may_see(self, peer: PeerId | None) -> bool:
@@ -261,7 +261,7 @@ class Peers:
     # --- what happens
 
     def load(
-        self, book: Iterable[Acquaintance], now: float, alarms: Iterable[tuple[PeerId, PeerId]] = ()
+        self, book: Iterable[TrustEntry], now: float, alarms: Iterable[tuple[PeerId, PeerId]] = ()
     ) -> None:
         """What earlier engines remembered."""
         self.alarms = dict.fromkeys(alarms)
@@ -300,7 +300,7 @@ class Peers:
         effects: list[Effect] = []
         if target.listed and target.peer is not None:
             target.listed = False
-            effects.append(Tell(PeerVanished(target.peer, name)))
+            effects.append(Publish(PeerVanished(target.peer, name)))
         if target.troubled:
             target.troubled = False
             effects.append(self._calm(target))
@@ -314,7 +314,7 @@ class Peers:
             address = parse_address(text)
         except ValueError:
             sentence = f"{text.strip()[:80]!r} is not an address. Type for example 192.168.1.20 or 192.168.1.20:17717."
-            return [Tell(AddressFailed(text, Code.PEER_UNKNOWN, sentence))]
+            return [Publish(AddressFailed(text, Code.PEER_UNKNOWN, sentence))]
         target = self.targets.setdefault(str(address), Target(str(address), typed=address))
         target.next_try, target.tries = now, 0
         return self.tick(now)
@@ -332,9 +332,9 @@ class Peers:
             return []
         addresses = tuple(dict.fromkeys((str(address), *map(str, seen.addresses))))
         if row is None:
-            return [Tell(PeerAppeared(peer, seen.name, seen.kind, addresses, TrustLevel.STRANGER, True))]
+            return [Publish(PeerAppeared(peer, seen.name, seen.kind, addresses, TrustLevel.STRANGER, True))]
         return [
-            Tell(
+            Publish(
                 PeerAppeared(
                     peer, seen.name, row.kind, addresses, row.trust, True, row.system, row.alias, row.rules, row.note,
                     row.met_as,
@@ -365,17 +365,17 @@ class Peers:
         typed = self._typed(note)
         if row.trust is TrustLevel.BLOCKED:
             sentence = user_messages.ended(Code.BLOCKED, row.alias or row.name)
-            return [*(Tell(AddressFailed(one, Code.BLOCKED, sentence)) for one in typed), Hang(note.link)]
+            return [*(Publish(AddressFailed(one, Code.BLOCKED, sentence)) for one in typed), CloseLink(note.link)]
         target = self.targets.get(short_id(row.id))
         if not note.dialled and not self._may_see(row.id) and not (target is not None and target.wanted):
-            return [*forgotten, Hang(note.link)]  # it greeted while we still showed ourselves to it
+            return [*forgotten, CloseLink(note.link)]  # it greeted while we still showed ourselves to it
         dialler = self.me if note.dialled else guest.id
         self._met_at(row, note)
         if row.link is not None:
             same_run = row.instance == guest.facts.instance
             if same_run and row.dialler != dialler and row.dialler == min(self.me, guest.id):
-                return [*self._settled(note), Hang(note.link), *self._reach(typed, row, now, note.met)]
-            effects.append(Hang(row.link))
+                return [*self._settled(note), CloseLink(note.link), *self._reach(typed, row, now, note.met)]
+            effects.append(CloseLink(row.link))
         if row.link is None:
             row.up_at = now
         was_online = row.link is not None or row.down_at is not None
@@ -390,7 +390,7 @@ class Peers:
         effects += [*forgotten, *self._settled(note)]
         effects.append(self._remember(row))
         effects += self._lookalike(row, now)
-        effects.append(Tell(self._changed(row) if was_online else self._appeared(row)))
+        effects.append(Publish(self._changed(row) if was_online else self._appeared(row)))
         effects += self._reach(typed, row, now, note.met)
         effects.append(Online(row.id, again))
         return effects
@@ -434,7 +434,7 @@ class Peers:
         if row is None or (row.name, row.note) == (name, note):
             return []
         row.name, row.note = name, note
-        return [self._remember(row), *self._lookalike(row, now), Tell(self._changed(row))]
+        return [self._remember(row), *self._lookalike(row, now), Publish(self._changed(row))]
 
     def befriend(self, peer: PeerId) -> list[Effect]:
         """A stranger becomes known; not while it stands in the place of another device, which a person must decide.
@@ -452,13 +452,13 @@ class Peers:
         """A device is who it says."""
         return self._trust(peer, TrustLevel.VERIFIED)
 
-    def change(self, peer: PeerId, alias: str, rules: Rules) -> list[Effect]:
+    def change(self, peer: PeerId, alias: str, rules: PeerPolicy) -> list[Effect]:
         """What the person calls it, and the rules for it."""
         row = self.rows.get(peer)
         if row is None:
             return []
         row.alias, row.rules = clean_name(alias), rules
-        return [self._remember(row), Tell(self._changed(row))]
+        return [self._remember(row), Publish(self._changed(row))]
 
     def settle(self, known: PeerId, seen: PeerId, same: bool) -> list[Effect]:
         """The person says what an alarm was: the device set up anew, or somebody who pretends to be it."""
@@ -498,8 +498,8 @@ class Peers:
         return [
             *(effect for alarm in void for effect in self._drop_alarm(*alarm)),
             *self._part(row),
-            Keep(lambda db: trustbook.forget(db, peer)),
-            Tell(PeerForgotten(peer)),
+            DbWrite(lambda db: trustbook.forget(db, peer)),
+            Publish(PeerForgotten(peer)),
         ]
 
     def _part(self, row: Row) -> list[Effect]:
@@ -511,7 +511,7 @@ class Peers:
         link, row.link, row.down_at = row.link, None, None
         if link is None:
             return []
-        return [Hang(link), Tell(PeerVanished(row.id, row.name)), Offline(row.id)]
+        return [CloseLink(link), Publish(PeerVanished(row.id, row.name)), Offline(row.id)]
 
     def _trust(self, peer: PeerId, level: TrustLevel) -> list[Effect]:
         row = self.rows.get(peer)
@@ -524,7 +524,7 @@ class Peers:
         # To trust a device, or to block it, is a decision about whatever it was taken for.
         void = [alarm for alarm in self.alarms if alarm[1] == peer]
         settled = [effect for alarm in void for effect in self._drop_alarm(*alarm)]
-        return [*settled, self._remember(row), Tell(self._changed(row))]
+        return [*settled, self._remember(row), Publish(self._changed(row))]
 
     def dial_ended(self, note: DialEnded, now: float) -> list[Effect]:
         """A dial came to nothing: try again later, and say what a person should know."""
@@ -541,14 +541,14 @@ class Peers:
                 )
             )
             copied = self._alarm_clone(self.me, "", ours=True) if note.detail == COPIED else []
-            return [Tell(AddressFailed(note.target, note.code, sentence)), *copied]
+            return [Publish(AddressFailed(note.target, note.code, sentence)), *copied]
         target.tries += 1
         target.next_try = now + _BACKOFF[min(target.tries, len(_BACKOFF)) - 1]
         if target.listed and target.tries >= 2 and target.peer is not None:
             # Browsing: it was there, and two looks in a row found nobody.
             target.listed = False
             name = target.sighting.name if target.sighting is not None else short_id(target.peer)
-            return [Tell(PeerVanished(target.peer, name))]
+            return [Publish(PeerVanished(target.peer, name))]
         if note.detail in (OURSELVES, COPIED):
             del self.targets[note.target]
             return self._alarm_clone(self.me, "", ours=True) if note.detail == COPIED else []
@@ -566,7 +566,7 @@ class Peers:
             code = Code.VERSION if note.code is Code.VERSION else Code.PEER_UNREACHABLE
             detail = note.detail if code is Code.VERSION else where
             sentence = user_messages.trouble(code, detail, target.sighting.name)
-            effects.append(Tell(NetworkTroubled(f"{code}:{target.key}", sentence)))
+            effects.append(Publish(NetworkTroubled(f"{code}:{target.key}", sentence)))
         if target.sighting is None and target.peer is None:
             del self.targets[note.target]
         return effects
@@ -577,7 +577,7 @@ class Peers:
         for row in self.rows.values():
             if row.down_at is not None and now - row.down_at >= _GRACE:
                 row.down_at = None
-                effects.append(Tell(PeerVanished(row.id, row.name)))
+                effects.append(Publish(PeerVanished(row.id, row.name)))
                 effects.append(Offline(row.id))
         if self._compare_at is not None and now >= self._compare_at:
             effects += self._compare(now)
@@ -633,14 +633,14 @@ class Peers:
         effects: list[Effect] = []
         for row in sorted(away, key=lambda one: one.away_since)[: max(0, len(away) + room - limits.STRANGERS_KEPT)]:
             if row.down_at is not None:
-                effects += [Tell(PeerVanished(row.id, row.name)), Offline(row.id)]
+                effects += [Publish(PeerVanished(row.id, row.name)), Offline(row.id)]
             del self.rows[row.id]
             self.targets.pop(short_id(row.id), None)
             effects.append(self._drop_stranger(row.id))
         return effects
 
     def _drop_stranger(self, peer: PeerId) -> Effect:
-        return Keep(lambda db: trustbook.forget_stranger(db, peer))
+        return DbWrite(lambda db: trustbook.forget_stranger(db, peer))
 
     def _due(self, target: Target) -> bool:
         """Whether this device is to be dialled at all."""
@@ -678,7 +678,7 @@ class Peers:
         return effects
 
     def _calm(self, target: Target) -> Effect:
-        return Tell(NetworkTroubled(f"{Code.PEER_UNREACHABLE}:{target.key}", ""))
+        return Publish(NetworkTroubled(f"{Code.PEER_UNREACHABLE}:{target.key}", ""))
 
     def _imposter(self, target: Target, seen: PeerId, at: Address | None) -> list[Effect]:
         """All addresses of a device that a person wants answered with another key.
@@ -760,9 +760,9 @@ class Peers:
             known = taken_for[0] if taken_for else None
             if known is not None:
                 # Said again at every try, whether it is new or not.
-                again = Tell(IdentityChanged(known.name, known.id, row.id))
+                again = Publish(IdentityChanged(known.name, known.id, row.id))
                 effects += self._alarm(known, row.id) or [again]
-            effects.append(Tell(AddressReached(address, row.id, known.id if known is not None else "")))
+            effects.append(Publish(AddressReached(address, row.id, known.id if known is not None else "")))
         return effects
 
     def _cloned(self, row: Row, instance: bytes) -> list[Effect]:
@@ -779,7 +779,7 @@ class Peers:
         if peer in self.clones:
             return []
         self.clones.add(peer)
-        return [Tell(IdentityCloned(peer, name, ours, user_messages.cloned(name, ours)))]
+        return [Publish(DuplicateKeyDetected(peer, name, ours, user_messages.cloned(name, ours)))]
 
     def _alarm(self, known: Row, seen: PeerId) -> list[Effect]:
         """A new one. Where there are many for one device, the oldest makes room for the one that is there."""
@@ -788,14 +788,14 @@ class Peers:
         about = [one for one in self.alarms if one[0] == known.id]
         dropped = [effect for one in about[: max(0, len(about) + 1 - _ALARMS)] for effect in self._drop_alarm(*one)]
         self.alarms[known.id, seen] = None
-        return [*dropped, self._keep_alarm(known.id, seen), Tell(IdentityChanged(known.name, known.id, seen))]
+        return [*dropped, self._keep_alarm(known.id, seen), Publish(IdentityChanged(known.name, known.id, seen))]
 
     def _keep_alarm(self, known: PeerId, seen: PeerId) -> Effect:
-        return Keep(lambda db: trustbook.raise_alarm(db, known, seen))
+        return DbWrite(lambda db: trustbook.raise_alarm(db, known, seen))
 
     def _drop_alarm(self, known: PeerId, seen: PeerId) -> list[Effect]:
         self.alarms.pop((known, seen), None)
-        return [Keep(lambda db: trustbook.settle_alarm(db, known, seen)), Tell(IdentitySettled(known, seen))]
+        return [DbWrite(lambda db: trustbook.settle_alarm(db, known, seen)), Publish(IdentitySettled(known, seen))]
 
     def undecided(self) -> tuple[IdentityChanged, ...]:
         """The alarms that no person has decided."""
@@ -809,9 +809,9 @@ class Peers:
         return found[0] if len(found) == 1 else None
 
     def _remember(self, row: Row) -> Effect:
-        one = Acquaintance(row.id, row.name, row.kind, row.system, row.trust, tuple(row.addresses), row.last_seen,
+        one = TrustEntry(row.id, row.name, row.kind, row.system, row.trust, tuple(row.addresses), row.last_seen,
                            row.alias, row.rules, row.met_as, row.key)
-        return Keep(lambda db: trustbook.remember(db, one))
+        return DbWrite(lambda db: trustbook.remember(db, one))
 
     def _appeared(self, row: Row) -> PeerAppeared:
         online = row.link is not None

@@ -10,7 +10,7 @@ from lanshare.domain.peer import PeerId, TrustLevel
 from lanshare.domain.settings import Visibility
 
 
-class Admission(Struct, frozen=True):
+class AccessPolicy(Struct, frozen=True):
     """Who may come in, as the threads that accept links need to know it. Replaced as a whole."""
 
     level: Visibility = Visibility.EVERYONE
@@ -63,10 +63,10 @@ class Showing:
         return self._until if self._passing is not None else None
 
 
-def admission(
+def access_policy(
     level: Visibility, trust: dict[PeerId, TrustLevel], present: frozenset[PeerId], keys: dict[PeerId, bytes]
-) -> Admission:
+) -> AccessPolicy:
     """Who may come in at this level."""
     friends = frozenset(peer for peer, one in trust.items() if one in (TrustLevel.KNOWN, TrustLevel.VERIFIED))
     blocked = frozenset(peer for peer, one in trust.items() if one is TrustLevel.BLOCKED)
-    return Admission(level, friends, present, blocked, {one: key for one, key in keys.items() if one in friends})
+    return AccessPolicy(level, friends, present, blocked, {one: key for one, key in keys.items() if one in friends})

@@ -11,9 +11,9 @@ from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.peer import Address, short_id
 from lanshare.domain.transfer import TransferId
 from lanshare.engine.inbox import AttachAsked, Lease, Reply
-from lanshare.engine.runtime.link_tasks import Post, Self, greet_as_acceptor, run_control, run_sink, run_source
+from lanshare.engine.runtime.link_tasks import LocalDevice, Post, greet_as_acceptor, run_control, run_sink, run_source
 from lanshare.exchange.attach import Reception, Refusing
-from lanshare.exchange.handshake import Guest
+from lanshare.exchange.handshake import AuthenticatedPeer
 from lanshare.net.link import Link
 from lanshare.wire import limits
 
@@ -23,10 +23,10 @@ _LEASE: Final = 10.0
 """Seconds for the node to answer: it may have to wait for an older link of the same transfer to end."""
 
 
-class Serving:
+class InboundLinks:
     """Hands accepted links to where they belong."""
 
-    def __init__(self, me: Self, post: Post) -> None:
+    def __init__(self, me: LocalDevice, post: Post) -> None:
         self._me, self._post = me, post
 
     def serve(self, link: Link, proven: Callable[..., None]) -> None:
@@ -39,7 +39,7 @@ class Serving:
         else:
             self._data(link, guest)
 
-    def _data(self, link: Link, guest: Guest) -> None:
+    def _data(self, link: Link, guest: AuthenticatedPeer) -> None:
         reception = Reception()
         link.drive(reception, time.monotonic() + limits.HANDSHAKE)
         attach = reception.attach

@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from lanshare.domain.control_messages import Listed
+from lanshare.domain.control_messages import Listing
 from lanshare.domain.errors import Code, IdentityDiffers, LanshareError
 from lanshare.domain.events import ConversationSaved, ReceiveUndone
 from lanshare.domain.offer import EntryKind, Offer, Skipped, TopEntry
@@ -24,32 +24,32 @@ from lanshare.domain.transfer import TransferId
 from lanshare.engine import user_messages
 from lanshare.engine.effects import Compare, CompareAgain, Dial, Discard, ListOffer, Run, Save, Scan, Undo
 from lanshare.engine.inbox import (
+    CleanupDone,
     Compared,
     Counted,
     DialEnded,
+    EventReady,
     Glanced,
     Lease,
     LinkHandle,
     ListedPart,
-    Publish,
     RunEnded,
     ScanEnded,
-    Tidied,
     Undone,
 )
 from lanshare.engine.messages import archive
 from lanshare.engine.runtime.link_tasks import (
+    LocalDevice,
     Post,
-    Self,
     greet_as_dialler,
     look_at_key,
     run_control,
     run_sink,
     run_source,
 )
-from lanshare.engine.runtime.sleep_inhibitor import Awake
+from lanshare.engine.runtime.sleep_inhibitor import SleepInhibitor
 from lanshare.engine.runtime.worker_pool import Workers
-from lanshare.exchange.manifest_pager import Lister
+from lanshare.exchange.manifest_pager import ManifestPager
 from lanshare.files import landlock, manifest, staging, tree
 from lanshare.files.compare import Likeness, compare
 from lanshare.files.digest_cache import memo_path
@@ -76,7 +76,7 @@ _log = logging.getLogger(__name__)
 class Net:
     """What every dial needs."""
 
-    me: Self
+    me: LocalDevice
     dialler: TlsContext
     interfaces: tuple[str, ...]
 
@@ -304,10 +304,10 @@ class ListJob:
     def run(self) -> None:
         """The first entries; a list that cannot be read is not shown, and says so when it is sent."""
         try:
-            lister = Lister(self._path, limits.LISTED)
+            lister = ManifestPager(self._path, limits.LISTED)
             try:
                 while not self._cancelled and (piece := lister.piece()) is not None:
-                    self._post(ListedPart(Listed(self._transfer, piece.first, piece.entries, piece.last)))
+                    self._post(ListedPart(Listing(self._transfer, piece.first, piece.entries, piece.last)))
                     if piece.last:
                         return
             finally:
@@ -357,7 +357,7 @@ class CompareAgainJob:
         try:
             with self._kept.open("rb") as lines:
                 for line in lines:
-                    said = msgspec.msgpack.decode(base64.b64decode(line), type=Listed)
+                    said = msgspec.msgpack.decode(base64.b64decode(line), type=Listing)
                     tally = _looked(tally, self._effect.folder, said)
         except (OSError, ValueError, msgspec.MsgspecError) as error:
             _log.info("an offer was not compared again: %s", type(error).__name__)
@@ -369,7 +369,7 @@ def _privately(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _looked(tally: Compared, folder: Path, said: Listed) -> Compared:
+def _looked(tally: Compared, folder: Path, said: Listing) -> Compared:
     try:
         try:
             root = open_folder(folder)
@@ -385,7 +385,7 @@ def _looked(tally: Compared, folder: Path, said: Listed) -> Compared:
         return tally
 
 
-def _tallied(tally: Compared, root: Folder | None, said: Listed) -> Compared:
+def _tallied(tally: Compared, root: Folder | None, said: Listing) -> Compared:
     counts = {Likeness.NEW: [0, 0], Likeness.SAME: [0, 0], Likeness.DIFFERS: [0, 0]}
     differing = list(tally.differing)
     numbered = enumerate(said.entries, said.first)
@@ -412,7 +412,7 @@ def _tallied(tally: Compared, root: Folder | None, said: Listed) -> Compared:
 class SaveJob:
     """Write a conversation into a folder, from a look of its own at the history."""
 
-    def __init__(self, effect: Save, path: Path, post: Callable[[Publish], None]) -> None:
+    def __init__(self, effect: Save, path: Path, post: Callable[[EventReady], None]) -> None:
         """`path`: of the database."""
         self._effect, self._path, self._post = effect, path, post
 
@@ -428,10 +428,10 @@ class SaveJob:
             saved = archive.save(db, effect.peer, effect.folder, lambda one: names.get(one, short_id(one)))
         except LanshareError as error:
             sentence = user_messages.not_exported(error.code, str(effect.folder))
-            self._post(Publish(ConversationSaved(effect.peer, str(effect.folder), 0, 0, 0, error.code, sentence)))
+            self._post(EventReady(ConversationSaved(effect.peer, str(effect.folder), 0, 0, 0, error.code, sentence)))
         else:
             told = ConversationSaved(effect.peer, str(saved.folder), saved.moments, saved.files, saved.missing)
-            self._post(Publish(told))
+            self._post(EventReady(told))
         finally:
             db.close()
 
@@ -479,7 +479,7 @@ class DiscardJob:
     def run(self) -> None:
         """Best effort: what cannot be removed now is only a hidden folder, and the next engine tries again."""
         if self._removed():
-            self._post(Tidied(self._effect.transfer))
+            self._post(CleanupDone(self._effect.transfer))
 
     def _removed(self) -> bool:
         for path in self._paths:
@@ -508,7 +508,7 @@ class Runner:
         # What an earlier engine was asked about is listed anew when it is asked again.
         shutil.rmtree(data / "offered", ignore_errors=True)
         self._compares = Workers("in-compare", 1)
-        self._awake = Awake()
+        self._awake = SleepInhibitor()
         self._tallies: dict[TransferId, Compared] = {}
         self._dials = Workers("out", limits.LINKS // 2)
         self._friends = Workers("out-known", limits.LINKS // 2)

@@ -7,13 +7,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lanshare.domain.errors import Code, IdentityDiffers, LanshareError
-from lanshare.domain.offer import Landing
+from lanshare.domain.offer import Destination
 from lanshare.domain.peer import Address, PeerId
 from lanshare.domain.transfer import TransferId
-from lanshare.engine.inbox import DiskSeen, Heard, Lease, LinkDown, LinkUp, Moved, RunEnded, Verifying
-from lanshare.engine.peers.visibility import Admission
+from lanshare.engine.inbox import (
+    ControlReceived,
+    DiskSeen,
+    Lease,
+    LinkDown,
+    LinkUp,
+    RunEnded,
+    TransferProgress,
+    Verifying,
+)
+from lanshare.engine.peers.visibility import AccessPolicy
 from lanshare.exchange.control import Control
-from lanshare.exchange.handshake import Accepting, Dialling, Facts, Guest
+from lanshare.exchange.handshake import Accepting, AuthenticatedPeer, DeviceInfo, Dialling
 from lanshare.exchange.receiving import Halting, Receiving
 from lanshare.exchange.sending import Halted, Sending
 from lanshare.files import landlock
@@ -30,15 +39,15 @@ Post = Callable[[object], None]
 
 
 @dataclass(slots=True)
-class Self:
+class LocalDevice:
     """Who we are on every link, and who may come in. Both are replaced as a whole when they change."""
 
     identity: Identity
-    facts: Facts
-    admission: Admission = field(default_factory=Admission)
+    facts: DeviceInfo
+    admission: AccessPolicy = field(default_factory=AccessPolicy)
 
 
-def greet_as_dialler(link: Link, me: Self, purpose: str, expect: str | None) -> Guest:
+def greet_as_dialler(link: Link, me: LocalDevice, purpose: str, expect: str | None) -> AuthenticatedPeer:
     """TLS and greeting on a link we dialled. IdentityDiffers before we have said anything."""
     link.open()
     blocked, keys = me.admission.blocked, me.admission.keys
@@ -61,7 +70,7 @@ def look_at_key(link: Link, expect: str | None) -> PeerId:
     return peer
 
 
-def greet_as_acceptor(link: Link, me: Self) -> Guest:
+def greet_as_acceptor(link: Link, me: LocalDevice) -> AuthenticatedPeer:
     """TLS and greeting on a link we accepted."""
     link.open()
     greeting = Accepting(me.identity, me.facts, lambda peer: me.admission.admits(peer), link.veil)
@@ -71,9 +80,11 @@ def greet_as_acceptor(link: Link, me: Self) -> Guest:
     return greeting.guest
 
 
-def run_control(link: Link, me: Self, guest: Guest, address: Address, dialled: bool, post: Post) -> None:
+def run_control(
+    link: Link, me: LocalDevice, guest: AuthenticatedPeer, address: Address, dialled: bool, post: Post
+) -> None:
     """Own a control link until it ends; the node hears both."""
-    control = Control(me.identity.id, guest.id, lambda said: post(Heard(guest.id, said)))
+    control = Control(me.identity.id, guest.id, lambda said: post(ControlReceived(guest.id, said)))
     post(LinkUp(guest, link, dialled, address, link.met))
     code = ""
     try:
@@ -100,7 +111,7 @@ def run_source(link: Link, transfer: TransferId, lease: Lease, push: bool, post:
         lease.sources,
         entries,
         push,
-        lambda done, rate: post(Moved(transfer, done, rate, sending.profile.split(), sending.file)),
+        lambda done, rate: post(TransferProgress(transfer, done, rate, sending.profile.split(), sending.file)),
         lambda: post(Verifying(transfer)),
         lease.throttles,
         lease.aside,
@@ -168,7 +179,7 @@ def _sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: Post
         receiving = moving = Receiving(
             staging,
             bytes.fromhex(transfer) if pull else None,
-            lambda done, rate: post(Moved(transfer, done, rate, moving.profile.split(), moving.file)),
+            lambda done, rate: post(TransferProgress(transfer, done, rate, moving.profile.split(), moving.file)),
             lambda: post(Verifying(transfer)),
             lease.tops,
             landing.clash,
@@ -211,7 +222,7 @@ def _sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: Post
     post(RunEnded(transfer, lease.epoch, code or Code.PEER_AWAY, detail, receiving is not None, moved=moved))
 
 
-def _staging(landing: Landing, transfer: TransferId, post: Post) -> Staging:
+def _staging(landing: Destination, transfer: TransferId, post: Post) -> Staging:
     """Open the staging folder. A disk that was unplugged leaves an empty folder behind, on another disk: not there."""
     folder = landing.folder
     if landing.disk and disk_of(folder) != landing.disk and not has_staging(folder, transfer):

@@ -81,7 +81,7 @@ def hold() -> Hold | None:
         return None
 
 
-class Awake:
+class SleepInhibitor:
     """Takes wishes from the node and carries them out on a thread of its own, as starting a helper takes a moment."""
 
     def __init__(self) -> None:

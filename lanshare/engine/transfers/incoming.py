@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from lanshare.domain.commands import AnswerOffer, CompareOffer, UndoReceive
-from lanshare.domain.control_messages import Answered, FetchAsked, Listed, Offered, Paused
+from lanshare.domain.control_messages import Answer, Fetch, Listing, Offered, Pause
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     OfferCompared,
@@ -16,36 +16,36 @@ from lanshare.domain.events import (
     OfferReceived,
     OfferWithdrawn,
 )
-from lanshare.domain.offer import Landing, allowance_of
-from lanshare.domain.peer import Habit, PeerId
+from lanshare.domain.offer import Destination, allowance_of
+from lanshare.domain.peer import PeerId, Permission
 from lanshare.domain.transfer import (
     FINAL,
     Direction,
     Transfer,
     TransferState,
-    moved,
+    transition,
 )
 from lanshare.engine.effects import (
-    Befriend,
     Compare,
     CompareAgain,
+    DbRead,
+    DbWrite,
     Effect,
     EndRun,
-    Keep,
-    Look,
+    MarkKnown,
     PostRun,
-    Say,
-    Tell,
+    Publish,
+    SendControl,
     Undo,
 )
-from lanshare.engine.inbox import Compared, ListedLooked, OfferLooked, Publish, Queued, UndoLooked, Undone
-from lanshare.engine.transfers.table import DISK_AGAIN, Row, Table
+from lanshare.engine.inbox import Compared, EventReady, ListedLooked, OfferLooked, TransferStored, UndoLooked, Undone
+from lanshare.engine.transfers.table import DISK_AGAIN, TrackedTransfer, TransferTable
 from lanshare.files.staging import LOOK
 from lanshare.store import journal
 from lanshare.wire import limits
 
 
-class Incoming(Table):
+class Incoming(TransferTable):
     """The side of the table that receives."""
 
     __slots__ = ()
@@ -55,13 +55,13 @@ class Incoming(Table):
         row = self.rows.get(said.transfer)
         if row is None:
             return [
-                Look(
+                DbRead(
                     lambda db: journal.ended(db, said.transfer),
                     lambda found: OfferLooked(peer, said, found),
                 )
             ]
         if row.transfer.peer != peer or row.transfer.direction is not Direction.IN:
-            return [Say(peer, Answered(said.transfer, False, Code.PROTOCOL))]
+            return [SendControl(peer, Answer(said.transfer, False, Code.PROTOCOL))]
         return self._offered_again(row, said)
 
     def offer_looked(self, note: OfferLooked, wall: datetime.datetime) -> list[Effect]:
@@ -71,38 +71,38 @@ class Incoming(Table):
             return self.heard_offer(peer, said)
         if note.found is not None:
             if note.found.peer != peer or note.found.direction is not Direction.IN:
-                return [Say(peer, Answered(said.transfer, False, Code.PROTOCOL))]
+                return [SendControl(peer, Answer(said.transfer, False, Code.PROTOCOL))]
             return [self._over(note.found)]
-        if self.world.rules(peer).files is Habit.BLOCK:
-            return [Say(peer, Answered(said.transfer, False, Code.DECLINED))]
+        if self.world.rules(peer).files is Permission.BLOCK:
+            return [SendControl(peer, Answer(said.transfer, False, Code.DECLINED))]
         trust = self.world.trust(peer)
         if not self.questions.may_ask(peer, trust, wall.timestamp()):
-            return [Say(peer, Answered(said.transfer, False, Code.PEER_BUSY))]
+            return [SendControl(peer, Answer(said.transfer, False, Code.PEER_BUSY))]
         # In a group's conversation is shown only what one of its members sends, to us as another one.
         room = said.offer.room if self.world.shares(said.offer.room, peer) else ""
         offer = replace(said.offer, room=room)
         transfer = Transfer(said.transfer, peer, Direction.IN, TransferState.OFFERED, offer, wall)
-        self.rows[transfer.id] = Row(transfer, after=said.after)
+        self.rows[transfer.id] = TrackedTransfer(transfer, after=said.after)
         self.questions.put(transfer.id, peer)
-        kept = Keep(lambda db: journal.add(db, transfer), lambda _: Queued(transfer.id))
+        kept = DbWrite(lambda db: journal.add(db, transfer), lambda _: TransferStored(transfer.id))
         if unasked := self._unasked(transfer, 0.0):
             return [kept, *unasked]
         asked = self._question(transfer)
-        return [kept, Keep(lambda _: None, lambda _: asked)]
+        return [kept, DbWrite(lambda _: None, lambda _: asked)]
 
     def _unasked(self, transfer: Transfer, now: float) -> list[Effect]:
         """Accept what the person's rules for this device accept: all of it is counted, and it is not too much. More
         than that is asked about, or accepted anew by the rules."""
         rules, offer = self.world.rules(transfer.peer), transfer.offer
-        if rules.files is not Habit.ACCEPT or not offer.complete or 0 < rules.up_to < offer.bytes:
+        if rules.files is not Permission.ACCEPT or not offer.complete or 0 < rules.up_to < offer.bytes:
             return []
         return self.answer(AnswerOffer(transfer.id, True, Path(rules.into) if rules.into else None), now)
 
-    def heard_listed(self, peer: PeerId, said: Listed) -> list[Effect]:
+    def heard_listed(self, peer: PeerId, said: Listing) -> list[Effect]:
         """More of an offer's entries: compare them with what is here; the peer is told nothing of it."""
         if said.transfer not in self.rows:
             # Its offer may still wait for the store: behind that.
-            return [Look(lambda db: None, lambda _: ListedLooked(peer, said))]
+            return [DbRead(lambda db: None, lambda _: ListedLooked(peer, said))]
         return self.listed_looked(ListedLooked(peer, said))
 
     def listed_looked(self, note: ListedLooked) -> list[Effect]:
@@ -145,7 +145,7 @@ class Incoming(Table):
             self.world.free(row.looks_in or self.world.downloads()),
         )
         # Behind the question itself, which waits for the store.
-        return [Keep(lambda _: None, lambda _: Publish(event))]
+        return [DbWrite(lambda _: None, lambda _: EventReady(event))]
 
     def answer(self, command: AnswerOffer, now: float) -> list[Effect]:
         """A person answered; the first answer wins."""
@@ -153,11 +153,11 @@ class Incoming(Table):
         if row is None or not self.questions.answer(command.transfer):
             return []
         transfer, peer = row.transfer, row.transfer.peer
-        effects: list[Effect] = [Tell(OfferWithdrawn(transfer.id, peer, "answered"))]
+        effects: list[Effect] = [Publish(OfferWithdrawn(transfer.id, peer, "answered"))]
         if not command.accepted:
             return [
                 *effects,
-                Say(peer, Answered(transfer.id, False, Code.DECLINED)),
+                SendControl(peer, Answer(transfer.id, False, Code.DECLINED)),
                 *self._fail(row, TransferState.DECLINED, Code.DECLINED, "", now),
             ]
         row.allowed = allowance_of(transfer.offer, command.grows)
@@ -166,21 +166,21 @@ class Incoming(Table):
             return effects
         return [*effects, *self._accept(row, command)]
 
-    def _accept(self, row: Row, command: AnswerOffer) -> list[Effect]:
+    def _accept(self, row: TrackedTransfer, command: AnswerOffer) -> list[Effect]:
         """The yes holds."""
         transfer, peer, allowed = row.transfer, row.transfer.peer, row.allowed
         assert allowed is not None
-        landing = Landing(command.into or self.world.downloads(), command.clash)
+        landing = Destination(command.into or self.world.downloads(), command.clash)
         row.landing, row.accepted, row.wish, row.exceeded = landing, True, None, False
-        row.transfer = replace(transfer, state=moved(transfer.state, TransferState.CONNECTING))
+        row.transfer = replace(transfer, state=transition(transfer.state, TransferState.CONNECTING))
         return [
-            Befriend(peer),
-            Keep(lambda db: journal.accept(db, transfer.id, landing, allowed)),
-            Say(peer, Answered(transfer.id, True)),
+            MarkKnown(peer),
+            DbWrite(lambda db: journal.accept(db, transfer.id, landing, allowed)),
+            SendControl(peer, Answer(transfer.id, True)),
             self._stands(row),
         ]
 
-    def heard_fetch(self, peer: PeerId, said: FetchAsked, now: float) -> list[Effect]:
+    def heard_fetch(self, peer: PeerId, said: Fetch, now: float) -> list[Effect]:
         """The sender cannot dial us: we dial it."""
         row = self._mine(peer, said.transfer, Direction.IN)
         if row is None or not row.accepted or row.running or row.paused or now < row.shy_until:
@@ -193,7 +193,7 @@ class Incoming(Table):
         def found(result: tuple[Transfer, Path] | None) -> object:
             return UndoLooked(*result) if result else None
 
-        return [Look(lambda db: journal.landed(db, command.transfer), found)]
+        return [DbRead(lambda db: journal.landed(db, command.transfer), found)]
 
     def undo_looked(self, note: UndoLooked) -> list[Effect]:
         """What the store knows of it."""
@@ -207,47 +207,51 @@ class Incoming(Table):
         """What was received lies aside."""
         event = note.event
         if not event.files and not event.restored:
-            return [Tell(event)]
+            return [Publish(event)]
         return [
-            Keep(lambda db: journal.set_code(db, event.transfer, Code.UNDONE, event.folder), lambda _: Publish(event))
+            DbWrite(
+                lambda db: journal.set_code(db, event.transfer, Code.UNDONE, event.folder), lambda _: EventReady(event)
+            )
         ]
 
-    def _question(self, transfer: Transfer) -> Publish:
+    def _question(self, transfer: Transfer) -> EventReady:
         free = self.world.free(self.world.downloads())
         offer, peer = transfer.offer, transfer.peer
-        return Publish(OfferReceived(transfer.id, peer, self.world.name(peer), offer.files, offer.bytes, offer, free))
+        return EventReady(
+            OfferReceived(transfer.id, peer, self.world.name(peer), offer.files, offer.bytes, offer, free)
+        )
 
-    def _offered_again(self, row: Row, said: Offered) -> list[Effect]:
+    def _offered_again(self, row: TrackedTransfer, said: Offered) -> list[Effect]:
         transfer = row.transfer
         if transfer.state in FINAL:
             return [self._over(transfer)]
         offer = replace(said.offer, room=transfer.offer.room)
         row.transfer = replace(transfer, offer=offer)
         if row.paused_here:
-            return [Say(transfer.peer, Paused(transfer.id, True))]
+            return [SendControl(transfer.peer, Pause(transfer.id, True))]
         if row.accepted and row.allowed is not None and not row.allowed.covers(offer):
             return self._grew(row)
         if row.accepted:
             effects: list[Effect] = []
             effects += self._bound(row)
             if offer.complete and offer != transfer.offer:
-                effects.append(Keep(lambda db: journal.set_offer(db, transfer.id, offer)))
-                effects.append(Tell(OfferGrew(transfer.id, transfer.peer, offer)))
+                effects.append(DbWrite(lambda db: journal.set_offer(db, transfer.id, offer)))
+                effects.append(Publish(OfferGrew(transfer.id, transfer.peer, offer)))
             if not row.running:
-                effects.append(Say(transfer.peer, Answered(transfer.id, True)))
+                effects.append(SendControl(transfer.peer, Answer(transfer.id, True)))
             return effects
         if row.wish is not None:
-            return [Tell(OfferGrew(transfer.id, transfer.peer, offer)), *self._wished(row, row.wish)]
+            return [Publish(OfferGrew(transfer.id, transfer.peer, offer)), *self._wished(row, row.wish)]
         if row.exceeded and row.allowed is not None and row.allowed.covers(offer):
             # It sent more than it offers even now: no question could be answered by that.
             code = Code.MORE_THAN_OFFERED
-            refused = Say(transfer.peer, Answered(transfer.id, False, code))
+            refused = SendControl(transfer.peer, Answer(transfer.id, False, code))
             return [refused, *self._fail(row, TransferState.FAILED, code, "", 0.0)]
         if transfer.state is TransferState.WAITING:
             return self._put(row)
-        return [Tell(OfferGrew(transfer.id, transfer.peer, offer)), *self._unasked(row.transfer, 0.0)]
+        return [Publish(OfferGrew(transfer.id, transfer.peer, offer)), *self._unasked(row.transfer, 0.0)]
 
-    def _bound(self, row: Row) -> list[Effect]:
+    def _bound(self, row: TrackedTransfer) -> list[Effect]:
         """An offer that could grow is counted by now: from here on it binds."""
         offer = row.transfer.offer
         if not offer.complete or row.allowed is None or row.allowed.bytes is not None:
@@ -255,9 +259,9 @@ class Incoming(Table):
         row.allowed = allowed = allowance_of(offer, False)
         transfer = row.transfer.id
         told: list[Effect] = [PostRun(transfer, allowed)] if row.running else []
-        return [*told, Keep(lambda db: journal.allow(db, transfer, allowed))]
+        return [*told, DbWrite(lambda db: journal.allow(db, transfer, allowed))]
 
-    def _wished(self, row: Row, wish: AnswerOffer) -> list[Effect]:
+    def _wished(self, row: TrackedTransfer, wish: AnswerOffer) -> list[Effect]:
         """More is counted of what the person said yes to: it holds, or is asked anew, once all of it is counted."""
         offer, allowed = row.transfer.offer, row.allowed
         if not offer.complete or allowed is None:
@@ -267,26 +271,26 @@ class Incoming(Table):
         row.wish = None
         return self._put(row)
 
-    def _grew(self, row: Row) -> list[Effect]:
+    def _grew(self, row: TrackedTransfer) -> list[Effect]:
         """It is offered more than was accepted: nothing more is written until the person has said yes again."""
         transfer = row.transfer.id
         row.accepted = False
         ended: list[Effect] = [EndRun(transfer)] if row.running else []
-        void = Keep(lambda db: journal.allow(db, transfer, None))
+        void = DbWrite(lambda db: journal.allow(db, transfer, None))
         if row.transfer.state is not TransferState.WAITING:
-            row.transfer = replace(row.transfer, state=moved(row.transfer.state, TransferState.WAITING), rate=0.0)
+            row.transfer = replace(row.transfer, state=transition(row.transfer.state, TransferState.WAITING), rate=0.0)
         return [*ended, void, *self._put(row)]
 
-    def _put(self, row: Row) -> list[Effect]:
+    def _put(self, row: TrackedTransfer) -> list[Effect]:
         """Put the question, unless the rules answer it."""
         transfer = row.transfer
         if transfer.state is TransferState.WAITING:
-            transfer = replace(transfer, state=moved(transfer.state, TransferState.OFFERED), code="")
+            transfer = replace(transfer, state=transition(transfer.state, TransferState.OFFERED), code="")
             row.transfer = transfer
         self.questions.put(transfer.id, transfer.peer)
-        return self._unasked(transfer, 0.0) or [Tell(self._question(transfer).event)]
+        return self._unasked(transfer, 0.0) or [Publish(self._question(transfer).event)]
 
-    def _try_disk(self, row: Row, now: float) -> list[Effect]:
+    def _try_disk(self, row: TrackedTransfer, now: float) -> list[Effect]:
         """Ask for the rest when the disk could take it."""
         transfer = row.transfer
         if transfer.code == Code.DISK_FULL and row.landing is not None:
@@ -296,4 +300,4 @@ class Incoming(Table):
             if room(row.landing.folder) < missing:
                 row.retry_at = now + DISK_AGAIN
                 return []
-        return [Say(transfer.peer, Answered(transfer.id, True))]
+        return [SendControl(transfer.peer, Answer(transfer.id, True))]

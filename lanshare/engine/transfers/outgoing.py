@@ -8,7 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from lanshare.domain.commands import RetryTransfer, SendFiles
-from lanshare.domain.control_messages import Answered, Offered, Paused
+from lanshare.domain.control_messages import Answer, Offered, Pause
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     OfferGrew,
@@ -24,10 +24,10 @@ from lanshare.domain.transfer import (
     TransferState,
 )
 from lanshare.engine import user_messages
-from lanshare.engine.effects import Befriend, Effect, EndRun, Keep, ListOffer, Look, Say, Scan, Tell
-from lanshare.engine.inbox import AnswerLooked, Counted, ListedPart, Queued, RetryLooked, ScanEnded, SendLooked
+from lanshare.engine.effects import DbRead, DbWrite, Effect, EndRun, ListOffer, MarkKnown, Publish, Scan, SendControl
+from lanshare.engine.inbox import AnswerLooked, Counted, ListedPart, RetryLooked, ScanEnded, SendLooked, TransferStored
 from lanshare.engine.transfers.send_queue import Turns
-from lanshare.engine.transfers.table import EMPTY, RETRY, Row
+from lanshare.engine.transfers.table import EMPTY, RETRY, TrackedTransfer
 from lanshare.store import journal
 
 _STALE: Final = 2.0
@@ -50,14 +50,14 @@ class Outgoing(Turns):
             return []
         if command.again:
             transfer_id = command.transfer
-            return [Look(lambda db: journal.ended(db, transfer_id), lambda found: SendLooked(command, found))]
+            return [DbRead(lambda db: journal.ended(db, transfer_id), lambda found: SendLooked(command, found))]
         paths = tuple(dict.fromkeys(command.paths))
         room = command.room
         if room and not self.world.shares(room, command.peer):
             # What was meant for a group is nobody's alone.
             code = Code.NOT_IN_GROUP
             sentence = user_messages.ended(code, self.world.name(command.peer))
-            return [Tell(TransferFailed(command.transfer, command.peer, TransferState.FAILED, code, sentence))]
+            return [Publish(TransferFailed(command.transfer, command.peer, TransferState.FAILED, code, sentence))]
         for row in self.rows.values():
             alike = row.sources == paths and row.only == only and row.transfer.peer == command.peer
             alike = alike and row.transfer.offer.room == room
@@ -65,9 +65,9 @@ class Outgoing(Turns):
                 return self._join(row, command.transfer, now)
         offer = replace(EMPTY, room=room)
         transfer = Transfer(command.transfer, command.peer, Direction.OUT, TransferState.QUEUED, offer, wall)
-        self.rows[transfer.id] = Row(transfer, paths, only=only, after=after)
+        self.rows[transfer.id] = TrackedTransfer(transfer, paths, only=only, after=after)
         return [
-            Keep(lambda db: journal.add(db, transfer, paths, only, after), lambda _: Queued(transfer.id)),
+            DbWrite(lambda db: journal.add(db, transfer, paths, only, after), lambda _: TransferStored(transfer.id)),
             Scan(transfer.id, paths, only),
         ]
 
@@ -78,19 +78,19 @@ class Outgoing(Turns):
         transfer = note.found
         if transfer.peer != note.command.peer or transfer.state not in FINAL:
             return []
-        return [Tell(self._queued(transfer)), Tell(self._end_of(transfer))]
+        return [Publish(self._queued(transfer)), Publish(self._end_of(transfer))]
 
-    def _known(self, row: Row) -> list[Effect]:
+    def _known(self, row: TrackedTransfer) -> list[Effect]:
         transfer = row.transfer
-        told: list[Effect] = [Tell(self._queued(transfer))]
+        told: list[Effect] = [Publish(self._queued(transfer))]
         if transfer.state in FINAL:
-            told.append(Tell(self._end_of(transfer)))
+            told.append(Publish(self._end_of(transfer)))
         return told
 
-    def _join(self, row: Row, asked: TransferId, now: float) -> list[Effect]:
+    def _join(self, row: TrackedTransfer, asked: TransferId, now: float) -> list[Effect]:
         """Go on with what is under way; what was added to its folders since is sent too."""
         transfer = row.transfer
-        effects: list[Effect] = [Tell(TransferJoined(asked, transfer.id)), Tell(self._queued(transfer))]
+        effects: list[Effect] = [Publish(TransferJoined(asked, transfer.id)), Publish(self._queued(transfer))]
         if row.scanned and not row.running:
             row.scanned = False
             effects.append(Scan(transfer.id, row.sources, row.only, again=True))
@@ -100,10 +100,10 @@ class Outgoing(Turns):
             row.retry_at = now
         return effects
 
-    def queued(self, note: Queued) -> list[Effect]:
+    def queued(self, note: TransferStored) -> list[Effect]:
         """A transfer's row is durable: tell of it as it stands by now."""
         row = self.rows.get(note.transfer)
-        return [Tell(self._queued(row.transfer)), self._stands(row)] if row is not None else []
+        return [Publish(self._queued(row.transfer)), self._stands(row)] if row is not None else []
 
     def retry(self, command: RetryTransfer) -> list[Effect]:
         """A person wants what did not arrive to be sent once more."""
@@ -111,7 +111,7 @@ class Outgoing(Turns):
         def found(result: journal.Sent | None) -> object:
             return _retry(command, result) if result else None
 
-        return [Look(lambda db: journal.sent(db, command.transfer), found)]
+        return [DbRead(lambda db: journal.sent(db, command.transfer), found)]
 
     def counted(self, note: Counted) -> list[Effect]:
         """More of the tree has been walked."""
@@ -122,18 +122,18 @@ class Outgoing(Turns):
         row.transfer = replace(row.transfer, offer=offer)
         first = not row.counted
         row.counted, row.skipped = True, note.skipped
-        effects: list[Effect] = [Tell(OfferGrew(note.transfer, row.transfer.peer, offer))]
+        effects: list[Effect] = [Publish(OfferGrew(note.transfer, row.transfer.peer, offer))]
         if row.recount and offer.complete:
             row.recount = False
             effects += self._offer(row)
         elif row.transfer.state is TransferState.QUEUED or (first and row.transfer.state is TransferState.WAITING):
             effects += self._offer(row)
         elif row.transfer.state is not TransferState.WAITING:
-            effects.append(Say(row.transfer.peer, Offered(note.transfer, offer, row.after)))
+            effects.append(SendControl(row.transfer.peer, Offered(note.transfer, offer, row.after)))
             if offer.complete and row.transfer.state is TransferState.OFFERED:
                 effects.append(ListOffer(note.transfer))
         if offer.complete:
-            effects.append(Keep(lambda db: journal.set_offer(db, note.transfer, offer)))
+            effects.append(DbWrite(lambda db: journal.set_offer(db, note.transfer, offer)))
         return effects
 
     def listed_part(self, note: ListedPart) -> list[Effect]:
@@ -141,7 +141,7 @@ class Outgoing(Turns):
         row = self.rows.get(note.said.transfer)
         if row is None or row.transfer.state is not TransferState.OFFERED:
             return []
-        return [Say(row.transfer.peer, note.said)]
+        return [SendControl(row.transfer.peer, note.said)]
 
     def scan_ended(self, note: ScanEnded, now: float) -> list[Effect]:
         """The walk is over: if there is nothing at all to send, so is the transfer."""
@@ -153,11 +153,11 @@ class Outgoing(Turns):
             return self._fail(row, TransferState.FAILED, note.code, note.detail, now, note.skipped)
         return []
 
-    def heard_answer(self, peer: PeerId, said: Answered, now: float) -> list[Effect]:
+    def heard_answer(self, peer: PeerId, said: Answer, now: float) -> list[Effect]:
         """The peer said yes or no to an offer of ours."""
         row = self._mine(peer, said.transfer, Direction.OUT)
         if row is None and said.accepted:
-            return [Look(lambda db: journal.ended(db, said.transfer), lambda found: AnswerLooked(peer, found))]
+            return [DbRead(lambda db: journal.ended(db, said.transfer), lambda found: AnswerLooked(peer, found))]
         if row is None:
             return []
         if row.running:
@@ -175,10 +175,10 @@ class Outgoing(Turns):
         if row.recount or now < row.shy_until:
             return []
         if row.paused_here:
-            return [Say(peer, Paused(said.transfer, True))]
+            return [SendControl(peer, Pause(said.transfer, True))]
         if row.paused_there:
             return []
-        return [Befriend(peer), *self._take_turn(row)]
+        return [MarkKnown(peer), *self._take_turn(row)]
 
     def answer_looked(self, note: AnswerLooked) -> list[Effect]:
         """The peer waits for a transfer that is over here: its own end of it was lost in a crash."""

@@ -21,7 +21,7 @@ _BEHIND: Final = 2.0
 
 
 @dataclass(slots=True)
-class Prompts:
+class PromptRateLimiter:
     """When strangers came before the person last: offers and texts alike. Times in seconds of any one clock."""
 
     _recent: list[tuple[float, PeerId]] = field(default_factory=list)
@@ -46,11 +46,11 @@ class Prompts:
 
 
 @dataclass(slots=True)
-class Questions:
+class PendingOffers:
     """The open questions, and how many of them each peer may have."""
 
     trust: Callable[[PeerId], TrustLevel] = field(default=lambda peer: TrustLevel.KNOWN)
-    prompts: Prompts = field(default_factory=Prompts)
+    prompts: PromptRateLimiter = field(default_factory=PromptRateLimiter)
     _open: dict[TransferId, PeerId] = field(default_factory=dict)
 
     def may_ask(self, peer: PeerId, trust: TrustLevel, now: float) -> bool:

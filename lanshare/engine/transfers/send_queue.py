@@ -9,20 +9,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from lanshare.domain.control_messages import Postponed
+from lanshare.domain.control_messages import Later
 from lanshare.domain.errors import Code
 from lanshare.domain.offer import EntryKind
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import Direction, TransferId, TransferState
-from lanshare.engine.effects import Effect, EndRun, Keep, Say
-from lanshare.engine.transfers.table import Row, Table
+from lanshare.engine.effects import DbWrite, Effect, EndRun, SendControl
+from lanshare.engine.transfers.table import TrackedTransfer, TransferTable
 from lanshare.store import journal
 
 LARGE: Final = 256 * 1024 * 1024
 """Bytes still to be sent from which a sending takes turns: seconds of a fast network."""
 
 
-class Turns(Table):
+class Turns(TransferTable):
     """The side of the table that knows whose turn it is."""
 
     __slots__ = ()
@@ -34,13 +34,13 @@ class Turns(Table):
             return []
         peer = row.transfer.peer
         row.rank = rank = min(one.rank for one in self._queue(peer)) - 1
-        effects: list[Effect] = [Keep(lambda db: journal.set_rank(db, transfer, rank))]
+        effects: list[Effect] = [DbWrite(lambda db: journal.set_rank(db, transfer, rank))]
         for other in self._in_the_way(row):
             other.turn = True
-            effects += [Say(peer, Postponed(other.transfer.id, Code.TURN)), EndRun(other.transfer.id)]
+            effects += [SendControl(peer, Later(other.transfer.id, Code.TURN)), EndRun(other.transfer.id)]
         return effects
 
-    def heard_postponed(self, peer: PeerId, said: Postponed) -> list[Effect]:
+    def heard_postponed(self, peer: PeerId, said: Later) -> list[Effect]:
         """The sender has something else to send first."""
         row = self._mine(peer, said.transfer, Direction.IN)
         if row is None or not row.accepted or row.paused or said.code != Code.TURN:
@@ -48,11 +48,11 @@ class Turns(Table):
         row.turn = True
         return [] if row.running else self._away(row, Code.TURN)
 
-    def _in_the_way(self, row: Row) -> list[Row]:
+    def _in_the_way(self, row: TrackedTransfer) -> list[TrackedTransfer]:
         """The sendings that move and that this one has to wait for."""
         return [one for one in self._queue(row.transfer.peer) if one is not row and one.running and _exclude(row, one)]
 
-    def _queue(self, peer: PeerId) -> list[Row]:
+    def _queue(self, peer: PeerId) -> list[TrackedTransfer]:
         """The sendings to a peer in the order of their turns."""
         rows = [
             row for row in self.rows.values()
@@ -60,18 +60,18 @@ class Turns(Table):
         ]
         return sorted(rows, key=lambda row: (row.rank, row.transfer.started_at))
 
-    def _take_turn(self, row: Row) -> list[Effect]:
+    def _take_turn(self, row: TrackedTransfer) -> list[Effect]:
         """Run an accepted sending, or let it wait for its turn."""
         if not self._in_the_way(row):
             row.turn = False
             return self._run(row)
         row.turn = True
-        return [Say(row.transfer.peer, Postponed(row.transfer.id, Code.TURN)), *self._away(row, Code.TURN)]
+        return [SendControl(row.transfer.peer, Later(row.transfer.id, Code.TURN)), *self._away(row, Code.TURN)]
 
     def _next_turn(self, peer: PeerId) -> list[Effect]:
         """Something ended: whoever waits for its turn may have it, but none overtakes one that it would hold up."""
         effects: list[Effect] = []
-        waiting: list[Row] = []
+        waiting: list[TrackedTransfer] = []
         for row in self._queue(peer):
             if not row.turn or row.running or row.paused or row.transfer.state is not TransferState.WAITING:
                 continue
@@ -83,16 +83,16 @@ class Turns(Table):
         return effects
 
 
-def _exclude(row: Row, other: Row) -> bool:
+def _exclude(row: TrackedTransfer, other: TrackedTransfer) -> bool:
     """Whether these two sendings to one peer do not move at the same time."""
     return (_is_large(row) and _is_large(other)) or _share_folder(row, other)
 
 
-def _is_large(row: Row) -> bool:
+def _is_large(row: TrackedTransfer) -> bool:
     return row.transfer.offer.bytes - row.transfer.done_bytes >= LARGE
 
 
-def _share_folder(row: Row, other: Row) -> bool:
+def _share_folder(row: TrackedTransfer, other: TrackedTransfer) -> bool:
     both = {path.name for path in set(row.sources) & set(other.sources)}
     tops = (*row.transfer.offer.tops, *other.transfer.offer.tops)
     return bool(both) and any(top.kind is EntryKind.FOLDER and top.name in both for top in tops)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from lanshare.domain.commands import LeaveOut
-from lanshare.domain.control_messages import Answered, Ended, HadAll, Paused
+from lanshare.domain.commands import SkipFile
+from lanshare.domain.control_messages import Answer, Cancel, Finished, Pause
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     OfferWithdrawn,
@@ -26,13 +26,13 @@ from lanshare.domain.transfer import (
     Transfer,
     TransferId,
     TransferState,
-    moved,
+    transition,
 )
-from lanshare.engine.effects import Effect, EndRun, Keep, PostRun, Say, Scan, Tell
-from lanshare.engine.inbox import AttachAsked, DiskSeen, Lease, Moved, RunEnded, Verifying
+from lanshare.engine.effects import DbWrite, Effect, EndRun, PostRun, Publish, Scan, SendControl
+from lanshare.engine.inbox import AttachAsked, DiskSeen, Lease, RunEnded, TransferProgress, Verifying
 from lanshare.engine.transfers.incoming import Incoming
 from lanshare.engine.transfers.outgoing import Outgoing
-from lanshare.engine.transfers.table import ENDING, RESTING, Row
+from lanshare.engine.transfers.table import ENDING, RESTING, TrackedTransfer
 from lanshare.store import journal
 from lanshare.store.journal import Unfinished
 
@@ -50,7 +50,7 @@ class Transfers(Outgoing, Incoming):
         for one in left:
             state = TransferState.PAUSED if one.paused else TransferState.WAITING
             transfer = replace(one.transfer, state=state, code="" if one.paused else Code.PEER_AWAY)
-            row = Row(transfer, one.sources, one.landing, one.accepted, counted=bool(transfer.offer.tops))
+            row = TrackedTransfer(transfer, one.sources, one.landing, one.accepted, counted=bool(transfer.offer.tops))
             row.paused_here, row.rank, row.only, row.after = one.paused, one.rank, one.only, one.after
             row.allowed = one.allowed or (allowance_of(transfer.offer, grows=True) if one.accepted else None)
             self.rows[transfer.id] = row
@@ -62,7 +62,7 @@ class Transfers(Outgoing, Incoming):
         """What is not over."""
         return tuple(row.transfer for row in self.rows.values() if row.transfer.state not in FINAL)
 
-    def heard_had_all(self, peer: PeerId, said: HadAll, now: float) -> list[Effect]:
+    def heard_had_all(self, peer: PeerId, said: Finished, now: float) -> list[Effect]:
         """The other side saw it end; the last word was lost on the way, or in a crash here."""
         row = self._mine(peer, said.transfer, None)
         if row is None or row.running or not (row.accepted or row.transfer.direction is Direction.OUT):
@@ -104,7 +104,7 @@ class Transfers(Outgoing, Incoming):
             return [EndRun(note.transfer)]
         return self._grant(row)
 
-    def moved(self, note: Moved, now: float) -> list[Effect]:
+    def moved(self, note: TransferProgress, now: float) -> list[Effect]:
         """Bytes move."""
         row = self.rows.get(note.transfer)
         if row is None or row.transfer.state in FINAL or not row.running:
@@ -112,19 +112,19 @@ class Transfers(Outgoing, Incoming):
         transfer = row.transfer
         effects: list[Effect] = []
         if transfer.state in (TransferState.CONNECTING, TransferState.WAITING, TransferState.OFFERED):
-            transfer = replace(transfer, state=moved(transfer.state, TransferState.MOVING), code="")
-            effects.append(Tell(TransferStarted(transfer.id, transfer.peer, transfer.direction)))
+            transfer = replace(transfer, state=transition(transfer.state, TransferState.MOVING), code="")
+            effects.append(Publish(TransferStarted(transfer.id, transfer.peer, transfer.direction)))
         if note.bytes > row.most:
             row.most, row.tries = note.bytes, 0
         if row.moving_since is None:
             row.moving_since = now
         row.transfer = replace(transfer, done_bytes=note.bytes, rate=note.rate)
         total = max(transfer.offer.bytes, note.bytes)
-        effects.append(Tell(TransferProgressed(transfer.id, note.bytes, total, note.rate, note.file)))
+        effects.append(Publish(TransferProgressed(transfer.id, note.bytes, total, note.rate, note.file)))
         if note.split != row.split:
             row.split = split = note.split
             shares = (split.source_disk, split.work, split.network, split.target_disk)
-            effects.append(Tell(TransferProfiled(transfer.id, *shares)))
+            effects.append(Publish(TransferProfiled(transfer.id, *shares)))
         return effects
 
     def disk_seen(self, note: DiskSeen) -> list[Effect]:
@@ -133,15 +133,15 @@ class Transfers(Outgoing, Incoming):
         if row is None or row.landing is None:
             return []
         row.landing = replace(row.landing, disk=note.disk)
-        return [Keep(lambda db: journal.set_disk(db, note.transfer, note.disk))]
+        return [DbWrite(lambda db: journal.set_disk(db, note.transfer, note.disk))]
 
     def verifying(self, note: Verifying) -> list[Effect]:
         """All bytes are over."""
         row = self.rows.get(note.transfer)
         if row is None or row.transfer.state is not TransferState.MOVING:
             return []
-        row.transfer = replace(row.transfer, state=moved(row.transfer.state, TransferState.VERIFYING))
-        return [Tell(TransferVerifying(note.transfer))]
+        row.transfer = replace(row.transfer, state=transition(row.transfer.state, TransferState.VERIFYING))
+        return [Publish(TransferVerifying(note.transfer))]
 
     def resume(self, transfer: TransferId, now: float) -> list[Effect]:
         """A person here lets it go on, or wants a waiting one at once: before others, if it waits for its turn."""
@@ -184,19 +184,19 @@ class Transfers(Outgoing, Incoming):
         damaged = note.code == Code.LIST_DAMAGED and row.transfer.direction is Direction.OUT
         if note.code in ENDING or damaged:
             return [
-                Say(row.transfer.peer, Ended(note.transfer, note.code)),
+                SendControl(row.transfer.peer, Cancel(note.transfer, note.code)),
                 *self._fail(row, TransferState.FAILED, note.code, note.detail, now),
             ]
         return self._wait(row, note, now)
 
-    def heard_end(self, peer: PeerId, said: Ended, now: float) -> list[Effect]:
+    def heard_end(self, peer: PeerId, said: Cancel, now: float) -> list[Effect]:
         """The peer ended it: by its person's will, or because it cannot go on."""
         row = self._mine(peer, said.transfer, None)
         if row is None:
             return []
         effects: list[Effect] = []
         if self.questions.answer(said.transfer):
-            effects.append(Tell(OfferWithdrawn(said.transfer, peer, Code.CANCELLED_BY_PEER)))
+            effects.append(Publish(OfferWithdrawn(said.transfer, peer, Code.CANCELLED_BY_PEER)))
         code = said.code if said.code in set(Code) else Code.PROTOCOL
         if code == Code.CANCELLED:
             return effects + self._fail(row, TransferState.CANCELLED, Code.CANCELLED_BY_PEER, "", now)
@@ -208,12 +208,12 @@ class Transfers(Outgoing, Incoming):
         if row is None or row.transfer.state in FINAL:
             return []
         peer = row.transfer.peer
-        effects: list[Effect] = [Say(peer, Ended(transfer, Code.CANCELLED))]
+        effects: list[Effect] = [SendControl(peer, Cancel(transfer, Code.CANCELLED))]
         if self.questions.answer(transfer):
-            effects.append(Tell(OfferWithdrawn(transfer, peer, Code.CANCELLED)))
+            effects.append(Publish(OfferWithdrawn(transfer, peer, Code.CANCELLED)))
         return effects + self._fail(row, TransferState.CANCELLED, Code.CANCELLED, "", now)
 
-    def leave_out(self, command: LeaveOut) -> list[Effect]:
+    def leave_out(self, command: SkipFile) -> list[Effect]:
         """A person does not want the file that moves now."""
         row = self.rows.get(command.transfer)
         if row is None or not row.running:
@@ -235,12 +235,12 @@ class Transfers(Outgoing, Incoming):
             return []
         row.paused_here = True
         return [
-            Keep(lambda db: journal.set_paused(db, transfer, True)),
-            Say(row.transfer.peer, Paused(transfer, True)),
+            DbWrite(lambda db: journal.set_paused(db, transfer, True)),
+            SendControl(row.transfer.peer, Pause(transfer, True)),
             *self._rest(row),
         ]
 
-    def heard_paused(self, peer: PeerId, said: Paused) -> list[Effect]:
+    def heard_paused(self, peer: PeerId, said: Pause) -> list[Effect]:
         """The peer's person wants it to rest, or lets it go on."""
         row = self._mine(peer, said.transfer, None)
         if row is None or row.paused_there == said.paused:
@@ -263,17 +263,17 @@ class Transfers(Outgoing, Incoming):
                 continue
             row.paused_there = row.turn = False
             if row.paused_here:
-                effects.append(Say(peer, Paused(transfer.id, True)))
+                effects.append(SendControl(peer, Pause(transfer.id, True)))
                 continue
             if transfer.state is TransferState.PAUSED:
                 effects += self._unrest(row)
             if transfer.direction is Direction.OUT and row.counted:
                 effects += self._offer(row)
             elif transfer.direction is Direction.IN and row.accepted:
-                effects.append(Say(peer, Answered(transfer.id, True)))
+                effects.append(SendControl(peer, Answer(transfer.id, True)))
                 away = row.transfer.code in ("", Code.PEER_AWAY, Code.PEER_UNREACHABLE)
                 if away and row.transfer.state is TransferState.WAITING:
-                    state = moved(row.transfer.state, TransferState.CONNECTING)
+                    state = transition(row.transfer.state, TransferState.CONNECTING)
                     row.transfer = replace(row.transfer, state=state, code="")
                     effects.append(self._stands(row))
         return effects
@@ -288,7 +288,7 @@ class Transfers(Outgoing, Incoming):
             if transfer.peer != peer or transfer.state in FINAL or rests:
                 continue
             if self.questions.answer(transfer.id):
-                effects.append(Tell(OfferWithdrawn(transfer.id, peer, Code.PEER_AWAY)))
+                effects.append(Publish(OfferWithdrawn(transfer.id, peer, Code.PEER_AWAY)))
             if row.running:
                 effects.append(EndRun(transfer.id))
             else:

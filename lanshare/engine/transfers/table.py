@@ -11,7 +11,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from lanshare.domain.commands import AnswerOffer
-from lanshare.domain.control_messages import Answered, Ended, FetchAsked, HadAll, Offered, Paused
+from lanshare.domain.control_messages import Answer, Cancel, Fetch, Finished, Offered, Pause
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     TransferFailed,
@@ -21,21 +21,21 @@ from lanshare.domain.events import (
     TransferStands,
     TransferWaiting,
 )
-from lanshare.domain.offer import Allowance, Landing, Offer, Skipped
-from lanshare.domain.peer import Address, PeerId, Rules, TrustLevel
+from lanshare.domain.offer import Allowance, Destination, Offer, Skipped
+from lanshare.domain.peer import Address, PeerId, PeerPolicy, TrustLevel
 from lanshare.domain.transfer import (
     FINAL,
     Direction,
     Transfer,
     TransferId,
     TransferState,
-    moved,
+    transition,
 )
 from lanshare.engine import user_messages
-from lanshare.engine.effects import Discard, Effect, EndRun, Keep, ListOffer, Run, Say, Scan, Tell
-from lanshare.engine.inbox import AttachAsked, Durable, Lease, LinkHandle, Publish, RunEnded
-from lanshare.engine.transfers.pending_offers import Questions
-from lanshare.exchange.bottleneck import NOTHING_YET, Split
+from lanshare.engine.effects import DbWrite, Discard, Effect, EndRun, ListOffer, Publish, Run, Scan, SendControl
+from lanshare.engine.inbox import AfterCommit, AttachAsked, EventReady, Lease, LinkHandle, RunEnded
+from lanshare.engine.transfers.pending_offers import PendingOffers
+from lanshare.exchange.bottleneck import NOTHING_YET, TimeShares
 from lanshare.exchange.throttle import Throttle
 from lanshare.store import journal
 
@@ -54,12 +54,12 @@ EMPTY: Final = Offer((), 0, 0, 0, False)
 
 
 @dataclass(slots=True)
-class Row:
+class TrackedTransfer:
     """A transfer that is not over, or was over in this run of the engine."""
 
     transfer: Transfer
     sources: tuple[Path, ...] = ()
-    landing: Landing | None = None
+    landing: Destination | None = None
     accepted: bool = False
     counted: bool = False
     scanned: bool = False
@@ -116,7 +116,7 @@ class Row:
     recount: bool = False
     """The receiver found more than was offered: it is counted again before it is offered again."""
 
-    split: Split = NOTHING_YET
+    split: TimeShares = NOTHING_YET
     aside: bool = False
     """A person here put a file of it aside: it is paused when the others are over."""
 
@@ -133,7 +133,7 @@ class Row:
 
 
 @dataclass(slots=True)
-class World:
+class TransferContext:
     """What this table needs to know of the others, asked at the moment of need."""
 
     online: Callable[[PeerId], bool]
@@ -149,7 +149,7 @@ class World:
     """Where its list and its receipt lie."""
 
     execute: Callable[[PeerId], bool]
-    rules: Callable[[PeerId], Rules]
+    rules: Callable[[PeerId], PeerPolicy]
     shares: Callable[[str, PeerId], bool]
     """Whether this peer and we are both in that group."""
 
@@ -158,12 +158,12 @@ class World:
 
 
 @dataclass(slots=True)
-class Table:
+class TransferTable:
     """The rows, and what may become of each."""
 
-    world: World
-    rows: dict[TransferId, Row] = field(default_factory=dict)
-    questions: Questions = field(default_factory=Questions)
+    world: TransferContext
+    rows: dict[TransferId, TrackedTransfer] = field(default_factory=dict)
+    questions: PendingOffers = field(default_factory=PendingOffers)
 
     def resume(self, transfer: TransferId, now: float) -> list[Effect]:
         """A person here lets it go on, or wants a waiting one to try at once."""
@@ -176,12 +176,12 @@ class Table:
             return []
         row.paused_here = False
         return [
-            Keep(lambda db: journal.set_paused(db, transfer, False)),
-            Say(row.transfer.peer, Paused(transfer, False)),
+            DbWrite(lambda db: journal.set_paused(db, transfer, False)),
+            SendControl(row.transfer.peer, Pause(transfer, False)),
             *self._go_on(row),
         ]
 
-    def _mine(self, peer: PeerId, transfer: TransferId, direction: Direction | None) -> Row | None:
+    def _mine(self, peer: PeerId, transfer: TransferId, direction: Direction | None) -> TrackedTransfer | None:
         row = self.rows.get(transfer)
         if row is None or row.transfer.peer != peer or row.transfer.state in FINAL:
             return None
@@ -192,16 +192,16 @@ class Table:
             transfer.id, transfer.peer, transfer.direction, transfer.offer, transfer.started_at, transfer.state
         )
 
-    def _offer(self, row: Row) -> list[Effect]:
+    def _offer(self, row: TrackedTransfer) -> list[Effect]:
         """Put (again) before the peer what we would send; if it is away, wait."""
         transfer = row.transfer
         if not self.world.online(transfer.peer):
             return self._away(row, Code.PEER_AWAY)
         effects: list[Effect] = []
         if transfer.state is not TransferState.OFFERED:
-            row.transfer = replace(transfer, state=moved(transfer.state, TransferState.OFFERED), code="")
+            row.transfer = replace(transfer, state=transition(transfer.state, TransferState.OFFERED), code="")
             effects.append(self._stands(row))
-        effects.append(Say(transfer.peer, Offered(transfer.id, transfer.offer, row.after)))
+        effects.append(SendControl(transfer.peer, Offered(transfer.id, transfer.offer, row.after)))
         if transfer.offer.complete and not row.accepted:
             effects.append(ListOffer(transfer.id))
         return effects
@@ -209,24 +209,24 @@ class Table:
     def _over(self, transfer: Transfer) -> Effect:
         """What to tell a sender that asks about a transfer that is over here."""
         if transfer.state in (TransferState.DONE, TransferState.PARTIAL):
-            had = HadAll(transfer.id, transfer.files_done, transfer.files_failed, transfer.done_bytes)
-            return Say(transfer.peer, had)
+            had = Finished(transfer.id, transfer.files_done, transfer.files_failed, transfer.done_bytes)
+            return SendControl(transfer.peer, had)
         if transfer.state is TransferState.DECLINED:
-            return Say(transfer.peer, Answered(transfer.id, False, Code.DECLINED))
+            return SendControl(transfer.peer, Answer(transfer.id, False, Code.DECLINED))
         code = Code.CANCELLED if transfer.state is TransferState.CANCELLED else transfer.code
-        return Say(transfer.peer, Ended(transfer.id, code or Code.CANCELLED))
+        return SendControl(transfer.peer, Cancel(transfer.id, code or Code.CANCELLED))
 
-    def _landing(self, row: Row) -> Landing | None:
+    def _landing(self, row: TrackedTransfer) -> Destination | None:
         """Where it goes; only a verified device's files may be executed, and only if the person allows that."""
         if row.landing is None:
             return None
         return replace(row.landing, execute=self.world.execute(row.transfer.peer))
 
-    def _run(self, row: Row) -> list[Effect]:
+    def _run(self, row: TrackedTransfer) -> list[Effect]:
         transfer = row.transfer
         told: list[Effect] = []
         if transfer.state is not TransferState.CONNECTING:
-            row.transfer = replace(transfer, state=moved(transfer.state, TransferState.CONNECTING), code="")
+            row.transfer = replace(transfer, state=transition(transfer.state, TransferState.CONNECTING), code="")
             told.append(self._stands(row))
         row.epoch += 1
         row.running, row.turn = True, False
@@ -248,12 +248,12 @@ class Table:
             )
         ]
 
-    def _grant(self, row: Row) -> list[Effect]:
+    def _grant(self, row: TrackedTransfer) -> list[Effect]:
         note, row.next_attach = row.next_attach, None
         assert note is not None
         told: list[Effect] = []
         if row.transfer.state is TransferState.OFFERED:
-            row.transfer = replace(row.transfer, state=moved(row.transfer.state, TransferState.CONNECTING))
+            row.transfer = replace(row.transfer, state=transition(row.transfer.state, TransferState.CONNECTING))
             told.append(self._stands(row))
         row.epoch += 1
         papers = self.world.papers(note.transfer)
@@ -264,11 +264,11 @@ class Table:
         row.running, row.turn = note.reply.put(lease), False
         return told
 
-    def _stands(self, row: Row) -> Tell:
+    def _stands(self, row: TrackedTransfer) -> Publish:
         one = row.transfer
-        return Tell(TransferStands(one.id, one.peer, one.state, one.code))
+        return Publish(TransferStands(one.id, one.peer, one.state, one.code))
 
-    def _finished(self, row: Row, note: RunEnded, now: float) -> list[Effect]:
+    def _finished(self, row: TrackedTransfer, note: RunEnded, now: float) -> list[Effect]:
         if note.failed and not note.files:
             code = note.skipped[0].code if note.skipped else Code.NOTHING_TO_SEND
             return self._fail(row, TransferState.FAILED, code, "", now, note.skipped, note.failed)
@@ -276,7 +276,7 @@ class Table:
         state = TransferState.PARTIAL if note.failed else TransferState.DONE
         row.transfer = transfer = replace(
             row.transfer,
-            state=moved(row.transfer.state, state),
+            state=transition(row.transfer.state, state),
             code="",
             done_bytes=note.bytes,
             files_done=note.files,
@@ -301,8 +301,8 @@ class Table:
             note.notes,
             row.moved,
         )
-        end = Durable((self._discard(row), Tell(finished), *self._last_word(transfer)))
-        return [Keep(lambda db: journal.finish(db, transfer), lambda _: end)]
+        end = AfterCommit((self._discard(row), Publish(finished), *self._last_word(transfer)))
+        return [DbWrite(lambda db: journal.finish(db, transfer), lambda _: end)]
 
     def _last_word(self, transfer: Transfer) -> list[Effect]:
         """A sender whose link ended with our Complete on its way hears it on the control link."""
@@ -322,21 +322,21 @@ class Table:
             transfer.files_failed,
         )
 
-    def _refuse_next(self, row: Row) -> None:
+    def _refuse_next(self, row: TrackedTransfer) -> None:
         if row.next_attach is not None:
             row.next_attach.reply.put(Lease(0, Code.DECLINED))
             row.next_attach = None
 
     def _fail(
-        self, row: Row, state: TransferState, code: str, detail: str, now: float, skipped: tuple[Skipped, ...] = (),
-        count: int = 0,
+        self, row: TrackedTransfer, state: TransferState, code: str, detail: str, now: float,
+        skipped: tuple[Skipped, ...] = (), count: int = 0,
     ) -> list[Effect]:
         """`count`: how many could not be sent or kept, if more than `skipped` names."""
         if code not in set(Code):
             code, detail = Code.PROTOCOL, ""  # a peer's word of its own, or of a later version
         row.transfer = transfer = replace(
             row.transfer,
-            state=moved(row.transfer.state, state),
+            state=transition(row.transfer.state, state),
             code=code,
             detail=detail,
             skipped=skipped,
@@ -351,7 +351,7 @@ class Table:
             message = user_messages.WE_DECLINED
         failed = TransferFailed(transfer.id, transfer.peer, state, code, message, skipped, transfer.files_failed)
         effects: list[Effect] = [
-            Keep(lambda db: journal.finish(db, transfer), lambda _: Publish(failed)),
+            DbWrite(lambda db: journal.finish(db, transfer), lambda _: EventReady(failed)),
         ]
         if row.running:
             row.ending = True
@@ -360,15 +360,15 @@ class Table:
             effects.append(self._discard(row))
         return effects
 
-    def _discard(self, row: Row) -> Discard:
+    def _discard(self, row: TrackedTransfer) -> Discard:
         return Discard(row.transfer.id, row.landing.folder if row.landing is not None else None)
 
-    def _wait(self, row: Row, note: RunEnded, now: float) -> list[Effect]:
+    def _wait(self, row: TrackedTransfer, note: RunEnded, now: float) -> list[Effect]:
         transfer = row.transfer
         online = self.world.online(transfer.peer)
         effects: list[Effect] = []
         if note.unreachable and online and transfer.direction is Direction.OUT:
-            effects.append(Say(transfer.peer, FetchAsked(transfer.id)))
+            effects.append(SendControl(transfer.peer, Fetch(transfer.id)))
         delay = RETRY[min(row.tries, len(RETRY) - 1)]
         row.tries += 1
         if note.code in PASSING:
@@ -385,7 +385,7 @@ class Table:
             row.shy_until, code = row.retry_at, Code.PROTOCOL
         return effects + self._away(row, code)
 
-    def _ask_anew(self, row: Row) -> list[Effect]:
+    def _ask_anew(self, row: TrackedTransfer) -> list[Effect]:
         """It came to more than was offered: the sender counts it again, the receiver asks its person again."""
         row.retry_at = None
         if row.transfer.direction is Direction.OUT:
@@ -395,51 +395,51 @@ class Table:
         transfer = row.transfer.id
         row.accepted, row.exceeded = False, True
         return [
-            Keep(lambda db: journal.allow(db, transfer, None)),
+            DbWrite(lambda db: journal.allow(db, transfer, None)),
             *self._away(row, Code.MORE_THAN_OFFERED),
         ]
 
-    def _unrest(self, row: Row) -> list[Effect]:
+    def _unrest(self, row: TrackedTransfer) -> list[Effect]:
         """It rests no longer, and its peer is there: it is about to go on."""
-        row.transfer = replace(row.transfer, state=moved(row.transfer.state, TransferState.WAITING), code="")
-        waits = Keep(lambda db: journal.set_state(db, row.transfer.id, TransferState.WAITING, Code.PEER_AWAY))
+        row.transfer = replace(row.transfer, state=transition(row.transfer.state, TransferState.WAITING), code="")
+        waits = DbWrite(lambda db: journal.set_state(db, row.transfer.id, TransferState.WAITING, Code.PEER_AWAY))
         return [waits, self._stands(row)]
 
-    def _away(self, row: Row, code: Code, detail: str = "") -> list[Effect]:
+    def _away(self, row: TrackedTransfer, code: Code, detail: str = "") -> list[Effect]:
         transfer = row.transfer
         if transfer.state is TransferState.WAITING and transfer.code == code:
             return []
         if transfer.state is not TransferState.WAITING:
-            transfer = replace(transfer, state=moved(transfer.state, TransferState.WAITING))
+            transfer = replace(transfer, state=transition(transfer.state, TransferState.WAITING))
         if code is Code.NO_FOLDER and row.landing is not None:
             detail = str(row.landing.folder)
         row.transfer = transfer = replace(transfer, code=code, detail=detail, rate=0.0)
         name = self.world.name(transfer.peer)
         message = user_messages.waiting(code, name, transfer.done_bytes, transfer.offer.bytes, detail)
         return [
-            Keep(lambda db: journal.set_state(db, transfer.id, TransferState.WAITING, code)),
-            Tell(
+            DbWrite(lambda db: journal.set_state(db, transfer.id, TransferState.WAITING, code)),
+            Publish(
                 TransferWaiting(
                     transfer.id, transfer.peer, code, message, transfer.done_bytes, transfer.offer.bytes
                 )
             ),
         ]
 
-    def _rest(self, row: Row) -> list[Effect]:
+    def _rest(self, row: TrackedTransfer) -> list[Effect]:
         effects: list[Effect] = []
         if row.running:
             effects.append(EndRun(row.transfer.id))
         row.retry_at = None
         if row.transfer.state is not TransferState.PAUSED:
-            row.transfer = replace(row.transfer, state=moved(row.transfer.state, TransferState.PAUSED), rate=0.0)
+            row.transfer = replace(row.transfer, state=transition(row.transfer.state, TransferState.PAUSED), rate=0.0)
         transfer, by = row.transfer, "us" if row.paused_here else "peer"
         message = user_messages.paused(by, self.world.name(transfer.peer), transfer.done_bytes, transfer.offer.bytes)
         event = TransferPaused(
             transfer.id, transfer.peer, by, message, transfer.done_bytes, transfer.offer.bytes
         )
-        return [*effects, Tell(event)]
+        return [*effects, Publish(event)]
 
-    def _go_on(self, row: Row) -> list[Effect]:
+    def _go_on(self, row: TrackedTransfer) -> list[Effect]:
         if row.paused:
             return self._rest(row)
         if row.transfer.state is not TransferState.PAUSED:
@@ -450,8 +450,8 @@ class Table:
         effects: list[Effect] = [*self._unrest(row)]
         if row.transfer.direction is Direction.OUT:
             return [*effects, *(self._offer(row) if row.counted else [])]
-        return [*effects, Say(peer, Answered(row.transfer.id, True))] if row.accepted else effects
+        return [*effects, SendControl(peer, Answer(row.transfer.id, True))] if row.accepted else effects
 
 
-def _tops(row: Row) -> tuple[str, ...]:
+def _tops(row: TrackedTransfer) -> tuple[str, ...]:
     return tuple(top.name for top in row.transfer.offer.tops)

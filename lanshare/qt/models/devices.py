@@ -31,9 +31,9 @@ from lanshare.domain.events import (
     TransferQueued,
 )
 from lanshare.domain.message import Conversation, MessageKind
-from lanshare.domain.peer import ORDINARY, PeerId, Rules, short_id
+from lanshare.domain.peer import ORDINARY, PeerId, PeerPolicy, short_id
 from lanshare.domain.transfer import TransferId, TransferState
-from lanshare.engine.terminal_text import shown
+from lanshare.engine.display_text import escaped
 from lanshare.qt import formatting
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.transfers import TransferBook, TransferView
@@ -67,7 +67,7 @@ class Device(Struct, frozen=True):
     said: str = ""
     """What it calls itself; `name` is what the person calls it, if he does."""
 
-    rules: Rules = ORDINARY
+    rules: PeerPolicy = ORDINARY
     note: str = ""
     """What its person wants to be seen beside its name."""
 
@@ -186,7 +186,7 @@ class DeviceModel(QAbstractListModel):
                 self._change(event.known, alarm=False)
             case HistoryErased() if event.gone is not None and event.peer is not None:
                 left = event.left
-                self._change(event.peer, preview=shown(left.preview) if left is not None else "",
+                self._change(event.peer, preview=escaped(left.preview) if left is not None else "",
                              unread=left.unread if left is not None else 0)
             case HistoryErased():
                 for row in [row for row in self._rows if event.peer in (None, row.id)]:
@@ -205,19 +205,19 @@ class DeviceModel(QAbstractListModel):
         for peer in snapshot.peers:
             talk = said.get(peer.id)
             row = Device(
-                peer.id, shown(peer.alias or peer.name), peer.kind, peer.addresses, peer.trust, peer.online,
+                peer.id, escaped(peer.alias or peer.name), peer.kind, peer.addresses, peer.trust, peer.online,
                 peer.system, self._hue(peer.id), alias=peer.alias, said=peer.name, rules=peer.rules,
                 note=peer.note,
             )
             if talk is not None:
-                row = replace(row, preview=shown(talk.preview), at=talk.at, unread=talk.unread)
+                row = replace(row, preview=escaped(talk.preview), at=talk.at, unread=talk.unread)
             draft = snapshot.drafts.get(peer.id, "")
             self._rows.append(self._with_status(replace(row, draft=draft, alarm=peer.id in alarmed)))
         self._me = snapshot.me.id
         for group in snapshot.groups:
             row = self._group_row(group)
             if (talk := said.get(group.group)) is not None:
-                row = replace(row, preview=shown(talk.preview), at=talk.at, unread=talk.unread)
+                row = replace(row, preview=escaped(talk.preview), at=talk.at, unread=talk.unread)
             self._rows.append(replace(row, draft=snapshot.drafts.get(group.group, "")))
         self._rows.sort(key=_order)
         self._mark_twins()
@@ -226,7 +226,7 @@ class DeviceModel(QAbstractListModel):
     def _group_row(self, event: GroupChanged) -> Device:
         online = any(row.online for row in self._rows if row.id in event.members)
         return Device(
-            event.group, shown(event.name), GROUP, (), "known", online, "", self._hue(event.group),
+            event.group, escaped(event.name), GROUP, (), "known", online, "", self._hue(event.group),
             said=event.name, members=event.members, mine=event.mine,
         )
 
@@ -256,13 +256,13 @@ class DeviceModel(QAbstractListModel):
             view.counted = True
         text = tr("wants to send {0}").format(formatting.files(event.offer.files))
         if event.offer.room:
-            text = f"{shown(name)} {text}"
+            text = f"{escaped(name)} {text}"
         self._heard(PeerId(event.offer.room or event.peer), text, at, not again)
 
     def _received(self, event: MessageReceived) -> None:
         group = self.device(event.peer)
         named = group is not None and group.group
-        text = tr("{0}: {1}").format(shown(event.name), event.text) if named else event.text
+        text = tr("{0}: {1}").format(escaped(event.name), event.text) if named else event.text
         ours = event.author is not None and event.author == self._me
         self._heard(event.peer, text, event.sent_at, not ours)
 
@@ -282,7 +282,7 @@ class DeviceModel(QAbstractListModel):
         if self.row_of(event.id) >= 0:
             self._change(
                 event.id,
-                name=shown(event.alias or event.name),
+                name=escaped(event.alias or event.name),
                 alias=event.alias,
                 said=event.name,
                 rules=event.rules,
@@ -295,12 +295,12 @@ class DeviceModel(QAbstractListModel):
             )
             return
         row = Device(
-            event.id, shown(event.alias or event.name), event.kind, event.addresses, event.trust, event.online,
+            event.id, escaped(event.alias or event.name), event.kind, event.addresses, event.trust, event.online,
             event.system, self._hue(event.id), alias=event.alias, said=event.name, rules=event.rules,
             note=event.note,
         )
         if (talk := self._talks.get(event.id)) is not None:
-            row = replace(row, preview=shown(talk.preview), at=talk.at, unread=talk.unread)
+            row = replace(row, preview=escaped(talk.preview), at=talk.at, unread=talk.unread)
         row = replace(row, draft=self._drafts.get(event.id, ""))
         at = self._place(row)
         self.beginInsertRows(QModelIndex(), at, at)
@@ -339,7 +339,7 @@ class DeviceModel(QAbstractListModel):
             self.endInsertRows()
             device = row
         unread = device.unread + 1 if counts else device.unread
-        self._change(peer, preview=shown(" ".join(preview[:200].split())), at=at, unread=unread)
+        self._change(peer, preview=escaped(" ".join(preview[:200].split())), at=at, unread=unread)
 
     def _finished(self, event: TransferFinished) -> None:
         view = self._book.views.get(event.transfer)
@@ -456,7 +456,7 @@ def _order(row: Device) -> tuple[bool, float, str, str]:
 
 
 def _status(view: TransferView) -> str:
-    name = shown(view.offer.tops[0].name) if view.offer.tops else tr("files")
+    name = escaped(view.offer.tops[0].name) if view.offer.tops else tr("files")
     if view.offer.names > 1:
         name = tr("{0} and {1} more").format(name, view.offer.names - 1)
     if view.asked:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 
 from lanshare.domain.events import (
     Event,
+    GroupDeliveryProgress,
     HistoryErased,
     HistoryLoaded,
     MessageDelivered,
@@ -22,16 +23,15 @@ from lanshare.domain.events import (
     MessageReceived,
     MessageRefused,
     MessageSending,
-    MessageSpread,
-    MessageTakenBack,
+    MessageUnsent,
     MessageWaiting,
     TransferFinished,
     TransferQueued,
 )
-from lanshare.domain.message import CONTROL, QUOTED, Delivery, Moment, Quote
+from lanshare.domain.message import CONTROL, QUOTED, Delivery, Quote, TimelineItem
 from lanshare.domain.peer import PeerId, short_id
 from lanshare.domain.transfer import Direction, TransferId
-from lanshare.engine.terminal_text import shown
+from lanshare.engine.display_text import escaped
 from lanshare.qt import formatting
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.transfers import TransferBook
@@ -159,12 +159,12 @@ class TimelineModel(QAbstractListModel):
                 self._mark(event.message, Delivery.READ, "")
             case MessageRefused():
                 self._mark(event.message, Delivery.REFUSED, event.message_text)
-            case MessageSpread() if (entry := self._keys.get(event.message)) is not None:
+            case GroupDeliveryProgress() if (entry := self._keys.get(event.message)) is not None:
                 entry.spread = (event.have, event.of)
                 self._touch(entry)
             case MessageEdited() if event.peer == self.peer:
                 self._edited(event)
-            case MessageTakenBack() if event.peer == self.peer:
+            case MessageUnsent() if event.peer == self.peer:
                 self._remove(event.message)
             case HistoryErased() if event.gone is not None and event.peer == self.peer:
                 for message in event.gone:
@@ -195,7 +195,7 @@ class TimelineModel(QAbstractListModel):
         author = event.author or event.peer
         entry = Entry(
             event.message, event.sent_at, author == self.me, event.text, Delivery.RECEIVED, order=event.order,
-            author=author, who=shown(event.name) if self.shared else "", late=event.late,
+            author=author, who=escaped(event.name) if self.shared else "", late=event.late,
             unseen=author != self.me and event.kind not in _CONTROL, message=event.message,
         )
         if event.kind in _CONTROL:
@@ -261,7 +261,7 @@ class TimelineModel(QAbstractListModel):
         self._keys.update({one.key: one for one in fresh})
         self.endInsertRows()
 
-    def _entry_of(self, moment: Moment, names: dict[PeerId, str]) -> Entry | None:
+    def _entry_of(self, moment: TimelineItem, names: dict[PeerId, str]) -> Entry | None:
         if moment.message is not None:
             one = moment.message
             out = one.direction is Direction.OUT
@@ -321,7 +321,7 @@ class TimelineModel(QAbstractListModel):
     def _mark(self, key: str, delivery: str, note: str) -> None:
         entry = self._keys.get(key)
         if entry is not None:
-            entry.delivery, entry.note = delivery, shown(note)
+            entry.delivery, entry.note = delivery, escaped(note)
             self._touch(entry)
 
     def _transfer_changed(self, transfer: str) -> None:

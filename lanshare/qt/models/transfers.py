@@ -37,7 +37,7 @@ from lanshare.domain.offer import Offer, Skipped
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import FINAL, Direction, Transfer, TransferId, TransferState
 from lanshare.engine import user_messages
-from lanshare.engine.terminal_text import shown
+from lanshare.engine.display_text import escaped
 
 _EARLY: Final = 64
 """Transfers of which something was told before they were, kept until then."""
@@ -241,7 +241,7 @@ class TransferBook(QObject):
                 view.fresh = view.fresh and event.offer == view.offer
                 view.offer, view.total, view.free = event.offer, event.bytes, event.free
                 view.asked, view.state = True, TransferState.OFFERED
-                view.asker = shown(event.name)
+                view.asker = escaped(event.name)
             case OfferGrew():
                 view.fresh = view.fresh and event.offer == view.offer
                 view.offer, view.total = event.offer, max(event.offer.bytes, view.bytes)

@@ -61,7 +61,7 @@ def chosen(appearance: Appearance) -> Tokens:
     return DARK if appearance is Appearance.DARK else LIGHT
 
 
-def wear(app: QApplication, appearance: Appearance) -> None:
+def apply_theme(app: QApplication, appearance: Appearance) -> None:
     """Put an appearance on the whole application."""
     look = chosen(appearance)
     _current[0] = look

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButt
 
 from lanshare.domain.message import Delivery
 from lanshare.domain.showable import showable
-from lanshare.engine.terminal_text import shown
+from lanshare.engine.display_text import escaped
 from lanshare.qt import assets, formatting
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.timeline import Entry
@@ -168,7 +168,7 @@ class Bubble(QWidget):
         counts: dict[str, int] = {}
         for sign in entry.reactions.values():
             counts[sign] = counts.get(sign, 0) + 1
-        self._signs.setText("  ".join(f"{shown(sign)} {n}" if n > 1 else shown(sign) for sign, n in counts.items()))
+        self._signs.setText("  ".join(f"{escaped(sign)} {n}" if n > 1 else escaped(sign) for sign, n in counts.items()))
         self._signs.setVisible(bool(counts))
         self._fit_signs()
         self._speak(spoken)
@@ -182,9 +182,9 @@ class Bubble(QWidget):
         """Who, what, when and how far it got, in one sentence."""
         entry = self._entry
         who = tr("You") if entry.out else entry.who or self._name
-        answers = tr("answers {0}").format(shown(entry.quoted)) if entry.quote is not None else ""
+        answers = tr("answers {0}").format(escaped(entry.quoted)) if entry.quote is not None else ""
         late = tr("came late") if entry.late else ""
-        parts = (f"{who}: {shown(entry.text[:_SPOKEN])}", formatting.clock(entry.at), state, late, answers,
+        parts = (f"{who}: {escaped(entry.text[:_SPOKEN])}", formatting.clock(entry.at), state, late, answers,
                  self._signs.text(), entry.note)
         self.setAccessibleName(", ".join(part for part in parts if part))
 
@@ -368,7 +368,7 @@ class _Quote(QFrame):
         self.setObjectName("quote")
         self.setProperty("side", "out" if entry.out else "in")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._name = wrapped(shown(entry.quoted), "quoted")
+        self._name = wrapped(escaped(entry.quoted), "quoted")
         self._text = wrapped("", "time")
         self.show_text(entry.quote.text)
         column = QVBoxLayout(self)
@@ -380,7 +380,7 @@ class _Quote(QFrame):
     def show_text(self, text: str) -> bool:
         """Show what is quoted; False if it is shown already."""
         line = " ".join(text.split())
-        before, line = self._text.text(), shown(line[:_QUOTED] + "…" if len(line) > _QUOTED else line)
+        before, line = self._text.text(), escaped(line[:_QUOTED] + "…" if len(line) > _QUOTED else line)
         self._text.setText(line)
         return before != line
 
@@ -394,7 +394,7 @@ class _Quote(QFrame):
         self.clicked.emit()
 
 
-class Told(QWidget):
+class SystemMessage(QWidget):
     """What changed in a group: a line in the middle."""
 
     SPOKEN_AS = QAccessible.Role.ListItem

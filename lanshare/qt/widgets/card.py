@@ -25,10 +25,10 @@ from PySide6.QtWidgets import (
 
 from lanshare.domain import commands as c
 from lanshare.domain.errors import Code
-from lanshare.domain.offer import Clash, EntryKind, Skipped
+from lanshare.domain.offer import ConflictPolicy, EntryKind, Skipped
 from lanshare.domain.transfer import TransferId, TransferState
+from lanshare.engine.display_text import escaped
 from lanshare.engine.openable import may_open_by_name
-from lanshare.engine.terminal_text import shown
 from lanshare.qt import assets, formatting
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.transfers import TransferView
@@ -84,9 +84,9 @@ class Card(QWidget):
         self._rest = QToolButton()
         self._rest.clicked.connect(self._rest_or_go_on)
         self._clash = Choice(tr("What to do with files that differ"), (
-            (str(Clash.KEEP), tr("Keep both")),
-            (str(Clash.SKIP), tr("Keep mine only")),
-            (str(Clash.REPLACE), tr("Replace mine (it is moved aside)")),
+            (str(ConflictPolicy.KEEP), tr("Keep both")),
+            (str(ConflictPolicy.SKIP), tr("Keep mine only")),
+            (str(ConflictPolicy.REPLACE), tr("Replace mine (it is moved aside)")),
         ), view.clash)
         self._clash.currentIndexChanged.connect(lambda _: self._choose_clash())
         head = QHBoxLayout()
@@ -133,11 +133,11 @@ class Card(QWidget):
         self._now, self._leave = ElidedLabel("", "dim"), QToolButton()
         self._leave.setAccessibleName(tr("Leave this file out"))
         self._leave.setToolTip(tr("Leave this file out; the others go on"))
-        self._leave.clicked.connect(lambda: self.act.emit(c.LeaveOut(self._view.id, self._view.file)))
+        self._leave.clicked.connect(lambda: self.act.emit(c.SkipFile(self._view.id, self._view.file)))
         self._aside = QToolButton()
         self._aside.setAccessibleName(tr("Put this file aside"))
         self._aside.setToolTip(tr("Put this file aside for later; the others go on"))
-        self._aside.clicked.connect(lambda: self.act.emit(c.LeaveOut(self._view.id, self._view.file, later=True)))
+        self._aside.clicked.connect(lambda: self.act.emit(c.SkipFile(self._view.id, self._view.file, later=True)))
         self._one = QWidget()
         single = QHBoxLayout(self._one)
         single.setContentsMargins(0, 0, 0, 0)
@@ -171,7 +171,7 @@ class Card(QWidget):
         self._title.setText(self._title_text())
         status, role = self._status_text()
         if view.offer.room and not view.asked and view.state is not TransferState.OFFERED:
-            status = f"{shown(self._peer_name)}  ·  {status}"
+            status = f"{escaped(self._peer_name)}  ·  {status}"
         self._status.setText(status)
         set_role(self._status, role)
         moving = view.state in (TransferState.MOVING, TransferState.VERIFYING)
@@ -182,7 +182,7 @@ class Card(QWidget):
         self._bar.setValue(int(view.part * 1000))
         self._bar.setAccessibleName(status)
         self._percent.setText(f"{int(view.part * 100)}%")
-        self._now.setText(shown(view.file))
+        self._now.setText(escaped(view.file))
         self._let_be_seen(self._close, view.active and not view.asked, self._close)
         self._show_rest()
         differs = view.asked and view.compared is not None and view.compared.differs > 0
@@ -333,7 +333,7 @@ class Card(QWidget):
                 kind, tint = assets.file_icon(top.name, top.kind is EntryKind.FOLDER, look.dark)
                 at_top = Qt.AlignmentFlag.AlignTop
                 row.addWidget(picture(assets.pixmap(kind, tint, em(16), self.devicePixelRatioF())), 0, at_top)
-                row.addWidget(wrapped(shown(top.name)), 1)
+                row.addWidget(wrapped(escaped(top.name)), 1)
                 row.addWidget(plain(formatting.size(top.bytes), "dim"), 0, at_top)
                 self._names.addLayout(row)
             rest = view.offer.names - min(_NAMES, len(view.offer.tops))
@@ -417,18 +417,18 @@ class Card(QWidget):
     def _choose_clash(self) -> None:
         self._view.clash = str(self._clash.currentData())  # kept with the transfer: this card may be made anew
 
-    def _chosen_clash(self) -> Clash:
-        return Clash(self._clash.currentData())
+    def _chosen_clash(self) -> ConflictPolicy:
+        return ConflictPolicy(self._clash.currentData())
 
     def _title_text(self) -> str:
         view = self._view
         if view.asked:
-            return tr("{0} wants to send").format(shown(self._peer_name))
+            return tr("{0} wants to send").format(escaped(self._peer_name))
         if not view.offer.tops and not view.active:
             return tr("Files")
         if not view.offer.tops:
             return tr("Looking at what is to be sent…")
-        first = shown(view.offer.tops[0].name)
+        first = escaped(view.offer.tops[0].name)
         rest = view.offer.names - 1
         return tr("{0} and {1} more").format(first, rest) if rest > 0 else first
 
@@ -440,7 +440,7 @@ class Card(QWidget):
             case TransferState.QUEUED:
                 return tr("{0}{1}").format(whole, counting), "dim"
             case TransferState.OFFERED if view.out:
-                return tr("Waiting for {0} to accept · {1}").format(shown(self._peer_name), whole), "dim"
+                return tr("Waiting for {0} to accept · {1}").format(escaped(self._peer_name), whole), "dim"
             case TransferState.OFFERED:
                 free = tr(" · {0} free").format(formatting.size(view.free)) if view.free else ""
                 return f"{formatting.files(view.offer.files)} · {whole}{counting}{free}", "dim"
@@ -479,21 +479,21 @@ class Card(QWidget):
         view = self._view
         if view.asked:
             told = formatting.compared(view.compared, view.free) if view.compared is not None and view.fresh else ""
-            where = tr("Into {0}").format(shown(view.into)) if view.into else ""
+            where = tr("Into {0}").format(escaped(view.into)) if view.into else ""
             return "\n".join(part for part in (where, told) if part)
         if view.undone:
-            return shown(view.message)
+            return escaped(view.message)
         if view.state is TransferState.FAILED and len(view.skipped) > 1:
-            return "\n".join([shown(view.message), *_report(view.skipped, max(view.files_failed, len(view.skipped)))])
+            return "\n".join([escaped(view.message), *_report(view.skipped, max(view.files_failed, len(view.skipped)))])
         if view.state in (TransferState.DONE, TransferState.PARTIAL):
             lines = _report(view.skipped, max(view.files_failed, len(view.skipped)))
             if view.notes:
                 lines += [tr("Kept, but not quite as it was:"), *_report(view.notes, len(view.notes))]
-            return "\n".join([*lines, shown(view.message)]) if view.message else "\n".join(lines)
+            return "\n".join([*lines, escaped(view.message)]) if view.message else "\n".join(lines)
         if view.state is TransferState.MOVING and view.profiled is not None:
             return formatting.slow(view.profiled)
         quiet = (TransferState.DONE, TransferState.MOVING, TransferState.VERIFYING)
-        return "" if view.state in quiet else shown(view.message)
+        return "" if view.state in quiet else escaped(view.message)
 
     def _listing(self) -> list[str]:
         """All lines of what the card shows in part only; empty if it shows all there is."""
@@ -502,10 +502,10 @@ class Card(QWidget):
             differing = view.compared.differing if view.compared is not None else ()
             if view.offer.names <= _NAMES and len(differing) <= _DIFFERING:
                 return []
-            lines = [f"{shown(top.name)}  ·  {formatting.size(top.bytes)}" for top in view.offer.tops]
+            lines = [f"{escaped(top.name)}  ·  {formatting.size(top.bytes)}" for top in view.offer.tops]
             lines += [tr("and {0} more").format(rest)] if (rest := view.offer.names - len(lines)) > 0 else []
             if differing:
-                lines += ["", tr("Differ from yours:"), *(shown(name) for name in differing)]
+                lines += ["", tr("Differ from yours:"), *(escaped(name) for name in differing)]
             return lines
         if view.state not in (TransferState.DONE, TransferState.PARTIAL, TransferState.FAILED) or view.undone:
             return []
@@ -541,7 +541,7 @@ class Card(QWidget):
 
 def _report(entries: tuple[Skipped, ...], count: int, most: int = _REPORT) -> list[str]:
     """What became of entries, one line each; a long report is cut."""
-    lines = [f"{shown(one.path) or '…'}: {formatting.reason(one.code)}" for one in entries[:most]]
+    lines = [f"{escaped(one.path) or '…'}: {formatting.reason(one.code)}" for one in entries[:most]]
     return [*lines, tr("and {0} more").format(count - len(lines))] if count > len(lines) else lines
 
 

@@ -13,7 +13,7 @@ from PySide6.QtGui import QGuiApplication, QImage, QInputMethodEvent, QKeyEvent,
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 
 from lanshare.domain.message import MessageId
-from lanshare.engine.terminal_text import shown
+from lanshare.engine.display_text import escaped
 from lanshare.qt import assets
 from lanshare.qt.formatting import tr
 from lanshare.qt.theme.style import em, font_of, tokens
@@ -179,7 +179,7 @@ class Composer(QWidget):
 
     def _show_strip(self, what: str, text: str) -> None:
         self._what.setText(what)
-        self._words.setText(shown(" ".join(text.split())[:300]))
+        self._words.setText(escaped(" ".join(text.split())[:300]))
         self._strip.show()
         self.field.setFocus()
 

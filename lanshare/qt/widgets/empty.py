@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QPen, QShow
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from lanshare.domain.events import Me
-from lanshare.engine.terminal_text import shown
+from lanshare.engine.display_text import escaped
 from lanshare.qt import assets
 from lanshare.qt.formatting import tr
 from lanshare.qt.theme.style import em, tokens
@@ -18,7 +18,7 @@ from lanshare.qt.widgets.labels import plain, wrapped
 from lanshare.qt.widgets.tall import centred
 
 
-class Nobody(QWidget):
+class NoDevicesPage(QWidget):
     """No device yet, or none chosen."""
 
     add_address = Signal()
@@ -88,7 +88,7 @@ class Nobody(QWidget):
         if me is not None:
             where = ", ".join(me.addresses[:2])
             port = f", {tr('port')} {me.port}" if me.port else ""
-            self._mine.setText(tr("This device is {0}").format(shown(me.name)) + f"\n{where}{port}")
+            self._mine.setText(tr("This device is {0}").format(escaped(me.name)) + f"\n{where}{port}")
         self._mine.setVisible(me is not None)
 
 

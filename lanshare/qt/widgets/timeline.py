@@ -31,7 +31,7 @@ from lanshare.qt.formatting import tr
 from lanshare.qt.models.timeline import Entry, TimelineModel
 from lanshare.qt.models.transfers import TransferBook
 from lanshare.qt.theme.style import em
-from lanshare.qt.widgets.bubble import Bubble, Told
+from lanshare.qt.widgets.bubble import Bubble, SystemMessage
 from lanshare.qt.widgets.card import Card
 from lanshare.qt.widgets.downbutton import DownButton
 from lanshare.qt.widgets.labels import plain
@@ -65,7 +65,7 @@ _COMMANDS: Final = (
 )
 
 _Index = QModelIndex | QPersistentModelIndex
-_Row = Bubble | Card | Told
+_Row = Bubble | Card | SystemMessage
 
 
 class _Rows(QWidget):
@@ -213,7 +213,7 @@ class Timeline(QScrollArea):
 
     def _focus_moved(self, before: QWidget | None, now: QWidget | None) -> None:
         row = now
-        while row is not None and not isinstance(row, Bubble | Card | Told):
+        while row is not None and not isinstance(row, Bubble | Card | SystemMessage):
             row = row.parentWidget()
         place = next((at for at, (_, one, _) in enumerate(self._rows) if one is row), -1) if row is not None else -1
         if place >= 0:
@@ -633,7 +633,7 @@ class Timeline(QScrollArea):
                 getattr(card, name).connect(getattr(self, name))
             widget = card
         elif entry.tells:
-            widget = Told(entry, self._inside)
+            widget = SystemMessage(entry, self._inside)
         else:
             bubble = Bubble(entry, self._name, self._inside)
             for name in ("link", "jump", "wants"):

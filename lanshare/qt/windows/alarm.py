@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QW
 
 from lanshare.domain.events import IdentityChanged
 from lanshare.domain.peer import key_words
-from lanshare.engine.terminal_text import shown
+from lanshare.engine.display_text import escaped
 from lanshare.qt import assets
 from lanshare.qt.formatting import tr
 from lanshare.qt.theme.style import em, tokens
@@ -28,7 +28,7 @@ class AlarmDialog(QDialog):
 
     def __init__(self, event: IdentityChanged, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        name = shown(event.name)
+        name = escaped(event.name)
         self.setWindowTitle(tr("Another key"))
         head = QHBoxLayout()
         head.setSpacing(12)

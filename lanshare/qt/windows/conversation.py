@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from lanshare.domain.peer import short_id
-from lanshare.engine.terminal_text import shown
+from lanshare.engine.display_text import escaped
 from lanshare.qt import assets
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.devices import Device
@@ -32,7 +32,7 @@ from lanshare.qt.theme.style import tokens
 from lanshare.qt.widgets.avatar import Avatar
 from lanshare.qt.widgets.composer import Composer
 from lanshare.qt.widgets.drops import paths_in
-from lanshare.qt.widgets.empty import Nobody
+from lanshare.qt.widgets.empty import NoDevicesPage
 from lanshare.qt.widgets.labels import wrapped
 from lanshare.qt.widgets.network_prompt import Greeting
 from lanshare.qt.widgets.notice import Notices
@@ -110,7 +110,7 @@ class ConversationPane(QWidget):
         self.timeline.typed.connect(self._type)
         self.composer.attach.connect(self.choose_files)
         self.composer.pasted_image.connect(self.pasted_image)
-        self.nobody = Nobody()
+        self.nobody = NoDevicesPage()
         self.greeting = Greeting()
         self._greets = False
         self.notices = Notices()
@@ -164,7 +164,7 @@ class ConversationPane(QWidget):
         name = f"{device.name} · {short_id(device.id)}" if device.twin else device.name
         self._name.setText(name)
         parts = [tr("Online") if device.online else tr("Away")]
-        parts += [f"“{shown(device.note)}”"] if device.note else []
+        parts += [f"“{escaped(device.note)}”"] if device.note else []
         parts += [device.system] if device.system else []
         parts += [device.addresses[0].rpartition(":")[0].strip("[]")] if device.addresses else []
         parts.append(_safety(device.trust))

@@ -26,9 +26,9 @@ from PySide6.QtWidgets import (
 )
 
 from lanshare.domain import commands as c
-from lanshare.domain.events import ExchangedTold
-from lanshare.domain.peer import Habit, Rules, TrustLevel, is_full_id, key_words, peer_id
-from lanshare.engine.terminal_text import shown
+from lanshare.domain.events import PeerStats
+from lanshare.domain.peer import PeerPolicy, Permission, TrustLevel, is_full_id, key_words, peer_id
+from lanshare.engine.display_text import escaped
 from lanshare.qt import assets, formatting
 from lanshare.qt.decoding import decoder
 from lanshare.qt.formatting import tr
@@ -57,22 +57,22 @@ class DeviceSheet(QDialog):
         super().__init__(parent)
         self.device = device
         self._coded.connect(self._heard)
-        self.setWindowTitle(shown(device.said))
+        self.setWindowTitle(escaped(device.said))
         self._mark = picture()
         self._trust = wrapped("", "dim")
         self._trust.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._alias = QLineEdit(device.alias)
         self._alias.setMaxLength(64)
-        self._alias.setPlaceholderText(shown(device.said))
+        self._alias.setPlaceholderText(escaped(device.said))
         self._alias.setAccessibleName(tr("Your own name for it"))
         self._files = Choice(tr("What happens to its files"), (
-            (Habit.ASK, tr("Ask me")),
-            (Habit.ACCEPT, tr("Accept without asking")),
-            (Habit.BLOCK, tr("Decline without asking")),
+            (Permission.ASK, tr("Ask me")),
+            (Permission.ACCEPT, tr("Accept without asking")),
+            (Permission.BLOCK, tr("Decline without asking")),
         ), device.rules.files)
         self._messages = Choice(tr("What happens to its messages"), (
-            (Habit.ACCEPT, tr("Take them")),
-            (Habit.BLOCK, tr("Turn them down")),
+            (Permission.ACCEPT, tr("Take them")),
+            (Permission.BLOCK, tr("Turn them down")),
         ), device.rules.messages)
         self._while = Choice(tr("For how long"), (("", tr("For good")), ("hour", tr("For an hour"))),
                               "hour" if device.rules.until else "")
@@ -120,7 +120,7 @@ class DeviceSheet(QDialog):
         self._id.setVisible(not blocked and not verified)
         self._picture.setVisible(not blocked and not verified)
         self._block.setText(tr("Unblock") if blocked else tr("Block"))
-        item = self._files.findData(str(Habit.ACCEPT))
+        item = self._files.findData(str(Permission.ACCEPT))
         self._files.model().setData(
             self._files.model().index(item, 0), None if verified else 0, int(Qt.ItemDataRole.UserRole) - 1
         )
@@ -135,7 +135,7 @@ class DeviceSheet(QDialog):
         avatar.show_device(device.kind, device.hue, device.online)
         words = QVBoxLayout()
         words.setSpacing(2)
-        words.addWidget(wrapped(shown(device.said), "big"))
+        words.addWidget(wrapped(escaped(device.said), "big"))
         words.addWidget(wrapped("  ·  ".join(part for part in (device.system, *device.addresses[:1]) if part), "dim"))
         head = QHBoxLayout()
         head.setSpacing(12)
@@ -202,7 +202,7 @@ class DeviceSheet(QDialog):
 
     def _show_unasked(self) -> None:
         for row in self._unasked:
-            self._form.setRowVisible(row, self._files.currentData() == Habit.ACCEPT)
+            self._form.setRowVisible(row, self._files.currentData() == Permission.ACCEPT)
         fit(self)
 
     def _choose(self) -> None:
@@ -223,7 +223,7 @@ class DeviceSheet(QDialog):
         self._say_bad(tr("That is not the id of this device. Either it was mistyped, or another device pretends"
                                " to be this one."))
 
-    def show_exchanged(self, event: ExchangedTold) -> None:
+    def show_exchanged(self, event: PeerStats) -> None:
         """What was exchanged with it."""
         if event.since is None:
             text = tr("Nothing was exchanged with it yet.")
@@ -282,16 +282,16 @@ class DeviceSheet(QDialog):
 
     def _save(self) -> None:
         old = self.device.rules
-        files = Habit(self._files.currentData())
+        files = Permission(self._files.currentData())
         hour = self._while.currentData() == "hour"
         now = int(time.time() * 1000)
         until = (old.until if old.until > now else now + _HOUR_MS) if hour else 0
-        rules = Rules(
+        rules = PeerPolicy(
             files,
-            Habit(self._messages.currentData()),
+            Permission(self._messages.currentData()),
             int(self._size.value() * 1e6),
             self._into.text().strip(),
-            until if files is Habit.ACCEPT else 0,
+            until if files is Permission.ACCEPT else 0,
             self._home.isChecked(),
             int(self._speed.value() * 1e6),
         )

@@ -30,16 +30,16 @@ from lanshare.domain import commands as c
 from lanshare.domain.events import (
     AddressFailed,
     AddressReached,
+    DuplicateKeyDetected,
     Event,
     HistoryErased,
     IdentityChanged,
-    IdentityCloned,
     IdentityRenewed,
     IdentitySettled,
     Me,
     MeChanged,
-    NetworkAsked,
     NetworkTroubled,
+    NetworkTrustRequested,
     PeerAppeared,
     PeerChanged,
     PeerForgotten,
@@ -51,7 +51,7 @@ from lanshare.domain.events import (
 from lanshare.domain.peer import PeerId, parse_address, short_id
 from lanshare.domain.settings import Settings, Visibility
 from lanshare.domain.transfer import TransferId
-from lanshare.engine.terminal_text import shown
+from lanshare.engine.display_text import escaped
 from lanshare.qt import formatting, spoken
 from lanshare.qt.bridge import Bridge
 from lanshare.qt.formatting import tr
@@ -65,13 +65,13 @@ from lanshare.qt.widgets.drops import paths_in
 from lanshare.qt.windows.address import AddressDialog
 from lanshare.qt.windows.conversation import ConversationPane
 from lanshare.qt.windows.listing import ListingDialog
-from lanshare.qt.windows.notices import NoticeBoard
+from lanshare.qt.windows.notices import BannerStack
 from lanshare.qt.windows.own_device import MineDialog
 from lanshare.qt.windows.pastesheet import PasteSheet
 from lanshare.qt.windows.settings import SettingsDialog
 from lanshare.qt.windows.sidebar import Sidebar
-from lanshare.qt.windows.talk import TalkDesk
-from lanshare.qt.windows.trust import TrustDesk
+from lanshare.qt.windows.talk import ConversationController
+from lanshare.qt.windows.trust import TrustController
 
 _NARROW: Final = 720
 _TITLE: Final = 32
@@ -119,16 +119,16 @@ class MainWindow(QMainWindow):
 
         self.sidebar = Sidebar(self.devices)
         self.pane = ConversationPane(self.timeline, self.book)
-        self.board = NoticeBoard(self.pane.notices, self)
-        self.trust = TrustDesk(self, self.devices, bridge.submit)
-        self.talk = TalkDesk(
+        self.board = BannerStack(self.pane.notices, self)
+        self.trust = TrustController(self, self.devices, bridge.submit)
+        self.talk = ConversationController(
             self, self.pane, self.devices, self.timeline, self.board, bridge.submit, self.open_peer
         )
         self.talk.change = self._change_settings
         spoken.install()
         self._announcer = spoken.Announcer(self)
         self._alarms: dict[str, IdentityChanged] = {}
-        self._asked: NetworkAsked | None = None
+        self._asked: NetworkTrustRequested | None = None
         inside = QWidget()
         self.setCentralWidget(inside)
         row = QHBoxLayout(inside)
@@ -171,7 +171,7 @@ class MainWindow(QMainWindow):
                 self._trouble(event)
             case IdentityChanged():
                 self._alarm(event)
-            case IdentityCloned():
+            case DuplicateKeyDetected():
                 self._cloned(event)
             case IdentityRenewed():
                 text = tr("This device has a new key, so others see it as a new device. Compare digits again.")
@@ -191,7 +191,7 @@ class MainWindow(QMainWindow):
                     "settings", tr("The settings were not saved: {0}.").format(event.field), "warn",
                     tr("Settings"), self._show_settings,
                 )
-            case NetworkAsked():
+            case NetworkTrustRequested():
                 self._ask_network(event)
             case WindowRequested():
                 self._requested(event)
@@ -419,7 +419,7 @@ class MainWindow(QMainWindow):
     def _wear(self) -> None:
         app = QApplication.instance()
         if isinstance(app, QApplication) and self._dressed and not style.fits(self._settings.appearance):
-            style.wear(app, self._settings.appearance)
+            style.apply_theme(app, self._settings.appearance)
             self.dress()
 
     def _seen(self, event: PeerAppeared | PeerChanged) -> None:
@@ -538,7 +538,7 @@ class MainWindow(QMainWindow):
 
     def _show_to(self, level: str, seconds: float) -> None:
         def work() -> None:
-            self._bridge.submit(c.ShowTo(Visibility(level), seconds))
+            self._bridge.submit(c.SetTemporaryVisibility(Visibility(level), seconds))
             if not seconds:
                 self._change_settings(replace(self._settings, visibility=Visibility(level)))
 
@@ -601,14 +601,14 @@ class MainWindow(QMainWindow):
                 "restart", tr("The new port is used when lanshare starts the next time."), "calm"
             )
 
-    def _ask_network(self, event: NetworkAsked | None) -> None:
+    def _ask_network(self, event: NetworkTrustRequested | None) -> None:
         """Ask in the place of a conversation, or over the one that is open; None: it is answered."""
         if self._asked is not None:
             self.board.drop(f"network:{self._asked.network}")
         self._asked = event
         self.pane.greet(event is not None)
         if event is not None and self._open is None:
-            name = shown(self._me.name) if self._me is not None else ""
+            name = escaped(self._me.name) if self._me is not None else ""
             self.pane.greeting.ask(name, event.label, self.devices.rowCount() == 0)
         elif event is not None:
             text = tr(
@@ -626,7 +626,7 @@ class MainWindow(QMainWindow):
 
     def _trouble(self, event: NetworkTroubled) -> None:
         if event.message:
-            self.board.show(event.code, shown(event.message), "warn")
+            self.board.show(event.code, escaped(event.message), "warn")
         else:
             self.board.drop(event.code)
 
@@ -634,7 +634,7 @@ class MainWindow(QMainWindow):
         text = tr(
             "{0} answers with another key than before (known {1}, seen {2}). Nothing was sent to it. Was it set up"
             " anew? If not, somebody may be pretending."
-        ).format(shown(event.name), short_id(event.known), short_id(event.seen))
+        ).format(escaped(event.name), short_id(event.known), short_id(event.seen))
         key = f"identity:{event.known}:{event.seen}"
         self._alarms[key] = event
         self.board.show(key, text, "bad", tr("Decide…"), lambda: self._decide(key, event))
@@ -644,8 +644,8 @@ class MainWindow(QMainWindow):
         if self.trust.alarm is not None:
             self.trust.alarm.settled.connect(lambda _: self._settled(key, alarm))
 
-    def _cloned(self, event: IdentityCloned) -> None:
-        key, text = f"cloned:{event.peer}", shown(event.message)
+    def _cloned(self, event: DuplicateKeyDetected) -> None:
+        key, text = f"cloned:{event.peer}", escaped(event.message)
         if event.ours:
             self.board.show(key, text, "bad", tr("Make this a new device"), lambda: self._renew(key))
         else:

@@ -12,7 +12,7 @@ from lanshare.qt.widgets.notice import Notice, Notices
 Work = Callable[[], None]
 
 
-class NoticeBoard(QObject):
+class BannerStack(QObject):
     """Shows notices in a column, and carries out what a person presses."""
 
     def __init__(self, column: Notices, parent: QWidget) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QVBoxLayout, Q
 
 from lanshare.domain.events import Me
 from lanshare.domain.peer import key_words
-from lanshare.engine.terminal_text import shown
+from lanshare.engine.display_text import escaped
 from lanshare.qt.formatting import tr
 from lanshare.qt.qr import code_of
 from lanshare.qt.widgets.buttons import Buttons
@@ -40,7 +40,7 @@ class MineDialog(QDialog):
         close.clicked.connect(self.accept)
         column = QVBoxLayout()
         column.setSpacing(12)
-        column.addWidget(wrapped(shown(me.name), "big"))
+        column.addWidget(wrapped(escaped(me.name), "big"))
         column.addWidget(code)
         column.addWidget(wrapped(key_words(me.id), "name"))
         column.addWidget(groups)

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QPushButton, QVBoxLayout, QWidget
 
-from lanshare.engine.terminal_text import shown
+from lanshare.engine.display_text import escaped
 from lanshare.qt import assets
 from lanshare.qt.formatting import tr
 from lanshare.qt.theme.style import em, tokens
@@ -27,7 +27,7 @@ class PairingDialog(QDialog):
 
     def __init__(self, name: str, ours: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._name, self._left, self._over = shown(name), _SECONDS, False
+        self._name, self._left, self._over = escaped(name), _SECONDS, False
         self.setWindowTitle(tr("Compare digits"))
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating, not ours)
         self._icon = picture(assets.pixmap("badge-check", tokens().accent_ink, em(30), self.devicePixelRatioF()))
@@ -77,7 +77,7 @@ class PairingDialog(QDialog):
         icon, colour = ("shield-alert", tokens().bad) if alarming else ("clock", tokens().dim)
         title = tr("Not the same device") if alarming else tr("Not compared")
         self._finish(icon, colour, title, "")
-        self._hint.setText(shown(sentence))
+        self._hint.setText(escaped(sentence))
         set_role(self._hint, "bad" if alarming else "dim")
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage, QPixmap, QShowEvent
 from PySide6.QtWidgets import QDialog, QPushButton, QVBoxLayout, QWidget
 
 from lanshare.domain.peer import short_id
-from lanshare.engine.terminal_text import shown
+from lanshare.engine.display_text import escaped
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.devices import Device
 from lanshare.qt.widgets.buttons import Buttons
@@ -47,7 +47,7 @@ class PasteSheet(QDialog):
             column.addWidget(label)
             column.addWidget(wrapped(tr("A picture, {0} × {1}").format(image.width(), image.height()), "dim"))
         for path in paths[:_NAMES]:
-            column.addWidget(wrapped(shown(path.name or str(path))))
+            column.addWidget(wrapped(escaped(path.name or str(path))))
         if len(paths) > _NAMES:
             column.addWidget(wrapped(tr("and {0} more").format(len(paths) - _NAMES), "dim"))
         self.send = QPushButton(tr("Send"))

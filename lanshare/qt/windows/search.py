@@ -22,9 +22,9 @@ from PySide6.QtWidgets import (
 
 from lanshare.domain.commands import LoadHistory
 from lanshare.domain.events import HistoryLoaded
-from lanshare.domain.message import Moment
+from lanshare.domain.message import TimelineItem
 from lanshare.domain.peer import PeerId, short_id
-from lanshare.engine.terminal_text import shown
+from lanshare.engine.display_text import escaped
 from lanshare.qt import formatting
 from lanshare.qt.formatting import tr
 from lanshare.qt.theme.style import em
@@ -116,15 +116,15 @@ class SearchDialog(QDialog):
         else:
             self._count.setText(tr("{0} found").format(count) if count else tr("Nothing was found."))
 
-    def _line(self, moment: Moment) -> tuple[PeerId, str]:
+    def _line(self, moment: TimelineItem) -> tuple[PeerId, str]:
         if moment.message is not None:
             text = " ".join(moment.message.text.split())
             word = self._field.text().split()[0].casefold() if self._field.text().split() else ""
             at = max(0, text.casefold().find(word) - 40) if word else 0
-            return moment.message.peer, shown(("…" if at else "") + text[at : at + 160])
+            return moment.message.peer, escaped(("…" if at else "") + text[at : at + 160])
         assert moment.transfer is not None
         tops = moment.transfer.offer.tops
-        return moment.transfer.conversation, shown(", ".join(top.name for top in tops[:4]))
+        return moment.transfer.conversation, escaped(", ".join(top.name for top in tops[:4]))
 
     def _ask(self) -> None:
         text, kind = self._field.text().strip(), self._kind.currentData()

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QVBoxL
 
 from lanshare.domain.events import Me
 from lanshare.domain.settings import Visibility
-from lanshare.engine.terminal_text import shown
+from lanshare.engine.display_text import escaped
 from lanshare.qt import assets
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.devices import DEVICE_ROLE, Device, DeviceModel
@@ -147,7 +147,7 @@ class Sidebar(QWidget):
 
     def show_me(self, me: Me) -> None:
         """Show who we are."""
-        self._name.setText(shown(me.name))
+        self._name.setText(escaped(me.name))
         self._mine.show_device(me.kind, 1, True)
         self._me, self._left = me, round(me.visible_left)
         if self._left:

@@ -19,8 +19,9 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from lanshare.domain import commands as c
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
+    ConversationImported,
     ConversationSaved,
-    ConversationTaken,
+    EditRejected,
     Event,
     GroupAsked,
     GroupChanged,
@@ -31,15 +32,14 @@ from lanshare.domain.events import (
     MessageQueued,
     MessageReceived,
     MessageRefused,
-    MessageStays,
-    MessageTakenBack,
+    MessageUnsent,
     PeerTyping,
 )
 from lanshare.domain.message import TEXT_MOST, MessageId
 from lanshare.domain.peer import PeerId, clean_name
 from lanshare.domain.settings import Settings
 from lanshare.engine import user_messages
-from lanshare.engine.terminal_text import shown
+from lanshare.engine.display_text import escaped
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.devices import Device, DeviceModel
 from lanshare.qt.models.timeline import Entry, TimelineModel
@@ -47,7 +47,7 @@ from lanshare.qt.open_external import show_path
 from lanshare.qt.widgets.composer import Half
 from lanshare.qt.windows.conversation import ConversationPane
 from lanshare.qt.windows.group import GroupDialog, SeveralDialog
-from lanshare.qt.windows.notices import NoticeBoard
+from lanshare.qt.windows.notices import BannerStack
 from lanshare.qt.windows.search import SearchDialog
 
 _DRAFT: Final = 700
@@ -67,12 +67,12 @@ class _Leaving(Struct, frozen=True):
     """The refused message that it is sent again for."""
 
 
-class TalkDesk(QObject):
+class ConversationController(QObject):
     """Carries out what is pressed in a conversation; `open_peer` brings one to the front."""
 
     def __init__(
         self, window: QWidget, pane: ConversationPane, devices: DeviceModel, timeline: TimelineModel,
-        board: NoticeBoard, submit: Callable[[c.Command], None], open_peer: Callable[[str], None],
+        board: BannerStack, submit: Callable[[c.Command], None], open_peer: Callable[[str], None],
     ) -> None:
         super().__init__(window)
         self._window, self._pane, self._devices, self._timeline = window, pane, devices, timeline
@@ -134,15 +134,15 @@ class TalkDesk(QObject):
                 self._founding = None
                 if self._pane.composer.field.toPlainText():
                     # Somebody who writes goes on writing to whom he writes.
-                    self._board.show("founded", tr("The group “{0}” is there.").format(shown(event.name)), "calm",
+                    self._board.show("founded", tr("The group “{0}” is there.").format(escaped(event.name)), "calm",
                                      tr("Open it"), lambda: self._open_founded(event.group))
                 else:
                     self._open_peer(event.group)
-            case MessageStays():
+            case EditRejected():
                 self._board.show("stays", event.message_text, "calm")
                 if (text := self._edits.pop(event.message, None)) is not None:
                     self._give_back(event.peer, text)
-            case MessageEdited() | MessageTakenBack():
+            case MessageEdited() | MessageUnsent():
                 self._edits.pop(event.message, None)
             case MessageQueued():
                 self._left(event.message)
@@ -150,7 +150,7 @@ class TalkDesk(QObject):
                 self._refused(event)
             case ConversationSaved():
                 self._saved(event)
-            case ConversationTaken():
+            case ConversationImported():
                 told = user_messages.taken(event.messages, event.refused, event.strangers, event.transfers)
                 text = event.message or " ".join(told)
                 self._board.show("taken", text, "warn" if event.code or event.refused else "calm")
@@ -209,7 +209,7 @@ class TalkDesk(QObject):
         now = time.monotonic()
         if self._peer is not None and now - self._told_at > _TYPING:
             self._told_at = now
-            self._submit(c.TellTyping(self._peer))
+            self._submit(c.NotifyTyping(self._peer))
 
     # --- saying
 
@@ -294,7 +294,7 @@ class TalkDesk(QObject):
             case "edit":
                 self._pane.composer.edit(entry.key, entry.text)
             case "take-back":
-                self._submit(c.TakeBack(message, peer))
+                self._submit(c.UnsendMessage(message, peer))
             case "again":
                 self._send(peer, entry.text, entry.quote.id if entry.quote is not None else None, message)
             case "delete":
@@ -324,7 +324,7 @@ class TalkDesk(QObject):
 
     def _asked(self, event: GroupAsked) -> None:
         text = tr("{0}, whom you do not know yet, would have you in the group “{1}” of {2}.").format(
-            shown(event.by), shown(event.name), event.members
+            escaped(event.by), escaped(event.name), event.members
         )
         key = f"group:{event.group}"
 
@@ -415,13 +415,13 @@ class TalkDesk(QObject):
             self._window, tr("A saved conversation"), "", "conversation.jsonl (*.jsonl)"
         )
         if found:
-            self._submit(c.TakeIn(Path(found)))
+            self._submit(c.ImportConversation(Path(found)))
 
     def _saved(self, event: ConversationSaved) -> None:
         if event.code:
             self._board.show("saved", event.message, "warn")
             return
-        text = tr("{0} messages and files were saved in {1}.").format(event.moments, shown(event.folder))
+        text = tr("{0} messages and files were saved in {1}.").format(event.moments, escaped(event.folder))
         if event.missing:
             text += " " + tr("{0} files were not there any more.").format(event.missing)
         folder = event.folder
@@ -429,7 +429,7 @@ class TalkDesk(QObject):
 
     def _forget_after(self, seconds: int) -> None:
         if self._peer is not None:
-            self._submit(c.KeepFor(self._peer, seconds))
+            self._submit(c.SetRetention(self._peer, seconds))
 
     def _mute(self, muted: bool) -> None:
         if self._peer is not None:

@@ -11,10 +11,10 @@ from lanshare.domain import commands as c
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     Event,
-    ExchangedTold,
     IdentityChanged,
     PairingCodeReady,
     PairingEnded,
+    PeerStats,
     PeerVerified,
 )
 from lanshare.domain.peer import PeerId
@@ -26,7 +26,7 @@ from lanshare.qt.windows.pairing import PairingDialog
 ALARMING = (Code.PAIR_DIFFERS, Code.PAIR_BROKEN)
 
 
-class TrustDesk(QObject):
+class TrustController(QObject):
     """The dialogs about devices, at most one of each kind."""
 
     def __init__(self, window: QWidget, devices: DeviceModel, submit: Callable[[c.Command], None]) -> None:
@@ -47,7 +47,7 @@ class TrustDesk(QObject):
                     self.pairing.show_code(event.code)
             case PeerVerified() if self.pairing is not None and self._peer == event.peer:
                 self.pairing.verified()
-            case ExchangedTold() if self.sheet is not None and self.sheet.device.id == event.peer:
+            case PeerStats() if self.sheet is not None and self.sheet.device.id == event.peer:
                 self.sheet.show_exchanged(event)
             case PairingEnded() if self.pairing is not None and self._peer == event.peer:
                 self.pairing.ended(event.message, event.code in ALARMING)
@@ -63,7 +63,7 @@ class TrustDesk(QObject):
         sheet.pair.connect(lambda: self.compare(device))
         sheet.finished.connect(lambda _: self._drop("sheet"))
         sheet.open()
-        self._submit(c.AskExchanged(device.id))
+        self._submit(c.RequestPeerStats(device.id))
 
     def compare(self, device: Device) -> None:
         """Ask a device to compare digits."""
@@ -76,7 +76,7 @@ class TrustDesk(QObject):
         if self.alarm is not None:
             return
         self.alarm = alarm = AlarmDialog(event, self._window)
-        alarm.settled.connect(lambda same: self._submit(c.SettleAlarm(event.known, event.seen, same)))
+        alarm.settled.connect(lambda same: self._submit(c.ResolveIdentityChange(event.known, event.seen, same)))
         alarm.finished.connect(lambda _: self._drop("alarm"))
         alarm.open()
 

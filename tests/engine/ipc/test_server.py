@@ -15,7 +15,7 @@ from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.message import MessageId
 from lanshare.engine.assemble import Engine
-from lanshare.engine.ipc.server import RemoteNode, knock
+from lanshare.engine.ipc.server import RemoteEngine, connect
 from lanshare.engine.options import Options
 from lanshare.store.profile_paths import places
 from tests.harness.engines import free_port
@@ -33,9 +33,9 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 def test_a_shell_gets_a_snapshot_asks_and_hears_the_end(engine: Engine) -> None:
     events: queue.SimpleQueue[e.Event] = queue.SimpleQueue()
     lost = threading.Event()
-    channel = knock(engine.places)
+    channel = connect(engine.places)
     assert channel is not None
-    remote = RemoteNode(channel, False, events.put, lost.set)
+    remote = RemoteEngine(channel, False, events.put, lost.set)
     remote.start()
     snapshot = events.get(timeout=10)
     assert isinstance(snapshot, e.Snapshot)
@@ -51,14 +51,14 @@ def test_a_shell_gets_a_snapshot_asks_and_hears_the_end(engine: Engine) -> None:
 
 def test_a_shell_that_talks_nonsense_is_cut_and_the_engine_goes_on(engine: Engine) -> None:
     for first in (b'{"version":99,"window":false}', b'{"version":1,"window":false}'):
-        channel = knock(engine.places)
+        channel = connect(engine.places)
         assert channel is not None
         channel.send(first)
         channel.send(b"nonsense")
         while channel.receive() is not None:
             pass
         channel.join()
-    again = knock(engine.places)
+    again = connect(engine.places)
     assert again is not None
     again.join()
 
@@ -66,9 +66,9 @@ def test_a_shell_that_talks_nonsense_is_cut_and_the_engine_goes_on(engine: Engin
 def test_nobody_is_at_home(tmp_path: Path) -> None:
     where = places(tmp_path)
     where.prepare()
-    assert knock(where) is None
+    assert connect(where) is None
     where.door.write_text("junk")
-    assert knock(where) is None
+    assert connect(where) is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="named pipes have no modes")

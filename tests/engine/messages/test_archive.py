@@ -59,7 +59,7 @@ def test_it_is_taken_in_by_pieces_each_of_which_may_be_tried_again(db: sqlite3.C
     path = saved.folder / "conversation.jsonl"
     database.prepare(tmp_path / "fresh.sqlite")
     fresh = database.connect(tmp_path / "fresh.sqlite")
-    taking = archive.TakingIn(path, ANNA.id, [BOB.id], {BOB.id})
+    taking = archive.ArchiveImport(path, ANNA.id, [BOB.id], {BOB.id})
     writes, told = 0, None
     while told is None:
         fresh.execute("BEGIN")
@@ -77,14 +77,14 @@ def test_it_is_taken_in_by_pieces_each_of_which_may_be_tried_again(db: sqlite3.C
     assert "1200" in failed.message, "what was kept is said"
     later = database.connect(tmp_path / "fresh.sqlite")
     later.execute("DELETE FROM messages")
-    cut = archive.TakingIn(path, ANNA.id, [BOB.id], {BOB.id})
+    cut = archive.ArchiveImport(path, ANNA.id, [BOB.id], {BOB.id})
     cut.some(later)
     for _ in range(2):
         cut.rest(later)
         assert later.execute("SELECT count(*) FROM messages").fetchone() == (1200,), "the engine ended in the middle"
     later.close()
     path.write_text(path.read_text() + "no line")
-    again = archive.TakingIn(path, ANNA.id, [BOB.id], {BOB.id})
+    again = archive.ArchiveImport(path, ANNA.id, [BOB.id], {BOB.id})
     while (told := again.kept(again.some(fresh))) is None:
         pass
     assert (told.messages, told.refused) == (0, 0)

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from lanshare.domain.commands import SendText
-from lanshare.domain.control_messages import SeenKept, Texted, TextKept, TextTurnedDown
+from lanshare.domain.control_messages import SeenKept, SignedMessage, Stored, TextRefused
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     MessageDelivered,
@@ -19,12 +19,12 @@ from lanshare.domain.events import (
     MessageWaiting,
 )
 from lanshare.domain.message import Delivery, MessageId
-from lanshare.domain.peer import Habit, Rules, TrustLevel
-from lanshare.engine.effects import Befriend, Compose, Effect, Keep, ReadHere, Resend, Say, Tell
-from lanshare.engine.inbox import DeliveryStored, Durable, OutboxLoaded, TextArrived, TextHeld, TextStored
+from lanshare.domain.peer import PeerPolicy, Permission, TrustLevel
+from lanshare.engine.effects import Compose, DbWrite, Effect, MarkKnown, Publish, ReadHere, Resend, SendControl
+from lanshare.engine.inbox import AfterCommit, DeliveryStored, OutboxLoaded, TextArrived, TextHeld, TextStored
 from lanshare.engine.messages.direct import Chats
 from lanshare.engine.messages.groups import Groups
-from lanshare.engine.transfers.pending_offers import Prompts
+from lanshare.engine.transfers.pending_offers import PromptRateLimiter
 from lanshare.store.outbox import Kept
 from lanshare.wire import limits
 from tests.harness.made import ME, PEER, message
@@ -32,25 +32,25 @@ from tests.harness.made import ME, PEER, message
 ID = MessageId("ab" * 16)
 
 
-def chats(trust: TrustLevel = TrustLevel.KNOWN, messages: Habit = Habit.ACCEPT, online: bool = True) -> Chats:
+def chats(trust: TrustLevel = TrustLevel.KNOWN, messages: Permission = Permission.ACCEPT, online: bool = True) -> Chats:
     """The table."""
-    rules = Rules(messages=messages)
+    rules = PeerPolicy(messages=messages)
     groups = Groups(ME, lambda peer: "Bob", lambda peer: trust, lambda peer: online, lambda founding: PEER)
     return Chats(
-        ME, lambda peer: "Bob", lambda peer: trust, lambda peer: rules, Prompts(), lambda: 0.0, lambda peer: online,
-        groups, lambda: True,
+        ME, lambda peer: "Bob", lambda peer: trust, lambda peer: rules, PromptRateLimiter(), lambda: 0.0,
+        lambda peer: online, groups, lambda: True,
     )
 
 
 def told(effects: list[Effect]) -> list[Any]:
     """The events."""
-    return [one.event for one in effects if isinstance(one, Tell)]
+    return [one.event for one in effects if isinstance(one, Publish)]
 
 
-def texted(text: str = "hi", out: bool = False) -> Texted:
+def texted(text: str = "hi", out: bool = False) -> SignedMessage:
     """A message with its record."""
     delivery = Delivery.SENDING if out else Delivery.RECEIVED
-    return Texted(replace(message(1, text, out), delivery=delivery), 1, b"record", b"digest")
+    return SignedMessage(replace(message(1, text, out), delivery=delivery), 1, b"record", b"digest")
 
 
 def test_what_is_said_is_signed_kept_shown_and_then_said() -> None:
@@ -59,7 +59,7 @@ def test_what_is_said_is_signed_kept_shown_and_then_said() -> None:
     assert chats().send(SendText(ID, PEER, " \n")) == []
     effects = chats().stored(TextStored(texted(out=True), 5))
     assert [type(one) for one in told(effects)] == [MessageQueued]
-    assert Say(PEER, texted(out=True)) in effects
+    assert SendControl(PEER, texted(out=True)) in effects
 
 
 def test_a_text_that_is_too_long_is_refused_here() -> None:
@@ -70,24 +70,24 @@ def test_a_text_that_is_too_long_is_refused_here() -> None:
 
 def test_it_is_confirmed_only_when_it_is_durable_and_shown_once() -> None:
     (keep,) = chats().heard_text(PEER, texted())
-    assert isinstance(keep, Keep), "nothing is confirmed yet"
+    assert isinstance(keep, DbWrite), "nothing is confirmed yet"
     for kept, shown in ((Kept(7, False, ""), 1), (None, 0)):
         effects = chats().arrived(TextArrived(texted().message, kept, PEER), 0.0)
-        assert Say(PEER, TextKept(message(1, "").id)) in effects
+        assert SendControl(PEER, Stored(message(1, "").id)) in effects
         assert sum(isinstance(one, MessageReceived) for one in told(effects)) == shown
 
 
 def test_a_strangers_long_first_text_is_turned_down() -> None:
     long = texted("x" * (limits.STRANGER_TEXT + 1))
     effects = chats(TrustLevel.STRANGER).heard_text(PEER, long)
-    assert effects == [Say(PEER, TextTurnedDown(long.message.id, "text-too-long"))]
-    assert isinstance(chats().heard_text(PEER, long)[0], Keep)
+    assert effects == [SendControl(PEER, TextRefused(long.message.id, "text-too-long"))]
+    assert isinstance(chats().heard_text(PEER, long)[0], DbWrite)
 
 
 @pytest.mark.parametrize("code", ["text-too-long", "some word of theirs", ""])
 def test_a_refusal_is_told_with_its_reason(code: str) -> None:
-    (keep,) = chats().heard_turned_down(PEER, TextTurnedDown(ID, code))
-    assert isinstance(keep, Keep)
+    (keep,) = chats().heard_turned_down(PEER, TextRefused(ID, code))
+    assert isinstance(keep, DbWrite)
     assert keep.then is not None
     assert keep.then(False) is None, "it was not waiting any more: nothing to tell"
     note = keep.then(True)
@@ -99,36 +99,36 @@ def test_a_refusal_is_told_with_its_reason(code: str) -> None:
 
 def test_a_delivery_makes_a_stranger_known() -> None:
     effects = chats().delivery_stored(DeliveryStored(PEER, ID, Delivery.DELIVERED))
-    assert effects == [Befriend(PEER), Tell(MessageDelivered(ID, PEER))]
+    assert effects == [MarkKnown(PEER), Publish(MessageDelivered(ID, PEER))]
 
 
 def test_what_waits_is_said_when_the_peer_comes() -> None:
     take = chats().peer_up(PEER)[0]
-    assert isinstance(take, Keep)
+    assert isinstance(take, DbWrite)
     assert take.then is not None
     note = take.then(([(ID, b"one"), (ID, b"two")], [ID]))
     assert isinstance(note, OutboxLoaded)
-    assert chats().loaded(note) == [Tell(MessageSending(ID, PEER)), Resend(PEER, b"one"), Resend(PEER, b"two")]
+    assert chats().loaded(note) == [Publish(MessageSending(ID, PEER)), Resend(PEER, b"one"), Resend(PEER, b"two")]
 
 
 def test_a_device_whose_messages_are_blocked_is_turned_down() -> None:
     one = texted("hi")
-    assert chats(messages=Habit.BLOCK).heard_text(PEER, one) == [
-        Say(PEER, TextTurnedDown(one.message.id, Code.DECLINED))
+    assert chats(messages=Permission.BLOCK).heard_text(PEER, one) == [
+        SendControl(PEER, TextRefused(one.message.id, Code.DECLINED))
     ]
 
 
 def test_what_is_said_just_when_a_peer_comes_does_not_overtake_what_waited_for_it() -> None:
     table = chats()
-    assert isinstance(table.peer_up(PEER)[0], Keep)
+    assert isinstance(table.peer_up(PEER)[0], DbWrite)
     assert table.send(SendText(ID, PEER, "new")) == [Compose(PEER, ID, "new", Delivery.QUEUED)]
     new = TextStored(texted("new", out=True), 9)
-    assert [one for one in table.stored(new) if isinstance(one, Say)] == [], "it waits behind the others"
+    assert [one for one in table.stored(new) if isinstance(one, SendControl)] == [], "it waits behind the others"
     effects = table.loaded(OutboxLoaded(PEER, ((ID, b"old"),)))
     assert effects[0] == Resend(PEER, b"old")
-    assert isinstance(effects[1], Keep), "and is looked up with whatever came meanwhile"
+    assert isinstance(effects[1], DbWrite), "and is looked up with whatever came meanwhile"
     assert table.loaded(OutboxLoaded(PEER, ())) == []
-    assert Say(PEER, new.texted) in table.stored(new)
+    assert SendControl(PEER, new.texted) in table.stored(new)
 
 
 def test_nothing_is_told_of_what_was_read_if_the_person_does_not_want_it_or_to_strangers() -> None:
@@ -137,18 +137,18 @@ def test_nothing_is_told_of_what_was_read_if_the_person_does_not_want_it_or_to_s
         table.receipts = lambda receipts=receipts: receipts  # type: ignore[misc]
         assert table.read_here(PEER) == []
         (keep,) = table.heard_seen_kept(PEER, SeenKept((ID,)))
-        assert isinstance(keep, Keep)
+        assert isinstance(keep, DbWrite)
         assert keep.then is not None
         assert keep.then(False) is None, "what was not told is not confirmed"
-        assert keep.then(True) == Durable((ReadHere(PEER),)), "and the rest goes the same way"
+        assert keep.then(True) == AfterCommit((ReadHere(PEER),)), "and the rest goes the same way"
     assert chats().read_here(PEER) != []
 
 
 def test_after_a_refusal_for_now_each_text_waits_for_the_one_before_it() -> None:
     """Else, where the other side makes up its mind in the middle, the second would be taken and the first not."""
     table = chats()
-    (keep,) = table.heard_turned_down(PEER, TextTurnedDown(ID, Code.PEER_BUSY))
-    assert isinstance(keep, Keep)
+    (keep,) = table.heard_turned_down(PEER, TextRefused(ID, Code.PEER_BUSY))
+    assert isinstance(keep, DbWrite)
     assert keep.then is not None
     assert keep.then(False) is None, "nothing was on its way"
     assert isinstance(told(table.text_held(TextHeld(PEER, ID), 0.0))[0], MessageWaiting)
@@ -173,7 +173,7 @@ def test_when_one_has_got_somewhere_the_next_one_is_taken_up(end: Delivery) -> N
     (_, *_) = table.tick(60.0)
     table.loaded(OutboxLoaded(PEER, ((ID, b"record"),), (ID,)))
     effects = table.delivery_stored(DeliveryStored(PEER, ID, end))
-    assert any(isinstance(one, Keep) for one in effects), "one more is looked for"
+    assert any(isinstance(one, DbWrite) for one in effects), "one more is looked for"
     table.loaded(OutboxLoaded(PEER, (), ()))
-    assert not any(isinstance(one, Keep) for one in table.delivery_stored(DeliveryStored(PEER, ID, end)))
+    assert not any(isinstance(one, DbWrite) for one in table.delivery_stored(DeliveryStored(PEER, ID, end)))
     assert table.send(SendText(ID, PEER, "as ever")) == [Compose(PEER, ID, "as ever", Delivery.SENDING)]

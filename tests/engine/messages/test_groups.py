@@ -8,13 +8,13 @@ import msgspec
 import pytest
 
 from lanshare.domain import commands as c
-from lanshare.domain.control_messages import Circled, Held, Texted
+from lanshare.domain.control_messages import GroupRecords, HistorySummary, SignedMessage
 from lanshare.domain.errors import Code
 from lanshare.domain.events import GroupRefused
 from lanshare.domain.groups import Group
 from lanshare.domain.message import Delivery, MessageId, MessageKind
 from lanshare.domain.peer import PeerId, TrustLevel
-from lanshare.engine.effects import Compose, Effect, Keep, Look, Say, Tell
+from lanshare.engine.effects import Compose, DbRead, DbWrite, Effect, Publish, SendControl
 from lanshare.engine.inbox import CircleLoaded
 from lanshare.engine.messages.groups import Groups
 from lanshare.wire.frames import Text
@@ -33,7 +33,7 @@ def table(trust: TrustLevel = TrustLevel.KNOWN, members: tuple[PeerId, ...] = (M
 
 def refused(effects: list[Effect]) -> list[Any]:
     """The codes of what was refused."""
-    return [one.event.code for one in effects if isinstance(one, Tell) and isinstance(one.event, GroupRefused)]
+    return [one.event.code for one in effects if isinstance(one, Publish) and isinstance(one.event, GroupRefused)]
 
 
 @pytest.mark.parametrize(("name", "members", "trust", "code"), [
@@ -69,19 +69,19 @@ def test_founding_and_changing_are_signed_records() -> None:
 
 def test_strangers_take_nobody_into_a_group() -> None:
     record = msgspec.msgpack.encode(Text(bytes(91), bytes(32), bytes(16), 1, (), 1, 0, "{}", b"", "change"))
-    texted = Texted(message(1, "{}"), 1, record, b"")
-    assert table(TrustLevel.STRANGER).heard_circle(PEER, Circled((texted,))) == []
-    assert isinstance(table().heard_circle(PEER, Circled((texted,)))[0], Keep)
+    texted = SignedMessage(message(1, "{}"), 1, record, b"")
+    assert table(TrustLevel.STRANGER).heard_circle(PEER, GroupRecords((texted,))) == []
+    assert isinstance(table().heard_circle(PEER, GroupRecords((texted,)))[0], DbWrite)
 
 
 def test_what_is_held_is_told_to_members_that_are_there_and_not_to_those_that_left() -> None:
     groups = table()
     assert groups.present(GROUP) == (PEER,)
-    assert isinstance(groups.peer_up(PEER)[0], Look)
+    assert isinstance(groups.peer_up(PEER)[0], DbRead)
     assert groups.peer_up(OTHER) == []
     note = CircleLoaded(GROUP, (PEER, OTHER), (), ())
-    assert groups.circle_loaded(note) == [Say(PEER, Held(GROUP, ()))]
-    assert table(members=(PEER,)).heard_held(PEER, Held(GROUP, ()), 0.0) == [], "we left"
+    assert groups.circle_loaded(note) == [SendControl(PEER, HistorySummary(GROUP, ()))]
+    assert table(members=(PEER,)).heard_held(PEER, HistorySummary(GROUP, ()), 0.0) == [], "we left"
 
 
 def test_gossip_waits_a_moment_so_that_much_is_told_once() -> None:
@@ -92,5 +92,5 @@ def test_gossip_waits_a_moment_so_that_much_is_told_once() -> None:
     assert at is not None
     assert 10.0 < at < 11.0
     assert groups.tick(at - 0.01) == []
-    assert isinstance(groups.tick(at)[0], Look)
+    assert isinstance(groups.tick(at)[0], DbRead)
     assert groups.next_time() is None

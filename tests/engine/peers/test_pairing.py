@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from lanshare.domain.control_messages import PairBegun, PairJudged, PairNonce, PairRevealed, PairStopped
+from lanshare.domain.control_messages import PairAnswer, PairBegin, PairReveal, PairStop, PairVerdict
 from lanshare.domain.errors import Code
 from lanshare.domain.events import PairingCodeReady, PairingEnded, PeerVerified
 from lanshare.domain.peer import PeerId
-from lanshare.engine.effects import Effect, Say, Tell, Verify
+from lanshare.engine.effects import Effect, Publish, SendControl, Verify
 from lanshare.engine.peers.pairing import TRIES, Pairings, Spoken
 
 LOW, HIGH, EVE = PeerId("a" * 52), PeerId("q" * 52), PeerId("e" * 52)
@@ -34,14 +34,14 @@ class Two:
         """Carry out what a table asks for."""
         other = HIGH if me == LOW else LOW
         for one in effects:
-            if isinstance(one, Tell):
+            if isinstance(one, Publish):
                 self.told[me].append(one.event)
             elif isinstance(one, Verify):
                 self.told[me].append(one)
-            elif isinstance(one, Say):
+            elif isinstance(one, SendControl):
                 assert one.peer == other
                 said = one.said
-                assert isinstance(said, PairBegun | PairNonce | PairRevealed | PairJudged | PairStopped)
+                assert isinstance(said, PairBegin | PairAnswer | PairReveal | PairVerdict | PairStop)
                 self.do(other, self.tables[other].heard(me, said, self.now))
 
     def begin(self, me: PeerId = LOW) -> None:
@@ -110,10 +110,10 @@ class Crossing:
         """Carry out what a table asks for; its person says yes to whatever digits are shown."""
         other = HIGH if me == LOW else LOW
         for one in effects:
-            if isinstance(one, Say):
-                assert isinstance(one.said, PairBegun | PairNonce | PairRevealed | PairJudged | PairStopped)
+            if isinstance(one, SendControl):
+                assert isinstance(one.said, PairBegin | PairAnswer | PairReveal | PairVerdict | PairStop)
                 self.under_way[other, self.link[me]].append(one.said)
-            elif isinstance(one, Tell):
+            elif isinstance(one, Publish):
                 self.told[me].append(one.event)
                 if isinstance(one.event, PairingCodeReady):
                     self.do(me, self.tables[me].answer(other, True))
@@ -162,11 +162,11 @@ def test_a_link_that_replaces_another_loses_no_comparison_and_raises_no_alarm() 
 
 def test_a_word_again_is_answered_as_before_and_nothing_else_is_heard_twice() -> None:
     table = Pairings(HIGH, lambda peer: "Bob", lambda peer: True)
-    (answer,) = table.heard(LOW, PairBegun(bytes(32)), 0.0)
-    assert table.heard(LOW, PairBegun(bytes(32)), 1.0) == [answer]
-    assert table.heard(LOW, PairBegun(b"x" * 32), 1.0) == [Say(LOW, PairStopped(Code.PAIR_TOO_OFTEN))]
+    (answer,) = table.heard(LOW, PairBegin(bytes(32)), 0.0)
+    assert table.heard(LOW, PairBegin(bytes(32)), 1.0) == [answer]
+    assert table.heard(LOW, PairBegin(b"x" * 32), 1.0) == [SendControl(LOW, PairStop(Code.PAIR_TOO_OFTEN))]
     table.give_up(LOW)
-    assert table.heard(LOW, PairBegun(bytes(32)), 2.0) == [Say(LOW, PairStopped(Code.PAIR_ENDED))], "a late echo"
+    assert table.heard(LOW, PairBegin(bytes(32)), 2.0) == [SendControl(LOW, PairStop(Code.PAIR_ENDED))], "a late echo"
     assert table.peer_up(LOW) == []
 
 
@@ -186,25 +186,25 @@ def test_a_minute_is_all_and_both_sides_hear_it() -> None:
 def test_three_a_minute_and_no_more_even_for_a_peer_that_does_not_count() -> None:
     table = Pairings(LOW, lambda peer: "Eve", lambda peer: True)
     for number in range(TRIES):
-        (answer,) = table.heard(EVE, PairBegun(bytes(32)), float(number))
-        assert isinstance(answer, Say)
-        assert isinstance(answer.said, PairNonce)
-        table.heard(EVE, PairRevealed(bytes(32)), float(number))
+        (answer,) = table.heard(EVE, PairBegin(bytes(32)), float(number))
+        assert isinstance(answer, SendControl)
+        assert isinstance(answer.said, PairAnswer)
+        table.heard(EVE, PairReveal(bytes(32)), float(number))
         assert table.run is None, "a nonce that was not committed to"
-    assert table.heard(EVE, PairBegun(bytes(32)), 5.0) == [Say(EVE, PairStopped(Code.PAIR_TOO_OFTEN))]
-    (answer,) = table.heard(EVE, PairBegun(bytes(32)), 61.0)
-    assert isinstance(answer, Say)
-    assert isinstance(answer.said, PairNonce)
+    assert table.heard(EVE, PairBegin(bytes(32)), 5.0) == [SendControl(EVE, PairStop(Code.PAIR_TOO_OFTEN))]
+    (answer,) = table.heard(EVE, PairBegin(bytes(32)), 61.0)
+    assert isinstance(answer, SendControl)
+    assert isinstance(answer.said, PairAnswer)
 
 
 def test_a_second_device_waits_while_one_is_compared() -> None:
     two = Two()
     two.begin()
-    assert two.tables[LOW].heard(EVE, PairBegun(bytes(32)), 1.0) == [Say(EVE, PairStopped(Code.PAIR_TOO_OFTEN))]
+    assert two.tables[LOW].heard(EVE, PairBegin(bytes(32)), 1.0) == [SendControl(EVE, PairStop(Code.PAIR_TOO_OFTEN))]
     (told,) = two.tables[LOW].request(EVE, 1.0)
-    assert isinstance(told, Tell)
+    assert isinstance(told, Publish)
     assert isinstance(told.event, PairingEnded)
-    assert two.tables[LOW].heard(EVE, PairJudged(True), 1.0) == [], "not its comparison"
+    assert two.tables[LOW].heard(EVE, PairVerdict(True), 1.0) == [], "not its comparison"
     assert two.tables[LOW].answer(EVE, True) == []
 
 
@@ -222,12 +222,12 @@ def test_a_peer_that_goes_or_gives_up_ends_it() -> None:
 def test_nobody_is_compared_with_who_is_away() -> None:
     table = Pairings(LOW, lambda peer: "Bob", lambda peer: False)
     (told,) = table.request(HIGH, 0.0)
-    assert isinstance(told, Tell)
+    assert isinstance(told, Publish)
     assert isinstance(told.event, PairingEnded)
     assert told.event.code == Code.PEER_AWAY
 
 
 def test_a_strangers_comparison_is_a_prompt_like_any_other() -> None:
     table = Pairings(LOW, lambda peer: "Eve", lambda peer: True, lambda peer: False)
-    assert table.heard(EVE, PairBegun(bytes(32)), 0.0) == [Say(EVE, PairStopped(Code.PAIR_TOO_OFTEN))]
+    assert table.heard(EVE, PairBegin(bytes(32)), 0.0) == [SendControl(EVE, PairStop(Code.PAIR_TOO_OFTEN))]
     assert table.run is None

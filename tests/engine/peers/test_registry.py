@@ -10,23 +10,23 @@ from msgspec.structs import replace
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     AddressReached,
+    DuplicateKeyDetected,
     IdentityChanged,
-    IdentityCloned,
     NetworkTroubled,
     PeerAppeared,
     PeerChanged,
     PeerForgotten,
     PeerVanished,
 )
-from lanshare.domain.peer import SHORT, Address, DeviceKind, Habit, PeerId, Rules, TrustLevel, parse_address
+from lanshare.domain.peer import SHORT, Address, DeviceKind, PeerId, PeerPolicy, Permission, TrustLevel, parse_address
 from lanshare.domain.settings import Visibility
-from lanshare.engine.effects import Dial, Effect, Hang, Keep, Offline, Online, Tell
+from lanshare.engine.effects import CloseLink, DbWrite, Dial, Effect, Offline, Online, Publish
 from lanshare.engine.inbox import DialEnded, LinkDown, LinkUp
 from lanshare.engine.peers.registry import Peers
-from lanshare.exchange.handshake import COPIED, OURSELVES, Facts, Guest
+from lanshare.exchange.handshake import COPIED, OURSELVES, AuthenticatedPeer, DeviceInfo
 from lanshare.net.discovery import Sighting
 from lanshare.store import database, trustbook
-from lanshare.store.trustbook import Acquaintance
+from lanshare.store.trustbook import TrustEntry
 from lanshare.wire import limits
 
 ME, BIG, SMALL, OTHER = PeerId("m" * 52), PeerId("z" * 52), PeerId("a" * 52), PeerId("q" * 52)
@@ -45,18 +45,18 @@ class Link:
 
 def up(peer: PeerId, dialled: bool, name: str = "Bob", run: bytes = b"1" * 16, link: Link | None = None) -> LinkUp:
     """A control link opened."""
-    facts = Facts(name, DeviceKind.LAPTOP, "Debian", 17717, run)
-    return LinkUp(Guest(peer, facts, "control"), link or Link(), dialled, HERE)
+    facts = DeviceInfo(name, DeviceKind.LAPTOP, "Debian", 17717, run)
+    return LinkUp(AuthenticatedPeer(peer, facts, "control"), link or Link(), dialled, HERE)
 
 
 def told(effects: list[Effect], kind: type) -> list[object]:
     """The events of a kind among effects."""
-    return [one.event for one in effects if isinstance(one, Tell) and isinstance(one.event, kind)]
+    return [one.event for one in effects if isinstance(one, Publish) and isinstance(one.event, kind)]
 
 
-def known(peer: PeerId = BIG, name: str = "Bob") -> Acquaintance:
+def known(peer: PeerId = BIG, name: str = "Bob") -> TrustEntry:
     """A device of the trust book."""
-    return Acquaintance(peer, name, DeviceKind.LAPTOP, "Debian", TrustLevel.KNOWN, (str(HERE),), 0)
+    return TrustEntry(peer, name, DeviceKind.LAPTOP, "Debian", TrustLevel.KNOWN, (str(HERE),), 0)
 
 
 def test_a_sighting_is_dialled_and_a_link_makes_it_appear() -> None:
@@ -77,7 +77,7 @@ def test_of_two_crossing_links_the_one_dialled_by_the_smaller_id_stays() -> None
             effects: list[Effect] = []
             for note in notes if ours_first else notes[::-1]:
                 effects += peers.up(note, 0.0, 0)
-            hung = [one.link for one in effects if isinstance(one, Hang)]
+            hung = [one.link for one in effects if isinstance(one, CloseLink)]
             assert hung == [theirs if kept_is_ours else ours]
             assert peers.link(peer) is (ours if kept_is_ours else theirs)
 
@@ -87,7 +87,7 @@ def test_a_new_run_of_the_peer_replaces_the_old_link() -> None:
     old, new = Link(), Link()
     peers.up(up(BIG, True, link=old), 0.0, 0)
     effects = peers.up(up(BIG, False, run=b"2" * 16, link=new), 1.0, 0)
-    assert Hang(old) in effects
+    assert CloseLink(old) in effects
     assert peers.link(BIG) is new
     assert peers.down(LinkDown(BIG, old, False, ""), 1.1) == []
 
@@ -235,35 +235,35 @@ def test_forged_announcements_do_not_grow_the_table_without_end() -> None:
 def test_a_verified_device_is_accepted_unasked_only_as_long_as_the_rules_say_and_nothing_is_in_doubt() -> None:
     peers = Peers(ME)
     peers.load([known()], -10.0)
-    lasting = Rules(files=Habit.ACCEPT, until=5000)
+    lasting = PeerPolicy(files=Permission.ACCEPT, until=5000)
     peers.change(BIG, "My Bob", lasting)
     assert peers.name(BIG) == "My Bob"
-    assert peers.rules(BIG, 0).files is Habit.ASK, "only known"
+    assert peers.rules(BIG, 0).files is Permission.ASK, "only known"
     peers.verify(BIG)
     assert peers.rules(BIG, 4999) == lasting
-    assert peers.rules(BIG, 5000).files is Habit.ASK
+    assert peers.rules(BIG, 5000).files is Permission.ASK
     peers.change(BIG, "My Bob", replace(lasting, at_home=True))
-    assert peers.rules(BIG, 0, home=True).files is Habit.ACCEPT
-    assert peers.rules(BIG, 0, home=False).files is Habit.ASK
+    assert peers.rules(BIG, 0, home=True).files is Permission.ACCEPT
+    assert peers.rules(BIG, 0, home=False).files is Permission.ASK
     peers.change(BIG, "My Bob", lasting)
     peers.up(up(OTHER, False, "bob"), 1.0, 0)
-    assert peers.rules(BIG, 0).files is Habit.ASK, "somebody may be pretending"
+    assert peers.rules(BIG, 0).files is Permission.ASK, "somebody may be pretending"
     peers.settle(BIG, OTHER, False)
     assert peers.rules(BIG, 0) == lasting
     assert peers.rows[OTHER].trust is TrustLevel.BLOCKED
-    assert peers.rules(OTHER, 0) == Rules(Habit.BLOCK, Habit.BLOCK)
+    assert peers.rules(OTHER, 0) == PeerPolicy(Permission.BLOCK, Permission.BLOCK)
 
 
 def test_a_device_set_up_anew_takes_the_place_of_the_old_one_and_is_not_verified() -> None:
     peers = Peers(ME)
     peers.load([known()], -10.0)
-    peers.change(BIG, "My Bob", Rules(files=Habit.ACCEPT))
+    peers.change(BIG, "My Bob", PeerPolicy(files=Permission.ACCEPT))
     peers.verify(BIG)
     peers.up(up(OTHER, False, "bob"), 1.0, 0)
     effects = peers.settle(BIG, OTHER, True)
     assert told(effects, PeerForgotten) == [PeerForgotten(BIG)]
     row = peers.rows[OTHER]
-    assert (row.alias, row.trust, row.rules) == ("My Bob", TrustLevel.KNOWN, Rules())
+    assert (row.alias, row.trust, row.rules) == ("My Bob", TrustLevel.KNOWN, PeerPolicy())
     assert peers.settle(BIG, OTHER, True) == []
 
 
@@ -272,11 +272,11 @@ def test_a_blocked_device_is_cut_off_until_it_is_let_in_again() -> None:
     link = Link()
     peers.up(up(BIG, True, link=link), 0.0, 0)
     effects = peers.block(BIG, True)
-    assert Hang(link) in effects
+    assert CloseLink(link) in effects
     assert Offline(BIG) in effects
     assert peers.next_time() is None, "nobody dials it"
     again = Link()
-    assert peers.up(up(BIG, False, link=again), 1.0, 0) == [Hang(again)]
+    assert peers.up(up(BIG, False, link=again), 1.0, 0) == [CloseLink(again)]
     peers.block(BIG, False)
     assert told(peers.up(up(BIG, False), 2.0, 0), PeerAppeared)
     assert peers.rows[BIG].trust is TrustLevel.KNOWN
@@ -289,7 +289,7 @@ def test_a_forgotten_device_is_a_stranger_when_it_comes_again() -> None:
     peers.seen(Sighting(BIG[:8], "Bob", DeviceKind.LAPTOP, (HERE,)), 0.0)
     peers.up(up(BIG, True, link=link), 0.0, 0)
     effects = peers.forget(BIG)
-    assert Hang(link) in effects
+    assert CloseLink(link) in effects
     assert told(effects, PeerForgotten) == [PeerForgotten(BIG)]
     assert peers.down(LinkDown(BIG, link, False, ""), 0.5) == []
     assert Dial(BIG[:8], (HERE,), BIG[:8]) in peers.tick(1.0), "it is still announced"
@@ -303,8 +303,8 @@ def test_whoever_shows_himself_to_nobody_dials_nobody_unless_a_person_wants_it()
     links = {BIG: Link(), OTHER: Link()}
     for peer, link in links.items():
         peers.up(up(peer, True, name=peer[:3], link=link), 0.0, 0)
-    assert peers.show(Visibility.KNOWN) == [Hang(links[OTHER])]
-    assert Hang(links[BIG]) in peers.show(Visibility.NOBODY)
+    assert peers.show(Visibility.KNOWN) == [CloseLink(links[OTHER])]
+    assert CloseLink(links[BIG]) in peers.show(Visibility.NOBODY)
     peers.down(LinkDown(BIG, links[BIG], False, ""), 1.0)
     assert not [one for one in peers.tick(60.0) if isinstance(one, Dial)]
     assert [one.target for one in peers.want(BIG, 61.0) if isinstance(one, Dial)] == [BIG[:8]]
@@ -318,19 +318,21 @@ def test_an_impostor_that_never_got_in_is_blocked_all_the_same() -> None:
     peers.settle(BIG, OTHER, False)
     assert peers.known()[0][OTHER] is TrustLevel.BLOCKED
     link = Link()
-    assert peers.up(up(OTHER, False, link=link), 2.0, 0) == [Hang(link)]
+    assert peers.up(up(OTHER, False, link=link), 2.0, 0) == [CloseLink(link)]
 
 
 def test_a_run_that_comes_back_after_another_one_is_a_copied_key() -> None:
     peers = Peers(ME)
     runs = [b"1" * 16, b"2" * 16, b"3" * 16]
     for run in runs:
-        assert told(peers.up(up(BIG, False, run=run), 0.0, 0), IdentityCloned) == [], "a restart is no copy"
-    assert told(peers.up(up(BIG, False, run=runs[2]), 0.0, 0), IdentityCloned) == [], "nor is a new link of one run"
-    (alarm,) = told(peers.up(up(BIG, False, run=runs[0]), 0.0, 0), IdentityCloned)
-    assert isinstance(alarm, IdentityCloned)
+        assert told(peers.up(up(BIG, False, run=run), 0.0, 0), DuplicateKeyDetected) == [], "a restart is no copy"
+    assert told(
+        peers.up(up(BIG, False, run=runs[2]), 0.0, 0), DuplicateKeyDetected
+    ) == [], "nor is a new link of one run"
+    (alarm,) = told(peers.up(up(BIG, False, run=runs[0]), 0.0, 0), DuplicateKeyDetected)
+    assert isinstance(alarm, DuplicateKeyDetected)
     assert (alarm.peer, alarm.ours) == (BIG, False)
-    assert told(peers.up(up(BIG, False, run=runs[1]), 0.0, 0), IdentityCloned) == [], "once is enough"
+    assert told(peers.up(up(BIG, False, run=runs[1]), 0.0, 0), DuplicateKeyDetected) == [], "once is enough"
 
 
 def test_another_run_with_our_own_key_is_a_copy_of_us_and_our_own_run_led_back_to_us_is_none() -> None:
@@ -338,14 +340,14 @@ def test_another_run_with_our_own_key_is_a_copy_of_us_and_our_own_run_led_back_t
     dials = peers.seen(Sighting(ME[:8], "me", DeviceKind.LAPTOP, (HERE,)), 0.0)
     assert dials == [Dial(ME[:8], (HERE,), ME[:8])]
     led_back = DialEnded(ME[:8], Code.PEER_UNKNOWN, OURSELVES, None)
-    assert told(peers.dial_ended(led_back, 0.0), IdentityCloned) == [], "anybody may lead our own dial back to us"
+    assert told(peers.dial_ended(led_back, 0.0), DuplicateKeyDetected) == [], "anybody may lead our own dial back to us"
     peers.seen(Sighting(ME[:8], "me", DeviceKind.LAPTOP, (HERE,)), 5.0)
-    (alarm,) = told(peers.dial_ended(DialEnded(ME[:8], Code.PEER_UNKNOWN, COPIED, None), 6.0), IdentityCloned)
-    assert isinstance(alarm, IdentityCloned)
+    (alarm,) = told(peers.dial_ended(DialEnded(ME[:8], Code.PEER_UNKNOWN, COPIED, None), 6.0), DuplicateKeyDetected)
+    assert isinstance(alarm, DuplicateKeyDetected)
     assert (alarm.peer, alarm.ours) == (ME, True)
     peers.add_address("10.0.0.5", 0.0)
     note = DialEnded(str(HERE), Code.PEER_UNKNOWN, OURSELVES, None)
-    assert told(peers.dial_ended(note, 0.0), IdentityCloned) == []
+    assert told(peers.dial_ended(note, 0.0), DuplicateKeyDetected) == []
 
 
 def test_names_that_nobody_answers_to_cost_a_bounded_number_of_tries_and_notices_and_keep_no_friend_away() -> None:
@@ -443,7 +445,7 @@ def test_the_name_that_a_device_was_met_by_stays_its_own_over_restarts(tmp_path:
     peers = Peers(ME)
     peers.up(up(BIG, True, "office"), 1.0, 0)
     for effect in [*peers.befriend(BIG), *peers.renamed(BIG, "zentrale", "", 2.0)]:
-        if isinstance(effect, Keep):
+        if isinstance(effect, DbWrite):
             effect.operation(link)
     again = Peers(ME)
     again.load(trustbook.all_peers(link), 0.0)

@@ -6,7 +6,7 @@ import pytest
 
 from lanshare.domain.peer import PeerId, TrustLevel
 from lanshare.domain.settings import Visibility
-from lanshare.engine.peers.visibility import Showing, admission
+from lanshare.engine.peers.visibility import Showing, access_policy
 
 FRIEND, STRANGER, FOE, GUEST = (PeerId(letter * 52) for letter in "abcd")
 TRUST = {FRIEND: TrustLevel.VERIFIED, STRANGER: TrustLevel.STRANGER, FOE: TrustLevel.BLOCKED}
@@ -21,7 +21,7 @@ TRUST = {FRIEND: TrustLevel.VERIFIED, STRANGER: TrustLevel.STRANGER, FOE: TrustL
     ],
 )
 def test_who_may_come_in(level: Visibility, admitted: set[PeerId]) -> None:
-    door = admission(level, TRUST, frozenset({GUEST}), {FRIEND: b"f", STRANGER: b"s", FOE: b"b"})
+    door = access_policy(level, TRUST, frozenset({GUEST}), {FRIEND: b"f", STRANGER: b"s", FOE: b"b"})
     assert {peer for peer in (FRIEND, STRANGER, FOE, GUEST) if door.admits(peer)} == admitted
     assert door.hides is (level is not Visibility.EVERYONE)
     assert door.keys == {FRIEND: b"f"}, "a stranger is not asked for by its key"

@@ -11,7 +11,7 @@ import pytest
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.engine.inbox import Lease
 from lanshare.engine.runtime import inbound
-from lanshare.engine.runtime.inbound import Serving
+from lanshare.engine.runtime.inbound import InboundLinks
 from lanshare.engine.runtime.link_tasks import greet_as_dialler
 from lanshare.exchange.sending import Sending
 from lanshare.files.manifest import ManifestReader
@@ -36,7 +36,7 @@ def attach(pair: tuple[Link, Link], tmp_path: Path, answer: Lease | None) -> tup
 
     def serve() -> None:
         try:
-            Serving(me(ANNA), post).serve(acceptor, lambda *_: None)
+            InboundLinks(me(ANNA), post).serve(acceptor, lambda *_: None)
         except LanshareError:
             pass
         finally:

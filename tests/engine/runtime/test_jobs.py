@@ -16,11 +16,11 @@ from lanshare.domain.offer import Skipped
 from lanshare.domain.peer import Address, DeviceKind
 from lanshare.domain.transfer import TransferId
 from lanshare.engine.effects import Dial, Discard, Run, Scan
-from lanshare.engine.inbox import Counted, DialEnded, RunEnded, ScanEnded, Tidied
+from lanshare.engine.inbox import CleanupDone, Counted, DialEnded, RunEnded, ScanEnded
 from lanshare.engine.runtime import jobs
 from lanshare.engine.runtime.jobs import DialJob, DiscardJob, Net, RunJob, Runner, ScanJob
-from lanshare.engine.runtime.link_tasks import Self
-from lanshare.exchange.handshake import Facts
+from lanshare.engine.runtime.link_tasks import LocalDevice
+from lanshare.exchange.handshake import DeviceInfo
 from lanshare.files.manifest import is_whole
 from lanshare.files.staging import Staging
 from lanshare.net import tls
@@ -34,8 +34,8 @@ BOB = Identity.create().id
 @pytest.fixture
 def net() -> Net:
     """What dials need."""
-    facts = Facts("Anna", DeviceKind.LAPTOP, "", 1, secrets.token_bytes(16))
-    return Net(Self(Identity.create(), facts), tls.dialler_context(), ())
+    facts = DeviceInfo("Anna", DeviceKind.LAPTOP, "", 1, secrets.token_bytes(16))
+    return Net(LocalDevice(Identity.create(), facts), tls.dialler_context(), ())
 
 
 def scan(paths: tuple[Path, ...], listed: Path) -> list[Any]:
@@ -133,9 +133,9 @@ def test_discarding_removes_what_is_ours_and_nothing_else(tmp_path: Path) -> Non
     DiscardJob(Discard(ID, None), told.append, listed).run()
     assert not listed.exists()
     DiscardJob(Discard(ID, None), told.append, listed).run()
-    assert told == [Tidied(ID)] * 3
+    assert told == [CleanupDone(ID)] * 3
     DiscardJob(Discard(ID, tmp_path / "gone"), told.append, listed).run()
-    assert told == [Tidied(ID)] * 3, "its disk is not there: another time"
+    assert told == [CleanupDone(ID)] * 3, "its disk is not there: another time"
 
 
 def test_the_runner_ends_what_it_started(tmp_path: Path, net: Net) -> None:

@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from lanshare.domain.errors import Code
-from lanshare.domain.offer import Landing
+from lanshare.domain.offer import Destination
 from lanshare.domain.peer import DeviceKind
 from lanshare.domain.transfer import TransferId
 from lanshare.engine.inbox import LinkDown, LinkUp, RunEnded
-from lanshare.engine.runtime.inbound import Serving
+from lanshare.engine.runtime.inbound import InboundLinks
 from lanshare.engine.runtime.link_tasks import (
-    Self,
+    LocalDevice,
     greet_as_acceptor,
     greet_as_dialler,
     run_control,
     run_sink,
     run_source,
 )
-from lanshare.exchange.handshake import Facts
+from lanshare.exchange.handshake import DeviceInfo
 from lanshare.files import manifest
 from lanshare.files.folder import free_bytes
 from lanshare.files.tree import walk
@@ -34,9 +34,9 @@ ID = TransferId(TRANSFER)
 BOB = Identity.create()
 
 
-def me(identity: Identity) -> Self:
+def me(identity: Identity) -> LocalDevice:
     """Who speaks."""
-    return Self(identity, Facts("x", DeviceKind.LAPTOP, "", 1, bytes(16)))
+    return LocalDevice(identity, DeviceInfo("x", DeviceKind.LAPTOP, "", 1, bytes(16)))
 
 
 class Two:
@@ -82,9 +82,9 @@ def test_a_transfer_over_a_real_link(ends: tuple[Link, Link], tmp_path: Path) ->
         def post(note: Any) -> None:
             two.notes.append(note)
             if hasattr(note, "reply"):
-                note.reply.put(Lease(1, "", Landing(into)))
+                note.reply.put(Lease(1, "", Destination(into)))
 
-        Serving(me(ANNA), post).serve(two.acceptor, lambda *_: None)
+        InboundLinks(me(ANNA), post).serve(two.acceptor, lambda *_: None)
 
     two.run(push, serve)
     ended = [one for one in two.notes if isinstance(one, RunEnded)]
@@ -108,7 +108,7 @@ def test_a_sink_whose_folder_cannot_be_says_why_to_both(ends: tuple[Link, Link],
         from lanshare.exchange.attach import Reception
 
         two.acceptor.drive(Reception())
-        lease = Lease(1, "", Landing(tmp_path / "no" / "such" / "folder"))
+        lease = Lease(1, "", Destination(tmp_path / "no" / "such" / "folder"))
         run_sink(two.acceptor, ID, lease, False, ends_of["sink"].append)
 
     two.run(push, sink)

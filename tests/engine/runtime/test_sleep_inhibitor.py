@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lanshare.engine.runtime.sleep_inhibitor import Awake, command
+from lanshare.engine.runtime.sleep_inhibitor import SleepInhibitor, command
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands in for the helper")
 
@@ -37,7 +37,7 @@ def helper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @POSIX
 def test_it_is_held_while_wanted_and_let_go_afterwards(helper: Path) -> None:
-    one = Awake()
+    one = SleepInhibitor()
     try:
         for wanted in (True, True, False, True):
             one.want(wanted)
@@ -64,7 +64,7 @@ def test_the_helper_ends_with_a_process_that_is_killed(helper: Path) -> None:
 
 def test_without_a_helper_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lanshare.engine.runtime.sleep_inhibitor.shutil.which", lambda name: None)
-    one = Awake()
+    one = SleepInhibitor()
     one.want(True)
     one.want(False)
     one.close()

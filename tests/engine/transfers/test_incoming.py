@@ -8,14 +8,14 @@ import pytest
 from msgspec.structs import replace
 
 from lanshare.domain.commands import AnswerOffer, UndoReceive
-from lanshare.domain.control_messages import Answered, Listed, Offered
+from lanshare.domain.control_messages import Answer, Listing, Offered
 from lanshare.domain.errors import Code
 from lanshare.domain.events import OfferCompared, ReceiveUndone
-from lanshare.domain.offer import Clash, EntryKind, FileEntry, Landing
-from lanshare.domain.peer import Habit, Rules
+from lanshare.domain.offer import ConflictPolicy, Destination, EntryKind, FileEntry
+from lanshare.domain.peer import PeerPolicy, Permission
 from lanshare.domain.transfer import Direction, Transfer, TransferState
-from lanshare.engine.effects import Compare, Keep, Look, Say, Undo
-from lanshare.engine.inbox import Compared, OfferLooked, Publish, UndoLooked, Undone
+from lanshare.engine.effects import Compare, DbRead, DbWrite, SendControl, Undo
+from lanshare.engine.inbox import Compared, EventReady, OfferLooked, UndoLooked, Undone
 from lanshare.wire import limits
 from tests.engine.transfers.test_service import BOB, EVE, ID, OFFER, WALL, Setting, events, said, setting
 
@@ -30,12 +30,12 @@ def asked(setting: Setting) -> None:
 
 def test_a_listing_is_compared_in_order_and_within_bounds(setting: Setting) -> None:
     asked(setting)
-    one = Listed(ID, 0, (ENTRY,) * 500, False)
+    one = Listing(ID, 0, (ENTRY,) * 500, False)
     assert setting.table.heard_listed(BOB, one) == [Compare(one, Path("/downloads"))]
-    assert setting.table.heard_listed(BOB, Listed(ID, 400, (ENTRY,), False)) == [], "a gap or an overlap"
-    assert setting.table.heard_listed(EVE, Listed(ID, 500, (ENTRY,), False)) == []
+    assert setting.table.heard_listed(BOB, Listing(ID, 400, (ENTRY,), False)) == [], "a gap or an overlap"
+    assert setting.table.heard_listed(EVE, Listing(ID, 500, (ENTRY,), False)) == []
     first = 500
-    while setting.table.heard_listed(BOB, Listed(ID, first, (ENTRY,) * 500, False)):
+    while setting.table.heard_listed(BOB, Listing(ID, first, (ENTRY,) * 500, False)):
         first += 500
     assert first == limits.LISTED
     assert setting.table.heard_listed(BOB, one), "asked again from the beginning"
@@ -45,15 +45,15 @@ def test_what_was_compared_is_told_only_before_the_answer(setting: Setting) -> N
     asked(setting)
     note = Compared(ID, 1, 0, 0, 10, 0, ())
     assert events(setting.table.compared(note)) == [OfferCompared(ID, BOB, 1, 0, 0, 10, 0, (), True, 1000)]
-    setting.table.answer(AnswerOffer(ID, True, None, Clash.SKIP), 1.0)
-    assert setting.table.rows[ID].landing == Landing(Path("/downloads"), Clash.SKIP)
+    setting.table.answer(AnswerOffer(ID, True, None, ConflictPolicy.SKIP), 1.0)
+    assert setting.table.rows[ID].landing == Destination(Path("/downloads"), ConflictPolicy.SKIP)
     assert setting.table.compared(note) == []
-    assert setting.table.heard_listed(BOB, Listed(ID, 0, (ENTRY,), True)) == []
+    assert setting.table.heard_listed(BOB, Listing(ID, 0, (ENTRY,), True)) == []
 
 
 def test_only_what_was_received_and_is_over_can_be_undone_once(setting: Setting) -> None:
     (look,) = setting.table.undo(UndoReceive(ID))
-    assert isinstance(look, Look)
+    assert isinstance(look, DbRead)
     done = Transfer(ID, BOB, Direction.IN, TransferState.DONE, OFFER, WALL)
     note = look.then((done, Path("/in")))
     assert note == UndoLooked(done, Path("/in"))
@@ -65,30 +65,30 @@ def test_only_what_was_received_and_is_over_can_be_undone_once(setting: Setting)
         assert setting.table.undo_looked(UndoLooked(other, Path("/in"))) == []
     event = ReceiveUndone(ID, BOB, 3, 0, 0, "/in/aside", "3 files were moved")
     (keep,) = setting.table.undone(Undone(event))
-    assert isinstance(keep, Keep)
+    assert isinstance(keep, DbWrite)
     assert keep.then is not None
-    assert keep.then(None) == Publish(event)
+    assert keep.then(None) == EventReady(event)
 
 
 def test_what_the_rules_accept_is_accepted_once_all_of_it_is_counted(setting: Setting) -> None:
-    setting.rules = Rules(files=Habit.ACCEPT, up_to=OFFER.bytes, into="/special")
+    setting.rules = PeerPolicy(files=Permission.ACCEPT, up_to=OFFER.bytes, into="/special")
     effects = setting.table.offer_looked(OfferLooked(BOB, Offered(ID, replace(OFFER, complete=False)), None), WALL)
     assert said(effects) == [], "it may still grow"
     effects = setting.table.heard_offer(BOB, Offered(ID, OFFER))
-    assert said(effects) == [Answered(ID, True)]
-    assert setting.table.rows[ID].landing == Landing(Path("/special"))
+    assert said(effects) == [Answer(ID, True)]
+    assert setting.table.rows[ID].landing == Destination(Path("/special"))
     assert not setting.table.questions.open(ID)
 
 
-@pytest.mark.parametrize("rules", [Rules(), Rules(files=Habit.ACCEPT, up_to=OFFER.bytes - 1)])
-def test_what_the_rules_do_not_accept_is_asked(setting: Setting, rules: Rules) -> None:
+@pytest.mark.parametrize("rules", [PeerPolicy(), PeerPolicy(files=Permission.ACCEPT, up_to=OFFER.bytes - 1)])
+def test_what_the_rules_do_not_accept_is_asked(setting: Setting, rules: PeerPolicy) -> None:
     setting.rules = rules
     asked(setting)
     assert setting.table.questions.open(ID)
 
 
 def test_what_the_rules_block_is_declined_and_not_even_remembered(setting: Setting) -> None:
-    setting.rules = Rules(files=Habit.BLOCK)
+    setting.rules = PeerPolicy(files=Permission.BLOCK)
     effects = setting.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), None), WALL)
-    assert effects == [Say(BOB, Answered(ID, False, Code.DECLINED))]
+    assert effects == [SendControl(BOB, Answer(ID, False, Code.DECLINED))]
     assert ID not in setting.table.rows

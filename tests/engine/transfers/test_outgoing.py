@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from lanshare.domain.commands import RetryTransfer, SendFiles
-from lanshare.domain.control_messages import Answered, Listed, Offered
+from lanshare.domain.control_messages import Answer, Listing, Offered
 from lanshare.domain.events import TransferJoined, TransferQueued
 from lanshare.domain.offer import EntryKind, FileEntry
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId, TransferState
-from lanshare.engine.effects import ListOffer, Look, Scan
+from lanshare.engine.effects import DbRead, ListOffer, Scan
 from lanshare.engine.inbox import ListedPart, RetryLooked, RunEnded, ScanEnded
 from lanshare.store.journal import Sent
 from tests.engine.transfers.test_service import BOB, EVE, ID, WALL, Setting, events, kinds, said, setting
@@ -49,7 +49,7 @@ def test_other_paths_another_peer_or_one_that_is_over_do_not_join(setting: Setti
 
 def test_a_retry_sends_only_what_did_not_arrive(setting: Setting) -> None:
     (look,) = setting.table.retry(RetryTransfer(ID, NEW))
-    assert isinstance(look, Look)
+    assert isinstance(look, DbRead)
     note = look.then(Sent(BOB, (Path("/x"),), ("x/a", "x/b")))
     assert note == RetryLooked(NEW, BOB, (Path("/x"),), ("x/a", "x/b"), ID)
     assert look.then(None) is None
@@ -59,9 +59,9 @@ def test_a_retry_sends_only_what_did_not_arrive(setting: Setting) -> None:
 
 def test_the_list_is_shown_as_long_as_the_peer_has_not_said_yes(setting: Setting) -> None:
     setting.sending()
-    part = ListedPart(Listed(ID, 0, (FileEntry(("x",), EntryKind.FILE, 1, 1),), True))
+    part = ListedPart(Listing(ID, 0, (FileEntry(("x",), EntryKind.FILE, 1, 1),), True))
     assert said(setting.table.listed_part(part)) == [part.said]
-    setting.table.heard_answer(BOB, Answered(ID, True), 1.0)
+    setting.table.heard_answer(BOB, Answer(ID, True), 1.0)
     assert said(setting.table.listed_part(part)) == []
     setting.table.run_ended(RunEnded(ID, 1, "peer-away"), 2.0)
     effects = setting.table.peer_up(BOB)
@@ -72,7 +72,7 @@ def test_the_list_is_shown_as_long_as_the_peer_has_not_said_yes(setting: Setting
 
 def test_a_damaged_list_ends_a_sending_instead_of_waiting_for_ever(setting: Setting) -> None:
     setting.sending()
-    setting.table.heard_answer(BOB, Answered(ID, True), 1.0)
+    setting.table.heard_answer(BOB, Answer(ID, True), 1.0)
     told = events(setting.table.run_ended(RunEnded(ID, 1, "list-damaged"), 2.0))
     assert [getattr(one, "code", "") for one in told] == ["list-damaged"]
     assert setting.state() is TransferState.FAILED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lanshare.domain.peer import PeerId, TrustLevel
 from lanshare.domain.transfer import TransferId
-from lanshare.engine.transfers.pending_offers import Prompts, Questions
+from lanshare.engine.transfers.pending_offers import PendingOffers, PromptRateLimiter
 from lanshare.wire import limits
 
 BOB, EVE = PeerId("b" * 52), PeerId("e" * 52)
@@ -12,7 +12,7 @@ ONE, TWO = TransferId("1" * 32), TransferId("2" * 32)
 
 
 def test_the_first_answer_wins() -> None:
-    questions = Questions()
+    questions = PendingOffers()
     questions.put(ONE, BOB)
     questions.put(TWO, BOB)
     assert questions.of(BOB) == [ONE, TWO]
@@ -22,7 +22,7 @@ def test_the_first_answer_wins() -> None:
 
 
 def test_a_stranger_may_ask_one_thing_at_a_time_and_a_friend_is_not_held_up_by_it() -> None:
-    questions = Questions()
+    questions = PendingOffers()
     assert questions.may_ask(EVE, TrustLevel.STRANGER, 0.0)
     questions.put(ONE, EVE)
     assert not questions.may_ask(EVE, TrustLevel.STRANGER, 0.0)
@@ -33,7 +33,7 @@ def test_a_stranger_may_ask_one_thing_at_a_time_and_a_friend_is_not_held_up_by_i
 
 
 def test_a_stranger_comes_before_the_person_three_times_a_minute() -> None:
-    prompts = Prompts()
+    prompts = PromptRateLimiter()
     assert [prompts.may(EVE, float(at)) for at in range(5)] == [True, True, True, False, False]
     assert prompts.may(BOB, 5.0)
     assert prompts.may(EVE, 60.5)
@@ -42,7 +42,7 @@ def test_a_stranger_comes_before_the_person_three_times_a_minute() -> None:
 
 
 def test_new_keys_all_the_time_do_not_fill_the_screen() -> None:
-    questions = Questions(lambda peer: TrustLevel.STRANGER)
+    questions = PendingOffers(lambda peer: TrustLevel.STRANGER)
     shown = 0
     for number in range(1000):
         peer = PeerId(f"{number:052}")
@@ -50,5 +50,5 @@ def test_new_keys_all_the_time_do_not_fill_the_screen() -> None:
             questions.put(TransferId(f"{number:032x}"), peer)
             shown += 1
     assert shown == limits.STRANGERS_OPEN
-    prompts = Prompts()
+    prompts = PromptRateLimiter()
     assert sum(prompts.may(PeerId(f"{number:052}"), 0.0) for number in range(1000)) == limits.STRANGERS_PROMPTS

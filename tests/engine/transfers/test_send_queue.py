@@ -7,14 +7,14 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from lanshare.domain.commands import AnswerOffer, SendFiles
-from lanshare.domain.control_messages import Answered, Offered, Postponed
+from lanshare.domain.control_messages import Answer, Later, Offered
 from lanshare.domain.errors import Code
 from lanshare.domain.events import TransferWaiting
 from lanshare.domain.offer import EntryKind, TopEntry
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
 from lanshare.engine.effects import EndRun, Run
-from lanshare.engine.inbox import AttachAsked, Counted, Moved, OfferLooked, Reply, RunEnded
+from lanshare.engine.inbox import AttachAsked, Counted, OfferLooked, Reply, RunEnded, TransferProgress
 from lanshare.engine.transfers.send_queue import LARGE
 from lanshare.store.journal import Unfinished
 from tests.engine.transfers.test_service import BOB, EVE, ID, OFFER, WALL, Link, Setting, events, kinds, said, setting
@@ -27,7 +27,7 @@ def begin(setting: Setting, ident: TransferId, size: int = LARGE, peer: PeerId =
     """Offer something; the peer says yes."""
     setting.table.send(SendFiles(ident, peer, (Path(f"/{ident}"),)), 0.0, WALL)
     setting.table.counted(Counted(ident, replace(OFFER, bytes=size), 0))
-    return list(setting.table.heard_answer(peer, Answered(ident, True), 1.0))
+    return list(setting.table.heard_answer(peer, Answer(ident, True), 1.0))
 
 
 def runs(effects: list[object]) -> list[TransferId]:
@@ -44,7 +44,7 @@ def test_of_two_large_ones_the_second_waits_and_goes_by_itself(setting: Setting)
     assert runs(begin(setting, FIRST)) == [FIRST]
     effects = begin(setting, SECOND)
     assert runs(effects) == []
-    assert Postponed(SECOND, Code.TURN) in said(effects)  # type: ignore[arg-type]
+    assert Later(SECOND, Code.TURN) in said(effects)  # type: ignore[arg-type]
     (told,) = events(effects)  # type: ignore[arg-type]
     assert isinstance(told, TransferWaiting)
     assert told.code == Code.TURN
@@ -59,7 +59,7 @@ def test_small_ones_and_other_peers_never_wait(setting: Setting) -> None:
 
 def test_what_is_nearly_over_does_not_make_others_wait(setting: Setting) -> None:
     begin(setting, FIRST)
-    setting.table.moved(Moved(FIRST, 1000, 1.0), 2.0)
+    setting.table.moved(TransferProgress(FIRST, 1000, 1.0), 2.0)
     assert runs(begin(setting, SECOND)) == [SECOND]
 
 
@@ -69,7 +69,7 @@ def test_a_person_may_let_one_go_first_and_the_other_gives_way(setting: Setting)
     begin(setting, THIRD)
     effects = setting.table.resume(THIRD, 5.0)
     assert EndRun(FIRST) in effects
-    assert said(effects) == [Postponed(FIRST, Code.TURN)]
+    assert said(effects) == [Later(FIRST, Code.TURN)]
     assert runs(end(setting, FIRST, Code.CANCELLED)) == [THIRD]
     assert setting.table.rows[FIRST].transfer.code == Code.TURN
     assert runs(end(setting, THIRD)) == [FIRST], "back to the order in which they were begun"
@@ -85,7 +85,7 @@ def test_the_order_is_kept_over_a_restart(setting: Setting) -> None:
         for ident, rank in ((FIRST, 0), (SECOND, -1))
     ]
     setting.table.load(left)
-    offered = [one.transfer for one in said(setting.table.peer_up(BOB)) if not isinstance(one, Postponed)]  # type: ignore[attr-defined]
+    offered = [one.transfer for one in said(setting.table.peer_up(BOB)) if not isinstance(one, Later)]  # type: ignore[attr-defined]
     assert offered == [SECOND, FIRST]
 
 
@@ -110,10 +110,10 @@ def test_a_peer_that_goes_takes_its_queue_with_it(setting: Setting) -> None:
 
 def test_a_receiver_shows_that_something_else_goes_first(setting: Setting) -> None:
     setting.receiving()
-    effects = setting.table.heard_postponed(BOB, Postponed(ID, Code.TURN))
+    effects = setting.table.heard_postponed(BOB, Later(ID, Code.TURN))
     assert kinds(events(effects)) == [TransferWaiting]
     assert setting.table.next_time() is None, "it does not ask: the sender comes"
-    assert setting.table.heard_postponed(EVE, Postponed(ID, Code.TURN)) == []
+    assert setting.table.heard_postponed(EVE, Later(ID, Code.TURN)) == []
     reply = Reply()
     setting.table.attach(AttachAsked(BOB, ID, True, Link(), reply), 2.0)
     lease = reply.take(0.0)
@@ -126,7 +126,7 @@ def test_what_holds_the_same_folder_waits_however_small_it_is(setting: Setting) 
     for ident, paths in ((FIRST, ("/a/album", "/x")), (SECOND, ("/a/album", "/y")), (THIRD, ("/x", "/b/album"))):
         setting.table.send(SendFiles(ident, BOB, tuple(Path(one) for one in paths)), 0.0, WALL)
         setting.table.counted(Counted(ident, folder, 0))
-        begun = runs(list(setting.table.heard_answer(BOB, Answered(ident, True), 1.0)))
+        begun = runs(list(setting.table.heard_answer(BOB, Answer(ident, True), 1.0)))
         assert begun == ([] if ident == SECOND else [ident]), "a file, or another folder, may go beside it"
     assert runs(end(setting, THIRD)) == []
     assert runs(end(setting, FIRST)) == [SECOND]
@@ -139,7 +139,7 @@ def test_what_waits_for_its_turn_and_is_paused_goes_on_when_it_is_let(setting: S
     effects = setting.table.resume(SECOND, 5.0)
     assert EndRun(FIRST) not in effects, "it is let go on, not let first"
     assert not setting.table.rows[SECOND].paused_here
-    setting.table.heard_answer(BOB, Answered(SECOND, True), 6.0)
+    setting.table.heard_answer(BOB, Answer(SECOND, True), 6.0)
     assert runs(end(setting, FIRST)) == [SECOND]
 
 
@@ -147,7 +147,7 @@ def test_a_receiving_that_waits_for_the_senders_turn_ends_nothing_of_ours(settin
     begin(setting, FIRST)
     setting.table.offer_looked(OfferLooked(BOB, Offered(SECOND, OFFER), None), WALL)
     setting.table.answer(AnswerOffer(SECOND, True), 0.0)
-    setting.table.heard_postponed(BOB, Postponed(SECOND, Code.TURN))
+    setting.table.heard_postponed(BOB, Later(SECOND, Code.TURN))
     assert EndRun(FIRST) not in setting.table.resume(SECOND, 5.0)
 
 
@@ -157,7 +157,7 @@ def test_whoever_goes_first_has_all_out_of_its_way_and_none_overtakes_it(setting
     for ident, size in ((SECOND, 10), (THIRD, LARGE)):
         setting.table.send(SendFiles(ident, BOB, (Path("/album"), Path(f"/{ident}"))), 0.0, WALL)
         setting.table.counted(Counted(ident, replace(folder, bytes=size), 0))
-        setting.table.heard_answer(BOB, Answered(ident, True), 1.0)
+        setting.table.heard_answer(BOB, Answer(ident, True), 1.0)
     effects = setting.table.resume(THIRD, 5.0)
     assert [one.transfer for one in effects if isinstance(one, EndRun)] == [FIRST, SECOND]
     assert runs(end(setting, FIRST, Code.PEER_AWAY)) == [], "the other one is still in the way, and nobody overtakes"
@@ -170,5 +170,5 @@ def test_a_folder_behind_one_that_is_still_counted_waits_too(setting: Setting) -
     for ident, paths, offer in ((FIRST, ("/album",), folder), (SECOND, ("/big", "/album"), counting)):
         setting.table.send(SendFiles(ident, BOB, tuple(Path(one) for one in paths)), 0.0, WALL)
         setting.table.counted(Counted(ident, offer, 0))
-        begun = runs(list(setting.table.heard_answer(BOB, Answered(ident, True), 1.0)))
+        begun = runs(list(setting.table.heard_answer(BOB, Answer(ident, True), 1.0)))
         assert begun == ([FIRST] if ident == FIRST else [])

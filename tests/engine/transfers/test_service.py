@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from lanshare.domain.commands import AnswerOffer, SendFiles
-from lanshare.domain.control_messages import Answered, Ended, FetchAsked, HadAll, Offered
+from lanshare.domain.control_messages import Answer, Cancel, Fetch, Finished, Offered
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     OfferGrew,
@@ -20,24 +20,24 @@ from lanshare.domain.events import (
     TransferQueued,
     TransferWaiting,
 )
-from lanshare.domain.offer import Allowance, EntryKind, Landing, Offer, TopEntry
-from lanshare.domain.peer import PeerId, Rules, TrustLevel
+from lanshare.domain.offer import Allowance, Destination, EntryKind, Offer, TopEntry
+from lanshare.domain.peer import PeerId, PeerPolicy, TrustLevel
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
-from lanshare.engine.effects import Discard, Effect, EndRun, Keep, Run, Say, Tell
+from lanshare.engine.effects import DbWrite, Discard, Effect, EndRun, Publish, Run, SendControl
 from lanshare.engine.inbox import (
+    AfterCommit,
     AttachAsked,
     Counted,
-    Durable,
+    EventReady,
     Lease,
-    Moved,
     OfferLooked,
-    Publish,
-    Queued,
     Reply,
     RunEnded,
+    TransferProgress,
+    TransferStored,
 )
 from lanshare.engine.transfers.service import Transfers
-from lanshare.engine.transfers.table import World
+from lanshare.engine.transfers.table import TransferContext
 from lanshare.store.journal import Unfinished
 
 BOB, EVE = PeerId("b" * 52), PeerId("e" * 52)
@@ -64,10 +64,10 @@ class Setting:
 
     def __init__(self) -> None:
         self.online = True
-        self.rules = Rules()
+        self.rules = PeerPolicy()
         self.free, self.room = 1000, 1000
         self.table = Transfers(
-            World(
+            TransferContext(
                 online=lambda peer: self.online,
                 name=lambda peer: "Bob",
                 trust=lambda peer: TrustLevel.KNOWN,
@@ -103,20 +103,20 @@ def events(effects: list[Effect]) -> list[object]:
     """What is told, at once or once it is durable."""
     found: list[object] = []
     for one in effects:
-        if isinstance(one, Tell):
+        if isinstance(one, Publish):
             found.append(one.event)
-        elif isinstance(one, Keep) and one.then is not None:
+        elif isinstance(one, DbWrite) and one.then is not None:
             note = one.then(None)
-            if isinstance(note, Publish):
+            if isinstance(note, EventReady):
                 found.append(note.event)
-            elif isinstance(note, Durable):
-                found += [inner.event for inner in note.effects if isinstance(inner, Tell)]
+            elif isinstance(note, AfterCommit):
+                found += [inner.event for inner in note.effects if isinstance(inner, Publish)]
     return found
 
 
 def said(effects: list[Effect]) -> list[object]:
     """What is said to the peer."""
-    return [one.said for one in effects if isinstance(one, Say)]
+    return [one.said for one in effects if isinstance(one, SendControl)]
 
 
 def kinds(found: list[object]) -> list[type]:
@@ -133,9 +133,9 @@ def setting() -> Setting:
 def test_the_whole_way_of_a_sending(setting: Setting) -> None:
     setting.sending()
     assert setting.state() is TransferState.OFFERED
-    effects = setting.table.heard_answer(BOB, Answered(ID, True), 1.0)
+    effects = setting.table.heard_answer(BOB, Answer(ID, True), 1.0)
     assert [one.epoch for one in effects if isinstance(one, Run)] == [1]
-    setting.table.moved(Moved(ID, 5, 1.0), 2.0)
+    setting.table.moved(TransferProgress(ID, 5, 1.0), 2.0)
     end = RunEnded(ID, 1, "", files=1, bytes=10)
     told = events(setting.table.run_ended(end, 3.0))
     assert kinds(told) == [TransferFinished]
@@ -143,11 +143,13 @@ def test_the_whole_way_of_a_sending(setting: Setting) -> None:
 
 
 def test_what_was_counted_before_the_row_was_durable_is_told_with_it(setting: Setting) -> None:
-    (keep,) = [one for one in setting.table.send(SendFiles(ID, BOB, (Path("/x"),)), 0.0, WALL) if isinstance(one, Keep)]
+    (keep,) = [
+        one for one in setting.table.send(SendFiles(ID, BOB, (Path("/x"),)), 0.0, WALL) if isinstance(one, DbWrite)
+    ]
     setting.table.counted(Counted(ID, OFFER, 0))
     assert keep.then is not None
     note = keep.then(1)
-    assert isinstance(note, Queued)
+    assert isinstance(note, TransferStored)
     told, _ = events(setting.table.queued(note))
     assert isinstance(told, TransferQueued)
     assert told.offer == OFFER
@@ -156,9 +158,9 @@ def test_what_was_counted_before_the_row_was_durable_is_told_with_it(setting: Se
 def test_a_word_from_somebody_else_changes_nothing(setting: Setting) -> None:
     setting.sending()
     for effects in (
-        setting.table.heard_answer(EVE, Answered(ID, False), 1.0),
-        setting.table.heard_end(EVE, Ended(ID, "cancelled"), 1.0),
-        setting.table.heard_had_all(EVE, HadAll(ID, 1, 0, 10), 1.0),
+        setting.table.heard_answer(EVE, Answer(ID, False), 1.0),
+        setting.table.heard_end(EVE, Cancel(ID, "cancelled"), 1.0),
+        setting.table.heard_had_all(EVE, Finished(ID, 1, 0, 10), 1.0),
     ):
         assert events(effects) == []
     assert setting.state() is TransferState.OFFERED
@@ -167,14 +169,14 @@ def test_a_word_from_somebody_else_changes_nothing(setting: Setting) -> None:
 @pytest.mark.parametrize("code", ["xyz", "", "declined", "a-word-of-a-later-version"])
 def test_any_code_word_of_a_peer_ends_it_in_order(setting: Setting, code: str) -> None:
     setting.sending()
-    told = events(setting.table.heard_answer(BOB, Answered(ID, False, code), 1.0))
+    told = events(setting.table.heard_answer(BOB, Answer(ID, False, code), 1.0))
     assert kinds(told) == [TransferFailed]
     assert setting.state() is TransferState.DECLINED
 
 
 def test_one_whose_peer_is_busy_is_offered_again_by_itself(setting: Setting) -> None:
     setting.sending()
-    told = events(setting.table.heard_answer(BOB, Answered(ID, False, Code.PEER_BUSY), 1.0))
+    told = events(setting.table.heard_answer(BOB, Answer(ID, False, Code.PEER_BUSY), 1.0))
     assert kinds(told) == [TransferWaiting]
     assert setting.table.next_time() == 2.0
     assert said(setting.table.tick(2.0)) == [Offered(ID, OFFER)]
@@ -213,7 +215,7 @@ def test_a_second_attach_waits_until_the_old_holder_has_ended(setting: Setting) 
     lease = first.take(0.0)
     papers = (Path("/list"), Path("/receipt"))
     assert lease == Lease(
-        1, "", Landing(Path("/downloads")), (), *papers, ("x",), allowed=Allowance(("x",), 1, 1, 10)
+        1, "", Destination(Path("/downloads")), (), *papers, ("x",), allowed=Allowance(("x",), 1, 1, 10)
     )
     assert setting.table.attach(AttachAsked(BOB, ID, True, Link(), second), 2.0) == [EndRun(ID)]
     setting.table.run_ended(RunEnded(ID, 1, Code.PEER_AWAY), 3.0)
@@ -225,7 +227,7 @@ def test_a_second_attach_waits_until_the_old_holder_has_ended(setting: Setting) 
 
 def test_a_link_that_died_before_the_grant_does_not_stop_it_for_ever(setting: Setting) -> None:
     setting.receiving()
-    assert said(setting.table.heard_offer(BOB, Offered(ID, OFFER))) == [Answered(ID, True)]
+    assert said(setting.table.heard_offer(BOB, Offered(ID, OFFER))) == [Answer(ID, True)]
 
 
 @pytest.mark.parametrize("gone", [False, True])
@@ -236,13 +238,13 @@ def test_the_sender_comes_however_often(setting: Setting, gone: bool, times: int
     for _ in range(times):
         if gone:
             setting.table.peer_down(BOB)
-        assert said(setting.table.peer_up(BOB, again=not gone)) == [Answered(ID, True)]
+        assert said(setting.table.peer_up(BOB, again=not gone)) == [Answer(ID, True)]
         assert setting.state() is TransferState.CONNECTING
 
 
 def test_the_peer_goes_and_comes_back(setting: Setting) -> None:
     setting.sending()
-    setting.table.heard_answer(BOB, Answered(ID, True), 1.0)
+    setting.table.heard_answer(BOB, Answer(ID, True), 1.0)
     setting.online = False
     assert setting.table.peer_down(BOB) == [EndRun(ID)]
     told = events(setting.table.run_ended(RunEnded(ID, 1, Code.PEER_AWAY), 2.0))
@@ -259,9 +261,9 @@ def test_a_question_is_withdrawn_with_its_peer_and_put_again(setting: Setting) -
 
 def test_one_that_cannot_be_dialled_is_asked_to_fetch(setting: Setting) -> None:
     setting.sending()
-    setting.table.heard_answer(BOB, Answered(ID, True), 1.0)
+    setting.table.heard_answer(BOB, Answer(ID, True), 1.0)
     effects = setting.table.run_ended(RunEnded(ID, 1, Code.PEER_UNREACHABLE, unreachable=True), 2.0)
-    assert FetchAsked(ID) in said(effects)
+    assert Fetch(ID) in said(effects)
 
 
 def test_a_cancelled_run_is_cleaned_up_only_after_it_ended(setting: Setting) -> None:
@@ -277,9 +279,9 @@ def test_a_cancelled_run_is_cleaned_up_only_after_it_ended(setting: Setting) -> 
 def test_a_transfer_that_is_over_is_told_so_again(setting: Setting) -> None:
     done = Transfer(ID, BOB, Direction.IN, TransferState.DONE, OFFER, WALL, done_bytes=10, files_done=1)
     effects = setting.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), done), WALL)
-    assert said(effects) == [HadAll(ID, 1, 0, 10)]
+    assert said(effects) == [Finished(ID, 1, 0, 10)]
     foreign = setting.table.offer_looked(OfferLooked(EVE, Offered(ID, OFFER), done), WALL)
-    assert said(foreign) == [Answered(ID, False, Code.PROTOCOL)]
+    assert said(foreign) == [Answer(ID, False, Code.PROTOCOL)]
 
 
 def test_a_flood_of_questions_is_busy(setting: Setting) -> None:
@@ -288,7 +290,7 @@ def test_a_flood_of_questions_is_busy(setting: Setting) -> None:
         one = TransferId(f"{number:032x}")
         answers += said(setting.table.offer_looked(OfferLooked(BOB, Offered(one, OFFER), None), WALL))
     assert len(answers) == 8
-    assert all(isinstance(one, Answered) and one.code == Code.PEER_BUSY for one in answers)
+    assert all(isinstance(one, Answer) and one.code == Code.PEER_BUSY for one in answers)
 
 
 @pytest.mark.parametrize(("room", "kept"), [(GARDEN, GARDEN), ("h" * 52, ""), ("", "")])
@@ -320,7 +322,7 @@ def test_what_is_meant_for_a_group_that_is_not_of_both_goes_to_nobody(setting: S
     effects = setting.table.send(SendFiles(ID, BOB, (Path("/x"),), "no group at all"), 0.0, WALL)
     assert setting.table.rows == {}
     (told,) = effects
-    assert isinstance(told, Tell)
+    assert isinstance(told, Publish)
     assert isinstance(told.event, TransferFailed)
     assert told.event.code == Code.NOT_IN_GROUP
 
@@ -340,4 +342,4 @@ def test_what_is_large_waits_for_more_room_than_the_reserve(setting: Setting, mi
     setting.table.run_ended(RunEnded(ID, row.epoch, Code.DISK_FULL, halted=True), 1.0)
     setting.free, setting.room = 10**9 + 1, 0
     effects = setting.table.tick(10**6)
-    assert bool([one for one in said(effects) if isinstance(one, Answered)]) is goes_on
+    assert bool([one for one in said(effects) if isinstance(one, Answer)]) is goes_on

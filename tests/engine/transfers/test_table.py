@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from lanshare.domain.control_messages import Answered, Offered, Paused
+from lanshare.domain.control_messages import Answer, Offered, Pause
 from lanshare.domain.errors import Code
 from lanshare.domain.events import TransferPaused, TransferStands, TransferWaiting
 from lanshare.domain.transfer import Direction, Transfer, TransferState
 from lanshare.engine.effects import EndRun, Run
-from lanshare.engine.inbox import AttachAsked, Moved, Reply, RunEnded
+from lanshare.engine.inbox import AttachAsked, Reply, RunEnded, TransferProgress
 from lanshare.store.journal import Unfinished
 from tests.engine.transfers.test_service import BOB, ID, OFFER, WALL, Link, Setting, events, kinds, said, setting
 
@@ -21,15 +21,15 @@ __all__ = ["setting"]
 def running(setting: Setting) -> None:
     """A sending that moves."""
     setting.sending()
-    setting.table.heard_answer(BOB, Answered(ID, True), 1.0)
-    setting.table.moved(Moved(ID, 5, 1.0), 2.0)
+    setting.table.heard_answer(BOB, Answer(ID, True), 1.0)
+    setting.table.moved(TransferProgress(ID, 5, 1.0), 2.0)
 
 
 def test_a_pause_ends_the_run_and_stays_until_it_is_taken_back(setting: Setting) -> None:
     running(setting)
     effects = setting.table.pause(ID)
     assert EndRun(ID) in effects
-    assert Paused(ID, True) in said(effects)
+    assert Pause(ID, True) in said(effects)
     (told,) = events(effects)
     assert isinstance(told, TransferPaused)
     assert (told.by, told.bytes) == ("us", 5)
@@ -38,7 +38,7 @@ def test_a_pause_ends_the_run_and_stays_until_it_is_taken_back(setting: Setting)
     assert setting.table.next_time() is None
     assert setting.table.pause(ID) == []
     effects = setting.table.resume(ID, 4.0)
-    assert [type(one) for one in said(effects)] == [Paused, Offered]
+    assert [type(one) for one in said(effects)] == [Pause, Offered]
     assert setting.state() is TransferState.OFFERED
 
 
@@ -46,12 +46,12 @@ def test_while_it_rests_no_answer_starts_it(setting: Setting) -> None:
     running(setting)
     setting.table.pause(ID)
     setting.table.run_ended(RunEnded(ID, 1, Code.CANCELLED), 3.0)
-    effects = setting.table.heard_answer(BOB, Answered(ID, True), 4.0)
-    assert said(effects) == [Paused(ID, True)]
+    effects = setting.table.heard_answer(BOB, Answer(ID, True), 4.0)
+    assert said(effects) == [Pause(ID, True)]
     assert not [one for one in effects if isinstance(one, Run)]
     setting.table.peer_down(BOB)
     assert setting.state() is TransferState.PAUSED
-    assert said(setting.table.peer_up(BOB)) == [Paused(ID, True)], "the peer is told again"
+    assert said(setting.table.peer_up(BOB)) == [Pause(ID, True)], "the peer is told again"
 
 
 def test_a_receiver_that_rests_refuses_the_data_link_and_the_sender_understands(setting: Setting) -> None:
@@ -62,7 +62,7 @@ def test_a_receiver_that_rests_refuses_the_data_link_and_the_sender_understands(
     lease = reply.take(0.0)
     assert lease is not None
     assert lease.code == Code.PAUSED
-    assert said(setting.table.heard_offer(BOB, Offered(ID, OFFER))) == [Paused(ID, True)]
+    assert said(setting.table.heard_offer(BOB, Offered(ID, OFFER))) == [Pause(ID, True)]
     sender = Setting()
     running(sender)
     told = events(sender.table.run_ended(RunEnded(ID, 1, Code.PAUSED), 2.0))
@@ -73,10 +73,10 @@ def test_a_receiver_that_rests_refuses_the_data_link_and_the_sender_understands(
 def test_both_may_pause_and_both_must_let_it_go(setting: Setting) -> None:
     running(setting)
     setting.table.pause(ID)
-    setting.table.heard_paused(BOB, Paused(ID, True))
+    setting.table.heard_paused(BOB, Pause(ID, True))
     setting.table.resume(ID, 3.0)
     assert setting.state() is TransferState.PAUSED
-    effects = setting.table.heard_paused(BOB, Paused(ID, False))
+    effects = setting.table.heard_paused(BOB, Pause(ID, False))
     assert TransferWaiting not in kinds(events(effects)), "it is there: nothing says that it is away"
     assert TransferStands in kinds(events(effects))
     assert setting.state() is TransferState.OFFERED
@@ -107,5 +107,5 @@ def test_a_path_that_was_lost_for_a_moment_ends_what_ran_over_it(setting: Settin
 
 def test_a_receiver_that_is_ready_for_the_rest_ends_a_link_that_is_dead(setting: Setting) -> None:
     running(setting)
-    assert setting.table.heard_answer(BOB, Answered(ID, True), 2.5) == [], "only said twice"
-    assert setting.table.heard_answer(BOB, Answered(ID, True), 20.0) == [EndRun(ID)]
+    assert setting.table.heard_answer(BOB, Answer(ID, True), 2.5) == [], "only said twice"
+    assert setting.table.heard_answer(BOB, Answer(ID, True), 20.0) == [EndRun(ID)]
