@@ -70,6 +70,10 @@ class Attacker:
         """A frame, in turn or not."""
         self.write(codec.encode(frame))
 
+    def say_together(self, *frames: Frame) -> None:
+        """Several frames in one write."""
+        self.write(b"".join(map(codec.encode, frames)))
+
     def say_raw(self, kind: type[Frame], *fields: object) -> None:
         """A frame with any fields at all."""
         self.say_body(NUMBERS[kind], packed(list(fields)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import secrets
 from collections.abc import Callable, Iterator
@@ -24,7 +23,7 @@ from lanshare.trust import proof
 from lanshare.trust.identity import Identity
 from lanshare.wire import codec, limits
 from lanshare.wire import frames as f
-from lanshare.wire.frames import NUMBERS
+from lanshare.wire.frames import NUMBERS, Frame
 from tests.harness.attacker import Attacker, Gone, packed
 from tests.hostile.conftest import Victim
 from tests.hostile.test_accepted import attached_again
@@ -308,9 +307,8 @@ def asked(victim: Victim, mallory: Identity, tmp_path: Path) -> Iterator[Callabl
     """Opens data links on which the victim is to send us what it offered; we have not said yet what we have."""
     shared = tmp_path / "shared"
     shared.mkdir()
-    for number in range(limits.OUTSTANDING + limits.LISTED_AT_ONCE):
+    for number in range(limits.OUTSTANDING + limits.OUTSTANDING // 2):
         (shared / f"{number}").touch()
-    os.truncate(shared / "0", 8 * 1024**3)  # sparse: read for seconds
     links = [Attacker(victim.port, mallory)]
     links[0].greet()
     victim.wait_for(e.PeerAppeared)
@@ -359,17 +357,27 @@ def test_what_a_receiver_says_it_has_is_bounded(asked: Callable[[], Attacker], n
         link.close()
 
 
-def test_no_more_is_remembered_than_was_asked_and_not_answered(asked: Callable[[], Attacker]) -> None:
-    """A large file is read first, so that the others wait for their turn; one more than fits costs the link."""
+@pytest.mark.parametrize(("count", "is_cut"), [(limits.OUTSTANDING, False), (3 * limits.OUTSTANDING // 2, True)])
+def test_no_more_is_remembered_than_was_asked_and_not_answered(
+    asked: Callable[[], Attacker], count: int, is_cut: bool
+) -> None:
+    """All at once, so that little is answered in between: the half more is beyond it."""
     link = asked()
     listed = 0
-    while listed <= limits.OUTSTANDING:
+    while listed < count:
         link.say(f.Compare())
         listed += len(link.hear_kind(f.Listing).entries)
-    last = limits.OUTSTANDING + 1
-    for at in range(0, last, limits.LISTED_AT_ONCE):
-        link.say_raw(f.Have, [[*range(at, min(at + limits.LISTED_AT_ONCE, last))]])
-    assert link.is_cut()
+    parts = (tuple(range(at, min(at + limits.LISTED_AT_ONCE, count))) for at in range(0, count, limits.LISTED_AT_ONCE))
+    link.say_together(*(f.Have(part) for part in parts))
+    link.say(f.Compare())
+    link.say(f.Compare())  # the end of the list, if it was not told yet
+    try:
+        heard: Frame | None = link.hear_kind(f.Contents, f.Refusal)
+        while isinstance(heard, f.Contents) and heard.files[-1][0] < count - 1:
+            heard = link.hear_kind(f.Contents, f.Refusal)
+    except Gone:
+        heard = None
+    assert isinstance(heard, f.Contents) is not is_cut, heard
 
 
 # --- what comes before a person
