@@ -34,7 +34,7 @@ from lanshare.domain.offer import EntryKind, Offer, Skipped, TopEntry
 from lanshare.domain.peer import DeviceKind, Peer, PeerId, PeerPolicy, Permission, TrustLevel
 from lanshare.domain.settings import Appearance, Settings
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
-from lanshare.engine import user_messages
+from lanshare.engine.presentation import user_messages
 from lanshare.qt.bridge import Bridge
 from lanshare.qt.theme import style
 from lanshare.qt.windows.address import AddressDialog

@@ -14,8 +14,8 @@ from lanshare.domain.commands import AddAddress, SeekPeer
 from lanshare.domain.errors import Code
 from lanshare.domain.events import AddressFailed, AddressReached, Event, Snapshot
 from lanshare.domain.peer import PeerId, TrustLevel, is_full_id, short_id
-from lanshare.engine import user_messages
-from lanshare.engine.display_text import escaped
+from lanshare.engine.presentation import user_messages
+from lanshare.engine.presentation.display_text import escaped
 
 SETTLING: Final = 1.5
 """Seconds in which further devices may appear that a word could mean as well: a LAN's mDNS answers within 1.2 s. Who is

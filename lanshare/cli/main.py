@@ -88,10 +88,10 @@ from lanshare.domain.message import TEXT_MOST, MessageId, SearchQuery
 from lanshare.domain.offer import ConflictPolicy
 from lanshare.domain.peer import PeerId, TrustLevel
 from lanshare.domain.transfer import TransferId
-from lanshare.engine import user_messages
 from lanshare.engine.assemble import read_groups, read_history, read_me, read_peers
-from lanshare.engine.display_text import escaped
 from lanshare.engine.options import log_to_file
+from lanshare.engine.presentation import user_messages
+from lanshare.engine.presentation.display_text import escaped
 from lanshare.engine.runtime.device_info import free_bytes
 
 _SECOND_THOUGHT: Final = 2.0

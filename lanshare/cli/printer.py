@@ -54,8 +54,8 @@ from lanshare.domain.events import (
 from lanshare.domain.message import CONTROL, Delivery, MessageKind, TimelineItem
 from lanshare.domain.offer import Skipped
 from lanshare.domain.peer import short_id
-from lanshare.engine.display_text import escaped, shown_text
-from lanshare.engine.user_messages import decimal, ended, taken
+from lanshare.engine.presentation.display_text import escaped, shown_text
+from lanshare.engine.presentation.user_messages import decimal, ended, taken
 
 _BAR: Final = 24
 _LEAST_BAR: Final = 4

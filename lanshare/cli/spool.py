@@ -17,8 +17,8 @@ from lanshare.cli.session import Usage
 from lanshare.domain.errors import LanshareError
 from lanshare.domain.transfer import TransferId
 from lanshare.engine.options import Options, spool_folder
+from lanshare.engine.presentation.user_messages import decimal
 from lanshare.engine.runtime.device_info import free_bytes
-from lanshare.engine.user_messages import decimal
 
 LARGEST: Final = 64 * 1024**3
 """Bytes of one stream. More is not cut off: it is refused, and nothing of it is sent."""

@@ -40,7 +40,7 @@ from lanshare.domain.events import (
 from lanshare.domain.message import MessageId
 from lanshare.domain.peer import PeerId, TrustLevel, clean_name, short_id
 from lanshare.domain.transfer import TransferId
-from lanshare.engine.display_text import escaped
+from lanshare.engine.presentation.display_text import escaped
 
 _SETTLING: Final = 10.0
 """Seconds to hear that a change of a group is kept; after it, so many for members that are there to hear of it."""

@@ -29,8 +29,8 @@ from lanshare.domain.events import (
     Snapshot,
 )
 from lanshare.domain.peer import PeerId, TrustLevel, is_full_id
-from lanshare.engine import user_messages
-from lanshare.engine.display_text import escaped
+from lanshare.engine.presentation import user_messages
+from lanshare.engine.presentation.display_text import escaped
 
 _PATIENCE = 75.0
 """Seconds for a comparison, which takes a minute at most."""

@@ -16,15 +16,16 @@ from lanshare.domain.events import Me, NetworkTroubled
 from lanshare.domain.groups import Group
 from lanshare.domain.message import CONTROL, SearchQuery, TimelineItem
 from lanshare.domain.settings import Visibility
-from lanshare.engine import user_messages
-from lanshare.engine.core import EngineCore, EngineDeps
-from lanshare.engine.inbox import EventReady, Gone, NetworkChanged, StoreFailed
+from lanshare.engine.core import EngineCore
+from lanshare.engine.deps import EngineDeps
+from lanshare.engine.inbox import EventReady, Gone, InboxItem, NetworkChanged, StoreFailed
 from lanshare.engine.ipc.server import IpcServer
+from lanshare.engine.local_device import LocalDevice
 from lanshare.engine.options import Options
+from lanshare.engine.presentation import user_messages
 from lanshare.engine.runtime import device_info
 from lanshare.engine.runtime.inbound import InboundLinks
 from lanshare.engine.runtime.jobs import Net, Runner
-from lanshare.engine.runtime.link_tasks import LocalDevice
 from lanshare.exchange.handshake import DeviceInfo
 from lanshare.files.folder import free_bytes, room_at
 from lanshare.net import networks, tls
@@ -125,9 +126,9 @@ class Engine:
         me = LocalDevice(identity, facts)
         store = Store(where.database)
         wanted = options.port or chosen.port
-        post_box: list[Callable[[object], None]] = []
+        post_box: list[Callable[[InboxItem], None]] = []
 
-        def post(note: object) -> None:
+        def post(note: InboxItem) -> None:
             post_box[0](note)
 
         runner = Runner(Net(me, tls.dialler_context(), interfaces), where.data, post)

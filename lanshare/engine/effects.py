@@ -1,21 +1,22 @@
-"""What the node's tables ask for: they change nothing but themselves; the node carries this out, in order."""
+"""Effects that services return; the engine executes them in order."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, get_args
 
 from msgspec import Struct
 
+from lanshare.domain.commands import SkipFile
 from lanshare.domain.control_messages import ControlMessage, Listing
 from lanshare.domain.events import Event
 from lanshare.domain.message import Delivery, MessageId, MessageKind
 from lanshare.domain.offer import Allowance, Destination
 from lanshare.domain.peer import Address, PeerId
 from lanshare.domain.transfer import TransferId
-from lanshare.engine.inbox import LinkHandle
+from lanshare.engine.ports import LinkHandle
 from lanshare.exchange.throttle import Throttle
 
 
@@ -36,14 +37,16 @@ class DbWrite(Struct, frozen=True):
     """Write to the store; then put what `then` makes of the result into the inbox."""
 
     operation: Callable[[sqlite3.Connection], Any]
-    then: Callable[[Any], object] | None = None
+    then: Callable[[Any], Any] | None = None
+    """Makes an InboxItem of the result, or None for nothing."""
 
 
 class DbRead(Struct, frozen=True):
     """Read from the store; then put what `then` makes of the result into the inbox."""
 
     operation: Callable[[sqlite3.Connection], Any]
-    then: Callable[[Any], object]
+    then: Callable[[Any], Any]
+    """Makes an InboxItem of what was found, or None for nothing."""
 
 
 class Compose(Struct, frozen=True):
@@ -161,7 +164,7 @@ class PostRun(Struct, frozen=True):
     """Post something to the link that runs a transfer."""
 
     transfer: TransferId
-    item: object
+    item: SkipFile | Allowance
 
 
 class EndRun(Struct, frozen=True):
@@ -208,6 +211,11 @@ class MarkKnown(Struct, frozen=True):
     peer: PeerId
 
 
+JobEffect = Dial | Scan | Run | ListOffer | Compare | CompareAgain | Undo | Save | PostRun | EndRun | Discard
+"""What the job runner carries out."""
+
+JOB_EFFECTS: Final[tuple[type[JobEffect], ...]] = get_args(JobEffect)
+
 Effect = (
     Publish
     | SendControl
@@ -216,18 +224,8 @@ Effect = (
     | Compose
     | Rewrite
     | ReadHere
-    | Save
     | Resend
-    | Dial
-    | Scan
-    | Run
-    | ListOffer
-    | Compare
-    | CompareAgain
-    | Undo
-    | PostRun
-    | EndRun
-    | Discard
+    | JobEffect
     | CloseLink
     | Online
     | Offline

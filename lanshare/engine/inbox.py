@@ -1,4 +1,4 @@
-"""What threads of ours tell the node: posted to its inbox, applied by its one thread, never seen by a shell."""
+"""What lies in the engine's inbox: commands of shells, and what internal threads post. One thread handles all of it."""
 
 from __future__ import annotations
 
@@ -6,32 +6,26 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Protocol
 
 from msgspec import Struct
 
-from lanshare.domain.commands import SendFiles
+from lanshare.domain.commands import Command, SendFiles
 from lanshare.domain.control_messages import ControlMessage, Listing, Offered, SignedMessage
 from lanshare.domain.errors import Code
 from lanshare.domain.events import Event, ReceiveUndone
 from lanshare.domain.groups import Group
-from lanshare.domain.message import ChatMessage, Delivery, MessageId, Quote
+from lanshare.domain.message import ChatMessage, Conversation, Delivery, MessageId, Quote
 from lanshare.domain.offer import Allowance, Destination, Offer, Skipped
 from lanshare.domain.peer import Address, PeerId
 from lanshare.domain.transfer import Transfer, TransferId
-from lanshare.engine.messages.archive import ArchiveImport
+from lanshare.engine.effects import Effect
+from lanshare.engine.ports import LinkHandle
 from lanshare.exchange.bottleneck import NOTHING_YET, TimeShares
 from lanshare.exchange.handshake import AuthenticatedPeer
 from lanshare.exchange.throttle import Throttle
+from lanshare.net.discovery import Sighting
 from lanshare.net.networks import Network
 from lanshare.store.outbox import Kept
-
-
-class LinkHandle(Protocol):
-    """What the node may do with a link that another thread owns."""
-
-    def post(self, item: object) -> bool: ...
-    def abort(self, code: Code = Code.CANCELLED) -> None: ...
 
 
 class LinkUp(Struct, frozen=True):
@@ -413,9 +407,9 @@ class DeliveryStored(Struct, frozen=True):
 
 
 class TakenSome(Struct, frozen=True):
-    """Some records of a saved conversation are durable; of them `fresh` were not here."""
+    """Some records of a saved conversation are durable; of them `fresh` were not here. `number`: which import it is."""
 
-    taking: ArchiveImport
+    number: int
     fresh: int
 
 
@@ -440,7 +434,7 @@ class CleanupDone(Struct, frozen=True):
 class AfterCommit(Struct, frozen=True):
     """Something is durable: now these effects may follow."""
 
-    effects: tuple[object, ...]
+    effects: tuple[Effect, ...]
 
 
 class AnswerLooked(Struct, frozen=True):
@@ -456,18 +450,84 @@ class StoreFailed(Struct, frozen=True):
     detail: str
 
 
+Listener = Callable[[Event], None]
+"""Called on the engine's thread: it posts, and never blocks."""
+
+
 class Subscribe(Struct, frozen=True):
     """A shell wants the events from now on, a Snapshot first."""
 
-    listener: Callable[[Event], None]
+    listener: Listener
     window: bool
+
+
+class JoinReady(Struct, frozen=True):
+    """What a shell that subscribes is to be told of the store is read."""
+
+    wanted: Subscribe
+    conversations: tuple[Conversation, ...]
+    drafts: dict[PeerId, str]
 
 
 class Unsubscribe(Struct, frozen=True):
     """It wants no more."""
 
-    listener: Callable[[Event], None]
+    listener: Listener
 
 
 class Stop(Struct, frozen=True):
     """The last thing in the inbox."""
+
+
+InboxItem = (
+    Command
+    | Sighting
+    | LinkUp
+    | LinkDown
+    | DialEnded
+    | TextKnown
+    | TextHeld
+    | TextUnkept
+    | SendLooked
+    | Glanced
+    | Gone
+    | NetworkChanged
+    | ControlReceived
+    | Counted
+    | ScanEnded
+    | TransferProgress
+    | Verifying
+    | DiskSeen
+    | RunEnded
+    | AttachAsked
+    | OfferLooked
+    | ListedLooked
+    | RetryLooked
+    | ListedPart
+    | Compared
+    | UndoLooked
+    | Undone
+    | TextStored
+    | TextArrived
+    | TextChanged
+    | OutboxLoaded
+    | Handed
+    | Spreads
+    | GroupMerged
+    | CircleLoaded
+    | SeenLooked
+    | SeenStored
+    | DeliveryStored
+    | TakenSome
+    | EventReady
+    | TransferStored
+    | CleanupDone
+    | AfterCommit
+    | AnswerLooked
+    | StoreFailed
+    | Subscribe
+    | JoinReady
+    | Unsubscribe
+    | Stop
+)
+"""All that may lie in the inbox."""

@@ -6,13 +6,15 @@ Called at one place each: where an event is published, where something is said t
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Final
 
 from lanshare.domain import events as e
 from lanshare.domain.control_messages import Answer, Cancel, ControlMessage, Later, PairStop, Pause, TextRefused
 from lanshare.domain.events import Event
-from lanshare.domain.peer import short_id
-from lanshare.engine.inbox import DialEnded, LinkDown, LinkUp, RunEnded
+from lanshare.domain.peer import PeerId, short_id
+from lanshare.engine.effects import Effect, Publish
+from lanshare.engine.inbox import DialEnded, InboxItem, LinkDown, LinkUp, RunEnded
 
 _log: Final = logging.getLogger("lanshare.trail")
 
@@ -52,7 +54,7 @@ def said(peer: str, word: ControlMessage) -> None:
         _log.debug("%s is told %s", short_id(peer), type(word).__name__)
 
 
-def noted(item: object) -> None:
+def noted(item: InboxItem) -> None:
     """Something that a thread of ours, or a shell, put into the inbox."""
     match item:
         case LinkUp():
@@ -69,9 +71,18 @@ def noted(item: object) -> None:
             _log.debug("%s", type(item).__name__)
 
 
-def left(peer: str) -> None:
-    """A link that is open is left because the engine ends."""
-    _log.info("the link with %s ended: we stop", short_id(peer))
+def effect(one: Effect) -> None:
+    """Something that the engine is about to carry out. An event is what is published, and is told with its code."""
+    if isinstance(one, Publish):
+        published(one.event)
+    elif _log.isEnabledFor(logging.DEBUG):
+        _log.debug("effect %s", type(one).__name__)
+
+
+def left(peers: Iterable[PeerId]) -> None:
+    """Links that are open are left because the engine ends."""
+    for peer in peers:
+        _log.info("the link with %s ended: we stop", short_id(peer))
 
 
 def _with(peer: str) -> str:

@@ -39,10 +39,10 @@ from lanshare.domain.message import MessageId, MessageKind
 from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
-from lanshare.engine import user_messages
 from lanshare.engine.client import EngineClient
-from lanshare.engine.display_text import escaped
 from lanshare.engine.options import Options, is_free, log_to_file, pasted_folder, read_settings
+from lanshare.engine.presentation import user_messages
+from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt import assets, display_check, formatting
 from lanshare.qt.bridge import Bridge
 from lanshare.qt.desktop_notifications import Desktop, Notice

@@ -12,8 +12,8 @@ from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale, QTextBou
 
 from lanshare.domain.events import OfferCompared, TransferProfiled
 from lanshare.domain.peer import PeerId, short_id
-from lanshare.engine.display_text import escaped
-from lanshare.engine.user_messages import decimal, ended
+from lanshare.engine.presentation.display_text import escaped
+from lanshare.engine.presentation.user_messages import decimal, ended
 
 _LINK: Final = re.compile(r"https?://[^\s<>\"'`\u00a0]+", re.IGNORECASE)
 _TRAILING: Final = ".,;:!?)]}…"

@@ -12,8 +12,8 @@ from PySide6.QtCore import QObject, QProcess, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from lanshare.engine.display_text import escaped
-from lanshare.engine.openable import may_open
+from lanshare.engine.presentation.display_text import escaped
+from lanshare.engine.presentation.openable import may_open
 from lanshare.qt import formatting
 from lanshare.qt.formatting import tr
 

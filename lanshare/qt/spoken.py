@@ -25,7 +25,7 @@ from lanshare.domain.events import (
 from lanshare.domain.message import MessageKind
 from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
-from lanshare.engine.display_text import escaped
+from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt import formatting
 from lanshare.qt.formatting import tr
 

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lanshare.domain.offer import Allowance, EntryKind, Offer, TopEntry, allowance_of, shown_alike
-from lanshare.engine.user_messages import decimal
+from lanshare.engine.presentation.user_messages import decimal
 
 
 def offer(

@@ -51,7 +51,7 @@ def test_a_refusal_is_told_with_its_reason_on_both_sides(
     engine.interrupt()
     assert "TransferFailed, with" in log(anna)
     assert reason in log(anna)
-    assert f"is told Answered ({reason})" in log(bob)
+    assert f"is told Answer ({reason})" in log(bob)
 
 
 def test_a_link_that_is_left_because_the_engine_ends_is_told_too(two_devices: Pair) -> None:

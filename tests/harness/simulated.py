@@ -19,15 +19,16 @@ from lanshare.domain.message import MessageKind
 from lanshare.domain.peer import Address, DeviceKind, PeerId, TrustLevel
 from lanshare.domain.settings import Settings
 from lanshare.engine import inbox as n
-from lanshare.engine.core import EngineCore, EngineDeps
-from lanshare.engine.runtime.link_tasks import LocalDevice
+from lanshare.engine.core import EngineCore
+from lanshare.engine.deps import EngineDeps
+from lanshare.engine.local_device import LocalDevice
 from lanshare.exchange.control import Control
 from lanshare.exchange.handshake import AuthenticatedPeer, DeviceInfo
 from lanshare.store import database, groups, history, trustbook
 from lanshare.trust.identity import Identity
 from lanshare.wire import codec
 from lanshare.wire.frames import NUMBERS, Ping, Pong
-from tests.engine.test_core import Runner
+from tests.harness.stepped import Runner
 
 _PORTS = itertools.count(1)
 SCHEMA = sqlite3.connect(":memory:", isolation_level=None)

@@ -23,8 +23,8 @@ from lanshare.domain.errors import Code, LanshareError, ProtocolError
 from lanshare.domain.events import ConversationImported
 from lanshare.domain.message import CONTROL, ChatMessage, Delivery, MessageKind, TimelineItem
 from lanshare.domain.peer import PeerId, short_id
-from lanshare.engine import user_messages
-from lanshare.engine.display_text import escaped
+from lanshare.engine.presentation import user_messages
+from lanshare.engine.presentation.display_text import escaped
 from lanshare.exchange import message_records
 from lanshare.files.names import numbered
 from lanshare.store import history, outbox

@@ -30,13 +30,14 @@ from lanshare.domain.events import (
 )
 from lanshare.domain.message import CONTROL, Delivery, MessageId, MessageKind
 from lanshare.domain.peer import PeerId, PeerPolicy, Permission, TrustLevel
-from lanshare.engine import user_messages
+from lanshare.engine.dispatch import Dispatch
 from lanshare.engine.effects import (
     Compose,
     DbRead,
     DbWrite,
     Effect,
     MarkKnown,
+    Online,
     Publish,
     ReadHere,
     Resend,
@@ -47,6 +48,8 @@ from lanshare.engine.inbox import (
     AfterCommit,
     DeliveryStored,
     EventReady,
+    Handed,
+    InboxItem,
     OutboxLoaded,
     SeenLooked,
     SeenStored,
@@ -60,7 +63,8 @@ from lanshare.engine.inbox import (
     TextUnkept,
 )
 from lanshare.engine.messages.groups import Groups, spread, with_what_it_is_about
-from lanshare.engine.transfers.pending_offers import PromptRateLimiter
+from lanshare.engine.presentation import user_messages
+from lanshare.engine.prompt_limit import PromptRateLimiter
 from lanshare.exchange import message_records
 from lanshare.store import groups as circles
 from lanshare.store import history, journal, outbox
@@ -95,6 +99,34 @@ class Chats:
     careful: set[PeerId] = field(default_factory=set)
     """Peers that turned something down for now: each message waits until the one before it was kept, else what is
     refused once more would be overtaken by what is taken."""
+
+    def register(self, to: Dispatch) -> None:
+        """See Service."""
+        items, heard = to.items, to.heard
+        items.on(SendText, lambda item, now: self.send(item))
+        items.on(React, lambda item, now: self.react(item))
+        items.on(EditText, lambda item, now: self.edit(item))
+        items.on(UnsendMessage, lambda item, now: self.take_back(item))
+        items.on(DeleteMessage, lambda item, now: self.delete(item))
+        items.on(TextHeld, self.text_held)
+        items.on(TextUnkept, lambda item, now: self.text_unkept(item))
+        items.on(TextKnown, lambda item, now: self.known(item))
+        items.on(TextStored, lambda item, now: self.stored(item))
+        items.on(TextArrived, self.arrived)
+        items.on(TextChanged, lambda item, now: self.changed(item))
+        items.on(OutboxLoaded, lambda item, now: self.loaded(item))
+        items.on(DeliveryStored, lambda item, now: self.delivery_stored(item))
+        items.on(Spreads, lambda item, now: [one for note in item.notes for one in self.spread_stored(note)])
+        items.on(SeenLooked, lambda item, now: self.seen_looked(item))
+        items.on(SeenStored, lambda item, now: self.seen_stored(item))
+        items.on(Handed, lambda item, now: self.groups.handed(item, self.spread_stored))
+        heard.on(SignedMessage, lambda said, peer, now: self.heard_text(peer, said))
+        heard.on(Stored, lambda said, peer, now: self.heard_kept(peer, said))
+        heard.on(TextRefused, lambda said, peer, now: self.heard_turned_down(peer, said))
+        heard.on(Seen, lambda said, peer, now: self.heard_seen(peer, said))
+        heard.on(SeenKept, lambda said, peer, now: self.heard_seen_kept(peer, said))
+        to.effects.on(ReadHere, lambda effect: self.read_here(effect.peer))
+        to.effects.on(Online, lambda effect: self.peer_up(effect.peer))
 
     # --- ours
 
@@ -262,7 +294,7 @@ class Chats:
         """The peer stored our message."""
         me, message = self.me, said.message
 
-        def operation(db: sqlite3.Connection) -> object:
+        def operation(db: sqlite3.Connection) -> InboxItem | None:
             conversation = circles.conversation_of(db, me, message)
             if conversation == peer:
                 kept = outbox.set_delivery(db, me, message, Delivery.DELIVERED, peer)

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from lanshare.domain.commands import AnswerGroup, ChangeGroup, CreateGroup
-from lanshare.domain.control_messages import GroupRecords, HistorySummary, SignedMessage
+from lanshare.domain.commands import AnswerGroup, ChangeGroup, CreateGroup, NotifyTyping
+from lanshare.domain.control_messages import GroupRecords, HistorySummary, SignedMessage, Typing
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     GroupAsked,
@@ -24,13 +24,25 @@ from lanshare.domain.events import (
     MessageReceived,
     MessageSending,
     MessageUnsent,
+    PeerTyping,
 )
 from lanshare.domain.groups import MEMBERS, Group, fold
 from lanshare.domain.message import Delivery, MessageId, MessageKind
 from lanshare.domain.peer import PeerId, TrustLevel, clean_name
-from lanshare.engine import user_messages
-from lanshare.engine.effects import Compose, DbRead, DbWrite, Effect, MarkKnown, Publish, Resend, SendControl
+from lanshare.engine.dispatch import Dispatch
+from lanshare.engine.effects import (
+    Compose,
+    DbRead,
+    DbWrite,
+    Effect,
+    MarkKnown,
+    Online,
+    Publish,
+    Resend,
+    SendControl,
+)
 from lanshare.engine.inbox import CircleLoaded, GroupMerged, Handed, SpreadStored, TextArrived, TextStored
+from lanshare.engine.presentation import user_messages
 from lanshare.exchange import message_records
 from lanshare.store import groups as circles
 from lanshare.store import history, outbox
@@ -74,6 +86,20 @@ class Groups:
     _handed_at: dict[tuple[PeerId, PeerId], float] = field(default_factory=dict)
     _held_later: dict[tuple[PeerId, PeerId], HistorySummary] = field(default_factory=dict)
     """What was said to be held sooner than it is answered: the last word of each counts."""
+
+    def register(self, to: Dispatch) -> None:
+        """See Service."""
+        items = to.items
+        items.on(CreateGroup, lambda item, now: self.create(item))
+        items.on(AnswerGroup, lambda item, now: self.answer(item))
+        items.on(ChangeGroup, lambda item, now: self.change(item))
+        items.on(NotifyTyping, lambda item, now: self._typing(item.peer))
+        items.on(GroupMerged, self.merged)
+        items.on(CircleLoaded, lambda item, now: self.circle_loaded(item))
+        to.heard.on(GroupRecords, lambda said, peer, now: self.heard_circle(peer, said))
+        to.heard.on(HistorySummary, lambda said, peer, now: self.heard_held(peer, said, now))
+        to.heard.on(Typing, lambda said, peer, now: self._heard_typing(peer, said))
+        to.effects.on(Online, lambda effect: self.peer_up(effect.peer))
 
     # --- look-ups
 
@@ -325,6 +351,15 @@ class Groups:
         """When tick() has something to do again."""
         later = [self._handed_at.get(key, 0.0) + _HAND_EVERY for key in self._held_later]
         return min([*self._gossip_at.values(), *later], default=None)
+
+    def _typing(self, conversation: PeerId) -> list[Effect]:
+        group = self.is_group(conversation)
+        there = self.present(conversation) if group else (conversation,)
+        return [SendControl(one, Typing(conversation if group else one)) for one in there]
+
+    def _heard_typing(self, peer: PeerId, said: Typing) -> list[Effect]:
+        ours = said.conversation == peer or peer in self.present(said.conversation)
+        return [Publish(PeerTyping(said.conversation, peer))] if ours else []
 
     def circle_loaded(self, note: CircleLoaded) -> list[Effect]:
         """Say who is in a group, and what we hold of it."""

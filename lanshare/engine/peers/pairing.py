@@ -10,12 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from lanshare.domain.commands import AnswerPairing, RequestPairing
 from lanshare.domain.control_messages import ControlMessage, PairAnswer, PairBegin, PairReveal, PairStop, PairVerdict
 from lanshare.domain.errors import Code
 from lanshare.domain.events import PairingCodeReady, PairingEnded, PeerVerified
 from lanshare.domain.peer import PeerId
-from lanshare.engine import user_messages
-from lanshare.engine.effects import Effect, Publish, SendControl, Verify
+from lanshare.engine.dispatch import Dispatch
+from lanshare.engine.effects import Effect, Offline, Online, Publish, SendControl, Verify
+from lanshare.engine.presentation import user_messages
 from lanshare.exchange.pairing import Pairing, PairingBroken
 
 SECONDS: Final = 60.0
@@ -49,6 +51,24 @@ class Pairings:
     _with: PeerId | None = None
     _verified: bool = False
 
+
+    def register(self, to: Dispatch) -> None:
+        """See Service."""
+        to.items.on(RequestPairing, lambda item, now: self.request(item.peer, now))
+        to.items.on(
+            AnswerPairing,
+            lambda item, now: self.give_up(item.peer) if item.same is None else self.answer(item.peer, item.same),
+        )
+        to.heard.on(PairBegin, self._on)
+        to.heard.on(PairAnswer, self._on)
+        to.heard.on(PairReveal, self._on)
+        to.heard.on(PairVerdict, self._on)
+        to.heard.on(PairStop, self._on)
+        to.effects.on(Online, lambda effect: self.peer_up(effect.peer))
+        to.effects.on(Offline, lambda effect: self.peer_down(effect.peer))
+
+    def _on(self, said: Spoken, peer: PeerId, now: float) -> list[Effect]:
+        return self.heard(peer, said, now)
 
     def request(self, peer: PeerId, now: float) -> list[Effect]:
         """A person wants to compare digits with a device."""

@@ -6,25 +6,31 @@ A device is online while its control link is open; mDNS only says where to dial.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from msgspec.structs import replace
 
+from lanshare.domain import commands as c
 from lanshare.domain.confusables import skeleton
+from lanshare.domain.control_messages import Renamed
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     AddressFailed,
     AddressReached,
     DuplicateKeyDetected,
+    Event,
     IdentityChanged,
     IdentitySettled,
+    MessageDelivered,
     NetworkTroubled,
     PeerAppeared,
     PeerChanged,
     PeerForgotten,
     PeerVanished,
+    PeerVerified,
+    TransferFinished,
 )
 from lanshare.domain.peer import (
     ORDINARY,
@@ -40,9 +46,11 @@ from lanshare.domain.peer import (
     short_id,
 )
 from lanshare.domain.settings import Visibility
-from lanshare.engine import user_messages
-from lanshare.engine.effects import CloseLink, DbWrite, Dial, Effect, Offline, Online, Publish
-from lanshare.engine.inbox import DialEnded, LinkDown, LinkHandle, LinkUp
+from lanshare.engine.dispatch import Dispatch
+from lanshare.engine.effects import CloseLink, DbWrite, Dial, Effect, MarkKnown, Offline, Online, Publish, Verify
+from lanshare.engine.inbox import DialEnded, Glanced, Gone, LinkDown, LinkUp
+from lanshare.engine.ports import LinkHandle
+from lanshare.engine.presentation import user_messages
 from lanshare.exchange.handshake import COPIED, OURSELVES
 from lanshare.net.discovery import Sighting
 from lanshare.store import trustbook
@@ -178,7 +186,43 @@ class Peers:
     _reached: list[tuple[str, PeerId, Address | None]] = field(default_factory=list)
     """Typed addresses that were answered, of which is not clear yet whether the right device answered."""
 
+    wall_ms: Callable[[], int] = lambda: 0
+    """Milliseconds since 1970."""
+
+    def register(self, to: Dispatch) -> None:
+        """See Service."""
+        items, effects = to.items, to.effects
+        items.on(c.SendFiles, lambda item, now: self.want(item.peer, now))
+        items.on(c.SendText, lambda item, now: self.want(item.peer, now))
+        items.on(c.SeekPeer, lambda item, now: self.want(item.peer, now))
+        items.on(c.RequestPairing, lambda item, now: self.want(item.peer, now))
+        items.on(c.TrustPeer, lambda item, now: [*self.verify(item.peer), Publish(PeerVerified(item.peer))])
+        items.on(c.ChangePeer, lambda item, now: self.change(item.peer, item.alias, item.rules))
+        items.on(c.ResolveIdentityChange, lambda item, now: self.settle(item.known, item.seen, item.same))
+        items.on(c.BlockPeer, lambda item, now: self.block(item.peer, item.blocked))
+        items.on(c.ForgetPeer, lambda item, now: self.forget(item.peer))
+        items.on(c.AddAddress, lambda item, now: self.add_address(item.address, now))
+        items.on(Sighting, self.seen)
+        items.on(Gone, lambda item, now: self.gone(item.short))
+        items.on(LinkUp, lambda item, now: self.up(item, now, self.wall_ms()))
+        items.on(LinkDown, self.down)
+        items.on(Glanced, lambda item, now: self.glanced(item.target, item.peer, item.address, now))
+        items.on(DialEnded, self.dial_ended)
+        to.heard.on(Renamed, lambda said, peer, now: self.renamed(peer, said.name, said.note, now))
+        effects.on(Verify, lambda effect: self.verify(effect.peer))
+        effects.on(MarkKnown, lambda effect: self.befriend(effect.peer))
+        effects.on(Publish, lambda effect: self._note_work(effect.event))
+
     # --- look-ups
+
+    def trust(self, peer: PeerId) -> TrustLevel:
+        """How far a device is trusted."""
+        row = self.rows.get(peer)
+        return row.trust if row is not None else TrustLevel.STRANGER
+
+    def links(self) -> list[LinkHandle]:
+        """All control links that are open."""
+        return [row.link for row in self.rows.values() if row.link is not None]
 
     def online(self, peer: PeerId) -> bool:
         """Whether its control link is open."""
@@ -422,6 +466,10 @@ class Peers:
         if note.left:
             target.sighting = None
         return [*self._forget_strangers(room=0), *self.tick(now)]
+
+    def _note_work(self, event: Event) -> None:
+        if isinstance(event, MessageDelivered | TransferFinished):
+            self.worked(event.peer)
 
     def worked(self, peer: PeerId) -> None:
         """Something was done with it: its link is of use, however short it lives."""

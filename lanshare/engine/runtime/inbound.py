@@ -11,7 +11,8 @@ from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.peer import Address, short_id
 from lanshare.domain.transfer import TransferId
 from lanshare.engine.inbox import AttachAsked, Lease, Reply
-from lanshare.engine.runtime.link_tasks import LocalDevice, Post, greet_as_acceptor, run_control, run_sink, run_source
+from lanshare.engine.local_device import LocalDevice
+from lanshare.engine.runtime.link_tasks import Post, greet_as_acceptor, run_control, run_sink, run_source
 from lanshare.exchange.attach import Reception, Refusing
 from lanshare.exchange.handshake import AuthenticatedPeer
 from lanshare.net.link import Link

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, assert_never
 
 import msgspec
 
@@ -21,8 +21,20 @@ from lanshare.domain.events import ConversationSaved, ReceiveUndone
 from lanshare.domain.offer import EntryKind, Offer, Skipped, TopEntry
 from lanshare.domain.peer import SHORT, Address, PeerId, short_id
 from lanshare.domain.transfer import TransferId
-from lanshare.engine import user_messages
-from lanshare.engine.effects import Compare, CompareAgain, Dial, Discard, ListOffer, Run, Save, Scan, Undo
+from lanshare.engine.effects import (
+    Compare,
+    CompareAgain,
+    Dial,
+    Discard,
+    EndRun,
+    JobEffect,
+    ListOffer,
+    PostRun,
+    Run,
+    Save,
+    Scan,
+    Undo,
+)
 from lanshare.engine.inbox import (
     CleanupDone,
     Compared,
@@ -31,22 +43,16 @@ from lanshare.engine.inbox import (
     EventReady,
     Glanced,
     Lease,
-    LinkHandle,
     ListedPart,
     RunEnded,
     ScanEnded,
     Undone,
 )
+from lanshare.engine.local_device import LocalDevice
 from lanshare.engine.messages import archive
-from lanshare.engine.runtime.link_tasks import (
-    LocalDevice,
-    Post,
-    greet_as_dialler,
-    look_at_key,
-    run_control,
-    run_sink,
-    run_source,
-)
+from lanshare.engine.ports import LinkHandle, LinkItem
+from lanshare.engine.presentation import user_messages
+from lanshare.engine.runtime.link_tasks import Post, greet_as_dialler, look_at_key, run_control, run_sink, run_source
 from lanshare.engine.runtime.sleep_inhibitor import SleepInhibitor
 from lanshare.engine.runtime.worker_pool import Workers
 from lanshare.exchange.manifest_pager import ManifestPager
@@ -99,7 +105,7 @@ class _Cancellable:
             if self._link is not None:
                 self._link.abort(Code.CANCELLED)
 
-    def post(self, item: object) -> None:
+    def post(self, item: LinkItem) -> None:
         """To the link's owner, from any thread."""
         with self._lock:
             if self._link is not None:
@@ -502,7 +508,7 @@ class DiscardJob:
 class Runner:
     """Starts jobs for the node's effects, and ends them."""
 
-    def __init__(self, net: Net, data: Path, post: Callable[[object], None]) -> None:
+    def __init__(self, net: Net, data: Path, post: Post) -> None:
         """`data`: the profile's folder, below which lists and receipts are kept."""
         self._net, self._data, self._post = net, data, post
         # What an earlier engine was asked about is listed anew when it is asked again.
@@ -526,21 +532,43 @@ class Runner:
         """Where it is written what a transfer put here."""
         return self._data / "receipts" / transfer
 
-    def list_offer(self, effect: ListOffer) -> None:
-        """Show a sending's list to its peer."""
-        self._scans.start(ListJob(effect.transfer, self.manifest(effect.transfer), self._post))
+    def start(self, effect: JobEffect) -> None:
+        """Begin, steer or end a job. The kinds are few, and a match that mypy finds whole."""
+        match effect:
+            case Dial():
+                self._dial(effect)
+            case Scan():
+                self._scan(effect)
+            case Run():
+                self._run(effect)
+            case ListOffer():
+                self._scans.start(ListJob(effect.transfer, self.manifest(effect.transfer), self._post))
+            case Compare():
+                self._compare(effect)
+            case CompareAgain():
+                self._compares.start(CompareAgainJob(effect, self._offered(effect.transfer), self._compared))
+            case Undo():
+                self._scans.start(UndoJob(effect, self.receipt(effect.transfer), self._post))
+            case Save():
+                self._scans.start(SaveJob(effect, self._data / "lanshare.sqlite", self._post))
+            case PostRun():
+                for mover in (self._served.get(effect.transfer), self._moving.get(effect.transfer)):
+                    if mover is not None:
+                        mover.post(effect.item)
+            case EndRun():
+                self._end_run(effect.transfer)
+            case Discard():
+                self._discard(effect)
+            case _:
+                assert_never(effect)
 
-    def compare(self, effect: Compare) -> None:
+    def _compare(self, effect: Compare) -> None:
         """Compare what was listed with what is here: one after the other, as they came."""
         transfer = effect.said.transfer
         blank = Compared(transfer, 0, 0, 0, 0, 0, ())
         offered = self._offered(transfer)
         job = CompareJob(effect, offered, lambda: self._tallies.get(transfer, blank), self._compared)
         self._compares.start(job)
-
-    def compare_again(self, effect: CompareAgain) -> None:
-        """Compare all that was listed so far with what is in another folder."""
-        self._compares.start(CompareAgainJob(effect, self._offered(effect.transfer), self._compared))
 
     def _compared(self, tally: Compared) -> None:
         self._tallies[tally.transfer] = tally
@@ -550,21 +578,13 @@ class Runner:
         """Where it is kept what a peer listed of an offer, while the person is asked."""
         return self._data / "offered" / transfer
 
-    def undo(self, effect: Undo) -> None:
-        """Undo a finished receiving."""
-        self._scans.start(UndoJob(effect, self.receipt(effect.transfer), self._post))
-
-    def save(self, effect: Save) -> None:
-        """Write a conversation into a folder."""
-        self._scans.start(SaveJob(effect, self._data / "lanshare.sqlite", self._post))
-
-    def dial(self, effect: Dial) -> None:
+    def _dial(self, effect: Dial) -> None:
         """Open a control link."""
         # Whoever is known by a full id never waits behind names that were only announced.
         known = effect.expect is not None and len(effect.expect) > SHORT
         (self._friends if known else self._dials).start(DialJob(effect, self._net, self._post))
 
-    def scan(self, effect: Scan) -> None:
+    def _scan(self, effect: Scan) -> None:
         """Walk a tree."""
         job = ScanJob(effect, self.manifest(effect.transfer), self._post)
         self._scanning[effect.transfer] = job
@@ -574,7 +594,7 @@ class Runner:
         """Where a transfer's list and its receipt lie."""
         return self.manifest(transfer), self.receipt(transfer)
 
-    def run(self, effect: Run) -> None:
+    def _run(self, effect: Run) -> None:
         """Move a transfer."""
         job = RunJob(effect, self._net, self.papers(effect.transfer), self._post)
         self._moving[effect.transfer] = job
@@ -586,13 +606,7 @@ class Runner:
         self._served[transfer] = link
         self._moving.pop(transfer, None)
 
-    def post_run(self, transfer: TransferId, item: object) -> None:
-        """Tell whatever moves a transfer something."""
-        for mover in (self._served.get(transfer), self._moving.get(transfer)):
-            if mover is not None:
-                mover.post(item)
-
-    def end_run(self, transfer: TransferId) -> None:
+    def _end_run(self, transfer: TransferId) -> None:
         """Abort whatever moves a transfer."""
         if (link := self._served.pop(transfer, None)) is not None:
             link.abort(Code.CANCELLED)
@@ -603,7 +617,7 @@ class Runner:
         """Whether the machine must not fall asleep."""
         self._awake.want(wanted)
 
-    def discard(self, effect: Discard) -> None:
+    def _discard(self, effect: Discard) -> None:
         """Clean up after a transfer."""
         if (scan := self._scanning.pop(effect.transfer, None)) is not None:
             scan.cancel()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from lanshare.domain.errors import Code, IdentityDiffers, LanshareError
 from lanshare.domain.offer import Destination
@@ -13,6 +12,7 @@ from lanshare.domain.transfer import TransferId
 from lanshare.engine.inbox import (
     ControlReceived,
     DiskSeen,
+    InboxItem,
     Lease,
     LinkDown,
     LinkUp,
@@ -20,9 +20,9 @@ from lanshare.engine.inbox import (
     TransferProgress,
     Verifying,
 )
-from lanshare.engine.peers.visibility import AccessPolicy
+from lanshare.engine.local_device import LocalDevice
 from lanshare.exchange.control import Control
-from lanshare.exchange.handshake import Accepting, AuthenticatedPeer, DeviceInfo, Dialling
+from lanshare.exchange.handshake import Accepting, AuthenticatedPeer, Dialling
 from lanshare.exchange.receiving import Halting, Receiving
 from lanshare.exchange.sending import Halted, Sending
 from lanshare.files import landlock
@@ -32,19 +32,10 @@ from lanshare.files.manifest import ManifestReader
 from lanshare.files.sent import SentLog, sent_path
 from lanshare.files.staging import Staging, has_staging
 from lanshare.net.link import Link, LinkLost
-from lanshare.trust.identity import Identity, id_of_certificate, is_veil, same
+from lanshare.trust.identity import id_of_certificate, is_veil, same
 from lanshare.wire import limits
 
-Post = Callable[[object], None]
-
-
-@dataclass(slots=True)
-class LocalDevice:
-    """Who we are on every link, and who may come in. Both are replaced as a whole when they change."""
-
-    identity: Identity
-    facts: DeviceInfo
-    admission: AccessPolicy = field(default_factory=AccessPolicy)
+Post = Callable[[InboxItem], None]
 
 
 def greet_as_dialler(link: Link, me: LocalDevice, purpose: str, expect: str | None) -> AuthenticatedPeer:

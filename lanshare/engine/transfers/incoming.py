@@ -38,7 +38,16 @@ from lanshare.engine.effects import (
     SendControl,
     Undo,
 )
-from lanshare.engine.inbox import Compared, EventReady, ListedLooked, OfferLooked, TransferStored, UndoLooked, Undone
+from lanshare.engine.inbox import (
+    Compared,
+    EventReady,
+    InboxItem,
+    ListedLooked,
+    OfferLooked,
+    TransferStored,
+    UndoLooked,
+    Undone,
+)
 from lanshare.engine.transfers.table import DISK_AGAIN, TrackedTransfer, TransferTable
 from lanshare.files.staging import LOOK
 from lanshare.store import journal
@@ -190,7 +199,7 @@ class Incoming(TransferTable):
     def undo(self, command: UndoReceive) -> list[Effect]:
         """A person wants what was received to go again."""
 
-        def found(result: tuple[Transfer, Path] | None) -> object:
+        def found(result: tuple[Transfer, Path] | None) -> InboxItem | None:
             return UndoLooked(*result) if result else None
 
         return [DbRead(lambda db: journal.landed(db, command.transfer), found)]

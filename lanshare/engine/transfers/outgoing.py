@@ -23,9 +23,18 @@ from lanshare.domain.transfer import (
     TransferId,
     TransferState,
 )
-from lanshare.engine import user_messages
 from lanshare.engine.effects import DbRead, DbWrite, Effect, EndRun, ListOffer, MarkKnown, Publish, Scan, SendControl
-from lanshare.engine.inbox import AnswerLooked, Counted, ListedPart, RetryLooked, ScanEnded, SendLooked, TransferStored
+from lanshare.engine.inbox import (
+    AnswerLooked,
+    Counted,
+    InboxItem,
+    ListedPart,
+    RetryLooked,
+    ScanEnded,
+    SendLooked,
+    TransferStored,
+)
+from lanshare.engine.presentation import user_messages
 from lanshare.engine.transfers.send_queue import Turns
 from lanshare.engine.transfers.table import EMPTY, RETRY, TrackedTransfer
 from lanshare.store import journal
@@ -108,7 +117,7 @@ class Outgoing(Turns):
     def retry(self, command: RetryTransfer) -> list[Effect]:
         """A person wants what did not arrive to be sent once more."""
 
-        def found(result: journal.Sent | None) -> object:
+        def found(result: journal.Sent | None) -> InboxItem | None:
             return _retry(command, result) if result else None
 
         return [DbRead(lambda db: journal.sent(db, command.transfer), found)]

@@ -3,6 +3,7 @@ to run and to end."""
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,9 +32,10 @@ from lanshare.domain.transfer import (
     TransferState,
     transition,
 )
-from lanshare.engine import user_messages
 from lanshare.engine.effects import DbWrite, Discard, Effect, EndRun, ListOffer, Publish, Run, Scan, SendControl
-from lanshare.engine.inbox import AfterCommit, AttachAsked, EventReady, Lease, LinkHandle, RunEnded
+from lanshare.engine.inbox import AfterCommit, AttachAsked, EventReady, Lease, RunEnded
+from lanshare.engine.ports import LinkHandle
+from lanshare.engine.presentation import user_messages
 from lanshare.engine.transfers.pending_offers import PendingOffers
 from lanshare.exchange.bottleneck import NOTHING_YET, TimeShares
 from lanshare.exchange.throttle import Throttle
@@ -155,6 +157,8 @@ class TransferContext:
 
     throttles: Callable[[PeerId, Direction], tuple[Throttle, ...]]
     serves: Callable[[TransferId, LinkHandle], None]
+    wall: Callable[[], datetime.datetime] = field(default=lambda: datetime.datetime.now(datetime.UTC))
+    """The date and time, in UTC."""
 
 
 @dataclass(slots=True)

@@ -33,7 +33,7 @@ from lanshare.domain.events import (
 from lanshare.domain.message import Conversation, MessageKind
 from lanshare.domain.peer import ORDINARY, PeerId, PeerPolicy, short_id
 from lanshare.domain.transfer import TransferId, TransferState
-from lanshare.engine.display_text import escaped
+from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt import formatting
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.transfers import TransferBook, TransferView

@@ -31,7 +31,7 @@ from lanshare.domain.events import (
 from lanshare.domain.message import CONTROL, QUOTED, Delivery, Quote, TimelineItem
 from lanshare.domain.peer import PeerId, short_id
 from lanshare.domain.transfer import Direction, TransferId
-from lanshare.engine.display_text import escaped
+from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt import formatting
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.transfers import TransferBook

@@ -36,8 +36,8 @@ from lanshare.domain.events import (
 from lanshare.domain.offer import Offer, Skipped
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import FINAL, Direction, Transfer, TransferId, TransferState
-from lanshare.engine import user_messages
-from lanshare.engine.display_text import escaped
+from lanshare.engine.presentation import user_messages
+from lanshare.engine.presentation.display_text import escaped
 
 _EARLY: Final = 64
 """Transfers of which something was told before they were, kept until then."""

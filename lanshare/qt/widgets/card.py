@@ -27,8 +27,8 @@ from lanshare.domain import commands as c
 from lanshare.domain.errors import Code
 from lanshare.domain.offer import ConflictPolicy, EntryKind, Skipped
 from lanshare.domain.transfer import TransferId, TransferState
-from lanshare.engine.display_text import escaped
-from lanshare.engine.openable import may_open_by_name
+from lanshare.engine.presentation.display_text import escaped
+from lanshare.engine.presentation.openable import may_open_by_name
 from lanshare.qt import assets, formatting
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.transfers import TransferView

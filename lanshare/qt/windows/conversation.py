@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from lanshare.domain.peer import short_id
-from lanshare.engine.display_text import escaped
+from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt import assets
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.devices import Device

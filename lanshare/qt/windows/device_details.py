@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 from lanshare.domain import commands as c
 from lanshare.domain.events import PeerStats
 from lanshare.domain.peer import PeerPolicy, Permission, TrustLevel, is_full_id, key_words, peer_id
-from lanshare.engine.display_text import escaped
+from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt import assets, formatting
 from lanshare.qt.decoding import decoder
 from lanshare.qt.formatting import tr

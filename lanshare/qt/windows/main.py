@@ -51,7 +51,7 @@ from lanshare.domain.events import (
 from lanshare.domain.peer import PeerId, parse_address, short_id
 from lanshare.domain.settings import Settings, Visibility
 from lanshare.domain.transfer import TransferId
-from lanshare.engine.display_text import escaped
+from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt import formatting, spoken
 from lanshare.qt.bridge import Bridge
 from lanshare.qt.formatting import tr

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QVBoxLayout, Q
 
 from lanshare.domain.events import Me
 from lanshare.domain.peer import key_words
-from lanshare.engine.display_text import escaped
+from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt.formatting import tr
 from lanshare.qt.qr import code_of
 from lanshare.qt.widgets.buttons import Buttons

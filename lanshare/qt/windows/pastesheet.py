@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage, QPixmap, QShowEvent
 from PySide6.QtWidgets import QDialog, QPushButton, QVBoxLayout, QWidget
 
 from lanshare.domain.peer import short_id
-from lanshare.engine.display_text import escaped
+from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.devices import Device
 from lanshare.qt.widgets.buttons import Buttons

@@ -24,7 +24,7 @@ from lanshare.domain.commands import LoadHistory
 from lanshare.domain.events import HistoryLoaded
 from lanshare.domain.message import TimelineItem
 from lanshare.domain.peer import PeerId, short_id
-from lanshare.engine.display_text import escaped
+from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt import formatting
 from lanshare.qt.formatting import tr
 from lanshare.qt.theme.style import em

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QVBoxL
 
 from lanshare.domain.events import Me
 from lanshare.domain.settings import Visibility
-from lanshare.engine.display_text import escaped
+from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt import assets
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.devices import DEVICE_ROLE, Device, DeviceModel

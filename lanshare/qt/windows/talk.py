@@ -38,8 +38,8 @@ from lanshare.domain.events import (
 from lanshare.domain.message import TEXT_MOST, MessageId
 from lanshare.domain.peer import PeerId, clean_name
 from lanshare.domain.settings import Settings
-from lanshare.engine import user_messages
-from lanshare.engine.display_text import escaped
+from lanshare.engine.presentation import user_messages
+from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.devices import Device, DeviceModel
 from lanshare.qt.models.timeline import Entry, TimelineModel

@@ -24,7 +24,7 @@ from lanshare.engine.effects import Compose, DbWrite, Effect, MarkKnown, Publish
 from lanshare.engine.inbox import AfterCommit, DeliveryStored, OutboxLoaded, TextArrived, TextHeld, TextStored
 from lanshare.engine.messages.direct import Chats
 from lanshare.engine.messages.groups import Groups
-from lanshare.engine.transfers.pending_offers import PromptRateLimiter
+from lanshare.engine.prompt_limit import PromptRateLimiter
 from lanshare.store.outbox import Kept
 from lanshare.wire import limits
 from tests.harness.made import ME, PEER, message

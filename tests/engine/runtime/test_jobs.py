@@ -15,11 +15,11 @@ from lanshare.domain.errors import Code
 from lanshare.domain.offer import Skipped
 from lanshare.domain.peer import Address, DeviceKind
 from lanshare.domain.transfer import TransferId
-from lanshare.engine.effects import Dial, Discard, Run, Scan
+from lanshare.engine.effects import Dial, Discard, EndRun, Run, Scan
 from lanshare.engine.inbox import CleanupDone, Counted, DialEnded, RunEnded, ScanEnded
+from lanshare.engine.local_device import LocalDevice
 from lanshare.engine.runtime import jobs
 from lanshare.engine.runtime.jobs import DialJob, DiscardJob, Net, RunJob, Runner, ScanJob
-from lanshare.engine.runtime.link_tasks import LocalDevice
 from lanshare.exchange.handshake import DeviceInfo
 from lanshare.files.manifest import is_whole
 from lanshare.files.staging import Staging
@@ -142,8 +142,8 @@ def test_the_runner_ends_what_it_started(tmp_path: Path, net: Net) -> None:
     came = threading.Event()
     runner = Runner(net, tmp_path / "out", lambda note: came.set())
     (tmp_path / "x").write_text("x")
-    runner.scan(Scan(ID, (tmp_path / "x",)))
+    runner.start(Scan(ID, (tmp_path / "x",)))
     assert came.wait(5)
-    runner.run(Run(ID, BOB, 1, (Address("127.0.0.1", free_port()),), (tmp_path,)))
-    runner.end_run(ID)
+    runner.start(Run(ID, BOB, 1, (Address("127.0.0.1", free_port()),), (tmp_path,)))
+    runner.start(EndRun(ID))
     runner.close()

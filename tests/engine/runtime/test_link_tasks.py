@@ -11,15 +11,9 @@ from lanshare.domain.offer import Destination
 from lanshare.domain.peer import DeviceKind
 from lanshare.domain.transfer import TransferId
 from lanshare.engine.inbox import LinkDown, LinkUp, RunEnded
+from lanshare.engine.local_device import LocalDevice
 from lanshare.engine.runtime.inbound import InboundLinks
-from lanshare.engine.runtime.link_tasks import (
-    LocalDevice,
-    greet_as_acceptor,
-    greet_as_dialler,
-    run_control,
-    run_sink,
-    run_source,
-)
+from lanshare.engine.runtime.link_tasks import greet_as_acceptor, greet_as_dialler, run_control, run_sink, run_source
 from lanshare.exchange.handshake import DeviceInfo
 from lanshare.files import manifest
 from lanshare.files.folder import free_bytes

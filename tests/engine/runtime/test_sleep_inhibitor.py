@@ -52,8 +52,8 @@ def test_it_is_held_while_wanted_and_let_go_afterwards(helper: Path) -> None:
 @POSIX
 def test_the_helper_ends_with_a_process_that_is_killed(helper: Path) -> None:
     code = (
-        "from lanshare.engine.runtime.sleep_inhibitor import Awake; import time; "
-        "a = Awake(); a.want(True); time.sleep(60)"
+        "from lanshare.engine.runtime.sleep_inhibitor import SleepInhibitor; import time; "
+        "a = SleepInhibitor(); a.want(True); time.sleep(60)"
     )
     process = subprocess.Popen([sys.executable, "-c", code])
     until(lambda: helper.exists())

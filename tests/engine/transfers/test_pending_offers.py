@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lanshare.domain.peer import PeerId, TrustLevel
 from lanshare.domain.transfer import TransferId
-from lanshare.engine.transfers.pending_offers import PendingOffers, PromptRateLimiter
+from lanshare.engine.prompt_limit import PromptRateLimiter
+from lanshare.engine.transfers.pending_offers import PendingOffers
 from lanshare.wire import limits
 
 BOB, EVE = PeerId("b" * 52), PeerId("e" * 52)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lanshare.engine.display_text import shown_text
+from lanshare.engine.presentation.display_text import shown_text
 
 
 @pytest.mark.parametrize(("text", "there"), [

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lanshare.engine.openable import may_open, may_open_by_name
+from lanshare.engine.presentation.openable import may_open, may_open_by_name
 
 
 def archive(*names: str, first: bytes = b"") -> bytes:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from lanshare.domain.errors import Code
-from lanshare.engine import user_messages
+from lanshare.engine.presentation import user_messages
 
 NETWORK = {Code.PORT_TAKEN, Code.NO_NETWORK, Code.MDNS_BLOCKED, Code.DATABASE_DAMAGED, Code.SETTINGS_DAMAGED}
 

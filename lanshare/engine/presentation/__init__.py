@@ -1,0 +1,1 @@
+"""What both shells show alike: sentences for people, texts of peers made harmless, what a click may open."""
