@@ -258,11 +258,13 @@ def _pressed_again(desk: CliSession) -> bool:
     """Whether Ctrl+C is pressed once more before it is too late; what happens meanwhile is not shown."""
     deadline = time.monotonic() + _SECOND_THOUGHT
     try:
-        while desk.next(deadline) is not None:
+        desk.interrupts.arm()
+        while not desk.interrupts.presses and desk.next(deadline) is not None:
             pass
+        desk.interrupts.disarm()
     except KeyboardInterrupt:
         return True
-    return False
+    return desk.interrupts.presses > 0
 
 
 def _drain_until_ended(desk: CliSession, transfer: TransferId) -> None:
@@ -409,7 +411,8 @@ def _receive(arguments: argparse.Namespace, printer: Printer) -> int:
                     accepted = _decide(desk, event.peer, arguments.accept)
                     desk.host.submit(
                         AnswerOffer(
-                            event.transfer, accepted, into, ConflictPolicy(arguments.clash), arguments.accept != "ask"
+                            event.transfer, accepted, into, ConflictPolicy(arguments.clash), arguments.accept != "ask",
+                            event.offer if arguments.accept == "ask" else None,
                         )
                     )
                 case PairingCodeReady():

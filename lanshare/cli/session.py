@@ -6,15 +6,15 @@ from __future__ import annotations
 
 import argparse
 import queue
-import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from msgspec.structs import replace
 
-from lanshare.cli.arguments import STOPS, options_of
+from lanshare.cli.arguments import options_of
+from lanshare.cli.interrupts import Interrupts
 from lanshare.cli.printer import Printer
 from lanshare.domain.addressee import Candidate
 from lanshare.domain.errors import Code, LanshareError
@@ -69,7 +69,7 @@ class Usage(Exception):
 
 @dataclass(slots=True)
 class CliSession:
-    """A Host whose events come to this thread."""
+    """An EngineClient whose events come to this thread."""
 
     host: EngineClient
     events: queue.SimpleQueue[Event]
@@ -79,6 +79,8 @@ class CliSession:
     groups: dict[PeerId, GroupChanged] = field(default_factory=dict)
     alarms: dict[tuple[PeerId, PeerId], IdentityChanged] = field(default_factory=dict)
     """What no person has decided yet, by known and seen device."""
+
+    interrupts: Interrupts = field(default_factory=Interrupts)
 
     def next(self, deadline: float | None) -> Event | None:
         """The next event; None when the deadline has come. Keeps the list of devices."""
@@ -161,38 +163,24 @@ def with_desk(
     announce: bool = True,
     visible: bool = False,
 ) -> int:
-    """Run `work` over a Host. `visible`: for this run the device shows itself, whatever the settings say."""
+    """Run `work` over an engine. `visible`: for this run the device shows itself, whatever the settings say."""
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
     options = replace(options_of(arguments, announce), visible=visible)
     host = EngineClient(options, events.put)
     desk = CliSession(host, events, printer)
-    try:
-        host.start()
-        while desk.snapshot is None:
-            if isinstance(desk.next(None), EngineStopped):
-                raise LanshareError(Code.PROFILE_BUSY)
-        _check_joined(host, options, desk.snapshot)
-        return work(desk)
-    finally:
-        _leave(host)
-
-
-def _leave(host: EngineClient) -> None:
-    """Close it, whatever is pressed meanwhile: its threads would keep a process whose end was cut off."""
-    before: list[tuple[int, Any]] = []
-    while len(before) < len(STOPS):
+    with desk.interrupts:
         try:
-            number = STOPS[len(before)]
-            before.append((number, signal.signal(number, lambda *_: None)))
-        except KeyboardInterrupt:
-            continue
-        except ValueError:
-            break  # not the main thread: no signal comes here
-    try:
-        host.close()
-    finally:
-        for number, handler in before:
-            signal.signal(number, handler)
+            try:
+                host.start()
+                while desk.snapshot is None:
+                    if isinstance(desk.next(None), EngineStopped):
+                        raise LanshareError(Code.PROFILE_BUSY)
+                _check_joined(host, options, desk.snapshot)
+                return work(desk)
+            finally:
+                desk.interrupts.disarm()  # what is pressed before this line raises here, and never again
+        finally:
+            host.close()
 
 
 def _check_joined(host: EngineClient, options: Options, snapshot: Snapshot) -> None:

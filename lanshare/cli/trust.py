@@ -72,7 +72,7 @@ def ask_same(desk: CliSession, event: PairingCodeReady) -> None:
     desk.printer.say("Same on both screens? [y/n]")
     word = typed_line().lower()
     same = True if word in ("y", "yes") else False if word in ("n", "no") else None
-    desk.host.submit(AnswerPairing(event.peer, same))
+    desk.host.submit(AnswerPairing(event.peer, same, event.code))
 
 
 def trust(arguments: argparse.Namespace, printer: Printer) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from lanshare.domain.message import MessageId
-from lanshare.domain.offer import ConflictPolicy
+from lanshare.domain.offer import ConflictPolicy, Offer
 from lanshare.domain.peer import PeerId, PeerPolicy
 from lanshare.domain.settings import Settings, Visibility
 from lanshare.domain.transfer import TransferId
@@ -143,8 +143,9 @@ class DeleteMessage(Struct, frozen=True):
 class AnswerOffer(Struct, frozen=True):
     """Accept (into a folder, or the download folder if None) or decline. The first answer wins.
 
-    A yes allows what is offered at that moment; if more of it is counted afterwards, the question is put again. With
-    `grows` it allows what it comes to while it is counted.
+    A yes allows what was `shown`; if that is not what is offered by now, or comes to be, the question is put again.
+    Without `shown` it allows what is offered at the moment in which it is applied. With `grows` it allows what it comes
+    to while it is counted.
     """
 
     transfer: TransferId
@@ -152,6 +153,7 @@ class AnswerOffer(Struct, frozen=True):
     into: Path | None = None
     clash: ConflictPolicy = ConflictPolicy.KEEP
     grows: bool = False
+    shown: Offer | None = None
 
 
 class CancelTransfer(Struct, frozen=True):
@@ -204,10 +206,14 @@ class RequestPairing(Struct, frozen=True):
 
 
 class AnswerPairing(Struct, frozen=True):
-    """Whether the person sees the same digits on both screens; None: no comparison after all."""
+    """Whether the person sees the same digits on both screens; None: no comparison after all.
+
+    `code`: the digits that were shown. Where others are by now, they are shown, and nothing is answered.
+    """
 
     peer: PeerId
     same: bool | None
+    code: str = ""
 
 
 class TrustPeer(Struct, frozen=True):

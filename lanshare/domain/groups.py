@@ -275,12 +275,21 @@ class _Fold:
         void = frozenset(one.order for at, one in enumerate(records) if not valid >> at & 1)
         group = Group(
             self._group, self._newest_name(), tuple(living),
-            {peer: min(records[at].order for at in entries) for peer, entries in living.items()},
+            {peer: min(map(self._place, entries)) for peer, entries in living.items()},
             frozenset(self._seen - set(living)),
         )
         entries = {peer: records[at[0]].digest for peer, at in living.items()}
         told = {peer: records[at].digest for peer, at in last.items()}
         return Folded(group, void, tuple(records[at].digest for at in heads), entries, told)
+
+    def _place(self, entry: int) -> Order:
+        """Where somebody came in: behind all that the record had seen, whatever number it bears itself."""
+        place, past = self._records[entry].order, self._past[entry]
+        while past:
+            at = past.bit_length() - 1
+            past ^= 1 << at
+            place = max(place, self._records[at].order)
+        return place
 
     def _pass_over_what_did_nothing(self) -> None:
         """A removal that takes nobody's place is none."""

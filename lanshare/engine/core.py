@@ -24,6 +24,7 @@ from lanshare.domain.transfer import TransferId
 from lanshare.engine import effects as e
 from lanshare.engine import inbox as n
 from lanshare.engine import trail
+from lanshare.engine.backlog import dealt_with
 from lanshare.engine.deps import EngineDeps
 from lanshare.engine.dispatch import Dispatch, Service
 from lanshare.engine.messages.archives import Archives
@@ -191,9 +192,13 @@ class EngineCore:
         to.check()
 
     def _heard(self, item: n.ControlReceived, now: float) -> list[e.Effect]:
-        if self._peers.trust(item.peer) is TrustLevel.BLOCKED:
-            return []
-        return self._dispatch.heard(item.said, item.peer, now)
+        blocked = self._peers.trust(item.peer) is TrustLevel.BLOCKED
+        heard = [] if blocked or self._is_turned_away(item) else self._dispatch.heard(item.said, item.peer, now)
+        return heard if item.done is None else dealt_with(heard, item.done)
+
+    def _is_turned_away(self, item: n.ControlReceived) -> bool:
+        """Whether this came over a link that never counted, or does no more, and there is no other one."""
+        return item.link is not None and self._peers.link(item.peer) is None
 
     def _say(self, effect: e.SendControl) -> None:
         if (link := self._peers.link(effect.peer)) is not None:

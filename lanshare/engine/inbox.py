@@ -110,10 +110,12 @@ class NetworkChanged(Struct, frozen=True):
 
 
 class ControlReceived(Struct, frozen=True):
-    """The peer said something on its control link."""
+    """The peer said something on its control link. `done` is called once it is dealt with."""
 
     peer: PeerId
     said: ControlMessage
+    link: LinkHandle | None = None
+    done: Callable[[], None] | None = None
 
 
 class Counted(Struct, frozen=True):

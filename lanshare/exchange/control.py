@@ -6,6 +6,7 @@ Frames become what is said in domain/control_messages.py and back; what it means
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from lanshare.domain.control_messages import (
     Answer,
@@ -45,7 +46,11 @@ from lanshare.wire import limits
 from lanshare.wire.frames import Frame
 from lanshare.wire.records import pair_conversation
 
-Hear = Callable[[ControlMessage], None]
+Hear = Callable[[ControlMessage], bool | None]
+"""Takes what the peer says; False: no more for now."""
+
+_REST: Final = 0.02
+"""Seconds until it is looked again whether there is room for more of what the peer says."""
 
 
 class SayBye:
@@ -58,7 +63,8 @@ class Control:
     patience = limits.AWAY_AFTER
     must_hear = True
 
-    def __init__(self, me: PeerId, peer: PeerId, hear: Hear) -> None:
+    def __init__(self, me: PeerId, peer: PeerId, hear: Hear, has_room: Callable[[], bool] = lambda: True) -> None:
+        """`has_room`: whether more may be heard again, asked after `hear` said no."""
         self.done = False
         self.left = False
         """The peer said goodbye."""
@@ -68,6 +74,8 @@ class Control:
         self._outlet: Outlet | None = None
         self._next_ping = 0.0
         self._pings = 0
+        self._has_room = has_room
+        self._rests = False
 
     @property
     def _out(self) -> Outlet:
@@ -85,6 +93,11 @@ class Control:
             self._next_ping = now + limits.PING_EVERY
             self._pings += 1
             self._out.say(f.Ping(self._pings))
+        if self._rests:
+            self._rests = not self._has_room()
+            if self._rests:
+                self._out.rest(now + _REST)
+                return min(self._next_ping, now + _REST)
         return self._next_ping
 
     def produce(self, now: float) -> bool:
@@ -116,59 +129,64 @@ class Control:
             case f.Pong():
                 pass
             case f.Hello():
-                self._hear(Renamed(clean_name(frame.name, self._peer[:8]), clean_name(frame.note)))
+                self._take(now, Renamed(clean_name(frame.name, self._peer[:8]), clean_name(frame.note)))
             case f.Bye():
                 self.left = True
                 self.done = True
             case f.Refusal():
                 raise refused(frame)
             case f.Text():
-                self._hear(message_records.read(frame, self._me, self._peer))
+                self._take(now, message_records.read(frame, self._me, self._peer))
             case f.Stored():
-                self._hear(Stored(MessageId(frame.id.hex())))
+                self._take(now, Stored(MessageId(frame.id.hex())))
             case f.TextRefused():
-                self._hear(TextRefused(MessageId(frame.id.hex()), frame.code))
+                self._take(now, TextRefused(MessageId(frame.id.hex()), frame.code))
             case f.Seen():
-                self._hear(Seen(tuple(one.hex() for one in frame.ids)))
+                self._take(now, Seen(tuple(one.hex() for one in frame.ids)))
             case f.GroupRecords():
-                self._hear(GroupRecords(message_records.read_circle(frame.records, self._me)))
+                self._take(now, GroupRecords(message_records.read_circle(frame.records, self._me)))
             case f.HistorySummary():
                 held = tuple((id_of_digest(one.author), one.ranges) for one in frame.held)
-                self._hear(HistorySummary(id_of_digest(frame.conversation), held))
+                self._take(now, HistorySummary(id_of_digest(frame.conversation), held))
             case f.Typing():
                 pair = frame.conversation == pair_conversation(self._me, self._peer)
-                self._hear(Typing(self._peer if pair else id_of_digest(frame.conversation)))
+                self._take(now, Typing(self._peer if pair else id_of_digest(frame.conversation)))
             case f.SeenKept():
-                self._hear(SeenKept(tuple(one.hex() for one in frame.ids)))
+                self._take(now, SeenKept(tuple(one.hex() for one in frame.ids)))
             case f.Offer():
                 after = TransferId(frame.after.hex()) if len(frame.after) == 16 else None
-                self._hear(Offered(TransferId(frame.transfer.hex()), _offer(frame), after))
+                self._take(now, Offered(TransferId(frame.transfer.hex()), _offer(frame), after))
             case f.Answer():
-                self._hear(Answer(TransferId(frame.transfer.hex()), frame.accepted, frame.code))
+                self._take(now, Answer(TransferId(frame.transfer.hex()), frame.accepted, frame.code))
             case f.Cancel():
-                self._hear(Cancel(TransferId(frame.transfer.hex()), frame.code))
+                self._take(now, Cancel(TransferId(frame.transfer.hex()), frame.code))
             case f.Fetch():
-                self._hear(Fetch(TransferId(frame.transfer.hex())))
+                self._take(now, Fetch(TransferId(frame.transfer.hex())))
             case f.Listing():
-                self._hear(_listed(frame))
+                self._take(now, _listed(frame))
             case f.Pause():
-                self._hear(Pause(TransferId(frame.transfer.hex()), frame.paused))
+                self._take(now, Pause(TransferId(frame.transfer.hex()), frame.paused))
             case f.Later():
-                self._hear(Later(TransferId(frame.transfer.hex()), frame.code))
+                self._take(now, Later(TransferId(frame.transfer.hex()), frame.code))
             case f.PairBegin():
-                self._hear(PairBegin(frame.commitment))
+                self._take(now, PairBegin(frame.commitment))
             case f.PairAnswer():
-                self._hear(PairAnswer(frame.nonce))
+                self._take(now, PairAnswer(frame.nonce))
             case f.PairReveal():
-                self._hear(PairReveal(frame.nonce))
+                self._take(now, PairReveal(frame.nonce))
             case f.PairVerdict():
-                self._hear(PairVerdict(frame.same))
+                self._take(now, PairVerdict(frame.same))
             case f.PairStop():
-                self._hear(PairStop(frame.code))
+                self._take(now, PairStop(frame.code))
             case f.Finished():
-                self._hear(Finished(TransferId(frame.transfer.hex()), frame.files, frame.failed, frame.bytes))
+                self._take(now, Finished(TransferId(frame.transfer.hex()), frame.files, frame.failed, frame.bytes))
             case _:
                 raise LanshareError(Code.PROTOCOL, type(frame).__name__)
+
+    def _take(self, now: float, said: ControlMessage) -> None:
+        if self._hear(said) is False and self._outlet is not None:
+            self._rests = True
+            self._out.rest(now + _REST)
 
 
 def _offer(frame: f.Offer) -> Offer:

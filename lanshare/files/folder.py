@@ -9,6 +9,7 @@ import ctypes
 import errno
 import os
 import shutil
+import stat
 import sys
 from pathlib import Path
 from typing import Final, Protocol
@@ -89,8 +90,13 @@ class HandleFolder:
         os.mkdir(name, 0o700 if private else 0o777, dir_fd=self._fd)
 
     def open_file(self, name: str, flags: int) -> int:
-        """A file's descriptor; never through a link; new files are private until they are final."""
-        return os.open(name, flags | _NOFOLLOW | _CLOEXEC, 0o600, dir_fd=self._fd)
+        """A file's descriptor; never through a link; new files are private until they are final. OSError for anything
+        but a plain file: another user may have put a named pipe there, on which opening or reading would wait."""
+        fd = os.open(name, flags | _NOFOLLOW | _CLOEXEC | os.O_NONBLOCK, 0o600, dir_fd=self._fd)
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            os.close(fd)
+            raise OSError(errno.EINVAL, "not a plain file", name)
+        return fd
 
     def new_file(self, name: str, mode: int) -> int:
         """The descriptor of a file made here, for writing, with its final mode; FileExistsError if it is there."""

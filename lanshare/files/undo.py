@@ -58,8 +58,13 @@ def undo(destination: Path, receipt: Path) -> Undoing:
                 done.left += 1
         for path, target in notes.links:
             _move(root, path, (*place, *path), names.is_link, target)
-        for path, where in reversed(notes.aside):
-            done.restored += _move(root, where, path, names.is_plain)
+        # A path that was replaced several times held the person's own file at the first time alone.
+        own_files = dict(reversed(notes.aside))
+        for path, where in notes.aside:
+            if own_files[path] == where:
+                done.restored += _move(root, where, path, names.is_plain)
+            else:
+                _move(root, where, (*place, *path), names.is_plain)
         folders = {where[:depth] for _, where in notes.aside for depth in range(1, len(where))}
         for path in sorted({*notes.made, *folders}, key=lambda one: (-len(one), one)):
             _remove_empty(root, path)

@@ -36,6 +36,7 @@ from lanshare.domain.events import (
     TransferFailed,
 )
 from lanshare.domain.message import MessageId, MessageKind
+from lanshare.domain.offer import Offer
 from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
@@ -83,6 +84,9 @@ class App:
         self.bridge = Bridge(self.host.submit)
         self.window: MainWindow | None = None
         self._unread = -1
+        self._noticed: dict[str, Offer] = {}
+        """What the notices that hang there say is offered, by transfer: a yes is to that."""
+
         self._ended = False
         self._tray: Tray | None = None
         self.desktop = Desktop()
@@ -198,9 +202,13 @@ class App:
             return
         window.on_event(event)  # type: ignore[arg-type]
         if not window.isActiveWindow() and (notice := notice_of(event, window.settings)) is not None:
+            if isinstance(event, OfferReceived):
+                self._noticed[event.transfer] = event.offer
             if not self.desktop.tell(notice) and self._tray is not None:
                 self._tray.tell(notice.title, notice.text)
             QApplication.alert(window)
+        if isinstance(event, OfferWithdrawn | TransferFailed):
+            self._noticed.pop(event.transfer, None)
         if (over := _over(event)) is not None:
             self.desktop.take_down(over)
         if self._tray is not None and isinstance(event, SettingsChanged):
@@ -238,7 +246,8 @@ class App:
         kind, _, rest = key.partition(":")
         peer, _, ident = rest.partition(":")
         if kind == "offer" and action in ("accept", "decline"):
-            self.bridge.submit(AnswerOffer(TransferId(ident), action == "accept"))
+            shown = self._noticed.get(ident)
+            self.bridge.submit(AnswerOffer(TransferId(ident), action == "accept", shown=shown))
         elif kind == "said" and action == "reply" and reply.strip():
             if self.window is not None:
                 self.window.talk.say_to(PeerId(peer), reply)

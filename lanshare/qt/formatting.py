@@ -212,8 +212,8 @@ def unfenced(text: str) -> str:
     return (inner.removesuffix("```").rstrip("\n") or text) if inner else text
 
 
-def change(body: str, who: str, names: dict[PeerId, str], me: PeerId | None) -> str:
-    """What a record about a group says, as a sentence. `who`: its author."""
+def change(body: str, author: PeerId | None, who: str, names: dict[PeerId, str], me: PeerId | None) -> str:
+    """What a record about a group says, as a sentence. `who`: what its author is called; several may be called so."""
     try:
         said = json.loads(body)
         name = str(said.get("name", ""))
@@ -230,14 +230,7 @@ def change(body: str, who: str, names: dict[PeerId, str], me: PeerId | None) -> 
     parts = [tr("added {0}").format(called(add))] if add else []
     if remove:
         gone = called(remove)
-        parts.append(tr("left") if names_only(remove, names, me) == who else tr("removed {0}").format(gone))
+        parts.append(tr("left") if remove == [author] else tr("removed {0}").format(gone))
     if name:
         parts.append(tr("named it “{0}”").format(escaped(name)))
     return f"{who} {' · '.join(parts)}" if parts else tr("{0} changed something").format(who)
-
-
-def names_only(peers: list[PeerId], names: dict[PeerId, str], me: PeerId | None) -> str:
-    """The name of the only one of these, "" if there are several."""
-    if len(peers) != 1:
-        return ""
-    return tr("You") if peers[0] == me else names.get(peers[0], short_id(peers[0]))

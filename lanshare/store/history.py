@@ -224,7 +224,7 @@ def erase(db: sqlite3.Connection, peer: PeerId | None) -> list[TransferId]:
         which,
     ).fetchall():
         db.execute("INSERT INTO search (search, rowid, body) VALUES ('delete', ?, ?)", (position, folded(text)))
-    db.execute(f"INSERT OR IGNORE INTO gone SELECT author, id FROM messages WHERE direction = 'in' AND {said}", which)
+    db.execute(f"INSERT OR IGNORE INTO gone SELECT author, id FROM messages WHERE {said}", which)
     gone = [TransferId(row[0]) for row in db.execute(f"SELECT id FROM transfers WHERE {sent}", which)]
     db.execute(
         f"DELETE FROM timeline WHERE (author, message) IN (SELECT author, id FROM messages WHERE {said})"

@@ -50,7 +50,7 @@ def add(
         return None
     if again:
         db.execute("DELETE FROM gone WHERE author = ? AND id = ?", (message.author, message.id))
-    elif theirs and db.execute(
+    elif db.execute(
         "SELECT 1 FROM gone WHERE author = ? AND id = ?", (message.author, message.id)
     ).fetchone():
         return None

@@ -69,6 +69,13 @@ which the link looks after everything else."""
 PACKED: Final = SMALL
 """Bytes of a file that travels whole within a Pack: above that, what a frame of its own costs is nothing."""
 
+BACKLOG_ITEMS: Final = 64
+"""Messages of one control link that the engine has not dealt with yet: above it the link is not read, so that one peer
+can neither fill our memory nor keep the others waiting."""
+
+BACKLOG_BYTES: Final = 2 * 1024 * 1024
+"""The same in bytes: two texts of the largest size."""
+
 OUTSTANDING: Final = 8192
 """Files of which a sink said what it has (Have) and was not answered yet: bounds what the source remembers."""
 

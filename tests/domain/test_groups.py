@@ -455,3 +455,13 @@ def test_the_paper_tells_what_records_come_to() -> None:
         assert one.group.name == case["name"], case["what"]
         void = [ident for ident, record in records.items() if record.order in one.void]
         assert void == case["void"], case["what"]
+
+
+def test_nobody_reads_what_was_said_before_it_came_in_whatever_number_it_signs() -> None:
+    """Whoever is in it signs its own addition anew, or a friend's, with a number from before its time."""
+    entry = change(A, [FOUND], add=(D,), lamport=7)
+    honest = folded(FOUND, entry).group.since[D]
+    backdated = change(D, [FOUND, entry], add=(D,), lamport=2)
+    assert folded(FOUND, entry, backdated).group.since[D] == honest
+    friend = change(D, [FOUND, entry], add=(E,), lamport=2)
+    assert folded(FOUND, entry, friend).group.since[E] >= honest

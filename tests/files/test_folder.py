@@ -114,3 +114,13 @@ def test_both_kinds_of_folder_know_how_much_room_there_is(tmp_path: Path) -> Non
     folder.close()
     assert 0 < room < free + 10**9
     assert abs(room - other) < 10**9
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are POSIX")
+@pytest.mark.parametrize("flags", [os.O_RDONLY, os.O_RDWR | os.O_CREAT])
+def test_a_named_pipe_is_no_file_and_nobody_waits_for_it(tmp_path: Path, flags: int) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    inside = folder.open_folder(tmp_path)
+    with pytest.raises(OSError, match="not a plain file"):
+        inside.open_file("pipe", flags)
+    inside.close()

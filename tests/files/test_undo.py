@@ -128,3 +128,16 @@ def test_a_name_that_means_something_to_us_is_escaped_however_a_file_system_may_
 def test_short_aliases_of_our_folders_are_escaped_where_a_file_system_makes_some(name: str) -> None:
     assert names.safe_name(name, names.System.WINDOWS) != name
     assert names.safe_name(name, names.System.POSIX) == name
+
+
+def test_the_persons_own_file_comes_back_though_its_sender_sent_the_path_twice(root: Path, tmp_path: Path) -> None:
+    stage = Staging(root, TRANSFER, clash=ConflictPolicy.REPLACE)
+    put(stage, 0, ("single",), b"evil 1")
+    put(stage, 1, ("single",), b"evil 2")
+    stage.commit(1.0)
+    stage.finish()
+    stage.receipt(tmp_path / "receipt")
+    stage.discard()
+    assert (root / "single").read_bytes() == b"evil 2"
+    assert undo(root, tmp_path / "receipt").restored == 1
+    assert (root / "single").read_bytes() == b"mine"

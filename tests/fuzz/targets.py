@@ -123,7 +123,7 @@ def talk(data: bytes) -> None:
     one = frames.Text(bytes(91), bytes(32), bytes(16), 1, (), 1, 0, text, b"", "change")
     records = [msgspec.msgpack.encode(some) for some in (one, msgspec.structs.replace(one, kind="found"))]
     fold(ME, map(message_records.change_of, records))
-    formatting.change(text, "who", {}, None)
+    formatting.change(text, None, "who", {}, None)
     for read in (lambda: message_records.read_circle([data], ME), lambda: message_records.restored(data, ME)):
         try:
             read()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lanshare.domain.peer import PeerId
 from lanshare.qt import formatting
 
 
@@ -42,3 +44,11 @@ def test_a_sentences_full_stop_is_not_part_of_its_link() -> None:
     assert formatting.has_link("HTTP://A.ORG")
     assert not formatting.has_link("javascript:alert(1) file:///etc/passwd")
     assert formatting.path_name("C:\\x\\y\u202e.txt") != "y\u202e.txt"
+
+
+def test_whoever_is_called_like_another_one_does_not_leave_for_it() -> None:
+    one, other = PeerId("a" * 52), PeerId("b" * 52)
+    names = {one: "Bob", other: "Bob"}
+    body = json.dumps({"remove": [other]})
+    assert formatting.change(body, one, "Bob", names, None) == "Bob removed Bob"
+    assert formatting.change(body, other, "Bob", names, None) == "Bob left"

@@ -68,7 +68,10 @@ def test_the_question_is_answered_by_its_buttons(window: MainWindow, submitted: 
     buttons = visible()
     accept = next(one for text, one in buttons.items() if text.startswith("Accept"))
     QTest.mouseClick(accept, Qt.MouseButton.LeftButton)
-    assert submitted[-1] == c.AnswerOffer(submitted[-1].transfer, True)  # type: ignore[union-attr]
+    answer = submitted[-1]
+    assert isinstance(answer, c.AnswerOffer)
+    view = window.book.views[answer.transfer]
+    assert answer == c.AnswerOffer(view.id, True, shown=view.offer)
 
 
 def test_a_long_conversation_keeps_few_rows_alive(window: MainWindow, qtbot: QtBot) -> None:

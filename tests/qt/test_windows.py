@@ -110,7 +110,7 @@ def test_a_comparison_shows_the_digits_and_asks_one_question(
     assert dialog is not None
     assert "521 086" in words(dialog)
     QTest.mouseClick(dialog_buttons(dialog)["Yes, the same"], Qt.MouseButton.LeftButton)
-    assert submitted[-1:] == [c.AnswerPairing(made.GUEST, True)]
+    assert submitted[-1:] == [c.AnswerPairing(made.GUEST, True, "521 086")]
     assert "Waiting for Guest-7F2A" in words(dialog)
     assert set(dialog_buttons(dialog)) == {"Cancel"}, "answered once"
     window.on_event(e.PeerVerified(made.GUEST))
@@ -127,7 +127,7 @@ def test_digits_that_differ_are_an_alarm(window: MainWindow, submitted: list[Com
     assert dialog is not None
     assert dialog.testAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating), "it was not asked for here"
     QTest.mouseClick(dialog_buttons(dialog)["No"], Qt.MouseButton.LeftButton)
-    assert submitted[-1:] == [c.AnswerPairing(made.GUEST, False)]
+    assert submitted[-1:] == [c.AnswerPairing(made.GUEST, False, "521 086")]
     window.on_event(e.PairingEnded(made.GUEST, "pair-differs", "Somebody may be between you."))
     assert "Not the same device" in words(dialog)
     assert "Somebody may be between you." in words(dialog)
@@ -138,7 +138,7 @@ def test_closing_an_open_comparison_gives_it_up(window: MainWindow, submitted: l
     window.on_event(e.PairingCodeReady(made.GUEST, "Guest-7F2A", "521 086", False))
     assert window.trust.pairing is not None
     window.trust.pairing.close()
-    assert submitted[-1:] == [c.AnswerPairing(made.GUEST, None)]
+    assert submitted[-1:] == [c.AnswerPairing(made.GUEST, None, "521 086")]
 
 
 def test_the_sheet_lets_only_a_verified_device_in_unasked(

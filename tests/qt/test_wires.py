@@ -160,7 +160,7 @@ def test_a_button_of_a_notice_answers_the_question_it_was_shown_for(
     assert notice is not None
     assert action in [key for key, _ in notice.actions]
     app._acted(notice.key, action, "")
-    assert got == [c.AnswerOffer(TransferId("4" * 32), accepts)]
+    assert got == [c.AnswerOffer(TransferId("4" * 32), accepts)]  # this notice was not told by the app
     app.close()
 
 

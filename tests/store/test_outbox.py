@@ -140,3 +140,11 @@ def test_what_was_deleted_does_not_come_back_when_it_is_said_once_more(db: sqlit
     assert outbox.add(db, one, 1, b"", b"") is None
     assert history.page(db, PEER, None, 10) == ([], False)
     assert outbox.add(db, one, 1, b"", b"", again=True) is not None, "but it can be taken in from what was saved"
+
+
+def test_what_was_deleted_of_our_own_stays_away_when_a_member_hands_it_back(db: sqlite3.Connection) -> None:
+    mine = message(7, "mine", out=True)
+    assert mine.author == ME
+    db.execute("INSERT INTO gone VALUES (?, ?)", (mine.author, mine.id))
+    assert outbox.add(db, mine, 1, b"r", b"d" * 32) is None
+    assert outbox.add(db, mine, 1, b"r", b"d" * 32, again=True) is not None, "but a person may take it in again"

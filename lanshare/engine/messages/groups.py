@@ -177,14 +177,25 @@ class Groups:
     def heard_circle(self, peer: PeerId, said: GroupRecords) -> list[Effect]:
         """Records about a group's members. Only known devices may take us into a group that is new."""
         if said.records[0].message.peer not in self.rows:
+            stranger = self.trust(peer) is TrustLevel.STRANGER
+            if stranger and said.records[0].message.peer in self.asked:
+                return []
             said = self._collected(peer, said)
             if not said.records:
                 return []
-            if self.trust(peer) is TrustLevel.STRANGER:
+            if stranger or self._is_added_by_a_stranger(said):
                 return self._asked(peer, said)
             if not self._may_found(peer, said.records[0].message.peer):
                 return []
         return self._merge(peer, said)
+
+    def _is_added_by_a_stranger(self, said: GroupRecords) -> bool:
+        """Whether whoever has us in this group is nobody that we know, though a device that we know tells of it."""
+        group = said.records[0].message.peer
+        folded = fold(group, [message_records.change_of(one.record) for one in said.records])
+        entry = folded.entries.get(self.me) if folded is not None else None
+        authors = {one.message.author for one in said.records if one.digest == entry}
+        return any(one != self.me and self.trust(one) is TrustLevel.STRANGER for one in authors)
 
     def _may_found(self, peer: PeerId, group: PeerId) -> bool:
         """Whether this known device may take us into one more group just now; it says so again at every meeting."""
@@ -297,13 +308,14 @@ class Groups:
         """What a member has: note what it has of ours, hand over what it lacks."""
         group, me = said.group, self.me
         key = (peer, group)
+        stands = self.rows.get(group)
+        if stands is None or me not in stands.members or peer not in stands.members:
+            return []
         if now - self._handed_at.get(key, -1.0) < _HAND_EVERY:
             self._held_later[key] = said
             return []
         self._handed_at[key] = now
-        stands = self.rows.get(group)
-        if stands is None or me not in stands.members or peer not in stands.members:
-            return []
+
         def operation(db: sqlite3.Connection) -> Handed:
             ours = dict(said.ranges).get(me, ())
             news = tuple(

@@ -51,13 +51,14 @@ class Pairings:
     _with: PeerId | None = None
     _verified: bool = False
 
-
     def register(self, to: Dispatch) -> None:
         """See Service."""
         to.items.on(RequestPairing, lambda item, now: self.request(item.peer, now))
         to.items.on(
             AnswerPairing,
-            lambda item, now: self.give_up(item.peer) if item.same is None else self.answer(item.peer, item.same),
+            lambda item, now: self.give_up(item.peer) if item.same is None else self.answer(
+                item.peer, item.same, item.code
+            ),
         )
         to.heard.on(PairBegin, self._on)
         to.heard.on(PairAnswer, self._on)
@@ -103,11 +104,13 @@ class Pairings:
             effects.append(Publish(self._ready(run)))
         return effects + self._judged(run)
 
-    def answer(self, peer: PeerId, same: bool) -> list[Effect]:
-        """Our person says whether the digits are the same on both screens."""
+    def answer(self, peer: PeerId, same: bool, code: str = "") -> list[Effect]:
+        """Our person says whether the digits are the same on both screens. `code`: the ones that were shown."""
         run = self.run
         if run is None or run.peer != peer or not run.code or run.ours is not None:
             return []
+        if code and code != self._ready(run).code:
+            return [Publish(self._ready(run))]
         return [self._say(peer, run.judge(same)), *self._judged(run)]
 
     def give_up(self, peer: PeerId) -> list[Effect]:

@@ -52,7 +52,15 @@ from lanshare.engine.local_device import LocalDevice
 from lanshare.engine.messages import archive
 from lanshare.engine.ports import LinkHandle, LinkItem
 from lanshare.engine.presentation import user_messages
-from lanshare.engine.runtime.link_tasks import Post, greet_as_dialler, look_at_key, run_control, run_sink, run_source
+from lanshare.engine.runtime.link_tasks import (
+    Post,
+    greet_as_dialler,
+    has_key,
+    look_at_key,
+    run_control,
+    run_sink,
+    run_source,
+)
 from lanshare.engine.runtime.sleep_inhibitor import SleepInhibitor
 from lanshare.engine.runtime.worker_pool import Workers
 from lanshare.exchange.manifest_pager import ManifestPager
@@ -152,8 +160,10 @@ class DialJob(_Cancellable):
                     seen, at = PeerId(error.seen), address
                 continue
             except LanshareError as error:
+                # Whoever speaks no TLS there, or shows no key, says nothing about who has the other addresses.
+                matched = matched or has_key(link, effect.expect)
                 link.close()
-                code, detail, matched = error.code, error.detail, True
+                code, detail = error.code, error.detail
                 continue
             run_control(link, net.me, guest, address, True, self._post)
             return

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from lanshare.domain.control_messages import ControlMessage
 from lanshare.domain.errors import Code, IdentityDiffers, LanshareError
 from lanshare.domain.offer import Destination
 from lanshare.domain.peer import Address, PeerId
 from lanshare.domain.transfer import TransferId
+from lanshare.engine.backlog import Backlog
 from lanshare.engine.inbox import (
     ControlReceived,
     DiskSeen,
@@ -61,6 +63,19 @@ def look_at_key(link: Link, expect: str | None) -> PeerId:
     return peer
 
 
+def has_key(link: Link, expect: str | None) -> bool:
+    """Whether the key that was expected has answered on this link, or one that hides and may be it."""
+    if expect is None:
+        return True
+    try:
+        certificate = link.peer_certificate
+        if not certificate or is_veil(certificate):
+            return bool(certificate)
+        return same(id_of_certificate(certificate)[: len(expect)], expect)
+    except (LanshareError, OSError, ValueError):
+        return False
+
+
 def greet_as_acceptor(link: Link, me: LocalDevice) -> AuthenticatedPeer:
     """TLS and greeting on a link we accepted."""
     link.open()
@@ -75,7 +90,13 @@ def run_control(
     link: Link, me: LocalDevice, guest: AuthenticatedPeer, address: Address, dialled: bool, post: Post
 ) -> None:
     """Own a control link until it ends; the node hears both."""
-    control = Control(me.identity.id, guest.id, lambda said: post(ControlReceived(guest.id, said)))
+    backlog = Backlog()
+
+    def hear(said: ControlMessage) -> bool:
+        post(ControlReceived(guest.id, said, link, backlog.add(said)))
+        return not backlog.full
+
+    control = Control(me.identity.id, guest.id, hear, lambda: not backlog.full)
     post(LinkUp(guest, link, dialled, address, link.met))
     code = ""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -16,8 +17,8 @@ from lanshare.domain.events import (
     OfferReceived,
     OfferWithdrawn,
 )
-from lanshare.domain.offer import Destination, allowance_of
-from lanshare.domain.peer import PeerId, Permission
+from lanshare.domain.offer import Destination, Offer, allowance_of
+from lanshare.domain.peer import PeerId, Permission, TrustLevel
 from lanshare.domain.transfer import (
     FINAL,
     Direction,
@@ -52,6 +53,10 @@ from lanshare.engine.transfers.table import DISK_AGAIN, TrackedTransfer, Transfe
 from lanshare.files.staging import LOOK
 from lanshare.store import journal
 from lanshare.wire import limits
+
+_LISTINGS: Final = 4
+"""Times that the entries of one offer are compared while the person is asked: its sender may come back and list them
+anew, but not for ever."""
 
 
 class Incoming(TransferTable):
@@ -125,6 +130,9 @@ class Incoming(TransferTable):
         if said.first != row.listed or row.listed + len(said.entries) > limits.LISTED:
             return []
         row.listed += len(said.entries)
+        row.listed_ever += len(said.entries) + 1
+        if row.listed_ever > _LISTINGS * limits.LISTED:
+            return []
         return [Compare(said, row.looks_in or self.world.downloads())]
 
     def compare_in(self, command: CompareOffer) -> list[Effect]:
@@ -169,10 +177,12 @@ class Incoming(TransferTable):
                 SendControl(peer, Answer(transfer.id, False, Code.DECLINED)),
                 *self._fail(row, TransferState.DECLINED, Code.DECLINED, "", now),
             ]
-        row.allowed = allowance_of(transfer.offer, command.grows)
+        row.allowed = allowance_of(command.shown or transfer.offer, command.grows)
         if not transfer.offer.complete and not command.grows:
             row.wish = command  # it holds if the whole comes to no more: see _offered_again
             return effects
+        if not row.allowed.covers(transfer.offer):
+            return [*effects, *self._put(row)]  # it is another one than was shown
         return [*effects, *self._accept(row, command)]
 
     def _accept(self, row: TrackedTransfer, command: AnswerOffer) -> list[Effect]:
@@ -235,6 +245,8 @@ class Incoming(TransferTable):
         if transfer.state in FINAL:
             return [self._over(transfer)]
         offer = replace(said.offer, room=transfer.offer.room)
+        if self._is_another(row, offer):
+            return [SendControl(transfer.peer, Answer(transfer.id, False, Code.PEER_BUSY))]
         row.transfer = replace(transfer, offer=offer)
         if row.paused_here:
             return [SendControl(transfer.peer, Pause(transfer.id, True))]
@@ -257,8 +269,24 @@ class Incoming(TransferTable):
             refused = SendControl(transfer.peer, Answer(transfer.id, False, code))
             return [refused, *self._fail(row, TransferState.FAILED, code, "", 0.0)]
         if transfer.state is TransferState.WAITING:
+            # Its sender was away: a stranger that asks once more asks once more.
+            if not self.questions.may_ask(transfer.peer, self.world.trust(transfer.peer), self._wall()):
+                return [SendControl(transfer.peer, Answer(transfer.id, False, Code.PEER_BUSY))]
             return self._put(row)
         return [Publish(OfferGrew(transfer.id, transfer.peer, offer)), *self._unasked(row.transfer, 0.0)]
+
+    def _is_another(self, row: TrackedTransfer, offer: Offer) -> bool:
+        """Whether a stranger puts something else in the place of what it asked: its names grow while it is counted, and
+        nothing else. Else one question would be a way to say any number of things."""
+        before = row.transfer.offer
+        if row.accepted or row.allowed is not None or self.world.trust(row.transfer.peer) is not TrustLevel.STRANGER:
+            return False
+        if before.complete or not {top.name for top in before.tops} <= {top.name for top in offer.tops}:
+            return replace(offer, room=before.room) != before
+        return offer.names > max(before.names, len(before.tops))
+
+    def _wall(self) -> float:
+        return self.world.wall().timestamp()
 
     def _bound(self, row: TrackedTransfer) -> list[Effect]:
         """An offer that could grow is counted by now: from here on it binds."""

@@ -141,10 +141,12 @@ class Transfers(Outgoing, Incoming):
 
     def heard_had_all(self, peer: PeerId, said: Finished, now: float) -> list[Effect]:
         """The other side saw it end; the last word was lost on the way, or in a crash here."""
-        row = self._mine(peer, said.transfer, None)
-        if row is None or row.running or not (row.accepted or row.transfer.direction is Direction.OUT):
+        row = self._mine(peer, said.transfer, Direction.OUT)  # only the receiver knows what it has
+        if row is None or row.running:
             return []
-        end = RunEnded(said.transfer, row.epoch, "", files=said.files, failed=said.failed, bytes=said.bytes)
+        offer = row.transfer.offer
+        files, failed = min(said.files, offer.files), min(said.failed, offer.files)
+        end = RunEnded(said.transfer, row.epoch, "", files=files, failed=failed, bytes=min(said.bytes, offer.bytes))
         return self._finished(row, end, now)
 
     def moving(self) -> bool:

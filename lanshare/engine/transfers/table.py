@@ -100,6 +100,9 @@ class TrackedTransfer:
     listed: int = 0
     """Entries of its offer that were listed here so far."""
 
+    listed_ever: int = 0
+    """The same for all its questions together, and one more for each listing."""
+
     looks_in: Path | None = None
     """The folder that its offer is compared with, if the person chose another one than usual."""
 

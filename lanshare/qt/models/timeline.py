@@ -187,7 +187,7 @@ class TimelineModel(QAbstractListModel):
     def _own(self, event: MessageQueued, names: dict[PeerId, str]) -> Entry:
         entry = Entry(event.message, event.sent_at, True, event.text, event.state, order=event.order, author=self.me)
         if event.kind in _CONTROL:
-            entry.tells, entry.text = True, formatting.change(event.text, tr("You"), names, self.me)
+            entry.tells, entry.text = True, formatting.change(event.text, self.me, tr("You"), names, self.me)
         self._quote(entry, event.quote, names)
         return entry
 
@@ -199,7 +199,8 @@ class TimelineModel(QAbstractListModel):
             unseen=author != self.me and event.kind not in _CONTROL, message=event.message,
         )
         if event.kind in _CONTROL:
-            entry.tells, entry.text = True, formatting.change(event.text, self._called(author, names), names, self.me)
+            who = self._called(author, names)
+            entry.tells, entry.text = True, formatting.change(event.text, author, who, names, self.me)
         self._quote(entry, event.quote, names)
         return entry
 
@@ -272,7 +273,7 @@ class TimelineModel(QAbstractListModel):
                 unseen=moment.unread, message=one.id,
             )
             if one.kind in CONTROL:
-                entry.tells, entry.text = True, formatting.change(one.text, who, names, self.me)
+                entry.tells, entry.text = True, formatting.change(one.text, one.author, who, names, self.me)
             self._quote(entry, one.quote, names)
             return entry
         if moment.transfer is not None:

@@ -68,6 +68,9 @@ class Card(QWidget):
         self._peer_name = (view.asker or view.name) if view.offer.room and (view.asker or view.name) else name
         self._shape: tuple[object, ...] = ()
         self._waits = False
+        self._offer_shown = view.offer
+        """What stands on the card, also while a finger is on it: a yes is to that."""
+
         self._pressable: list[QAbstractButton] = []
         self._frame = QFrame()
         self._frame.setObjectName("card")
@@ -395,6 +398,7 @@ class Card(QWidget):
         if view.asked:
             known = view.compared if view.compared is not None and view.compared.complete and view.fresh else None
             size = known.new_bytes if known is not None else view.offer.bytes
+            self._offer_shown = view.offer
             self._accepting.setText(tr("Accept · {0}").format(formatting.size(size)))
             return [self._accepting, self._declining, self._elsewhere]
         if view.undone:
@@ -412,7 +416,8 @@ class Card(QWidget):
 
     def _accept(self) -> None:
         into = Path(self._view.into) if self._view.into else None
-        self.act.emit(c.AnswerOffer(self._view.id, True, into, self._chosen_clash()))
+        shown = self._offer_shown
+        self.act.emit(c.AnswerOffer(self._view.id, True, into, self._chosen_clash(), shown=shown))
 
     def _choose_clash(self) -> None:
         self._view.clash = str(self._clash.currentData())  # kept with the transfer: this card may be made anew

@@ -35,6 +35,7 @@ class PairingDialog(QDialog):
         self._title = wrapped(tr("Asking {0}…").format(self._name), "title")
         self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._code = plain("", "code")
+        self._shown = ""
         self._code.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint = wrapped("", "dim")
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -58,9 +59,15 @@ class PairingDialog(QDialog):
         below.addWidget(Buttons(self._other, self._same, self._close, fill=True, spacing=10))
         self._show_buttons(question=False)
 
+    @property
+    def code(self) -> str:
+        """The digits that are shown; empty while there are none."""
+        return self._shown
+
     def show_code(self, code: str) -> None:
         """Both screens show digits now."""
         self._title.setText(tr("Same on both screens?"))
+        self._shown = code
         self._code.setText(code)
         self._code.setAccessibleName(" ".join(code.replace(" ", "")))
         self._hint.setText(self._asks())

@@ -86,7 +86,7 @@ class TrustController(QObject):
         self._drop("pairing")
         self._peer = peer
         self.pairing = dialog = PairingDialog(name, ours, self._window)
-        dialog.answered.connect(lambda same: self._submit(c.AnswerPairing(peer, same)))
+        dialog.answered.connect(lambda same: self._submit(c.AnswerPairing(peer, same, dialog.code)))
         dialog.finished.connect(lambda _: self._drop("pairing"))
         dialog.show()
 

@@ -231,3 +231,18 @@ def test_a_strangers_comparison_is_a_prompt_like_any_other() -> None:
     table = Pairings(LOW, lambda peer: "Eve", lambda peer: True, lambda peer: False)
     assert table.heard(EVE, PairBegin(bytes(32)), 0.0) == [SendControl(EVE, PairStop(Code.PAIR_TOO_OFTEN))]
     assert table.run is None
+
+
+def test_a_yes_to_digits_that_are_shown_no_more_shows_the_present_ones() -> None:
+    two = Two()
+    two.begin()
+    (code, _) = two.codes()
+    table = two.tables[LOW]
+    other = "000 000" if code != "000 000" else "000 001"
+    (told,) = table.answer(HIGH, True, other)
+    assert isinstance(told, Publish)
+    assert isinstance(told.event, PairingCodeReady)
+    assert told.event.code == code
+    assert table.run is not None
+    assert table.run.ours is None, "nothing was answered"
+    assert any(isinstance(one, SendControl) for one in table.answer(HIGH, True, code))

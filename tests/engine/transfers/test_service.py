@@ -343,3 +343,10 @@ def test_what_is_large_waits_for_more_room_than_the_reserve(setting: Setting, mi
     setting.free, setting.room = 10**9 + 1, 0
     effects = setting.table.tick(10**6)
     assert bool([one for one in said(effects) if isinstance(one, Answer)]) is goes_on
+
+
+def test_only_the_receiver_says_that_it_has_all_and_never_more_than_was_offered(setting: Setting) -> None:
+    setting.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), None), WALL)
+    setting.table.answer(AnswerOffer(ID, True), 1.0)
+    assert setting.table.heard_had_all(BOB, Finished(ID, 12345, 0, 10**9), 2.0) == [], "we receive: we know what came"
+    assert setting.table.rows[ID].transfer.state is TransferState.CONNECTING

@@ -1,0 +1,40 @@
+"""What a link has said and is not dealt with yet is counted, and given back once the store is done with it."""
+
+from __future__ import annotations
+
+from lanshare.domain.control_messages import Seen
+from lanshare.engine.backlog import Backlog, dealt_with
+from lanshare.engine.effects import CloseLink, DbRead, DbWrite, Effect
+from lanshare.wire import limits
+
+SAID = Seen(())
+
+
+def test_it_is_full_at_its_bound_and_has_room_again_below_it() -> None:
+    backlog = Backlog()
+    ends = [backlog.add(SAID) for _ in range(limits.BACKLOG_ITEMS)]
+    assert backlog.full
+    ends[0]()
+    assert not backlog.full
+
+
+def test_what_asks_the_store_is_over_when_the_last_answer_is_there() -> None:
+    backlog = Backlog()
+    ends = [backlog.add(SAID) for _ in range(limits.BACKLOG_ITEMS)]
+    effects: list[Effect] = [
+        DbWrite(lambda db: None), DbRead(lambda db: None, lambda found: found), CloseLink(None),  # type: ignore[arg-type]
+    ]
+    first, last, _ = dealt_with(effects, ends[0])
+    assert backlog.full
+    assert isinstance(first, DbWrite)
+    assert first.then is None
+    assert isinstance(last, DbRead)
+    assert last.then(7) == 7
+    assert not backlog.full
+
+
+def test_what_asks_nothing_is_over_at_once() -> None:
+    backlog = Backlog()
+    ends = [backlog.add(SAID) for _ in range(limits.BACKLOG_ITEMS)]
+    assert dealt_with([], ends[0]) == []
+    assert not backlog.full
