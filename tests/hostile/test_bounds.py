@@ -531,6 +531,8 @@ HIT = {
     "UNSENT": HERE + "less_waits_for_a_stranger_that_does_not_read_than_for_a_friend",
     "UNSENT_STRANGER": HERE + "less_waits_for_a_stranger_that_does_not_read_than_for_a_friend",
     "OUTSTANDING": HERE + "no_more_is_remembered_than_was_asked_and_not_answered",
+    "BACKLOG_ITEMS": "hostile/test_yes.py::test_one_link_fills_neither_memory_nor_the_queue_that_others_wait_in",
+    "BACKLOG_BYTES": "engine/test_backlog.py::test_bytes_count_as_well_as_messages",
     "LISTED": HERE + "no_more_than_so_many_entries_of_an_offer_are_listed",
     "AWAY_AFTER": HERE + "whoever_falls_silent_counts_as_away",
     "STALL": HERE + "a_sender_that_stalls_is_cut_and_the_transfer_waits",
