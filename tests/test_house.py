@@ -84,6 +84,38 @@ def test_every_room_has_a_floor() -> None:
     assert {room(path) for path in modules()} - {"__init__"} == set(FLOORS)
 
 
+ENGINE_FLOORS = {
+    "presentation": 1, "peers": 3, "transfers": 3, "messages": 3, "runtime": 4,
+    "core": 5, "shells": 5, "profile_settings": 5, "ipc": 6, "assemble": 7, "client": 8,
+}
+"""The engine's rooms and files; what is not named stands below all rooms but the first one."""
+
+
+def test_the_engines_rooms_know_only_what_stands_below_them() -> None:
+    def floor(words: list[str]) -> int:
+        return ENGINE_FLOORS.get(words[0], 2)
+
+    wrong = []
+    for path in modules():
+        here = list(path.relative_to(HOUSE).with_suffix("").parts)
+        if here[0] != "engine" or here[1] == "__init__":
+            continue
+        for name in imports(path):
+            words = name.split(".")
+            if words[:2] != ["lanshare", "engine"] or len(words) < 3 or words[2] == here[1]:
+                continue
+            below = floor(words[2:]) < floor(here[1:])
+            equal = floor(words[2:]) == floor(here[1:]) and here[1] not in ("peers", "transfers", "messages")
+            if not below and not equal:
+                wrong.append(f"{path.relative_to(HOUSE)} imports {name}")
+    assert not wrong, wrong
+
+
+def test_no_folder_has_more_than_fifteen_files_in_the_engine() -> None:
+    folders = {path.parent for path in modules() if path.relative_to(HOUSE).parts[0] == "engine"}
+    assert max(len(list(folder.glob("*.py"))) for folder in folders) <= 16, "fifteen and __init__"
+
+
 def test_each_outside_library_has_its_one_place() -> None:
     wrong = []
     for path in modules():

@@ -31,7 +31,7 @@ from lanshare.files.folder import free_bytes, room_at
 from lanshare.net import networks, tls
 from lanshare.net.discovery import Announcement, Discovery, local_addresses
 from lanshare.net.listener import Listener
-from lanshare.store import atomic_file, database, groups, history, journal, profile_paths, settings, trustbook
+from lanshare.store import atomic_file, database, groups, history, journal, outbox, profile_paths, settings, trustbook
 from lanshare.store.database import Store
 from lanshare.store.lock import ProfileLock
 from lanshare.store.profile_paths import Places
@@ -146,6 +146,7 @@ class Engine:
             post,
             lambda short: post(Gone(short)),
             lambda addresses, trouble: post(NetworkChanged(addresses, trouble, networks.current(addresses))),
+            options.asks,
         )
 
         def renamed(name: str) -> None:
@@ -198,7 +199,8 @@ class Engine:
         try:
             trustbook.forget_strangers(link, int((time.time() - 30 * 86400) * 1000))
             left = ([], []) if browse_only else (journal.unfinished(link), journal.untidy(link))
-            node.load(trustbook.all_peers(link), *left, groups.load(link), trustbook.alarms(link))
+            awaited = {peer for peer, _ in outbox.waiting(link)}
+            node.load(trustbook.all_peers(link), *left, groups.load(link), trustbook.alarms(link), awaited)
         finally:
             link.close()
 

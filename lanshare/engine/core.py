@@ -60,8 +60,10 @@ class EngineCore:
         self._over = False
         self._awake = False
         me, prompts = deps.me.identity, PromptRateLimiter()
-        self._peers = Peers(me.id, deps.browse_only, wall_ms=lambda: int(self._seconds() * 1000))
-        peers = self._peers
+        self._peers = peers = Peers(
+            me.id, deps.browse_only, has_pending=lambda peer: self._transfers.has_pending(peer),
+            wall_ms=lambda: int(self._seconds() * 1000),
+        )
         self._exposure = Exposure(deps, peers, self._downloads)
         self._settings = ProfileSettings(deps, peers, self._exposure)
         self._transfers = Transfers(self._transfer_context(), questions=PendingOffers(peers.trust, prompts))
@@ -131,12 +133,14 @@ class EngineCore:
     def load(
         self, peers: Sequence[TrustEntry], unfinished: Sequence[Unfinished],
         untidy: Sequence[tuple[TransferId, Path | None]] = (), groups: Sequence[Group] = (),
-        alarms: Sequence[tuple[PeerId, PeerId]] = (),
+        alarms: Sequence[tuple[PeerId, PeerId]] = (), awaited: Iterable[PeerId] = (),
     ) -> None:
-        """What earlier engines of this profile left; before start()."""
+        """What earlier engines of this profile left; before start(). `awaited`: devices for which messages wait."""
         now = self._deps.clock.now()
         self._groups.rows = {one.id: one for one in groups}
         self._peers.load(peers, now, alarms)
+        for peer in awaited:
+            self._peers.await_again(peer)
         self._apply(self._transfers.load(list(unfinished)))
         self._apply([e.Discard(transfer, folder) for transfer, folder in untidy])
         self._apply(self._exposure.tick(now))

@@ -97,13 +97,15 @@ class Resend(Struct, frozen=True):
 class Dial(Struct, frozen=True):
     """Open a control link to whoever `expect` (an id or its beginning; None: anybody) is, at these addresses.
 
-    `glance`: only look whose key answers, tell nothing of ourselves, and hang up; Glanced follows.
+    `glance`: only look whose key answers, tell nothing of ourselves, and hang up; Glanced follows. `by_itself`: no
+    person wants it, it was only announced: nothing is told where we hide from that device by then.
     """
 
     target: str
     addresses: tuple[Address, ...]
     expect: str | None
     glance: bool = False
+    by_itself: bool = False
 
 
 class Scan(Struct, frozen=True):

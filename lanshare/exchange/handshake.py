@@ -145,14 +145,16 @@ class Dialling(_Greeting):
         expect: str | None,
         blocked: Collection[str] = (),
         keys: Mapping[PeerId, bytes] = {},
+        may_tell: Callable[[PeerId], bool] = lambda peer: True,
     ) -> None:
         """`expect`: the id, or its first characters, that must answer: IdentityDiffers before we say a word, and so is
         BLOCKED for one of these ids. HIDDEN, and we say nothing either, if it hides and `keys` has not the one of whom
-        we expect. Our own key is asked further: only another run of ours with it is a copy."""
+        we expect. Our own key is asked further: only another run of ours with it is a copy. `may_tell`: whether this
+        device is told who we are, asked again before each word that does; HIDDEN if not."""
         super().__init__(identity, facts)
         self._purpose = purpose
         self._certificate = server_certificate
-        self._expect, self._blocked = expect, blocked
+        self._expect, self._blocked, self._may_tell = expect, blocked, may_tell
         self._nonces = b"", b""
         self._hides = is_veil(server_certificate)
         self._key = b""
@@ -180,6 +182,7 @@ class Dialling(_Greeting):
             raise refused(frame)
         if isinstance(frame, Challenge):
             _require_version(frame.lowest, frame.highest)
+            self._check_open()
             self._out.say(self._proof(frame.nonce))
         elif isinstance(frame, Proof):
             if not self._hides or self._key:
@@ -190,11 +193,17 @@ class Dialling(_Greeting):
         elif isinstance(frame, Hello):
             if not self._key:
                 raise ProtocolError("a name without a proof")
+            self._check_open()
             self.guest = _guest(self._key, frame)
             self._out.say(hello(self._facts, self._purpose))
             self.done = True
         elif isinstance(frame, Bye):
             raise ProtocolError("goodbye before hello")
+
+    def _check_open(self) -> None:
+        """We may hide since this dial began."""
+        if self._key and not self._may_tell(id_of_key(self._key)):
+            raise LanshareError(Code.HIDDEN)
 
     def _met(self, key: bytes) -> None:
         """This key answers: is it the one that we want?"""

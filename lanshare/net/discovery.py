@@ -105,8 +105,13 @@ class Discovery:
         seen: Callable[[Sighting], None],
         lost: Callable[[str], None],
         changed: Callable[[tuple[str, ...], Code | None], None],
+        asks: bool = False,
     ) -> None:
-        """`me` None: browse without announcing. `changed` hears our addresses, and what is wrong with mDNS if it is."""
+        """`me` None: browse without announcing. `changed` hears our addresses, and what is wrong with mDNS if it is.
+
+        `asks`: where the addresses change, nothing is announced until show() was called again: the network may be one
+        that a person is to be asked about first.
+        """
         self._me = me
         self._own = short_id(own)
         self._interfaces = tuple(interfaces)
@@ -117,6 +122,10 @@ class Discovery:
         self._stopping = False
         self._renamed = False
         self._visible = True
+        self._asks = asks
+        self._held = False
+        """Nothing is announced until it is said whether we show ourselves at our present addresses."""
+
         self._ours: set[str] = set()
         """Addresses that this machine has, or had in this run."""
 
@@ -140,8 +149,8 @@ class Discovery:
 
     def show(self, visible: bool) -> None:
         """Be announced from now on, or not; browsing goes on."""
-        if visible != self._visible:
-            self._visible = visible
+        if visible != self._visible or self._held:
+            self._visible, self._held = visible, False
             self._renamed = True
             self._wake.set()
 
@@ -192,6 +201,7 @@ class Discovery:
                 # A fresh IPv6 address cannot be bound until it has been checked for duplicates (RFC 4862, 5.4), a
                 # second or so: look once more.
                 settling = now != addresses and not self._interfaces and any(":" in one for one in now)
+                self._held = self._held or (self._asks and bool(addresses) and now != addresses)
                 before, addresses = (addresses, trouble), now
                 trouble = self._refresh(now)
                 if (addresses, trouble) != before:
@@ -204,6 +214,8 @@ class Discovery:
             if self._zeroconf is None:
                 self._zeroconf = self._open()
             elif not self._interfaces:
+                if self._held:
+                    self._take_back(self._zeroconf)  # else it would be told to whoever asks on the new ones
                 self._zeroconf.update_interfaces(InterfaceChoice.All)
             self._browse(self._zeroconf)
             self._register(self._zeroconf, addresses)
@@ -242,14 +254,17 @@ class Discovery:
             old.cancel()
         self._browser = ServiceBrowser(zeroconf, SERVICE, listener=_Listener(self._on_service, self._on_gone))
 
+    def _take_back(self, zeroconf: Zeroconf) -> None:
+        if self._info is not None:
+            zeroconf.unregister_service(self._info)
+            self._info = None
+
     def _register(self, zeroconf: Zeroconf, addresses: tuple[str, ...]) -> None:
         me = self._me
         if me is None:
             return
-        if not self._visible:
-            if self._info is not None:
-                zeroconf.unregister_service(self._info)
-                self._info = None
+        if not self._visible or self._held:
+            self._take_back(zeroconf)
             return
         short = short_id(me.id)
         info = ServiceInfo(

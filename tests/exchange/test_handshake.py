@@ -272,3 +272,22 @@ def test_a_blocked_one_and_ourselves_are_found_out_behind_the_veil(
     with pytest.raises(LanshareError) as error:
         greet_with(one, Ear())
     assert error.value.code is code
+
+
+@pytest.mark.parametrize("hides_at", [0, 1])
+def test_a_dial_that_began_before_we_hid_tells_nothing_more(hides_at: int) -> None:
+    """Before the proof, and before the name."""
+    open_ = True
+    one = Dialling(ANNA, FACTS, "control", BOB.certificate, BOB.id, may_tell=lambda peer: open_ and peer == BOB.id)
+    ours, theirs = Ear(), Ear(False)
+    other = Accepting(BOB, FACTS)
+    one.begin(ours, 0.0)
+    other.begin(theirs, 0.0)
+    if hides_at:
+        one.on_frame(theirs.said[0], 0.0)
+        other.on_frame(ours.said[0], 0.0)
+    open_ = False
+    with pytest.raises(LanshareError) as error:
+        one.on_frame(theirs.said[hides_at], 0.0)
+    assert error.value.code == Code.HIDDEN
+    assert len(ours.said) == hides_at

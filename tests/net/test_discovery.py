@@ -187,3 +187,64 @@ def test_of_a_machine_with_many_bridges_the_address_that_is_beside_us_is_looked_
     found = [address.host for address in ears.seen.get(timeout=1).addresses]
     assert len(found) == 8
     assert "192.168.1.50" in found[:2]
+
+
+class Told:
+    """Stands in for Zeroconf: notes what is announced, taken back, and when it listens on other interfaces."""
+
+    def __init__(self, **_: object) -> None:
+        self.calls: queue.SimpleQueue[str] = TOLD
+
+    def register_service(self, info: ServiceInfo, **_: object) -> None:
+        self.calls.put("announced")
+
+    def update_service(self, info: ServiceInfo) -> None:
+        self.calls.put("announced")
+
+    def unregister_service(self, info: ServiceInfo) -> None:
+        self.calls.put("taken back")
+
+    def update_interfaces(self, which: object) -> None:
+        self.calls.put("on the new network")
+
+    def unregister_all_services(self) -> None:
+        """At the end."""
+
+    def close(self) -> None:
+        """At the end."""
+
+
+TOLD: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_network_that_may_be_asked_about_is_told_nothing_before(monkeypatch: pytest.MonkeyPatch, asks: bool) -> None:
+    addresses = ("10.0.0.5",)
+    monkeypatch.setattr(discovery, "Zeroconf", Told)
+    monkeypatch.setattr(discovery, "ServiceBrowser", lambda *_, **__: None)
+    monkeypatch.setattr(discovery, "local_addresses", lambda interfaces: addresses)
+    monkeypatch.setattr(discovery, "_WATCH", 0.01)
+    ears = Ears()
+    me = Announcement(ANNA, "Anna", DeviceKind.LAPTOP, 1111)
+    changed = ears.changed.put
+    one = Discovery(
+        me, ANNA, (), ears.seen.put, ears.lost.put, lambda now, code: changed((now, code)), asks
+    )
+    one.start()
+    assert TOLD.get(timeout=10) == "announced"
+    assert ears.changed.get(timeout=10)[0] == addresses
+    addresses = ("10.9.9.9",)
+    assert ears.changed.get(timeout=10)[0] == addresses
+    calls = [TOLD.get(timeout=10), TOLD.get(timeout=10)]
+    if asks:
+        assert calls == ["taken back", "on the new network"]
+        assert TOLD.empty()
+        one.show(True)
+        calls = [TOLD.get(timeout=10)]
+        while calls[-1] != "announced":
+            calls.append(TOLD.get(timeout=10))
+    else:
+        assert calls == ["on the new network", "announced"]
+    one.close()
+    while not TOLD.empty():
+        TOLD.get()

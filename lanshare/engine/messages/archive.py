@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import base64
 import datetime
+import errno
 import html
 import inspect
 import itertools
 import json
 import os
-import shutil
 import sqlite3
+import urllib.parse
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,8 +24,10 @@ from lanshare.domain.errors import Code, LanshareError, ProtocolError
 from lanshare.domain.events import ConversationImported
 from lanshare.domain.message import CONTROL, ChatMessage, Delivery, MessageKind, TimelineItem
 from lanshare.domain.peer import PeerId, short_id
+from lanshare.engine.messages.export_folder import ExportFolder
 from lanshare.engine.presentation import user_messages
 from lanshare.engine.presentation.display_text import escaped
+from lanshare.engine.presentation.openable import may_open_by_name
 from lanshare.exchange import message_records
 from lanshare.files.names import numbered
 from lanshare.store import history, outbox
@@ -78,21 +81,21 @@ def moments(db: sqlite3.Connection, peer: PeerId) -> Iterator[TimelineItem]:
 
 def save(db: sqlite3.Connection, peer: PeerId, folder: Path, names: Callable[[PeerId], str]) -> ExportResult:
     """Write a conversation into a new folder. LanshareError NO_FOLDER or DISK_FULL if that cannot be."""
-    place = _fresh(folder, names(peer) or short_id(peer))
+    place = ExportFolder(folder, names(peer) or short_id(peer))
     try:
-        place.mkdir(mode=0o700)
         return _save(db, peer, place, names)
     except OSError as error:
-        code = Code.DISK_FULL if error.errno == 28 else Code.NO_FOLDER
+        code = Code.DISK_FULL if error.errno == errno.ENOSPC else Code.NO_FOLDER
         raise LanshareError(code, error.strerror or str(folder)) from error
+    finally:
+        place.close()
 
 
-def _save(db: sqlite3.Connection, peer: PeerId, place: Path, names: Callable[[PeerId], str]) -> ExportResult:
+def _save(db: sqlite3.Connection, peer: PeerId, place: ExportFolder, names: Callable[[PeerId], str]) -> ExportResult:
     count = copied = missing = size = 0
-    files = place / "files"
     day: datetime.date | None = None
     title = html.escape(escaped(names(peer) or short_id(peer)))
-    with _written(place / "conversation.html") as page, _written(place / "conversation.jsonl") as lines:
+    with place.text("conversation.html") as page, place.text("conversation.jsonl") as lines:
         page.write(f"<!doctype html><meta charset=utf-8><title>{title}</title><style>{_STYLE}</style>\n")
         page.write(f"<h1>{title}</h1>\n")
         lines.write(json.dumps({"lanshare": 1, "conversation": peer}) + "\n")
@@ -115,8 +118,7 @@ def _save(db: sqlite3.Connection, peer: PeerId, place: Path, names: Callable[[Pe
                 if path is None or not count_of or size + size_of > _COPIED:
                     missing += 1
                     continue
-                files.mkdir(exist_ok=True)
-                kept[at] = _copy(path, _fresh(files, path.name))
+                kept[at] = place.copy(path)
                 size += size_of
                 copied += count_of
             lines.write(json.dumps({
@@ -124,12 +126,7 @@ def _save(db: sqlite3.Connection, peer: PeerId, place: Path, names: Callable[[Pe
                 "state": transfer.state, "names": tops, "files": kept,
             }, ensure_ascii=False) + "\n")
             page.write(_files(tops, kept, transfer.direction == "out", local))
-    return ExportResult(place, count, copied, missing)
-
-
-def _written(path: Path) -> TextIO:
-    """A new file that nobody else can read, wherever the person would have it."""
-    return open(path, "x", encoding="utf-8", errors="replace", opener=lambda name, flags: os.open(name, flags, 0o600))
+    return ExportResult(place.path, count, copied, missing)
 
 
 def _line(db: sqlite3.Connection, one: TimelineItem) -> dict[str, Any]:
@@ -183,37 +180,19 @@ def _extent(path: Path | None) -> tuple[int, int]:
     return len(sizes), sum(sizes)
 
 
-def _copy(path: Path, to: Path) -> str:
-    if path.is_dir():
-        shutil.copytree(path, to, symlinks=True)
-    else:
-        shutil.copyfile(path, to)
-    return to.name
-
-
 def _files(tops: list[str], kept: list[str], out: bool, local: datetime.datetime) -> str:
     parts = []
     for at, name in enumerate(tops):
         text = html.escape(escaped(name))
         file = kept[at] if at < len(kept) else ""
-        target = html.escape("files/" + file, quote=True)
+        target = html.escape("files/" + urllib.parse.quote(file), quote=True)
         if file and file.lower().endswith((".png", ".jpg", ".jpeg", ".gif", ".webp")):
             parts.append(f'<a href="{target}"><img src="{target}" alt="{text}"></a>')
         else:
-            parts.append(f'<a href="{target}">{text}</a>' if file else text)
+            # What a click must not open in the window is no link in a browser either.
+            parts.append(f'<a href="{target}">{text}</a>' if file and may_open_by_name(file) else text)
     side = " out" if out else ""
     return f'<div class="m{side}"><p>{"<br>".join(parts)}</p><small>{local:%H:%M}</small></div>\n'
-
-
-def _fresh(folder: Path, name: str) -> Path:
-    """A path that is not there yet."""
-    safe = "".join("_" if char in '/\\:*?"<>|' or ord(char) < 32 else char for char in name).strip(". ")[:120] or "x"
-    stem, dot, ending = safe.rpartition(".")
-    for number in range(10_000):
-        candidate = safe if not number else f"{stem or ending} ({number}){dot}{ending if stem else ''}"
-        if not (folder / candidate).exists():
-            return folder / candidate
-    raise FileExistsError(name)
 
 
 def saved_lines(path: Path) -> Generator[tuple[bytes, str]]:

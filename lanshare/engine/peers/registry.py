@@ -75,7 +75,8 @@ _AWAY: Final = 3.0
 start of an engine two honest devices of one name come one after the other."""
 
 _ALARMS: Final = 8
-"""Alarms kept for one known device: more keys under its name say nothing new."""
+"""Alarms kept for one known device, the oldest ones: more keys under its name are told, and are none to be befriended,
+but do not take the place of those that a person may be looking at."""
 
 _GLANCE_EVERY: Final = 3.0
 """Seconds between two looks at a device that is only browsed."""
@@ -128,6 +129,9 @@ class Row:
     note: str = ""
     met_as: str = ""
     """What it was called when a person here first dealt with it: that name stays its own."""
+
+    accused: set[PeerId] = field(default_factory=set)
+    """Known devices in whose place it answered in this run, and about which no person has decided."""
 
     key: bytes = b""
     """Its public key (SubjectPublicKeyInfo, DER), by which it is asked for while it hides; empty if it is not known."""
@@ -185,6 +189,9 @@ class Peers:
 
     _reached: list[tuple[str, PeerId, Address | None]] = field(default_factory=list)
     """Typed addresses that were answered, of which is not clear yet whether the right device answered."""
+
+    has_pending: Callable[[PeerId], bool] = lambda peer: False
+    """Whether something that a person began waits for this device: then it is wanted, also over restarts."""
 
     wall_ms: Callable[[], int] = lambda: 0
     """Milliseconds since 1970."""
@@ -318,6 +325,11 @@ class Peers:
             if one.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED):
                 self.targets[short_id(one.id)] = Target(short_id(one.id), one.id, next_try=now)
 
+    def await_again(self, peer: PeerId) -> None:
+        """Something waits for this device since an earlier engine."""
+        if (target := self.targets.get(short_id(peer))) is not None and target.peer == peer:
+            target.wanted = True
+
     def seen(self, sighting: Sighting, now: float) -> list[Effect]:
         """mDNS says a device is there."""
         target = self.targets.get(sighting.short)
@@ -411,7 +423,10 @@ class Peers:
             sentence = user_messages.ended(Code.BLOCKED, row.alias or row.name)
             return [*(Publish(AddressFailed(one, Code.BLOCKED, sentence)) for one in typed), CloseLink(note.link)]
         target = self.targets.get(short_id(row.id))
-        if not note.dialled and not self._may_see(row.id) and not (target is not None and target.wanted):
+        wanted = target is not None and target.wanted
+        if note.dialled:
+            wanted = bool(typed) or (target is not None and self._is_wanted(target))
+        if not wanted and not self._may_see(row.id):
             return [*forgotten, CloseLink(note.link)]  # it greeted while we still showed ourselves to it
         dialler = self.me if note.dialled else guest.id
         self._met_at(row, note)
@@ -490,7 +505,9 @@ class Peers:
         Also not before it is clear whether it does: a known device counts as away only after a moment.
         """
         row = self.rows.get(peer)
-        if row is None or row.trust is not TrustLevel.STRANGER or any(seen == peer for _, seen in self.alarms):
+        if row is None or row.trust is not TrustLevel.STRANGER or row.accused:
+            return []
+        if any(seen == peer for _, seen in self.alarms):
             return []
         if self._namesakes(row):
             return []
@@ -498,6 +515,7 @@ class Peers:
 
     def verify(self, peer: PeerId) -> list[Effect]:
         """A device is who it says."""
+        self._row_of(peer)
         return self._trust(peer, TrustLevel.VERIFIED)
 
     def change(self, peer: PeerId, alias: str, rules: PeerPolicy) -> list[Effect]:
@@ -510,13 +528,14 @@ class Peers:
 
     def settle(self, known: PeerId, seen: PeerId, same: bool) -> list[Effect]:
         """The person says what an alarm was: the device set up anew, or somebody who pretends to be it."""
-        if (known, seen) not in self.alarms:
+        listed = (known, seen) in self.alarms
+        if same and not listed and (seen not in self.rows or known not in self.rows[seen].accused):
             return []
         settled = self._drop_alarm(known, seen)
         if not same:
             # It was refused before it could say anything of itself: blocked all the same.
             name = self.rows[known].name if known in self.rows else short_id(seen)
-            self.rows.setdefault(seen, Row(seen, name, DeviceKind.UNKNOWN, "", TrustLevel.STRANGER, []))
+            self._row_of(seen, name)
             return [*settled, *self.block(seen, True)]
         old = self.rows.get(known)
         effects = [*settled, *self.forget(known)]
@@ -526,9 +545,14 @@ class Peers:
             effects += self._trust(seen, TrustLevel.KNOWN)
         return effects
 
+    def _row_of(self, peer: PeerId, name: str = "") -> Row:
+        """Its row, also where it never had one, or was a stranger whose row made room for others."""
+        fresh = Row(peer, name or short_id(peer), DeviceKind.UNKNOWN, "", TrustLevel.STRANGER, [])
+        return self.rows.setdefault(peer, fresh)
+
     def block(self, peer: PeerId, blocked: bool) -> list[Effect]:
         """Have nothing to do with a device any more, or let it be known again."""
-        row = self.rows.get(peer)
+        row = self._row_of(peer) if blocked else self.rows.get(peer)
         if row is None or (row.trust is TrustLevel.BLOCKED) is blocked:
             return []
         if not blocked:
@@ -655,7 +679,8 @@ class Peers:
             return []
         target.dialling, target.dialled_at = True, now
         expect = target.peer or (None if target.typed else PeerId(target.key))
-        return [Dial(target.key, addresses, expect, glance=self.browse_only)]
+        by_itself = not self._is_wanted(target) and target.typed is None
+        return [Dial(target.key, addresses, expect, glance=self.browse_only, by_itself=by_itself)]
 
     def _may_try(self, now: float) -> bool:
         self._tries = min(_TRIES_BURST, self._tries + (now - self._tries_at) * _TRIES_A_SECOND)
@@ -689,6 +714,9 @@ class Peers:
 
     def _drop_stranger(self, peer: PeerId) -> Effect:
         return DbWrite(lambda db: trustbook.forget_stranger(db, peer))
+
+    def _is_wanted(self, target: Target) -> bool:
+        return target.wanted or (target.peer is not None and self.has_pending(target.peer))
 
     def _due(self, target: Target) -> bool:
         """Whether this device is to be dialled at all."""
@@ -739,7 +767,8 @@ class Peers:
             return []
         stale = seen in self.rows and self.rows[seen].trust is not TrustLevel.STRANGER
         hint_only = at is None or str(at) not in known.addresses
-        if stale or not target.wanted or (hint_only and self.online(seen)):
+        wanted = target.wanted or self.has_pending(known.id)
+        if stale or not wanted or (hint_only and self.online(seen)):
             return []
         return self._alarm(known, seen)
 
@@ -830,19 +859,25 @@ class Peers:
         return [Publish(DuplicateKeyDetected(peer, name, ours, user_messages.cloned(name, ours)))]
 
     def _alarm(self, known: Row, seen: PeerId) -> list[Effect]:
-        """A new one. Where there are many for one device, the oldest makes room for the one that is there."""
-        if (known.id, seen) in self.alarms:
+        """A new one. Where there are many for one device, it is told, and not kept."""
+        row = self.rows.get(seen)
+        if (known.id, seen) in self.alarms or (row is not None and known.id in row.accused):
             return []
-        about = [one for one in self.alarms if one[0] == known.id]
-        dropped = [effect for one in about[: max(0, len(about) + 1 - _ALARMS)] for effect in self._drop_alarm(*one)]
+        if row is not None:
+            row.accused.add(known.id)
+        told = Publish(IdentityChanged(known.name, known.id, seen))
+        if sum(one == known.id for one, _ in self.alarms) >= _ALARMS:
+            return [told]
         self.alarms[known.id, seen] = None
-        return [*dropped, self._keep_alarm(known.id, seen), Publish(IdentityChanged(known.name, known.id, seen))]
+        return [self._keep_alarm(known.id, seen), told]
 
     def _keep_alarm(self, known: PeerId, seen: PeerId) -> Effect:
         return DbWrite(lambda db: trustbook.raise_alarm(db, known, seen))
 
     def _drop_alarm(self, known: PeerId, seen: PeerId) -> list[Effect]:
         self.alarms.pop((known, seen), None)
+        if seen in self.rows:
+            self.rows[seen].accused.discard(known)
         return [DbWrite(lambda db: trustbook.settle_alarm(db, known, seen)), Publish(IdentitySettled(known, seen))]
 
     def undecided(self) -> tuple[IdentityChanged, ...]:

@@ -138,6 +138,7 @@ class Exposure:
     def _network(self, item: NetworkChanged, now: float) -> list[Effect]:
         fresh = [one for one in item.networks if one not in self._networks]
         self._addresses, self._networks = item.addresses, item.networks
+        self._deps.announced(self.level(now) is Visibility.EVERYONE)  # discovery may wait for it
         effects: list[Effect] = [Publish(MeChanged(self.me(now)))]
         effects += [Publish(NetworkTrustRequested(one.id, one.label)) for one in self._unasked() if one in fresh]
         for code in (Code.MDNS_BLOCKED, Code.NO_NETWORK):

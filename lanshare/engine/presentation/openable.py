@@ -11,6 +11,7 @@ import stat
 import struct
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from typing import BinaryIO, Final
 
@@ -19,32 +20,58 @@ _DIRECTORY: Final = 1024 * 1024
 """Bytes of a document's list of parts that are looked through."""
 
 _BEGINS: Final = (
-    "#!", "%!", "@echo", "{\\rtf", "<html", "<!doctype", "<script", "<?xml", "<svg", "<hta", "<job", "[desktop entry]",
+    "#!", "%!", "@echo", "{\\rtf", "<html", "<!doctype", "<script", "<?xml", "<!--",
+    "<a ", "<body", "<head", "<title", "<meta", "<link", "<style",
+    "<iframe", "<table", "<svg", "<hta", "<job", "[desktop entry]",
     "[internetshortcut]", "[.shellclassinfo]", "[shell]", "[autorun]", "[unit]", "[reg", "windows registry editor",
 )
 """How text begins that some desktop runs, or takes for a page or a shortcut."""
 
-_ACTIVE: Final = (".bin", "vbadata.xml", ".exe", ".dll", ".js", ".vbs")
-"""How parts of office files end that may run something: macros, controls, embedded programs."""
+_MARKUP: Final = (b"<html", b"<script", b"<!doctype", b"<svg", b"<body", b"<head", b"<?php", b"#!/")
+"""What makes some desktop take the beginning of a picture, a sound or a film for a page or a script."""
+
+_PARTS: Final = frozenset({
+    "xml", "rels", "vml", "rdf", "png", "jpg", "jpeg", "gif", "bmp", "emf", "wmf", "svm", "tif", "tiff", "svg", "wdp",
+    "mp3", "mp4", "m4a", "m4v", "mov", "wav", "fntdata", "odttf", "ttf", "otf", "docx", "xlsx", "pptx",
+})
+"""Endings of parts of office files that run nothing. Charts bring the table that they show, as a file without
+macros."""
+
+_FORBIDDEN: Final = (
+    b"macro", b"vba", b"activex", b"oleobject", b"attachedtemplate", b"webextension", b"externallinkpath",
+    b"application/x-", b"javascript",
+)
+"""Words of an office file's lists of kinds and relations: programs in it, under whatever name, or fetched from afar."""
+
+_LISTS: Final = 500
+"""Such lists that are looked through, and"""
+
+_LIST: Final = 256 * 1024
+"""bytes of each: more is no honest document."""
 
 Check = Callable[[bytes, BinaryIO], bool]
 
 
 def _begins(*signatures: bytes, at: int = 0) -> Check:
-    return lambda head, file: any(head.startswith(one, at) for one in signatures)
+    return lambda head, file: any(head.startswith(one, at) for one in signatures) and not _is_markup(head)
 
 
 def _riff(kind: bytes) -> Check:
-    return lambda head, file: head.startswith(b"RIFF") and head[8:12] == kind
+    return lambda head, file: head.startswith(b"RIFF") and head[8:12] == kind and not _is_markup(head)
+
+
+def _is_markup(head: bytes) -> bool:
+    return any(one in head[:4096].lower() for one in _MARKUP)
 
 
 def _media(head: bytes, file: BinaryIO) -> bool:
     """ISO base media: MP4, QuickTime, HEIC, AVIF."""
-    return head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
+    return head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip") and not _is_markup(head)
 
 
 def _mpeg_sound(head: bytes, file: BinaryIO) -> bool:
-    return head.startswith(b"ID3") or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0)
+    framed = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0
+    return (head.startswith(b"ID3") or framed) and not _is_markup(head)
 
 
 def _text(head: bytes, file: BinaryIO) -> bool:
@@ -61,12 +88,15 @@ def _text(head: bytes, file: BinaryIO) -> bool:
 
 
 def _parts(file: BinaryIO) -> Mapping[str, zipfile.ZipInfo] | None:
-    """The parts of a document that is a ZIP file; None if it is none, or its list is too long to be honest."""
+    """The parts of a document that is a ZIP file; None if it is none, or its list is too long to be honest.
+
+    A list for files beyond 4 GiB (ZIP64) would be believed instead of the bounded one: there is none in a document.
+    """
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 65_557))
     tail = file.read(65_557)
     at = tail.rfind(b"PK\x05\x06")
-    if at < 0 or len(tail) - at < 22:
+    if at < 0 or len(tail) - at < 22 or b"PK\x06\x06" in tail or b"PK\x06\x07" in tail:
         return None
     count, length = struct.unpack_from("<HI", tail, at + 10)
     if length > _DIRECTORY or count > 10_000:
@@ -78,6 +108,30 @@ def _parts(file: BinaryIO) -> Mapping[str, zipfile.ZipInfo] | None:
         return None
 
 
+def _names_programs(file: BinaryIO, parts: Mapping[str, zipfile.ZipInfo]) -> bool:
+    """Whether a part has an ending that is none of a document's, or a list of kinds or relations names a program."""
+    lists = []
+    for name in parts:
+        last = name.lower().replace("\\", "/").rpartition("/")[2]
+        stem, dot, ending = last.rpartition(".")
+        if dot and stem and ending not in _PARTS:
+            return True
+        if last in ("[content_types].xml", "manifest.xml") or ending == "rels":
+            lists.append(name)
+    if len(lists) > _LISTS:
+        return True
+    try:
+        with zipfile.ZipFile(file) as archive:
+            for name in lists:
+                with archive.open(name) as part:
+                    said = part.read(_LIST + 1).lower()
+                if len(said) > _LIST or any(word in said for word in _FORBIDDEN):
+                    return True
+    except (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, NotImplementedError, RuntimeError):
+        return True
+    return False
+
+
 def _open_xml(folder: str) -> Check:
     """Word, Excel and PowerPoint without macros: no part of theirs is a program or is embedded."""
 
@@ -85,9 +139,9 @@ def _open_xml(folder: str) -> Check:
         parts = _parts(file) if head.startswith(b"PK\x03\x04") else None
         if parts is None or "[Content_Types].xml" not in parts:
             return False
-        names = [one.lower() for one in parts]
-        active = any(one.endswith(_ACTIVE) or "/activex/" in one for one in names)
-        return any(one.startswith(f"{folder}/") for one in names) and not active
+        names = [one.lower().replace("\\", "/") for one in parts]
+        active = any("/activex/" in one or "/macrosheets/" in one or "vbadata" in one for one in names)
+        return any(one.startswith(f"{folder}/") for one in names) and not active and not _names_programs(file, parts)
 
     return check
 
@@ -100,8 +154,9 @@ def _open_document(kind: str) -> Check:
         parts = _parts(file) if head.startswith(b"PK\x03\x04") and head[30 : 30 + len(word)] == word else None
         if parts is None:
             return False
-        names = [f"/{one.lower()}" for one in parts]
-        return not any("/basic/" in one or "/scripts/" in one or one.endswith(_ACTIVE) for one in names)
+        names = [f"/{one.lower()}".replace("\\", "/") for one in parts]
+        active = any("/basic/" in one or "/scripts/" in one for one in names)
+        return not active and not _names_programs(file, parts)
 
     return check
 
@@ -112,7 +167,7 @@ _KINDS: Final[dict[str, Check]] = {
     "tif": _begins(b"II*\x00", b"MM\x00*"), "tiff": _begins(b"II*\x00", b"MM\x00*"),
     "heic": _media, "heif": _media, "avif": _media,
     "txt": _text, "md": _text, "csv": _text, "tsv": _text, "log": _text, "json": _text, "srt": _text, "ics": _text,
-    "pdf": lambda head, file: b"%PDF-" in head[:1024],
+    "pdf": lambda head, file: head.startswith(b"%PDF-"),
     "mp3": _mpeg_sound, "aac": _mpeg_sound, "ogg": _begins(b"OggS"), "oga": _begins(b"OggS"),
     "opus": _begins(b"OggS"), "flac": _begins(b"fLaC"), "wav": _riff(b"WAVE"), "m4a": _media,
     "mp4": _media, "m4v": _media, "mov": _media, "3gp": _media, "ogv": _begins(b"OggS"),

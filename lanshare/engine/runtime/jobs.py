@@ -153,7 +153,7 @@ class DialJob(_Cancellable):
                     self._post(Glanced(effect.target, look_at_key(link, effect.expect), address))
                     link.close()
                     return
-                guest = greet_as_dialler(link, net.me, "control", effect.expect)
+                guest = greet_as_dialler(link, net.me, "control", effect.expect, effect.by_itself)
             except IdentityDiffers as error:
                 link.close()
                 if seen is None:

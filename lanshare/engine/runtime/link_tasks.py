@@ -40,11 +40,18 @@ from lanshare.wire import limits
 Post = Callable[[InboxItem], None]
 
 
-def greet_as_dialler(link: Link, me: LocalDevice, purpose: str, expect: str | None) -> AuthenticatedPeer:
-    """TLS and greeting on a link we dialled. IdentityDiffers before we have said anything."""
+def greet_as_dialler(
+    link: Link, me: LocalDevice, purpose: str, expect: str | None, by_itself: bool = False
+) -> AuthenticatedPeer:
+    """TLS and greeting on a link we dialled. IdentityDiffers before we have said anything; HIDDEN if it was dialled
+    `by_itself` and we hide from it by now."""
     link.open()
     blocked, keys = me.admission.blocked, me.admission.keys
-    greeting = Dialling(me.identity, me.facts, purpose, link.peer_certificate, expect, blocked, keys)
+
+    def may_tell(peer: PeerId) -> bool:
+        return not by_itself or me.admission.admits(peer)
+
+    greeting = Dialling(me.identity, me.facts, purpose, link.peer_certificate, expect, blocked, keys, may_tell)
     link.drive(greeting, link.proven_by)
     if greeting.guest is None:
         raise LinkLost(Code.PROTOCOL, "no greeting")

@@ -149,6 +149,10 @@ class Transfers(Outgoing, Incoming):
         end = RunEnded(said.transfer, row.epoch, "", files=files, failed=failed, bytes=min(said.bytes, offer.bytes))
         return self._finished(row, end, now)
 
+    def has_pending(self, peer: PeerId) -> bool:
+        """Whether a transfer with this device is not over yet."""
+        return any(row.transfer.peer == peer and row.transfer.state not in FINAL for row in self.rows.values())
+
     def moving(self) -> bool:
         """Whether anything moves now: then the machine should not fall asleep."""
         return any(row.running and row.transfer.state not in FINAL for row in self.rows.values())

@@ -62,7 +62,7 @@ def known(peer: PeerId = BIG, name: str = "Bob") -> TrustEntry:
 def test_a_sighting_is_dialled_and_a_link_makes_it_appear() -> None:
     peers = Peers(ME)
     effects = peers.seen(Sighting(BIG[:8], "Bob", DeviceKind.LAPTOP, (HERE,)), 0.0)
-    assert effects == [Dial(BIG[:8], (HERE,), BIG[:8])]
+    assert effects == [Dial(BIG[:8], (HERE,), BIG[:8], by_itself=True)]
     effects = peers.up(up(BIG, True), 0.1, 0)
     assert len(told(effects, PeerAppeared)) == 1
     assert Online(BIG) in effects
@@ -152,6 +152,35 @@ def test_a_stranger_at_a_remembered_address_alarms_only_when_the_device_is_wante
     peers.want(BIG, 2.0)
     effects = peers.dial_ended(DialEnded(BIG[:8], Code.IDENTITY_CHANGED, "", OTHER), 3.0)
     assert told(effects, IdentityChanged) == [IdentityChanged("Bob", BIG, OTHER)]
+
+
+def test_a_dial_that_nobody_wanted_ends_where_we_hide_by_then_and_says_so() -> None:
+    peers = Peers(ME)
+    (dial,) = peers.seen(Sighting(OTHER[:8], "Carl", DeviceKind.LAPTOP, (HERE,)), 0.0)
+    assert isinstance(dial, Dial)
+    assert dial.by_itself
+    peers.show(Visibility.NOBODY)
+    note = up(OTHER, True, "Carl")
+    assert CloseLink(note.link) in peers.up(note, 7.0, 0)
+    assert not peers.online(OTHER)
+    wanted = Peers(ME)
+    wanted.load([known()], -10.0)
+    wanted.show(Visibility.NOBODY)
+    (dial,) = [one for one in wanted.want(BIG, 1.0) if isinstance(one, Dial)]
+    assert not dial.by_itself
+    wanted.up(up(BIG, True), 2.0, 0)
+    assert wanted.online(BIG)
+
+
+def test_what_waits_since_an_earlier_run_makes_a_device_wanted() -> None:
+    ended = DialEnded(BIG[:8], Code.IDENTITY_CHANGED, "", OTHER)
+    text, transfer = Peers(ME), Peers(ME, has_pending=lambda peer: peer == BIG)
+    for peers in (text, transfer):
+        peers.load([known()], -10.0)
+    text.await_again(BIG)
+    for peers in (text, transfer):
+        peers.tick(0.0)
+        assert told(peers.dial_ended(ended, 1.0), IdentityChanged) == [IdentityChanged("Bob", BIG, OTHER)]
 
 
 def test_whoever_claims_a_known_id_without_its_key_is_an_alarm() -> None:
@@ -292,7 +321,7 @@ def test_a_forgotten_device_is_a_stranger_when_it_comes_again() -> None:
     assert CloseLink(link) in effects
     assert told(effects, PeerForgotten) == [PeerForgotten(BIG)]
     assert peers.down(LinkDown(BIG, link, False, ""), 0.5) == []
-    assert Dial(BIG[:8], (HERE,), BIG[:8]) in peers.tick(1.0), "it is still announced"
+    assert Dial(BIG[:8], (HERE,), BIG[:8], by_itself=True) in peers.tick(1.0), "it is still announced"
     peers.up(up(BIG, True), 1.5, 0)
     assert peers.rows[BIG].trust is TrustLevel.STRANGER
 
@@ -338,7 +367,7 @@ def test_a_run_that_comes_back_after_another_one_is_a_copied_key() -> None:
 def test_another_run_with_our_own_key_is_a_copy_of_us_and_our_own_run_led_back_to_us_is_none() -> None:
     peers = Peers(ME)
     dials = peers.seen(Sighting(ME[:8], "me", DeviceKind.LAPTOP, (HERE,)), 0.0)
-    assert dials == [Dial(ME[:8], (HERE,), ME[:8])]
+    assert dials == [Dial(ME[:8], (HERE,), ME[:8], by_itself=True)]
     led_back = DialEnded(ME[:8], Code.PEER_UNKNOWN, OURSELVES, None)
     assert told(peers.dial_ended(led_back, 0.0), DuplicateKeyDetected) == [], "anybody may lead our own dial back to us"
     peers.seen(Sighting(ME[:8], "me", DeviceKind.LAPTOP, (HERE,)), 5.0)
@@ -367,7 +396,7 @@ def test_names_that_nobody_answers_to_cost_a_bounded_number_of_tries_and_notices
     assert 100 <= len(dials) <= 100 + 6 * 30 + 1
     assert 1 <= len(troubles) <= 3
     friend = peers.seen(Sighting(BIG[:8], "Bob", DeviceKind.LAPTOP, (HERE,)), 6.0)
-    assert friend == [Dial(BIG[:8], (HERE,), BIG)]
+    assert friend == [Dial(BIG[:8], (HERE,), BIG, by_itself=True)]
     assert len(peers.targets) <= 4096
     assert "00005999" in peers.targets, "who came last is not refused for those that were nowhere"
 
@@ -423,8 +452,28 @@ def test_however_many_keys_come_first_the_next_one_is_an_alarm_too() -> None:
         assert [one.seen for one in told(effects, IdentityChanged)] == [peer]  # type: ignore[attr-defined]
         assert peers.befriend(peer) == []
         peers.down(LinkDown(peer, note.link, False, ""), 10.5 + number)
-    assert len(peers.alarms) == 8
-    assert list(peers.alarms)[-1][1] == PeerId("t" * 52)
+    assert [seen[0] for _, seen in peers.alarms] == list("abcdefgh"), "the first ones stay before the person's eyes"
+
+
+def test_many_keys_take_no_decision_away_and_leave_no_impostor_to_be_befriended() -> None:
+    peers = Peers(ME)
+    peers.load([known(name="office")], 0.0)
+    keys = [PeerId(letter * 52) for letter in "abcdefghijk"]
+    for number, peer in enumerate(keys):
+        peers.up(up(peer, False, "office"), 10.0 + number, 0)
+    peers.up(up(BIG, False, "office"), 30.0, 0)
+    assert [peers.befriend(peer) for peer in keys] == [[]] * len(keys), "also when the device itself is back"
+    for peer in (keys[0], keys[-1]):
+        peers.settle(BIG, peer, same=False)
+        assert peers.rows[peer].trust is TrustLevel.BLOCKED
+    assert BIG in peers.rows
+
+
+def test_whoever_has_no_row_any_more_can_be_blocked_all_the_same() -> None:
+    peers = Peers(ME)
+    assert told(peers.block(OTHER, True), PeerChanged) or peers.rows[OTHER].trust is TrustLevel.BLOCKED
+    assert peers.trust(OTHER) is TrustLevel.BLOCKED
+    assert peers.block(SMALL, False) == [], "and whoever was not blocked is not known by that"
 
 
 @pytest.mark.parametrize("trust", [TrustLevel.KNOWN, TrustLevel.VERIFIED])

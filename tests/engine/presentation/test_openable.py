@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from pathlib import Path
 
@@ -10,15 +11,22 @@ import pytest
 
 from lanshare.engine.presentation.openable import may_open, may_open_by_name
 
+LISTS = {
+    "types": "[Content_Types].xml", "rels": "word/_rels/document.xml.rels", "manifest": "META-INF/manifest.xml",
+}
 
-def archive(*names: str, first: bytes = b"") -> bytes:
-    """A ZIP file with these parts; `first` is the content of a stored part `mimetype` before them."""
+
+def archive(*names: str, first: bytes = b"", **said: bytes) -> bytes:
+    """A ZIP file with these parts; `first` is the content of a stored part `mimetype` before them, `types`, `rels` and
+    `manifest` that of the lists of these names."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as file:
         if first:
             file.writestr("mimetype", first)
         for name in names:
             file.writestr(name, b"x", zipfile.ZIP_DEFLATED)
+        for key, content in said.items():
+            file.writestr(LISTS[key], content, zipfile.ZIP_DEFLATED)
     return made.getvalue()
 
 
@@ -53,7 +61,8 @@ BAD = {
     )},
     "invoice": PROGRAM, "invoice2": b"text", "shell.txt": b"#!/bin/sh\nrm -rf ~", "page.txt": b"  <html><script>",
     "short.txt": b"[Desktop Entry]\nExec=sh", "short.log": b"\xef\xbb\xbf[InternetShortcut]\nURL=x",
-    "ps.txt": b"%!PS-Adobe",
+    "ps.txt": b"%!PS-Adobe", "body.txt": b"<BODY onload=x>", "comment.txt": b"<!-- --><script>",
+    "link.txt": b"<a href=x>",
     "zero.txt": b"a\x00b", "macro.docx": archive("[Content_Types].xml", "word/x", "word/vbaProject.bin"),
     "active.xlsx": archive("[Content_Types].xml", "xl/x", "xl/activeX/activeX1.bin"),
     "embedded.pptx": archive("[Content_Types].xml", "ppt/x", "ppt/embeddings/oleObject1.bin"),
@@ -66,6 +75,17 @@ BAD = {
     "other.odt": archive("content.xml", first=b"application/epub+zip"), "torn.docx": WORD[: len(WORD) // 2],
     "many.docx": archive("[Content_Types].xml", *(f"word/{number}" for number in range(12_000))),
     "long.docx": archive("[Content_Types].xml", *(f"word/{'x' * 4000}{number}" for number in range(300))),
+    "renamed.docx": archive("word/p.xml", types=b'<Override PartName="/word/p.xml" ContentType="a/vbaProject"/>'),
+    "enabled.docx": archive("word/d.xml", types=b"ms-word.document.macroEnabled.main+xml"),
+    "sheet.xlsx": archive("[Content_Types].xml", "xl/x.xml", "xl/macrosheets/sheet1.xml"),
+    "batch.docx": archive("[Content_Types].xml", "word/d.xml", "word/embeddings/run.BAT"),
+    "ole.docx": archive("[Content_Types].xml", "word/d.xml", rels=b'Type="http://x/oleObject"'),
+    "afar.docx": archive("[Content_Types].xml", "word/d.xml", rels=b'Type="http://x/attachedTemplate"'),
+    "bloated.docx": archive("word/d.xml", types=b" " * 300_000),
+    "back.odt": archive("Basic\\Standard\\Module1.xml", first=ODT),
+    "ole.odt": archive("content.xml", first=ODT, manifest=b"application/vnd.sun.star.oleobject"),
+    "script.pdf": b"#!/bin/sh\n%PDF-1.7", "page.bmp": b"BM<html><script>", "page.mp4": b"\x00\x00\x00\x18ftyp<HTML>",
+    "page.mp3": b"ID3<!DOCTYPE html>", "page.webp": b"RIFF\x00\x00\x00\x00WEBP<svg onload=x>",
     ".hidden.txt": b"text", "dots.txt.": b"text", "blank.txt ": b"text",
 }
 ENDINGS = """
@@ -96,6 +116,19 @@ def test_what_is_not_what_its_name_says_or_runs_something_is_not(tmp_path: Path,
     path.write_bytes(BAD[name])
     path.chmod(0o644)
     assert not may_open(str(path))
+
+
+def test_a_second_list_of_parts_is_not_read(tmp_path: Path) -> None:
+    """A ZIP64 record would be believed in the place of the one whose length was looked at: gigabytes of memory."""
+    whole = WORD
+    at = whole.rindex(b"PK\x05\x06")
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 10**6, 10**6, 10**9, 0)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, at, 1)
+    path = tmp_path / "a.docx"
+    path.write_bytes(whole[:at] + record + locator + whole[at:])
+    assert not may_open(str(path))
+    path.write_bytes(whole)
+    assert may_open(str(path))
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

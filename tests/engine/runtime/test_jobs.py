@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
+import socket
 import threading
 import types
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from lanshare.domain.errors import Code
+from lanshare.domain.events import Snapshot
 from lanshare.domain.offer import Skipped
 from lanshare.domain.peer import Address, DeviceKind
 from lanshare.domain.transfer import TransferId
@@ -26,6 +28,7 @@ from lanshare.files.staging import Staging
 from lanshare.net import tls
 from lanshare.trust.identity import Identity
 from tests.harness.engines import free_port
+from tests.harness.shells import Shell
 
 ID = TransferId("ab" * 16)
 BOB = Identity.create().id
@@ -106,6 +109,23 @@ def test_whoever_cannot_be_reached_is_reported(tmp_path: Path, net: Net) -> None
         RunEnded(ID, 3, Code.PEER_UNREACHABLE, "", unreachable=True),
         RunEnded(ID, 4, Code.PEER_UNREACHABLE, "", unreachable=True),
     ]
+
+
+@pytest.mark.parametrize("first", ["key", "nothing"])
+def test_another_key_is_told_though_something_else_answers_nothing_at_another_address(
+    tmp_path: Path, net: Net, first: str
+) -> None:
+    """Anybody may announce a port where nobody speaks TLS: that says nothing about who has the key."""
+    other = Shell(tmp_path, "Eve")
+    eve = other.wait_for(Snapshot).me.id
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        threading.Thread(target=lambda: mute.accept()[0].close(), name="mute").start()
+        addresses = [Address("127.0.0.1", other.port), Address("127.0.0.1", mute.getsockname()[1])]
+        ordered = tuple(addresses if first == "key" else addresses[::-1])
+        notes: list[Any] = []
+        DialJob(Dial(BOB[:8], ordered, BOB), net, notes.append).run()
+    other.host.close()
+    assert [(one.code, one.seen) for one in notes] == [(Code.IDENTITY_CHANGED, eve)]
 
 
 def test_a_job_reports_even_if_it_breaks(tmp_path: Path, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
