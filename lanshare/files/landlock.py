@@ -32,7 +32,9 @@ _ALLOWED: Final = 0x7FFF0000
 _CLONE_THREAD: Final = 0x10000
 
 # Line by line: open, socket, fork, execve, ptrace; unlink, rename, link, mkdir, truncate, mknod, mount; chmod, chown,
-# utime, setxattr; kill, pidfd, process_vm, setns, unshare, bpf, perf. Their newer forms as well.
+# utime, setxattr; kill, pidfd, process_vm, setns, unshare, bpf, perf. Their newer forms as well. Then signals to
+# threads and with values, priorities and processors of others, the System V and POSIX ways to share memory and
+# messages, the keyring, watching of files, handles of files.
 _CALLS: Final = {
     "x86_64": (
         0xC000003E, 56,
@@ -41,6 +43,8 @@ _CALLS: Final = {
             87, 263, 82, 264, 316, 86, 265, 88, 266, 83, 258, 84, 76, 133, 259, 165, 166,
             90, 91, 268, 452, 92, 93, 94, 260, 132, 235, 261, 280, 188, 189, 190, 197, 198, 199,
             62, 200, 434, 424, 310, 311, 308, 272, 321, 298,
+            234, 129, 297, 141, 142, 144, 203, 251, 314, 29, 30, 31, 64, 65, 66, 68, 69, 70, 71, 220, 240, 241,
+            248, 249, 250, 253, 254, 294, 300, 301, 303, 304, 312, 323, 440, 448,
         ),
         (425, 426, 427, 435),
     ),
@@ -51,6 +55,8 @@ _CALLS: Final = {
             35, 38, 276, 37, 36, 34, 45, 33, 40, 39,
             52, 53, 452, 54, 55, 88, 5, 6, 7, 14, 15, 16,
             129, 130, 434, 424, 270, 271, 268, 97, 280, 241,
+            131, 138, 240, 140, 118, 119, 122, 30, 274, 194, 195, 196, 186, 187, 188, 189, 190, 191, 192, 193, 180, 181,
+            217, 218, 219, 26, 27, 262, 263, 264, 265, 272, 282, 440, 448,
         ),
         (425, 426, 427, 435),
     ),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import sys
 
 from lanshare.files import landlock
 
 
 def cage(memory: int) -> None:
-    """Give up files, network, programs and more than so much memory, for good.
+    """Give up files, network, programs and more than so much memory, for good. OSError if Linux offers neither way.
 
     Linux: Landlock forbids all files and connections, a filter of system calls forbids to open, to connect and to start
     anything, and address space, processor time, descriptors and written files are bounded (landlock(7), seccomp(2),
@@ -25,8 +26,9 @@ def cage(memory: int) -> None:
     if sys.platform == "linux":
         with open("/proc/self/statm", encoding="ascii") as sizes:
             used = int(sizes.read().split()[0]) * resource.getpagesize()
-        landlock.bind_all()
-        landlock.refuse_calls()
+        held = [landlock.bind_all(), landlock.refuse_calls()]
+        if not any(held):
+            raise OSError(errno.ENOSYS, "this system cannot hold a decoder")
         resource.setrlimit(resource.RLIMIT_AS, (used + memory, used + memory))
     elif sys.platform == "darwin":
         error = ctypes.c_char_p()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from lanshare.engine.runtime import sandbox
+from lanshare.files import landlock
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the limits are Linux's")
 
@@ -71,6 +75,45 @@ def test_the_filter_of_calls_alone_holds_as_well(tmp_path: Path) -> None:
     assert len(words) == 15
     assert [at for at, word in enumerate(words) if word == "allowed"] in ([], [2]), "to list a folder it must be opened"
     assert (tmp_path / "there").read_text() == "x"
+
+
+CALLS = {
+    "x86_64": {
+        "tgkill": 234, "rt_sigqueueinfo": 129, "setpriority": 141, "sched_setaffinity": 203, "shmget": 29, "msgget": 68,
+        "semget": 64, "mq_open": 240, "add_key": 248, "keyctl": 250, "inotify_init1": 294, "open_by_handle_at": 304,
+    },
+    "aarch64": {
+        "tgkill": 131, "rt_sigqueueinfo": 138, "setpriority": 140, "sched_setaffinity": 122, "shmget": 194,
+        "msgget": 186, "semget": 190, "mq_open": 180, "add_key": 217, "keyctl": 219, "inotify_init1": 26,
+        "open_by_handle_at": 265,
+    },
+}
+CALLING = """
+import ctypes, errno, sys
+from lanshare.engine.runtime.sandbox import cage
+libc = ctypes.CDLL(None, use_errno=True)
+cage(256 * 1024 * 1024)
+for number in map(int, sys.argv[1:]):
+    libc.syscall(number, 0, 0, 0, 0, 0)
+    sys.stdout.write(errno.errorcode.get(ctypes.get_errno(), "none") + " ")
+    ctypes.set_errno(0)
+"""
+
+
+@pytest.mark.skipif(platform.machine() not in CALLS, reason="the numbers of this machine's calls are not known here")
+def test_it_can_disturb_no_other_process_and_share_nothing_with_one() -> None:
+    calls = CALLS[platform.machine()]
+    done = subprocess.run(
+        [sys.executable, "-c", CALLING, *map(str, calls.values())], capture_output=True, text=True, check=True
+    )
+    assert dict(zip(calls, done.stdout.split(), strict=True)) == dict.fromkeys(calls, "EPERM")
+
+
+def test_a_system_that_holds_nothing_decodes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(landlock, "bind_all", lambda: False)
+    monkeypatch.setattr(landlock, "refuse_calls", lambda: False)
+    with pytest.raises(OSError, match="cannot hold a decoder"):
+        sandbox.cage(64 * 1024 * 1024)
 
 
 def test_threads_may_still_be_started() -> None:
