@@ -6,13 +6,17 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from tests.harness.engines import Device
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -43,6 +47,18 @@ def no_error_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     ours = [one for one in caplog.get_records("call") if one.name.startswith("lanshare")]
     bad = [one for one in ours if one.levelno >= logging.ERROR]
     assert not bad, [one.getMessage() for one in bad]
+
+
+@pytest.fixture
+def qtbot(qapp: object, request: pytest.FixtureRequest) -> QtBot:
+    """pytest-qt's, with the patience that a machine with other work on it needs."""
+    from pytestqt.qtbot import QtBot
+
+    class PatientBot(QtBot):
+        def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = 30_000) -> None:
+            super().waitUntil(callback, timeout=timeout)
+
+    return PatientBot(request)
 
 
 @pytest.fixture

@@ -192,10 +192,12 @@ class Device:
         return self.run("history")[1]
 
     def close(self) -> None:
-        """End what still runs."""
+        """End what still runs, and close the pipes of what ended by itself."""
         for process in self._running:
             if process.process.poll() is None:
                 process.kill()
+            else:
+                process.end()
 
 
 def tree_of(folder: Path) -> dict[str, bytes | None]:
