@@ -24,8 +24,9 @@ from lanshare.engine.local_device import LocalDevice
 from lanshare.engine.options import Options
 from lanshare.engine.presentation import user_messages
 from lanshare.engine.runtime import device_info
+from lanshare.engine.runtime.dialling import Net
 from lanshare.engine.runtime.inbound import InboundLinks
-from lanshare.engine.runtime.jobs import Net, Runner
+from lanshare.engine.runtime.job_runner import Runner
 from lanshare.exchange.handshake import DeviceInfo
 from lanshare.files.folder import free_bytes, room_at
 from lanshare.net import networks, tls

@@ -1,11 +1,8 @@
-"""Jobs: a tree is counted as it is walked, a list survives a crash, what is left over is removed."""
+"""A tree is counted as it is walked, a list survives a crash, what is left over is removed."""
 
 from __future__ import annotations
 
 import itertools
-import secrets
-import socket
-import threading
 import types
 from pathlib import Path
 from typing import Any
@@ -13,32 +10,21 @@ from typing import Any
 import pytest
 
 from lanshare.domain.errors import Code
-from lanshare.domain.events import Snapshot
 from lanshare.domain.offer import Skipped
-from lanshare.domain.peer import Address, DeviceKind
 from lanshare.domain.transfer import TransferId
-from lanshare.engine.effects import Dial, Discard, EndRun, Run, Scan
-from lanshare.engine.inbox import CleanupDone, Counted, DialEnded, RunEnded, ScanEnded
-from lanshare.engine.local_device import LocalDevice
-from lanshare.engine.runtime import jobs
-from lanshare.engine.runtime.jobs import DialJob, DiscardJob, Net, RunJob, Runner, ScanJob
-from lanshare.exchange.handshake import DeviceInfo
+from lanshare.engine.effects import Discard, Scan
+from lanshare.engine.inbox import CleanupDone, Counted, ScanEnded
+from lanshare.engine.runtime import transfer_jobs
+from lanshare.engine.runtime.transfer_jobs import DiscardJob, ScanJob
 from lanshare.files.manifest import is_whole
 from lanshare.files.staging import Staging
-from lanshare.net import tls
 from lanshare.trust.identity import Identity
-from tests.harness.engines import free_port
-from tests.harness.shells import Shell
 
 ID = TransferId("ab" * 16)
 BOB = Identity.create().id
 
 
-@pytest.fixture
-def net() -> Net:
-    """What dials need."""
-    facts = DeviceInfo("Anna", DeviceKind.LAPTOP, "", 1, secrets.token_bytes(16))
-    return Net(LocalDevice(Identity.create(), facts), tls.dialler_context(), ())
+
 
 
 def scan(paths: tuple[Path, ...], listed: Path) -> list[Any]:
@@ -69,7 +55,7 @@ def test_a_walk_counts_files_bytes_and_what_is_left_out(tmp_path: Path) -> None:
 
 def test_an_offer_grows_while_the_tree_is_walked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = itertools.count()
-    monkeypatch.setattr(jobs, "time", types.SimpleNamespace(monotonic=lambda: next(seconds)))
+    monkeypatch.setattr(transfer_jobs, "time", types.SimpleNamespace(monotonic=lambda: next(seconds)))
     top = tmp_path / "top"
     top.mkdir()
     for number in range(1000):
@@ -98,47 +84,6 @@ def test_a_cancelled_walk_ends(tmp_path: Path) -> None:
     assert not is_whole(tmp_path / "list")
 
 
-def test_whoever_cannot_be_reached_is_reported(tmp_path: Path, net: Net) -> None:
-    notes: list[Any] = []
-    nowhere = (Address("127.0.0.1", free_port()),)
-    DialJob(Dial("t", nowhere, None), net, notes.append).run()
-    RunJob(Run(ID, BOB, 3, nowhere, (tmp_path,)), net, (tmp_path / "list",) * 2, notes.append).run()
-    RunJob(Run(ID, BOB, 4, (), (tmp_path,)), net, (tmp_path / "list",) * 2, notes.append).run()
-    assert notes == [
-        DialEnded("t", Code.PEER_UNREACHABLE, "", None),
-        RunEnded(ID, 3, Code.PEER_UNREACHABLE, "", unreachable=True),
-        RunEnded(ID, 4, Code.PEER_UNREACHABLE, "", unreachable=True),
-    ]
-
-
-@pytest.mark.parametrize("first", ["key", "nothing"])
-def test_another_key_is_told_though_something_else_answers_nothing_at_another_address(
-    tmp_path: Path, net: Net, first: str
-) -> None:
-    """Anybody may announce a port where nobody speaks TLS: that says nothing about who has the key."""
-    other = Shell(tmp_path, "Eve")
-    eve = other.wait_for(Snapshot).me.id
-    with socket.create_server(("127.0.0.1", 0)) as mute:
-        threading.Thread(target=lambda: mute.accept()[0].close(), name="mute").start()
-        addresses = [Address("127.0.0.1", other.port), Address("127.0.0.1", mute.getsockname()[1])]
-        ordered = tuple(addresses if first == "key" else addresses[::-1])
-        notes: list[Any] = []
-        DialJob(Dial(BOB[:8], ordered, BOB), net, notes.append).run()
-    other.host.close()
-    assert [(one.code, one.seen) for one in notes] == [(Code.IDENTITY_CHANGED, eve)]
-
-
-def test_a_job_reports_even_if_it_breaks(tmp_path: Path, net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*arguments: object) -> Any:
-        raise RuntimeError("as it happens")
-
-    monkeypatch.setattr(jobs, "connect", broken)
-    notes: list[Any] = []
-    with pytest.raises(RuntimeError):
-        RunJob(Run(ID, BOB, 3, (), (tmp_path,)), net, (tmp_path / "list",) * 2, notes.append).run()
-    assert [type(one) for one in notes] == [RunEnded]
-
-
 def test_discarding_removes_what_is_ours_and_nothing_else(tmp_path: Path) -> None:
     listed, into = tmp_path / "list", tmp_path / "into"
     into.mkdir()
@@ -156,14 +101,3 @@ def test_discarding_removes_what_is_ours_and_nothing_else(tmp_path: Path) -> Non
     assert told == [CleanupDone(ID)] * 3
     DiscardJob(Discard(ID, tmp_path / "gone"), told.append, listed).run()
     assert told == [CleanupDone(ID)] * 3, "its disk is not there: another time"
-
-
-def test_the_runner_ends_what_it_started(tmp_path: Path, net: Net) -> None:
-    came = threading.Event()
-    runner = Runner(net, tmp_path / "out", lambda note: came.set())
-    (tmp_path / "x").write_text("x")
-    runner.start(Scan(ID, (tmp_path / "x",)))
-    assert came.wait(5)
-    runner.start(Run(ID, BOB, 1, (Address("127.0.0.1", free_port()),), (tmp_path,)))
-    runner.start(EndRun(ID))
-    runner.close()
