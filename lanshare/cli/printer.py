@@ -54,6 +54,7 @@ from lanshare.domain.events import (
 from lanshare.domain.message import CONTROL, Delivery, MessageKind, TimelineItem
 from lanshare.domain.offer import Skipped
 from lanshare.domain.peer import short_id
+from lanshare.domain.showable import is_hidden
 from lanshare.engine.presentation.display_text import escaped, shown_text
 from lanshare.engine.presentation.user_messages import decimal, ended, taken
 
@@ -137,6 +138,9 @@ class Printer:
             line = msgspec.json.encode(fields).decode("utf-8")
         except UnicodeEncodeError:
             line = json.dumps(fields)  # a path that is not text: its bytes as lone surrogates, escaped
+        if not line.isprintable():
+            # The same JSON; but what controls a terminal, or turns what is read there, is written out.
+            line = "".join(json.dumps(one)[1:-1] if is_hidden(one) else one for one in line)
         self._out.write(line + "\n", utf8=True)
 
     def line(self, text: str) -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 import logging
 import logging.handlers
 import os
+import traceback
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
@@ -65,10 +67,32 @@ def log_to_file(options: Options, verbose: bool) -> None:
     where.prepare()
     where.log.touch(mode=0o600)
     handler = _LogFile(where.log, maxBytes=1024 * 1024, backupCount=1)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s %(threadName)s %(message)s"))
+    handler.setFormatter(_WithoutWords("%(asctime)s %(process)d %(levelname)s %(name)s %(threadName)s %(message)s"))
     root = logging.getLogger("lanshare")
     root.addHandler(handler)
     root.setLevel(logging.DEBUG if verbose or os.environ.get("LANSHARE_DEBUG") else logging.INFO)
+
+
+class _WithoutWords(logging.Formatter):
+    """Of an exception, where it was and of what kind; not what it says, as that may be a path, a name or a text."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """What another handler made of the exception is not taken over."""
+        record.exc_text = None
+        return super().format(record)
+
+    def formatException(self, ei: Any) -> str:
+        """The kinds of the exception and of those that led to it, with the lines of code that they passed."""
+        lines: list[str] = []
+        error: BaseException | None = ei[1]
+        seen: set[int] = set()
+        while error is not None and id(error) not in seen:
+            seen.add(id(error))
+            lines.append(type(error).__name__)
+            for frame in traceback.extract_tb(error.__traceback__):
+                lines.append(f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}")
+            error = error.__cause__ or error.__context__
+        return "\n".join(lines)
 
 
 class _LogFile(logging.handlers.RotatingFileHandler):

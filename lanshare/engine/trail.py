@@ -64,7 +64,8 @@ def noted(item: InboxItem) -> None:
             why = "goodbye" if item.left else item.code or "in good order"
             _log.info("the link with %s ended: %s", short_id(item.peer), why)
         case DialEnded():
-            _log.info("nobody was reached for %s: %s %s", item.target[:52], item.code, item.detail)
+            target = short_id(PeerId(item.target)) if item.target.isalnum() else "an address"
+            _log.info("nobody was reached for %s: %s %s", target, item.code, item.detail)
         case RunEnded():
             _log.info("transfer %s: its data link ended: %s", item.transfer[:8], item.code or "all of it is over")
         case _:

@@ -128,3 +128,13 @@ def test_a_device_is_called_by_its_name_from_the_start() -> None:
     desk.next(0.0)
     printer.event(e.PeerVerified(PEER))
     assert err.getvalue() == "Anna is verified now.\n"
+
+
+def test_json_says_the_same_with_everything_hidden_written_out() -> None:
+    text = "a\u202eb\x9bc\x7fd\U000e0041e\u2066 👍 ü"
+    out = io.StringIO()
+    Printer(True, out, io.StringIO()).record({"text": text})
+    line = out.getvalue().removesuffix("\n")
+    assert line.isprintable()
+    assert json.loads(line) == {"text": text}
+    assert "👍 ü" in line, "what is seen stays as it is"

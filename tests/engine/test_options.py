@@ -40,3 +40,27 @@ def test_the_log_lies_in_the_profile_and_is_private(tmp_path: Path) -> None:
     log = places(tmp_path).log
     assert "something happened" in log.read_text()
     assert log.stat().st_mode & 0o077 == 0
+
+
+def test_an_exception_is_logged_without_what_it_says(tmp_path: Path) -> None:
+    root = logging.getLogger("lanshare")
+    before, level = list(root.handlers), root.level
+    options = Options(profile=tmp_path)
+    log_to_file(options, verbose=False)
+    try:
+        try:
+            try:
+                raise FileNotFoundError(2, "no such file", "/home/anna/secret name")
+            except OSError as error:
+                raise ValueError("secret text") from error
+        except ValueError:
+            logging.getLogger("lanshare.somewhere").warning("it broke", exc_info=True)
+    finally:
+        for handler in set(root.handlers) - set(before):
+            root.removeHandler(handler)
+            handler.close()
+        root.setLevel(level)
+    told = places(tmp_path).log.read_text()
+    assert "secret" not in told
+    assert "ValueError\n  test_options.py:" in told
+    assert "FileNotFoundError\n  test_options.py:" in told
