@@ -40,11 +40,11 @@ def _timed(bob: Device, first: Process) -> tuple[float, float]:
     code = (
         "import sys, time, pathlib, queue\n"
         "import lanshare.engine.assemble, lanshare.engine.ipc.server\n"
-        "from lanshare.engine.client import Host\n"
+        "from lanshare.engine.client import EngineClient\n"
         "from lanshare.engine.options import Options\n"
         "events = queue.SimpleQueue()\n"
         "t = time.time()\n"
-        "host = Host(Options(profile=pathlib.Path(sys.argv[1]), port=int(sys.argv[2]), name='Bob',"
+        "host = EngineClient(Options(profile=pathlib.Path(sys.argv[1]), port=int(sys.argv[2]), name='Bob',"
         " interfaces=('127.0.0.1',)), events.put)\n"
         "host.start()\n"
         "while type(events.get(timeout=20)).__name__ != 'PeerAppeared': pass\n"

@@ -1,1 +1,1 @@
-"""The command line: a shell over the node, for people in terminals and for scripts."""
+"""The command line: a shell over the engine, for people in terminals and for scripts."""

@@ -1,4 +1,4 @@
-"""The commands. Each is a small conversation with a Host: submit, then wait for the events that answer.
+"""The commands. Each is a small conversation with an engine: submit, then wait for the events that answer.
 
 Exit codes: 0 done and verified; 1 failed, also in part; 2 usage; 3 peer not found; 4 declined; 5 identity changed;
 6 not finished when --wait ran out (kept); 130 interrupted.

@@ -1,5 +1,5 @@
-"""What every command of the terminal needs: exit codes, options, a Host whose events come to this thread, and the
-device that a person means.
+"""What every command of the terminal needs: exit codes, options, an EngineClient whose events come to this thread, and
+the device that a person means.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a shell asks of the node: imperative, frozen. The node answers with events, never with a return value."""
+"""What a shell asks of the engine: imperative, frozen. The engine answers with events, never with a return value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the node tells its shells: past tense, frozen. Field names are the JSON of the command line: stable."""
+"""What the engine tells its shells: past tense, frozen. Field names are the JSON of the command line: stable."""
 
 from __future__ import annotations
 

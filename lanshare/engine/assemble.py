@@ -77,10 +77,10 @@ def renew_identity(where: Places) -> None:
 
 
 class Engine:
-    """A running Node with its parts. close() gives everything back; it may be called twice."""
+    """A running EngineCore with its parts. close() gives everything back; it may be called twice."""
 
     def __init__(self, options: Options) -> None:
-        """LanshareError PROFILE_BUSY if another engine has this profile; see `door` to join it."""
+        """LanshareError PROFILE_BUSY if another engine has this profile; see `ipc` to join it."""
         self.places = profile_paths.places(options.profile)
         self.places.prepare()
         self._lock = ProfileLock(self.places.lock)

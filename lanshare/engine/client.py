@@ -1,7 +1,8 @@
-"""Host: what a shell talks to, wherever the engine runs. In this process if the profile is free, else joined.
+"""EngineClient: what a shell talks to, wherever the engine runs. In this process if the profile is free, else joined.
 
-A Host that loses its engine takes the profile's lock, assembles an engine itself and tells a new Snapshot. What it was
-asked to send and was not told to be kept is asked of the new engine again: both know it by its id, so it goes once.
+An EngineClient that loses its engine takes the profile's lock, assembles an engine itself and tells a new Snapshot.
+What it was asked to send and was not told to be kept is asked of the new engine again: both know it by its id, so it
+goes once.
 
 The engine's parts are loaded when one is started, not with this module: they take longer than a window takes to be
 painted.

@@ -208,7 +208,7 @@ class Reply:
         self._given_up = False
 
     def put(self, lease: Lease) -> bool:
-        """From the node: False if nobody waits any more."""
+        """From the engine: False if nobody waits any more."""
         with self._lock:
             if self._given_up:
                 return False

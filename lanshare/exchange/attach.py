@@ -1,4 +1,4 @@
-"""A data link that somebody dialled to us: which transfer it is about. What is done about it, the node says."""
+"""A data link that somebody dialled to us: which transfer it is about. What is done about it, the engine says."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The control link: presence, texts, offers, answers. Both sides are equals; each pings and listens for silence.
 
-Frames become what is said in domain/control_messages.py and back; what it means is the node's matter.
+Frames become what is said in domain/control_messages.py and back; what it means is the engine's matter.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class Control:
         return False
 
     def on_post(self, item: object, now: float) -> None:
-        """The node says something to the peer."""
+        """The engine says something to the peer."""
         if self.done:
             return
         if isinstance(item, SayBye):

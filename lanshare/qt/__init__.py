@@ -1,1 +1,1 @@
-"""The window: a shell over the node. Widgets show, models translate, the node decides."""
+"""The window: a shell over the engine. Widgets show, models translate, the engine decides."""

@@ -1,4 +1,4 @@
-"""The window's process: Qt, the Host, the bridge between them, and their orderly end."""
+"""The window's process: Qt, the EngineClient, the bridge between them, and their orderly end."""
 
 from __future__ import annotations
 

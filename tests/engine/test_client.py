@@ -1,4 +1,4 @@
-"""Host: the engine is ours or joined; commands given in between are not lost."""
+"""EngineClient: the engine is ours or joined; commands given in between are not lost."""
 
 from __future__ import annotations
 

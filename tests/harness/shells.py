@@ -1,4 +1,4 @@
-"""A shell in the test's own process: a Host, with its events."""
+"""A shell in the test's own process: an EngineClient, with its events."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Kind = TypeVar("Kind", bound=Event)
 
 
 class Shell:
-    """A Host in this process, with its events."""
+    """An EngineClient in this process, with its events."""
 
     def __init__(self, profile: Path, name: str, port: int = 0) -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()

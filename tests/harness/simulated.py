@@ -1,4 +1,4 @@
-"""Engines without threads, sockets or clocks: nodes with real databases, joined by links that a test cuts at will.
+"""Engines without threads, sockets or clocks: with real databases, joined by links that a test cuts at will.
 
 What is said goes through the real frames and checks. An engine that is killed loses what was in its inbox and on its
 links; its database keeps what was committed, as on a disk.

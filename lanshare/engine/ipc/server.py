@@ -1,6 +1,6 @@
 """The door of a running engine: shells in other processes of this user join it through its private local socket.
 
-RemoteEngine has the same submit() and subscribe() as Node, over that socket.
+RemoteEngine has the same submit() and subscribe() as EngineCore, over that socket.
 """
 
 from __future__ import annotations

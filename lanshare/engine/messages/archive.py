@@ -213,7 +213,7 @@ def saved_lines(path: Path) -> Generator[tuple[bytes, str]]:
 class ArchiveImport:
     """A saved conversation on its way into the history, some records at a time: other writes come in between.
 
-    `some` runs on the store's thread, perhaps again if its write failed; `kept` on the node's, once they are durable.
+    `some` runs on the store's thread, perhaps again if its write failed; `kept` on the engine's, once they are durable.
     """
 
     def __init__(self, path: Path, me: PeerId, peers: list[PeerId], ours: set[PeerId]) -> None:

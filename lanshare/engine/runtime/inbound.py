@@ -21,7 +21,7 @@ from lanshare.wire import limits
 _log = logging.getLogger(__name__)
 
 _LEASE: Final = 10.0
-"""Seconds for the node to answer: it may have to wait for an older link of the same transfer to end."""
+"""Seconds for the engine to answer: it may have to wait for an older link of the same transfer to end."""
 
 
 class InboundLinks:

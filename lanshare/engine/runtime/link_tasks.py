@@ -96,7 +96,7 @@ def greet_as_acceptor(link: Link, me: LocalDevice) -> AuthenticatedPeer:
 def run_control(
     link: Link, me: LocalDevice, guest: AuthenticatedPeer, address: Address, dialled: bool, post: Post
 ) -> None:
-    """Own a control link until it ends; the node hears both."""
+    """Own a control link until it ends; the engine hears both."""
     backlog = Backlog()
 
     def hear(said: ControlMessage) -> bool:

@@ -82,7 +82,7 @@ def hold() -> Hold | None:
 
 
 class SleepInhibitor:
-    """Takes wishes from the node and carries them out on a thread of its own, as starting a helper takes a moment."""
+    """Takes wishes from the engine and carries them out on a thread of its own, as starting a helper takes a moment."""
 
     def __init__(self) -> None:
         self._wishes: queue.SimpleQueue[bool | None] = queue.SimpleQueue()
