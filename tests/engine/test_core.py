@@ -104,6 +104,9 @@ def test_a_new_network_is_asked_about_once_and_shown_nothing_before(setting: Set
     assert shows(setting) == "everyone"
     assert len([one for one in setting.events if isinstance(one, e.NetworkTrustRequested)]) == 2, "each once"
     assert HOME.id in (parts.settings_path or Path()).read_text()
+    announced.clear()
+    setting.do(n.NetworkChanged(("192.168.1.3",), None, (HOME,)))
+    assert announced == [True], "at every change, as discovery waits for it"
 
 
 def test_a_window_that_joins_is_asked_too_and_a_person_may_show_himself_all_the_same(setting: Setting) -> None:

@@ -76,6 +76,9 @@ class Exposure:
         self._told: tuple[Visibility, int] | None = None
         """The level, and the version of the known devices, that were published last."""
 
+        self._is_awaited = False
+        """Our addresses changed, and discovery waits for whether we are announced at them."""
+
     def register(self, to: Dispatch) -> None:
         """See Service."""
         to.items.on(NetworkChanged, self._network)
@@ -84,13 +87,16 @@ class Exposure:
     def tick(self, now: float) -> list[Effect]:
         """Let the threads that accept and announce know whom we show ourselves to."""
         level = self.level(now)
-        if (level, self._peers.version) == self._told:
+        before, state = self._told, (level, self._peers.version)
+        if state != before:
+            self._told = state
+            self._deps.me.admission = access_policy(level, *self._peers.known())
+        is_another = before is None or before[0] is not level
+        if is_another or self._is_awaited:
+            self._is_awaited = False
+            self._deps.announced(level is Visibility.EVERYONE)
+        if not is_another:
             return []
-        before, self._told = self._told, (level, self._peers.version)
-        self._deps.me.admission = access_policy(level, *self._peers.known())
-        if before is not None and before[0] is level:
-            return []
-        self._deps.announced(level is Visibility.EVERYONE)
         told = [] if before is None else [Publish(MeChanged(self.me(now)))]
         return [*self._peers.show(level), *told]
 
@@ -138,7 +144,7 @@ class Exposure:
     def _network(self, item: NetworkChanged, now: float) -> list[Effect]:
         fresh = [one for one in item.networks if one not in self._networks]
         self._addresses, self._networks = item.addresses, item.networks
-        self._deps.announced(self.level(now) is Visibility.EVERYONE)  # discovery may wait for it
+        self._is_awaited = True
         effects: list[Effect] = [Publish(MeChanged(self.me(now)))]
         effects += [Publish(NetworkTrustRequested(one.id, one.label)) for one in self._unasked() if one in fresh]
         for code in (Code.MDNS_BLOCKED, Code.NO_NETWORK):
