@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -68,7 +69,7 @@ def dealt_with(effects: Iterable[Effect], done: Callable[[], None]) -> list[Effe
     assert isinstance(last, DbWrite | DbRead)
     then = last.then
 
-    def over(result: object) -> object:
+    def over(result: Any) -> Any:
         done()
         return then(result) if then is not None else None
 

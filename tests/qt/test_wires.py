@@ -149,6 +149,26 @@ def test_what_is_unread_stands_in_the_title_and_goes_from_it(app: App) -> None:
     assert titles == ["(1) lanshare", "lanshare"]
 
 
+def test_accept_in_a_notice_says_yes_to_what_the_notice_said(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if the offer became another one while it hung there; and nothing is kept of it once it is over."""
+    got: list[Command] = []
+    offer = made.offer(made.top("photo.jpg", 800))
+    transfer = TransferId("4" * 32)
+
+    def work(window: MainWindow) -> None:
+        monkeypatch.setattr(window, "isActiveWindow", lambda: False)
+        app._on_event(e.OfferReceived(transfer, made.MARTA, "Marta", 1, 800, offer, 10**9))
+        app._on_event(e.OfferGrew(transfer, made.MARTA, made.offer(made.top("autostart", 10**12))))
+        monkeypatch.setattr(app.bridge, "submit", got.append)
+        app._acted(f"offer:{made.MARTA}:{transfer}", "accept", "")
+        app._on_event(e.OfferWithdrawn(transfer, made.MARTA, "answered"))
+        app.quit()
+
+    run_with(app, work)
+    assert [one for one in got if isinstance(one, c.AnswerOffer)] == [c.AnswerOffer(transfer, True, shown=offer)]
+    assert not app._noticed
+
+
 @pytest.mark.parametrize(("action", "accepts"), [("accept", True), ("decline", False)])
 def test_a_button_of_a_notice_answers_the_question_it_was_shown_for(
     app: App, monkeypatch: pytest.MonkeyPatch, action: str, accepts: bool
@@ -160,7 +180,7 @@ def test_a_button_of_a_notice_answers_the_question_it_was_shown_for(
     assert notice is not None
     assert action in [key for key, _ in notice.actions]
     app._acted(notice.key, action, "")
-    assert got == [c.AnswerOffer(TransferId("4" * 32), accepts)]  # this notice was not told by the app
+    assert got == [c.AnswerOffer(TransferId("4" * 32), accepts)]
     app.close()
 
 

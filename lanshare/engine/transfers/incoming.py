@@ -276,9 +276,11 @@ class Incoming(TransferTable):
         return [Publish(OfferGrew(transfer.id, transfer.peer, offer)), *self._unasked(row.transfer, 0.0)]
 
     def _is_another(self, row: TrackedTransfer, offer: Offer) -> bool:
-        """Whether a stranger puts something else in the place of what it asked: its names grow while it is counted, and
-        nothing else. Else one question would be a way to say any number of things."""
+        """Whether a stranger puts something else in the place of an open question: its names grow while it is counted,
+        and nothing else. Else one question would be a way to say any number of things."""
         before = row.transfer.offer
+        if not self.questions.open(row.transfer.id):
+            return False  # it was away meanwhile: it may have changed, and asks anew
         if row.accepted or row.allowed is not None or self.world.trust(row.transfer.peer) is not TrustLevel.STRANGER:
             return False
         if before.complete or not {top.name for top in before.tops} <= {top.name for top in offer.tops}:
