@@ -14,6 +14,7 @@ Tests, demo and benchmarks run in a network namespace of their own where that is
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import hashlib
 import os
@@ -49,16 +50,19 @@ WINDOW = {
     "libxcb-shape.so.0": "libxcb-shape0",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
 }
-WAITING = (
-    "tests/lan",
-    "tests/hostile/test_lan.py",
-    "tests/hostile/test_bounds.py",
-    "tests/hostile/test_floods.py",
-    "tests/cli",
-    "tests/together/test_accidents.py",
-    "tests/together/test_first_contact.py",
+BESIDE = (
+    (
+        "tests/lan",
+        "tests/hostile/test_lan.py",
+        "tests/hostile/test_bounds.py",
+        "tests/hostile/test_floods.py",
+        "tests/cli",
+        "tests/together/test_accidents.py",
+        "tests/together/test_first_contact.py",
+    ),
+    ("tests/window", "tests/qt", "tests/second", "tests/wire", "tests/exchange"),
 )
-"""Tests that wait for networks and processes more than they compute."""
+"""Tests that run beside the others: what they wait for (networks, processes, screens) leaves the cores to those."""
 
 OTHERS = ("3.12", "3.13")
 """The Pythons that are supported beside the one that runs this file."""
@@ -166,8 +170,9 @@ def test(arguments: list[str]) -> int:
         print("+", " ".join(check[2:]), flush=True)
         if code := call(check, own_environment()):
             return code
-    rest = [f"--ignore={path}" for path in WAITING]
-    return side_by_side([*pytest, "tests", *rest], [*pytest, "-p", "no:cacheprovider", *WAITING])
+    rest = [f"--ignore={path}" for part in BESIDE for path in part]
+    uncached = [*pytest, "-p", "no:cacheprovider"]
+    return side_by_side([*pytest, "tests", *rest], *([*uncached, *part] for part in BESIDE))
 
 
 def others() -> int:
@@ -214,12 +219,17 @@ def interpreter(version: str) -> str | None:
     return None
 
 
-def side_by_side(shown: list[str], beside: list[str]) -> int:
-    """Two runs of pytest at once, each in a network of its own; the second one's words come after the first one's."""
+def side_by_side(shown: list[str], *beside: list[str]) -> int:
+    """Runs of pytest at once, each in a network of its own; what the others say comes after the first one's words."""
     ends: list[bytes] = []
-    with tempfile.TemporaryFile() as kept:
-        command, environment_of = fenced(beside, offscreen=True)
-        second = subprocess.Popen(command, env=environment_of, cwd=ROOT, stdout=kept, stderr=subprocess.STDOUT)
+    with contextlib.ExitStack() as files:
+        kept = [files.enter_context(tempfile.TemporaryFile()) for _ in beside]
+        others = []
+        for run_there, file in zip(beside, kept, strict=True):
+            command, environment_of = fenced(run_there, offscreen=True)
+            others.append(
+                subprocess.Popen(command, env=environment_of, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT)
+            )
         command, environment_of = fenced(shown, offscreen=True)
         first = subprocess.Popen(command, env=environment_of, cwd=ROOT, stdout=subprocess.PIPE)
         assert first.stdout is not None
@@ -228,13 +238,16 @@ def side_by_side(shown: list[str], beside: list[str]) -> int:
             sys.stdout.buffer.write(piece)
             sys.stdout.buffer.flush()
             ends = [b"".join(ends)[-4096:], piece]
-        codes = [_uninterrupted(process.wait) for process in (first, second)]
-        kept.seek(0)
-        words = kept.read()
+        codes = [_uninterrupted(process.wait) for process in (first, *others)]
+        words = [b"".join(ends)]
+        for file in kept:
+            file.seek(0)
+            words.append(file.read())
     first.stdout.close()
-    sys.stdout.buffer.write(b"Beside it:\n" + words)
+    for spoken in words[1:]:
+        sys.stdout.buffer.write(b"Beside it:\n" + spoken)
     sys.stdout.buffer.flush()
-    print(summed(b"".join(ends).decode("utf-8", "replace"), words.decode("utf-8", "replace")), flush=True)
+    print(summed(*(one.decode("utf-8", "replace") for one in words)), flush=True)
     return next((code for code in codes if code), 0)
 
 

@@ -106,7 +106,8 @@ def is_shown(desk: Desk, window: Window) -> bool:
 
 def hide(desk: Desk, window: Window) -> None:
     """Close it by the window manager, as its cross does."""
-    desk.screen.do("windowfocus", "--sync", window.id, "key", "alt+F4")
+    # The keys are the window manager's: what counts is the window that it holds to be active, not where letters go.
+    desk.screen.do("windowactivate", "--sync", window.id, "key", "alt+F4")
     until(lambda: not is_shown(desk, window), "that it is hidden")
     assert window.program.poll() is None, "it goes on in the background"
 
@@ -228,7 +229,8 @@ def test_a_thousand_messages_at_once_are_shown_and_take_no_memory_for_good(desk:
         until(lambda: len(window.history()) == 1001, "that all are kept")
 
         def newest_is_read() -> bool:
-            return bool([one for one in bob.drain() if isinstance(one, e.MessageRead) and one.message == f"{999:032x}"])
+            bob.drain()
+            return any(isinstance(one, e.MessageRead) and one.message == f"{999:032x}" for one in bob.seen)
 
         until(newest_is_read, "that the newest is before the person's eyes")
         desk.screen.picture("after-a-burst")
@@ -237,7 +239,8 @@ def test_a_thousand_messages_at_once_are_shown_and_take_no_memory_for_good(desk:
         bob.say(c.SendText(MessageId("f" * 32), PeerId(anna.id), "below what is read"))
         bob.wait_for(e.MessageDelivered, lambda event: event.message == "f" * 32)
         desk.screen.picture("scrolled-up")
-        assert not [one for one in bob.drain() if isinstance(one, e.MessageRead) and one.message == "f" * 32]
+        bob.drain()
+        assert not [one for one in bob.seen if isinstance(one, e.MessageRead) and one.message == "f" * 32]
         desk.screen.do("mousemove", "--window", window.id, "840", "534", "click", "1")  # the way down
         bob.wait_for(e.MessageRead, lambda event: event.message == "f" * 32)
         assert memory(window.program.pid) - before < 150
