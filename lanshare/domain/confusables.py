@@ -25,6 +25,12 @@ _ALSO: Final = str.maketrans(
 """What TS 39 does not count as alike, as case counts there: small Cyrillic and Greek letters, and small capitals."""
 
 
+_ETH: Final = "\u00f0"
+"""TS 39 takes it for a mathematical sign; in Iceland it is a letter of many names."""
+
+_SALTILLO: Final = "\ua78b"
+"""A capital apostrophe, whose small one alone is in the table."""
+
 _ROUNDS: Final = 8
 """More than any character needs until nothing changes any more; a test tries them all."""
 
@@ -34,9 +40,34 @@ def _table() -> dict[int, str]:
     lines = _TABLE.read_text(encoding="utf-8").splitlines()
     pairs = [line.split(";") for line in lines if not line.startswith("#")]
     table = {int(one, 16): "".join(chr(int(code, 16)) for code in other.split()) for one, other in pairs}
-    # A letter or digit that looks like punctuation stays what it is: punctuation counts for nothing, and names that
-    # differ in it alone (an Arabic zero looks like a full stop) are other names.
     return {one: other for one, other in table.items() if not chr(one).isalnum() or _counts(other)}
+
+
+@cache
+def _marks() -> frozenset[str]:
+    """Letters and digits that look like punctuation."""
+    lines = _TABLE.read_text(encoding="utf-8").splitlines()
+    codes = (int(line.partition(";")[0], 16) for line in lines if not line.startswith("#"))
+    found = {char for char in map(chr, codes) if char.isalnum() and ord(char) not in _table()}
+    return frozenset(found - {_ETH} | {_SALTILLO})
+
+
+def _without_marks(name: str) -> str:
+    """A name without the letters and digits that look like punctuation where no other letter is of their script.
+
+    In their own script they are read as what they are: an Arabic zero looks like a full stop, and a computer 10 is no
+    computer 1. Elsewhere, and if they are Latin or modifiers, they are taken for punctuation, which counts for nothing.
+    """
+    found = _marks().intersection(name)
+    if not found:
+        return name
+    scripts = {_script(char) for char in name if char.isalnum() and char not in found} - {"LATIN", "MODIFIER"}
+    return "".join(char for char in name if char not in found or _script(char) in scripts)
+
+
+def _script(char: str) -> str:
+    """The first word of its name: as good as its script for telling neighbours from strangers."""
+    return unicodedata.name(char, "").replace("-", " ").partition(" ")[0]
 
 
 def _counts(text: str) -> bool:
@@ -45,7 +76,7 @@ def _counts(text: str) -> bool:
 
 def skeleton(name: str) -> str:
     """What a name looks like: equal for names that an eye takes for each other."""
-    seen = visible(name)
+    seen = _without_marks(visible(name))
     for _ in range(_ROUNDS):
         before = seen
         plain = unicodedata.normalize("NFKD", seen.translate(_table())).translate(_table())
