@@ -25,7 +25,7 @@ import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -52,17 +52,15 @@ WINDOW = {
 }
 BESIDE = (
     (
-        "tests/lan",
-        "tests/hostile/test_lan.py",
-        "tests/hostile/test_bounds.py",
-        "tests/hostile/test_floods.py",
-        "tests/cli",
-        "tests/together/test_accidents.py",
-        "tests/together/test_first_contact.py",
+        "tests/lan", "tests/hostile/test_lan.py", "tests/hostile/test_bounds.py", "tests/hostile/test_floods.py",
+        "tests/together/test_accidents.py", "tests/together/test_first_contact.py",
     ),
+    ("tests/cli", "tests/hostile/test_names.py", "tests/hostile/test_bytes.py"),
+    ("tests/together",),
     ("tests/window", "tests/qt", "tests/second", "tests/wire", "tests/exchange"),
 )
-"""Tests that run beside the others: what they wait for (networks, processes, screens) leaves the cores to those."""
+"""Tests that run beside the others, each line a run of its own: most of their time they wait, for networks, processes
+and screens, which leaves the cores to the rest. What another line names is left out of a folder."""
 
 OTHERS = ("3.12", "3.13")
 """The Pythons that are supported beside the one that runs this file."""
@@ -170,9 +168,18 @@ def test(arguments: list[str]) -> int:
         print("+", " ".join(check[2:]), flush=True)
         if code := call(check, own_environment()):
             return code
-    rest = [f"--ignore={path}" for part in BESIDE for path in part]
+    named = [path for part in BESIDE for path in part]
     uncached = [*pytest, "-p", "no:cacheprovider"]
-    return side_by_side([*pytest, "tests", *rest], *([*uncached, *part] for part in BESIDE))
+    return side_by_side(
+        [*pytest, "tests", *(f"--ignore={path}" for path in named)],
+        *([*uncached, *part, *_without(part, named)] for part in BESIDE),
+    )
+
+
+def _without(part: Sequence[str], named: Sequence[str]) -> list[str]:
+    """What is left out of a run's folders, as another run has it."""
+    below = tuple(f"{one}/" for one in part)
+    return [f"--ignore={path}" for path in named if path.startswith(below) and path not in part]
 
 
 def others() -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.engines import ROOT, Device, environment
+from tests.harness.engines import ROOT, Device, environment, paths_in
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="ends processes by POSIX signals")
 Pair = tuple[Device, Device]
@@ -28,7 +28,7 @@ def piped(device: Device, data: bytes, *words: str) -> subprocess.CompletedProce
 def left(device: Device) -> list[str]:
     """What lies in the spool."""
     spool = device.folder / "spool"
-    return [str(path) for path in spool.rglob("*")] if spool.exists() else []
+    return list(map(str, paths_in(spool)))
 
 
 @pytest.mark.parametrize("size", [0, 1, 5_000_000])

@@ -200,10 +200,16 @@ class Device:
                 process.end()
 
 
+def paths_in(folder: Path) -> list[Path]:
+    """Every path below a folder, sorted; what goes while we look is left out. No link is followed."""
+    found = [Path(above) / name for above, folders, files in os.walk(folder) for name in (*folders, *files)]
+    return sorted(found)
+
+
 def tree_of(folder: Path) -> dict[str, bytes | None]:
     """Every path below a folder with its content; folders have None. Our hidden staging is left out."""
     found: dict[str, bytes | None] = {}
-    for path in sorted(folder.rglob("*")):
+    for path in paths_in(folder):
         name = str(path.relative_to(folder))
         if not name.startswith(".lanshare-incoming"):
             found[name] = path.read_bytes() if path.is_file() else None

@@ -48,7 +48,10 @@ class Ear:
     """Counts who dials it, and leads the dial on to another port if it has one."""
 
     def __init__(self, lead_to: int = 0) -> None:
-        self.dials, self.over, self._lead_to = 0, 0, lead_to
+        self.dials, self._lead_to = 0, lead_to
+        self.over: list[bool] = []
+        """One for each direction in which all was passed on; two threads add to it."""
+
         self._sock = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._sock.getsockname()[1]
         self._open: list[socket.socket] = []
@@ -75,7 +78,7 @@ class Ear:
             while data := one.recv(65536):
                 other.sendall(data)
             other.shutdown(socket.SHUT_WR)
-        self.over += 1
+        self.over.append(True)
 
     def close(self) -> None:
         """Be gone."""
@@ -123,7 +126,7 @@ def test_our_own_dial_led_back_to_us_is_no_copied_key(
 ) -> None:
     ear = ears(victim.port)
     told = [claim(victim.wait_id(), ear.port)]
-    until_heard(forger, told, lambda: ear.over >= 2, "that he looked there, and found himself")
+    until_heard(forger, told, lambda: len(ear.over) >= 2, "that he looked there, and found himself")
     settled(victim)
     assert not [one for one in victim.seen if isinstance(one, e.DuplicateKeyDetected)]
 
