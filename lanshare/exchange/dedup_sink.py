@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import Final
 
 from lanshare.domain.errors import ProtocolError
@@ -34,14 +34,18 @@ _OVER: Final = object()
 class Comparing:
     """One comparison, before the first byte. Faults of the disk are DiskFaults."""
 
-    def __init__(self, staging: Staging, clash: ConflictPolicy) -> None:
+    def __init__(
+        self, staging: Staging, clash: ConflictPolicy, count: Callable[[Sequence[str], int, int], None]
+    ) -> None:
+        """`count`: told of each entry of the list (path, files, bytes), before it is looked for; DiskFault if it is
+        not of what was accepted."""
         self.unwanted: list[Unwanted] = []
         """What is not to be sent, since the last step; whoever counts it takes it from here."""
 
         self.same: list[Have] = []
         """What is the same, likewise."""
 
-        self._clash, self._staging = clash, staging
+        self._clash, self._staging, self._count = clash, staging, count
         try:
             self._matching = Matching(staging, clash)
         except OSError as error:
@@ -90,6 +94,8 @@ class Comparing:
         if self._listed + len(frame.entries) > ENTRIES:
             raise ProtocolError("too long a list")
         entries = [FileEntry(one.parts, EntryKind(one.kind), one.size, one.mtime_ns) for one in frame.entries]
+        for entry in entries:
+            self._count(entry.parts, int(entry.kind is EntryKind.FILE), entry.size)
         self._pieces.append((frame.first, entries))
         self._listed += len(entries)
         self._whole = frame.last

@@ -76,6 +76,9 @@ class Receiving:
         self.losses: list[Skipped] = []
         self.fault: DiskFault | None = None
         self.failed: list[Skipped] = []
+        """The first entries that were not kept; `failed_count` tells how many there are."""
+
+        self.failed_count = 0
         self._staging = staging
         self._attach = attach
         self._progress = progress
@@ -95,7 +98,10 @@ class Receiving:
         self._kept = Kept((), 0, 0)
         self._meter = Meter()
         self._throttles = throttles
-        self._budget = Budget(allowed)
+        self._budget = Budget(allowed, staging.spelled)
+        self._listed = Budget(allowed)
+        """What the source lists before it sends: no more than it may send, so that it cannot ask about other names."""
+
         self._confirmed = Ranges()
         """What Attached told to be here: if it is sent all the same, it is passed over."""
 
@@ -140,7 +146,7 @@ class Receiving:
         if isinstance(item, Allowance):
             self._now = now
             if not self._end_at:
-                self._guard(self._budget.allow, item)
+                self._guard(self._allow, item)
         elif self._end_at or not self._ready:
             return
         elif isinstance(item, SkipFile) and self._open is not None and item.path == self.file and not self._ignore:
@@ -187,6 +193,8 @@ class Receiving:
                 self._pace(len(frame.payload), now)
             case f.Begin():
                 self._guard(self._begin, frame)
+                if not self._end_at:
+                    self._guard(self._budget.check_uncounted, self._staging.uncounted)
             case f.Hole():
                 self._guard(self._hole, frame.length)
             case f.ChunkEnd():
@@ -205,7 +213,7 @@ class Receiving:
             case f.Contents():
                 self._guard(self._contents, frame)
             case f.EntrySkipped():
-                self.failed.append(Skipped(frame.path, frame.code))
+                self._guard(self._skip, frame)
             case f.AllSent():
                 self._verifying()
                 self._guard(self._all_sent, frame)
@@ -232,6 +240,10 @@ class Receiving:
 
     # --- inside
 
+    def _allow(self, allowed: Allowance) -> None:
+        self._listed.allow(allowed)
+        self._budget.allow(allowed)
+
     def _guard(self, work: Callable[..., None], *arguments: object) -> None:
         """Run a disk step; a fault halts the source, keeps what is kept, and drains what is under way."""
         try:
@@ -256,7 +268,7 @@ class Receiving:
             return
         known, self._known = self._known, ()
         if known and self._staging.worth_comparing(known):
-            self._comparing = Comparing(self._staging, self._clash)
+            self._comparing = Comparing(self._staging, self._clash, self._listed.take)
             self._comparing.begin(self._out)
             return
         if self._comparing is not None:
@@ -266,12 +278,18 @@ class Receiving:
             self._comparing.close()
             self._comparing = None
             self._staging.commit(self._now)  # Attached tells
+        kept = self._staging.kept()
+        resting = {index: chunks * CHUNK for index, (chunks, _) in kept.partials.items()}
+        self._budget.begin(kept.files, kept.length, self._staging.offered, resting)
+        # A part of an offer that was another one then: it comes again, if it still does.
+        for index in self._budget.overdrawn():
+            self._staging.forget(index)
+            resting.pop(index)
         self._kept = kept = self._staging.kept()
         # The kept parts of begun files count from the start, so that progress never falls back.
-        begun = sum(chunks for chunks, _ in kept.partials.values()) * CHUNK
+        begun = sum(resting.values())
         self._meter = Meter(kept.length + begun)
         self._ready = True
-        self._budget.begin(kept.files, kept.length)
         # Of many gaps only the first are told, so that the others come once more.
         self._confirmed = Ranges(list(kept.confirmed))
         self.profile.begin(self._now, self._out.waited)
@@ -283,7 +301,7 @@ class Receiving:
         comparing.step(self._out, _SLICE)
         for one in comparing.unwanted:
             self._unwanted.add(one.index)
-            self.failed.append(Skipped("/".join(one.entry.parts), Code.ALREADY_THERE))
+            self._missed("/".join(one.entry.parts), Code.ALREADY_THERE)
             self._out.say(f.Unwanted(one.index, Code.ALREADY_THERE))
         comparing.unwanted.clear()
         for have in comparing.same:
@@ -326,7 +344,7 @@ class Receiving:
             self._fail(frame, Code.DISK_FULL)
             self._ignore = True
             return
-        self._budget.take(frame.parts, int(frame.kind == "file"), frame.size)
+        self._budget.take(frame.parts, int(frame.kind == "file"), frame.size, frame.index)
         try:
             if frame.kind == "folder":
                 self._staging.folder(frame.index, frame.parts, frame.mtime_ns, frame.private)
@@ -384,7 +402,7 @@ class Receiving:
             if index in self._confirmed:
                 self._out.say(f.Confirmed(index, index))
                 continue
-            self._budget.take(parts, 1, len(one.data))
+            self._budget.take(parts, 1, len(one.data), index)
             try:
                 if self._clash is ConflictPolicy.SKIP and staging.taken(parts):
                     self._refuse(index, parts, Code.ALREADY_THERE)
@@ -411,11 +429,20 @@ class Receiving:
         if len(self.losses) < LOSSES:
             self.losses.append(Skipped(path, code))
 
+    def _missed(self, path: str, code: str) -> None:
+        self.failed_count += 1
+        if len(self.failed) < LOSSES:
+            self.failed.append(Skipped(path, code))
+
+    def _skip(self, frame: f.EntrySkipped) -> None:
+        self._budget.skip()
+        self._missed(frame.path, frame.code)
+
     def _fail(self, frame: f.Begin, code: Code) -> None:
         self._refuse(frame.index, frame.parts, code)
 
     def _refuse(self, index: int, parts: tuple[str, ...], code: Code) -> None:
-        self.failed.append(Skipped("/".join(parts), code))
+        self._missed("/".join(parts), code)
         self._out.say(f.Failed(index, code))
 
     def _room(self, count: int, hole: bool) -> bool:
@@ -474,7 +501,7 @@ class Receiving:
         if not self._ignore:
             self._guard(self._staging.drop)
             self._budget.give_back(begun.size)
-            self.failed.append(Skipped("/".join(begun.parts), frame.code))
+            self._missed("/".join(begun.parts), frame.code)
         self._ignore = False
 
     def _put_aside(self, frame: f.FilePaused) -> None:
@@ -487,17 +514,17 @@ class Receiving:
         self.aside += 1
         if self.aside > limits.PARTIALS:
             raise ProtocolError("too many files were put aside")
-        self._staging.put_aside()
-        self._budget.give_back(begun.size)
+        self._staging.put_aside()  # it goes on being counted: its part stays on the disk
 
     def _commit(self) -> None:
         for first, last in self._staging.commit(self._now):
             self._out.say(f.Confirmed(first, last))
         self._refused()
+        self._budget.check_uncounted(self._staging.uncounted)
 
     def _refused(self) -> None:
         for index, path in self._staging.refused.items():
-            self.failed.append(Skipped(path, Code.NAME_REFUSED))
+            self._missed(path, Code.NAME_REFUSED)
             self._out.say(f.Failed(index, Code.NAME_REFUSED))
         self._staging.refused.clear()
 
@@ -520,7 +547,7 @@ class Receiving:
         for loss in self.losses:
             if loss not in theirs or loss.code in (Code.EXECUTE_DROPPED, Code.TIME_LOST):
                 self._out.say(f.Noted(loss.path[-_NOTED:], loss.code))
-        self._out.say(f.Complete(self._staging.files, len(self.failed), self._staging.bytes))
+        self._out.say(f.Complete(self._staging.files, self.failed_count, self._staging.bytes))
         self.finished = True
         self._progress(self._meter.done, self._meter.rate)
         self._end_at = self._now + _DRAIN

@@ -64,6 +64,15 @@ class Placing:
 
         self._intents: dict[int, tuple[str, ...]] = {}
         self._tops: dict[str, str] = {}
+        self._unmade: dict[str, str] = {}
+        """Places that an earlier try chose for folders, without having noted that it made them."""
+
+        self.uncounted = 0
+        """Folders and links that were made, over all tries."""
+
+        self._numbers: dict[tuple[str, ...], int] = {}
+        """Up to which number the copies of a name are taken: a thousand of one name cost a thousand looks."""
+
         self._merged: set[str] = set()
         self._lying: list[str] = []
         """Top-level folders that are there as they were offered, so that nothing was to be made."""
@@ -95,6 +104,18 @@ class Placing:
         if self._tops[top] == place:
             self._merged.add(top)
 
+    @property
+    def offered(self) -> frozenset[str]:
+        """The top-level names of what has come, over all tries, as they are spelled here: see spelled()."""
+        return frozenset((*self._tops, *self._unmade))
+
+    def spelled(self, top: str) -> str:
+        """A top-level name as this disk can hold it; one that it cannot hold is left as it is."""
+        try:
+            return names.safe_top(top, self._system)
+        except names.NameRefused:
+            return top
+
     def place(self, top: str) -> str | None:
         """The folder that what comes below this top-level name is put into, if that is settled."""
         return self._tops.get(top)
@@ -116,7 +137,7 @@ class Placing:
             match note:
                 case {"top": str(top), "as": str(name)} if names.stays((name,)) and self._is_folder(name):
                     self._tops[top] = name
-                    self._note({"top": top, "as": name})
+                    self._note({"top": top, "as": name, "followed": True})
 
     def worth_comparing(self, tops: Sequence[str]) -> bool:
         """Whether some of what comes under these top-level names may be here already."""
@@ -173,24 +194,57 @@ class Placing:
         if len(self.losses) < LOSSES and (path, code) not in self.losses[-1:]:
             self.losses.append((path, code))
 
-    def _placed(self, safe: tuple[str, ...], folder: bool = False) -> tuple[str, ...]:
-        """The path with its top-level name as it is called here: a name that is taken gets a number, once."""
+    def _placed(self, safe: tuple[str, ...], folder: bool = False, private: bool = False) -> tuple[str, ...]:
+        """The path with its top-level name as it is called here: a name that is taken gets a number, once.
+
+        A top-level folder is made when its name is chosen, so that it is ours and no other that came in between.
+        """
         top = safe[0]
         if len(safe) == 1 and not folder and top not in self._tops:
             return safe
         if top not in self._tops:
-            self._tops[top] = self._free_top(top)
-            self._note({"top": top, "as": self._tops[top]})
+            self._make_top(top, private and len(safe) == 1)
         return (self._tops[top], *safe[1:])
 
-    def _free_top(self, top: str) -> str:
+    def _make_top(self, top: str, private: bool) -> None:
         assert self._root is not None
+        name = self._unmade.pop(top, "")
+        if name and self._is_empty(name):
+            # Most likely it is ours, made by a try that was killed before it could note so; nothing is in it.
+            self._tops[top] = name
+            self._have_made((name,))
+            return
         taken = set(self._tops.values())
         for number in range(100_000):
             name = names.numbered(top, number)
-            if name not in taken and not self._root.exists(name):
-                return name
+            if name in taken or self._root.exists(name):
+                continue
+            self._note({"top": top, "as": name})
+            try:
+                self._root.make(name, private)
+            except FileExistsError:
+                continue
+            self._tops[top] = name
+            self._fresh.add((name,))
+            self._have_made((name,))
+            return
         raise DiskFault(Code.NAME_REFUSED, top)
+
+    def _have_made(self, path: tuple[str, ...]) -> None:
+        self._made.add(path)
+        self.uncounted += 1
+        self._note({"made": path})
+
+    def _is_empty(self, name: str) -> bool:
+        assert self._root is not None
+        try:
+            folder = self._root.child(name)
+        except OSError:
+            return False
+        try:
+            return not folder.names()
+        finally:
+            folder.close()
 
     def _folder(self, path: tuple[str, ...], hold: bool = True, private: bool = False) -> Folder:
         """An open folder below the destination, made where missing. The one used last stays open."""
@@ -205,7 +259,7 @@ class Placing:
                     try:
                         folder.make(name, private and depth == len(path))
                         self._fresh.add(path[:depth])
-                        self._note({"made": path[:depth]})
+                        self._have_made(path[:depth])
                     except FileExistsError:
                         pass
                     self._made.add(path[:depth])
@@ -256,7 +310,7 @@ class Placing:
         if above not in self._fresh:
             folder = self._folder(above)
             if folder.exists(name) and not self._may_move(folder, name):
-                name = self._free(folder, name, 1)
+                name = self._free(folder, whole.path)
         self._intents[whole.index] = (*above, name)
         if len(whole.path) == 1:
             self._tops.setdefault(whole.path[0], name)
@@ -269,12 +323,14 @@ class Placing:
         info = folder.stat(name)
         return info is not None and names.is_plain(info)
 
-    def _free(self, folder: Folder, name: str, start: int) -> str:
-        for number in range(start, 100_000):
-            candidate = names.numbered(name, number)
+    def _free(self, folder: Folder, path: tuple[str, ...]) -> str:
+        """A numbered name beside the one at this path, whose folder is open."""
+        for number in range(self._numbers.get(path, 0) + 1, 100_000):
+            candidate = names.numbered(path[-1], number)
             if not folder.exists(candidate):
+                self._numbers[path] = number - 1
                 return candidate
-        raise DiskFault(Code.NAME_REFUSED, name)
+        raise DiskFault(Code.NAME_REFUSED, path[-1])
 
     def _give_name(self, whole: VerifiedFile, name: str) -> None:
         folder = self._folder(whole.path[:-1])
@@ -290,7 +346,7 @@ class Placing:
                 if name == whole.path[-1] and self._already(whole, folder):
                     return
                 # Somebody took the name between the note and the rename: another name, noted durably first.
-                name = self._free(folder, whole.path[-1], 1)
+                name = self._free(folder, whole.path)
                 if len(whole.path) == 1:
                     self._tops[whole.path[0]] = name
                 self._intents[whole.index] = (*whole.path[:-1], name)
@@ -332,11 +388,13 @@ class Placing:
         held, ours = own.make(self._root, names.REPLACED, private=False)
         place = (ours, self._aside, *path[:-1])
         for name in place[1:]:
-            below = child(held, name)
-            held.close()
+            try:
+                below = own.child(self._root, names.REPLACED, held, name)
+            finally:
+                held.close()
             held = below
         try:
-            name = path[-1] if not held.exists(path[-1]) else self._free(held, path[-1], 1)
+            name = path[-1] if not held.exists(path[-1]) else self._free(held, (*place, path[-1]))
             self._note({"aside": list(path), "to": [*place, name]})
             self._book.sync()
             folder.move(path[-1], held, name)

@@ -54,6 +54,20 @@ def make(root: Folder, base: str, private: bool) -> tuple[Folder, str]:
     raise OSError(errno.EACCES, os.strerror(errno.EACCES), base)
 
 
+def child(root: Folder, base: str, above: Folder, name: str) -> Folder:
+    """A folder of this name in a folder of ours of the kind `base` in `root`, made if it is missing. OSError if
+    something else has its name, or if it is another user's: with a common group others may write in what we make."""
+    try:
+        above.make(name)
+    except FileExistsError:
+        pass
+    found = above.child(name)
+    if found.is_ours(private=False) or not has_owners(root, base):
+        return found
+    found.close()
+    raise OSError(errno.EACCES, os.strerror(errno.EACCES), name)
+
+
 def has_owners(root: Folder, base: str) -> bool:
     """Whether what we make here is ours."""
     name = f"{base}-{secrets.token_hex(8)}"

@@ -49,15 +49,22 @@ class Recovery(Placing):
         voids = {note["void"]: at for at, note in enumerate(self._book.recover()) if "void" in note}
         wholes: dict[int, VerifiedFile] = {}
         links: dict[int, tuple[tuple[str, ...], str]] = {}
+        chosen: dict[str, str] = {}
         for at, note in enumerate(self._book.recover()):
             index = note.get("whole", note.get("file"))
             if index is not None and (voids.get(index, -1) > at or index in self._confirmed):
                 continue
             match note:
                 case {"top": str(top), "as": str(name)} if names.stays((name,)):
-                    self._tops[top] = name
+                    self._tops[top] = chosen[top] = name
                     if note.get("merged"):
                         self._merged.add(top)
+                    if note.get("merged") or note.get("followed"):
+                        del chosen[top]
+                case {"made": [*words]}:
+                    self.uncounted += 1
+                    if len(words) == 1:
+                        chosen = {top: name for top, name in chosen.items() if name != words[0]}
                 case {"unlike": int()}:
                     self._unlike += 1
                 case {"begun": int(index)}:
@@ -81,7 +88,11 @@ class Recovery(Placing):
                     path := names.stays(words)
                 ) is not None:
                     links[index] = (path, target)
+                    self.uncounted += 1
         self._links = [(index, *link) for index, link in links.items()]
+        for top in chosen:
+            del self._tops[top]
+        self._unmade = chosen
         return list(wholes.values())
 
     def _recover_intent(self, index: int, path: tuple[str, ...], size: int, wholes: dict[int, VerifiedFile]) -> None:

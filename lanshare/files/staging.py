@@ -162,7 +162,7 @@ class Staging(Recovery):
         """A folder: made at once; one that is `private` for its owner alone. NameRefused if its name cannot be kept."""
         safe = self._safe(parts)
         try:
-            path = self._placed(safe, True)
+            path = self._placed(safe, True, private)
             self._folder(path, hold=False, private=private)
             self._note({"done": index, "folder": path, "mtime": mtime_ns})
         except OSError as error:
@@ -176,9 +176,15 @@ class Staging(Recovery):
         safe = self._safe(parts)
         if len(parts) < 2 or not names.link_stays(parts, target):
             raise names.NameRefused("a link that leads out of its folder")
-        path, safe_target = self._placed(safe), names.safe_target(target, self._system)
+        try:
+            path, safe_target = self._placed(safe), names.safe_target(target, self._system)
+        except OSError as error:
+            if error.errno in _UNFIT:
+                raise names.NameRefused("something else has its name") from error
+            raise disk_fault(error) from error
         self._note({"link": index, "path": path, "to": safe_target})
         self._links.append((index, path, safe_target))
+        self.uncounted += 1
 
     def lies_there(self, top: str, entries: Sequence[tuple[int, bool]]) -> None:
         """These folders and empty files (True), all there is below a top-level name, are there already: they count as
@@ -298,6 +304,15 @@ class Staging(Recovery):
                 self._remove_part(part.number)
             except OSError as error:
                 raise disk_fault(error) from error
+
+    def forget(self, index: int) -> None:
+        """What is kept of a file that was begun goes: it comes again from its beginning."""
+        self._kept.partials.pop(index, None)
+        self._begun.discard(index)
+        try:
+            self._remove_part(index)
+        except OSError as error:
+            raise disk_fault(error) from error
 
     def put_aside(self) -> None:
         """Keep the part of the file begun last for later."""
@@ -442,6 +457,13 @@ class Staging(Recovery):
         """A part is whole and true: noted now and then, as noting each costs as much as receiving it again."""
         try:
             path = self._placed(safe)
+        except OSError as error:
+            if error.errno not in _UNFIT:
+                raise disk_fault(error) from error
+            self._remove_part(index, size)
+            self.refused[index] = "/".join(safe)
+            return
+        try:
             self._noting.append((index, size, path, content.hex(), mtime_ns))
             self._unnoted += size
             if self._unnoted >= _UNNOTED_BYTES or len(self._noting) >= _UNNOTED:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lanshare.files import names, own
+from lanshare.files.destination import child
 from lanshare.files.faults import disk_fault
 from lanshare.files.folder import Folder, open_folder
 from lanshare.files.ledger import Note, each, parsed
@@ -120,14 +121,15 @@ def _untouched(size: int, mtime_ns: int | None) -> Fits:
 
 def _parent(root: Folder, path: Words, make: bool) -> Folder | None:
     folder = root
+    to_ours = make and path[0] in own.candidates(names.UNDONE)
     for name in path[:-1]:
         try:
-            if make:
-                try:
-                    folder.make(name)
-                except FileExistsError:
-                    pass
-            below = folder.child(name)
+            if to_ours and folder is not root:
+                below: Folder | None = own.child(root, names.UNDONE, folder, name)
+            elif make:
+                below = child(folder, name)
+            else:
+                below = folder.child(name)
         except OSError:
             below = None
         if folder is not root:

@@ -34,6 +34,40 @@ def test_no_order_of_entries_gets_past_it(
     assert len({top for top, _ in taken} - {"a", "b"}) <= max(0, names - 2)
 
 
+@given(
+    st.dictionaries(st.integers(0, 5), st.integers(0, 40), max_size=5),
+    st.lists(st.tuples(st.integers(0, 8), st.integers(0, 60)), max_size=8, unique_by=lambda one: one[0]),
+    st.integers(0, 6), st.integers(0, 150),
+)
+def test_what_rests_counts_until_it_goes_on(
+    resting: dict[int, int], entries: list[tuple[int, int]], files: int, size: int
+) -> None:
+    left = dict(resting)
+    budget = Budget(Allowance(("a",), 1, files, size))
+    budget.begin(0, 0, (), resting)
+    for index in budget.overdrawn():
+        del left[index]
+    taken: dict[int, int] = {}
+    for index, length in entries:
+        try:
+            budget.take(("a", str(index)), 1, length, index)
+        except DiskFault:
+            continue
+        taken[index] = length
+        left.pop(index, None)
+    assert len(taken) + len(left) <= files
+    assert sum(taken.values()) + sum(left.values()) <= size
+
+
+def test_names_of_earlier_tries_count_however_this_disk_spells_them() -> None:
+    budget = Budget(Allowance(("a:",), 2, 9, 9), lambda name: name.replace(":", "_"))
+    budget.begin(2, 2, ("a_", "b_"))
+    budget.take(("a:", "x"), 1, 0)
+    budget.take(("b:", "x"), 1, 0)
+    with pytest.raises(DiskFault):
+        budget.take(("c:", "x"), 1, 0)
+
+
 def test_what_earlier_tries_left_counts_and_what_is_counted_late_binds_too() -> None:
     budget = Budget(Allowance(("a",), 1, None, None))
     budget.begin(5, 500)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,10 @@ def listed(name: str, size: int, kind: str = "file") -> f.Listed:
     return f.Listed(tuple(name.split("/")), "folder" if kind == "folder" else "file", size, 5)
 
 
+def uncounted(parts: Sequence[str], files: int, size: int) -> None:
+    """All of it was accepted."""
+
+
 @pytest.fixture
 def setting(tmp_path: Path) -> Iterator[tuple[Comparing, Ear]]:
     """A folder that holds d/a, and a comparison that has begun."""
@@ -32,7 +36,7 @@ def setting(tmp_path: Path) -> Iterator[tuple[Comparing, Ear]]:
     (tmp_path / "d" / "a").write_bytes(b"a")
     os.utime(tmp_path / "d" / "a", ns=(5, 5))
     stage = Staging(tmp_path, TRANSFER)
-    comparing, ear = Comparing(stage, ConflictPolicy.KEEP), Ear()
+    comparing, ear = Comparing(stage, ConflictPolicy.KEEP, uncounted), Ear()
     comparing.begin(ear)
     yield comparing, ear
     comparing.close()
@@ -77,7 +81,7 @@ def test_it_may_be_told_while_ours_is_read(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(bytes(2_000_000 if name == "large" else 1))
         os.utime(tmp_path / name, ns=(5, 5))
     stage = Staging(tmp_path, TRANSFER)
-    comparing, ear = Comparing(stage, ConflictPolicy.KEEP), Ear()
+    comparing, ear = Comparing(stage, ConflictPolicy.KEEP, uncounted), Ear()
     try:
         comparing.listed(f.Listing(ID, 0, (listed("large", 2_000_000), listed("small", 1)), True))
         comparing.step(ear, 9.0)
@@ -108,7 +112,7 @@ def test_a_folder_takes_files_in_only_from_whoever_has_a_file_of_it(
         (tmp_path / "d" / name).write_bytes(data)
         os.utime(tmp_path / "d" / name, ns=(5, 5))
     stage = Staging(tmp_path, TRANSFER)
-    comparing, ear = Comparing(stage, ConflictPolicy.KEEP), Ear()
+    comparing, ear = Comparing(stage, ConflictPolicy.KEEP, uncounted), Ear()
     try:
         comparing.listed(f.Listing(ID, 0, (listed("d/a", 0), listed("d/b", 1), listed("d/new", 1)), True))
         comparing.step(ear, 9.0)
@@ -130,7 +134,7 @@ def test_skipping_leaves_what_only_seemed_to_be_the_same(tmp_path: Path) -> None
     (tmp_path / "d" / "a").write_bytes(b"a")
     os.utime(tmp_path / "d" / "a", ns=(5, 5))
     stage = Staging(tmp_path, TRANSFER, clash=ConflictPolicy.SKIP)
-    comparing, ear = Comparing(stage, ConflictPolicy.SKIP), Ear()
+    comparing, ear = Comparing(stage, ConflictPolicy.SKIP, uncounted), Ear()
     try:
         comparing.listed(f.Listing(ID, 0, (listed("d/a", 1),), True))
         comparing.step(ear, 9.0)

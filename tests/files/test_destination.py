@@ -10,6 +10,7 @@ import pytest
 from lanshare.domain.errors import Code
 from lanshare.domain.offer import ConflictPolicy
 from lanshare.files.destination import LOSSES
+from lanshare.files.folder import HandleFolder
 from lanshare.files.names import NameRefused
 from lanshare.files.staging import Staging
 from tests.files.test_staging import TRANSFER, put
@@ -139,3 +140,96 @@ def test_the_very_same_file_is_not_doubled_under_a_number_either(tmp_path: Path)
     assert there == {
         "d/f": b"1st", "d/f (1)": b"2nd", "d/f (2)": b"3rd", "top": b"1st", "top (1)": b"2nd", "top (2)": b"3rd"
     }
+
+
+def test_a_folder_that_comes_in_between_is_no_place_for_what_arrives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody makes one of that name, with something in it, after it was seen that there is none."""
+    real = HandleFolder.make
+
+    def late(folder: HandleFolder, name: str, private: bool = False) -> None:
+        theirs = tmp_path / "d"
+        if name == "d" and not theirs.exists():
+            theirs.mkdir()
+            (theirs / "mine").write_bytes(b"mine")
+        real(folder, name, private)
+
+    stage = Staging(tmp_path, TRANSFER)
+    monkeypatch.setattr(HandleFolder, "make", late)
+    put(stage, 0, ("d", "a"), b"a")
+    stage.folder(1, ("d", "sub"))
+    stage.commit(1.0)
+    stage.discard()
+    assert [one.name for one in (tmp_path / "d").iterdir()] == ["mine"]
+    assert sorted(one.name for one in (tmp_path / "d (1)").iterdir()) == ["a", "sub"]
+
+
+@pytest.mark.parametrize("inside", [(), ("mine",)])
+def test_after_a_try_that_was_killed_before_it_noted_its_folder_only_an_empty_one_is_taken(
+    tmp_path: Path, inside: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(folder: HandleFolder, name: str, private: bool = False) -> None:
+        (tmp_path / name).mkdir()
+        raise Killed
+
+    stage = Staging(tmp_path, TRANSFER)
+    with monkeypatch.context() as patch:
+        patch.setattr(HandleFolder, "make", killed)
+        with pytest.raises(Killed):
+            stage.folder(0, ("d",))
+    stage.close()
+    for name in inside:
+        (tmp_path / "d" / name).write_bytes(b"")
+    again = Staging(tmp_path, TRANSFER)
+    put(again, 1, ("d", "a"), b"a")
+    again.commit(1.0)
+    again.discard()
+    place = "d (1)" if inside else "d"
+    assert [one.name for one in (tmp_path / place).iterdir()] == ["a"]
+    assert len([one for one in tmp_path.iterdir() if one.name.startswith("d")]) == 1 + bool(inside)
+
+
+def test_a_retry_that_is_interrupted_goes_on_where_the_rest_went(tmp_path: Path) -> None:
+    (tmp_path / "album").mkdir()
+    (tmp_path / "album" / "mine").write_bytes(b"mine")
+    first = Staging(tmp_path, TRANSFER)
+    put(first, 0, ("album", "a"), b"a")
+    first.commit(1.0)
+    first.receipt(tmp_path / "receipt")
+    first.discard()
+    for index, name in enumerate(("b", "c")):
+        again = Staging(tmp_path, "cd" * 16)
+        if name == "b":
+            again.follow(tmp_path / "receipt")
+        put(again, index, ("album", name), name.encode())
+        again.commit(1.0)
+        again.close()
+    assert sorted(one.name for one in (tmp_path / "album (1)").iterdir()) == ["a", "b", "c"]
+
+
+def test_a_thousand_files_of_one_name_cost_looks_in_proportion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+    real = HandleFolder.exists
+
+    def counted(folder: HandleFolder, name: str) -> bool:
+        looks.append(name)
+        return real(folder, name)
+
+    stage = Staging(tmp_path, TRANSFER)
+    monkeypatch.setattr(HandleFolder, "exists", counted)
+    costs = []
+    for batch in range(4):
+        for number in range(300):
+            put(stage, batch * 300 + number, ("a",), f"{batch} {number}".encode())
+        stage.commit(1.0)
+        costs.append(len(looks))
+        looks.clear()
+    stage.discard()
+    assert len([one for one in tmp_path.iterdir() if one.name.startswith("a")]) == 1200
+    assert costs[3] < 1.5 * costs[2], "each batch costs about what the one before did, once there are many"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,15 @@ def test_where_all_names_are_taken_it_is_an_error(tmp_path: Path) -> None:
         (tmp_path / name).write_text("taken")
     with contextlib.closing(open_folder(tmp_path)) as root, pytest.raises(PermissionError):
         own.make(root, ".x", private=True)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs two user ids, and so root")
+def test_a_folder_within_ours_that_another_user_put_there_is_not_used(tmp_path: Path) -> None:
+    (tmp_path / "ours" / "theirs").mkdir(parents=True)
+    os.chown(tmp_path / "ours" / "theirs", 65534, 65534)
+    with contextlib.closing(open_folder(tmp_path)) as root, contextlib.closing(root.child("ours")) as ours:
+        own.child(root, "ours", ours, "fresh").close()
+        own.child(root, "ours", ours, "fresh").close()
+        with pytest.raises(PermissionError):
+            own.child(root, "ours", ours, "theirs")
+    assert sorted(one.name for one in (tmp_path / "ours").iterdir()) == ["fresh", "theirs"]

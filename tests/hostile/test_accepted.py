@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import secrets
 import sys
 import time
@@ -12,14 +14,16 @@ import pytest
 
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
+from lanshare.domain.offer import DEPTH
 from lanshare.domain.peer import PeerPolicy, Permission
 from lanshare.domain.transfer import CHUNK, TransferId
+from lanshare.exchange.budget import UNCOUNTED
 from lanshare.files.content import content_id, small_id, zero_chunk
 from lanshare.trust.identity import Identity
 from lanshare.wire import frames as f
 from lanshare.wire import limits
 from tests.harness.attacker import Attacker, Gone
-from tests.harness.engines import Device
+from tests.harness.engines import Device, paths_in
 from tests.hostile.conftest import Victim
 
 TWELVE = b"twelve bytes"
@@ -158,6 +162,147 @@ def test_over_several_tries_it_is_one_allowance(victim: Victim, mallory: Identit
             data.say_raw(f.Begin, 1, ["a", "y"], "file", 12, 1, 0, "", False)
             assert data.hear_kind(f.Halt).code == "more-than-offered"
     assert names(victim) == {"a", "a/x"}
+
+
+def many_folders(data: Attacker) -> None:
+    """Each of them deep: on the way to one there are others."""
+    for number in range(200):
+        data.say_raw(f.Begin, number, ["a", str(number), *["d"] * 60], "folder", 0, 1, 0, "", False)
+
+
+def many_links(data: Attacker) -> None:
+    for number in range(UNCOUNTED + DEPTH + 10):
+        data.say_raw(f.Begin, number, ["a", str(number)], "link", 0, 1, 0, "x", False)
+
+
+def many_skipped(data: Attacker) -> None:
+    for number in range(UNCOUNTED + DEPTH + 10):
+        data.say(f.EntrySkipped(f"a/{number}", "file-gone"))
+
+
+@pytest.mark.parametrize("way", [many_folders, many_links, many_skipped])
+def test_what_no_offer_counts_is_bounded_all_the_same(
+    victim: Victim, mallory: Identity, way: Callable[[Attacker], None]
+) -> None:
+    with victim.accepted(mallory, offered=DOCUMENTED) as transfer, Attacker(victim.port, mallory) as data:
+        data.attach(transfer)
+        with contextlib.suppress(Gone):
+            way(data)
+        assert data.hear_kind(f.Halt).code == "more-than-offered"
+    assert len(names(victim)) <= UNCOUNTED + 3 * DEPTH
+
+
+def test_as_many_folders_as_honest_trees_have_do_come(victim: Victim, mallory: Identity) -> None:
+    with victim.accepted(mallory, offered=DOCUMENTED) as transfer, Attacker(victim.port, mallory) as data:
+        data.attach(transfer)
+        data.say_raw(f.Begin, 0, ["a"], "folder", 0, 1, 0, "", False)
+        for number in range(1, 3001):
+            data.say_raw(f.Begin, number, ["a", str(number)], "folder", 0, 1, 0, "", False)
+        data.say_raw(f.Begin, 3001, ["a", *map(str, range(1, 60)), "x"], "file", 12, 1, 0, "", False)
+        data.say(f.Data(memoryview(TWELVE)))
+        data.say(f.End(small_id(TWELVE)))
+        data.say(f.AllSent(3002, 12))
+        assert data.hear_kind(f.Complete).files == 1
+        data.say(f.Bye())
+
+
+TWO_CHUNKS = 2 * CHUNK
+HALF = ([["a", "folder", 1, TWO_CHUNKS]], 1, 1, TWO_CHUNKS, True)
+
+
+def begun(victim: Victim, data: Attacker, index: int, by: str) -> bool:
+    """The first chunk of a file, then put aside, or cut off by the link's end: whether it is there, or refused."""
+    data.say_raw(f.Begin, index, ["a", str(index)], "file", TWO_CHUNKS, 1, 0, "", False)
+    data.say(f.Hole(CHUNK))
+    data.say(f.ChunkEnd(zero_chunk()))
+    if by == "put aside":
+        data.say(f.FilePaused(index))
+    deadline = time.monotonic() + 20.0
+    while not any(path.name == str(index) for path in parts_of(victim)):
+        if any(isinstance(frame, f.Halt) for frame in data.drain()):
+            return False
+        assert time.monotonic() < deadline
+        time.sleep(0.01)  # asking again, not synchronising: the condition decides
+    return True
+
+
+def parts_of(victim: Victim) -> list[Path]:
+    """The parts that hold something, in staging."""
+    found = []
+    for path in paths_in(victim.root):
+        with contextlib.suppress(FileNotFoundError):
+            if path.is_file() and path.stat().st_size >= CHUNK:
+                found.append(path)
+    return found
+
+
+@pytest.mark.parametrize("by", ["put aside", "cut off"])
+def test_parts_that_rest_are_counted_by_what_lies_on_the_disk(victim: Victim, mallory: Identity, by: str) -> None:
+    """Each further one is begun in the same try, or in a further one."""
+    with victim.accepted(mallory, offered=HALF) as transfer:
+        with attached_again(victim.port, mallory, transfer) as data:
+            assert begun(victim, data, 0, by)
+            if by == "put aside":
+                assert not begun(victim, data, 1, by)
+        if by == "cut off":
+            with attached_again(victim.port, mallory, transfer) as data:
+                assert not begun(victim, data, 1, by)
+        assert [path.name for path in parts_of(victim)] == ["0"], "one file was accepted"
+
+
+def test_a_file_goes_on_though_its_own_part_is_counted(victim: Victim, mallory: Identity) -> None:
+    with victim.accepted(mallory, offered=HALF) as transfer:
+        with Attacker(victim.port, mallory) as data:
+            data.attach(transfer)
+            begun(victim, data, 0, "cut off")
+        with Attacker(victim.port, mallory) as data:
+            assert [(index, chunks) for index, chunks, _ in data.attach(transfer).partials] == [(0, 1)]
+            data.say_raw(f.Begin, 0, ["a", "0"], "file", TWO_CHUNKS, 1, CHUNK, "", False)
+            data.say(f.Hole(CHUNK))
+            data.say(f.End(content_id(TWO_CHUNKS, [zero_chunk()] * 2)))
+            data.say(f.AllSent(1, TWO_CHUNKS))
+            assert data.hear_kind(f.Complete).files == 1
+            data.say(f.Bye())
+
+
+UNLISTED = ([["a", "file", 1, 1], ["b", "file", 1, 1]], 3, 30, 30, True)
+"""An offer of two names that it lists, and a third that it does not."""
+
+
+def test_further_links_bring_no_further_names(victim: Victim, mallory: Identity) -> None:
+    with victim.accepted(mallory, offered=UNLISTED) as transfer:
+        for index in range(4):
+            data = attached_again(victim.port, mallory, transfer)
+            with contextlib.suppress(Gone):
+                whole(data, index, [f"other{index}"], b"1")
+                data.hear_kind(f.Confirmed, f.Halt)
+            data.close()
+            if index == 1:
+                break
+    assert names(victim) == {"other0"}
+
+
+@pytest.mark.parametrize("listed", [
+    [[["tax.pdf"], "file", 6, 1]],
+    [[["a"], "folder", 0, 1], [["a", "x"], "file", 6, 1], [["a", "y"], "file", 0, 1]],
+    [[["a", "x"], "file", 13, 1]],
+], ids=["another name", "a file more", "a byte more"])
+def test_a_list_asks_about_nothing_that_was_not_accepted(
+    victim: Victim, mallory: Identity, listed: list[list[object]]
+) -> None:
+    for name in ("tax.pdf", "a/x", "a/y"):
+        path = victim.root / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"secret" if name != "a/y" else b"")
+        os.utime(path, ns=(1, 1))
+    with victim.accepted(mallory, offered=DOCUMENTED) as transfer, Attacker(victim.port, mallory) as data:
+        data.greet("data")
+        data.say_raw(f.Attach, transfer, "push")
+        data.hear_kind(f.Compare)
+        data.say_raw(f.Listing, transfer, 0, listed, True)
+        told = data.hear_kind(f.Halt, f.Have)
+        assert isinstance(told, f.Halt)
+        assert told.code == "more-than-offered"
 
 
 def test_a_file_that_was_lost_gives_back_what_it_took(victim: Victim, mallory: Identity) -> None:

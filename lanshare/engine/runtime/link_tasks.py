@@ -226,8 +226,8 @@ def _sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: Post
             staging.receipt(lease.receipt)
         # What is noted there goes only once the end of the transfer is durable: see Transfers._finished.
         staging.close()
-        skipped = tuple(receiving.failed[:1000])
-        failed = len(receiving.failed)
+        skipped = tuple(receiving.failed)
+        failed = receiving.failed_count
         told = (detail, False, done[0], failed, done[1], paths, skipped, tuple(receiving.losses))
         post(RunEnded(transfer, lease.epoch, "", *told, moved=receiving.bytes_moved))
         return
