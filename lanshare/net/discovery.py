@@ -29,6 +29,7 @@ from zeroconf import (
     ServiceListener,
     Zeroconf,
 )
+from zeroconf._dns import DNSAddress, DNSService
 
 from lanshare.domain.errors import Code
 from lanshare.domain.peer import Address, DeviceKind, PeerId, clean_name, short_id
@@ -285,7 +286,10 @@ class Discovery:
 
     def _on_service(self, zeroconf: Zeroconf, name: str) -> None:
         short = name.removesuffix(f".{SERVICE}")
-        if self._stopping or not _INSTANCE.fullmatch(short) or (short == self._own and self._me is None):
+        if self._stopping or not _INSTANCE.fullmatch(short):
+            return
+        if short == self._own:
+            self._look_for_copies(zeroconf, name)
             return
         info = ServiceInfo(SERVICE, name)
         if info.load_from_cache(zeroconf) and info.parsed_scoped_addresses():
@@ -301,6 +305,26 @@ class Discovery:
         info = ServiceInfo(SERVICE, name)
         if info.request(zeroconf, _RESOLVE_MS):
             self._told(info, name.removesuffix(f".{SERVICE}"))
+
+    def _look_for_copies(self, zeroconf: Zeroconf, name: str) -> None:
+        """Our own name with somebody else's address: is it a copy of us? Whoever dials it sees.
+
+        All that is announced under the name is looked at: our own announcement is among it, and mDNS tells only once
+        that there is another one.
+        """
+        me = self._me
+        if me is None:
+            return
+        services = [one for one in zeroconf.cache.entries_with_name(name.lower()) if isinstance(one, DNSService)]
+        found = [
+            Address(str(ipaddress.ip_address(one.address)), service.port)
+            for service in services[:_HOSTS]
+            for one in zeroconf.cache.entries_with_name(service.server_key)
+            if isinstance(one, DNSAddress)
+        ]
+        near = tuple(one for one in dict.fromkeys(found) if self._is_near(one.host))
+        if addresses := self._foreign(near)[:_HOSTS]:
+            self._seen(Sighting(self._own, me.name, me.kind, addresses))
 
     def _told(self, info: ServiceInfo, short: str) -> None:
         self._known.pop(short, None)
@@ -321,11 +345,6 @@ class Discovery:
         if not hosts:
             return
         addresses = tuple(Address(host, port) for host in hosts)
-        if short == self._own:
-            # Our own name with somebody else's address: is it a copy of us? Whoever dials it sees.
-            addresses = self._foreign(addresses)
-            if not addresses:
-                return
         self._seen(
             Sighting(
                 short[:64],

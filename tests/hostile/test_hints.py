@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import struct
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,14 +13,14 @@ import pytest
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.message import MessageId
-from lanshare.domain.peer import PeerId, short_id
+from lanshare.domain.peer import PeerId
 from lanshare.trust.identity import Identity
 from tests.harness.attacker import Attacker
 from tests.harness.engines import free_port
 from tests.harness.screen import until
 from tests.harness.shells import Shell
+from tests.hostile.announcing import Forger, claim
 from tests.hostile.conftest import Victim, verified_and_away
-from tests.hostile.test_announcements import SERVICE, Forger, head, record
 
 
 @pytest.fixture
@@ -30,18 +29,6 @@ def forger() -> Iterator[Forger]:
     one = Forger()
     yield one
     one.close()
-
-
-def claim(peer: PeerId, port: int, host: str = "127.0.0.1", name: bytes = b"Bob") -> bytes:
-    """A packet that says that this device is there."""
-    short = short_id(peer).encode()
-    full = bytes([len(short)]) + short + SERVICE
-    txt = b"".join(bytes([len(one)]) + one for one in (b"v=1", b"id=" + short, b"name=" + name))
-    at = bytes([len(short) + 1]) + b"x" + short + b"\x05local\x00"
-    return head(0, 4) + b"".join([
-        record(SERVICE, 12, full), record(full, 33, struct.pack(">HHH", 0, 0, port) + at), record(full, 16, txt),
-        record(at, 1, socket.inet_aton(host)),
-    ])
 
 
 class Ear:
@@ -129,6 +116,31 @@ def test_our_own_dial_led_back_to_us_is_no_copied_key(
     until_heard(forger, told, lambda: len(ear.over) >= 2, "that he looked there, and found himself")
     settled(victim)
     assert not [one for one in victim.seen if isinstance(one, e.DuplicateKeyDetected)]
+
+
+def test_whoever_bears_our_name_is_looked_at_however_early_it_is_announced(
+    forger: Forger, ears: Callable[[int], Ear], tmp_path: Path
+) -> None:
+    """Before our own announcement, between its parts, and behind it: what is known already is no news to mDNS."""
+    port = free_port()
+    first = Shell(tmp_path / "victim", "Bob", port)
+    me = PeerId(first.host_id)
+    first.host.close()
+    ear, over = ears(port), threading.Event()
+
+    def forge() -> None:
+        while not over.wait(0.02):
+            forger.say(claim(me, ear.port))
+
+    thread = threading.Thread(target=forge)
+    thread.start()
+    again = Shell(tmp_path / "victim", "Bob", port)
+    try:
+        until(lambda: len(ear.over) >= 2, "that he looked there")
+    finally:
+        over.set()
+        thread.join()
+        again.host.close()
 
 
 def test_another_engine_with_our_key_is_a_copied_key(victim: Victim, forger: Forger, tmp_path: Path) -> None:
