@@ -1,4 +1,4 @@
-"""A transfer's states and the table of their legal moves: what is not listed is an error of ours."""
+"""A transfer as it is shown, and the states that it may be in; engine/transfers/machine says how it moves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Final, NewType
 
 from msgspec import Struct
 
-from lanshare.domain.errors import LocalMisuse
 from lanshare.domain.offer import Offer, Skipped
 from lanshare.domain.peer import PeerId
 
@@ -57,41 +56,6 @@ FINAL = frozenset(
         TransferState.FAILED,
     }
 )
-
-_ENDS = {TransferState.CANCELLED, TransferState.FAILED, TransferState.PAUSED}
-
-MOVES: dict[TransferState, frozenset[TransferState]] = {
-    TransferState.QUEUED: frozenset({TransferState.OFFERED, TransferState.WAITING} | _ENDS),
-    TransferState.OFFERED: frozenset(
-        {TransferState.CONNECTING, TransferState.WAITING, TransferState.DECLINED, TransferState.DONE,
-         TransferState.PARTIAL} | _ENDS,
-    ),
-    TransferState.CONNECTING: frozenset(
-        {TransferState.MOVING, TransferState.WAITING, TransferState.DECLINED, TransferState.DONE,
-         TransferState.PARTIAL} | _ENDS,
-    ),
-    TransferState.MOVING: frozenset(
-        {TransferState.VERIFYING, TransferState.WAITING, TransferState.DONE, TransferState.PARTIAL} | _ENDS,
-    ),
-    TransferState.VERIFYING: frozenset(
-        {TransferState.DONE, TransferState.PARTIAL, TransferState.WAITING} | _ENDS,
-    ),
-    TransferState.WAITING: frozenset(
-        {TransferState.QUEUED, TransferState.OFFERED, TransferState.CONNECTING, TransferState.MOVING,
-         TransferState.DONE, TransferState.PARTIAL, TransferState.DECLINED} | _ENDS,
-    ),
-    TransferState.PAUSED: frozenset(
-        {TransferState.WAITING, TransferState.DONE, TransferState.PARTIAL, TransferState.DECLINED} | _ENDS,
-    ),
-    **{state: frozenset() for state in FINAL},
-}
-
-
-def transition(old: TransferState, new: TransferState) -> TransferState:
-    """`new`, if a transfer may go there from `old`; LocalMisuse if not."""
-    if new not in MOVES[old]:
-        raise LocalMisuse(f"a transfer cannot go from {old} to {new}")
-    return new
 
 
 class Transfer(Struct, frozen=True):

@@ -106,7 +106,7 @@ class EngineCore:
     def post(self, item: n.InboxItem) -> None:
         """Put something into the inbox (threads of ours only)."""
         if self._over and isinstance(item, n.AttachAsked):
-            item.reply.put(n.Lease(0, Code.STOPPING))
+            item.reply.put(Code.STOPPING)
             return
         self._inbox.put(item)
 
@@ -246,12 +246,10 @@ class EngineCore:
             downloads=self._downloads,
             free=deps.free,
             room=deps.room,
-            papers=deps.runner.papers,
             execute=self._settings.may_execute,
             rules=self._rules,
             shares=lambda group, peer: self._groups.shares(PeerId(group), peer),
             throttles=self._settings.throttles,
-            serves=deps.runner.serves,
             wall=deps.clock.wall,
         )
 

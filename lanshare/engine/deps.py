@@ -11,7 +11,7 @@ from lanshare.domain.settings import Settings, Visibility
 from lanshare.domain.transfer import TransferId
 from lanshare.engine.effects import JobEffect
 from lanshare.engine.local_device import LocalDevice
-from lanshare.engine.ports import Clock, LinkHandle, StorePort
+from lanshare.engine.ports import Clock, StorePort
 from lanshare.net.networks import Network
 
 
@@ -23,9 +23,6 @@ class JobRunner(Protocol):
 
     def papers(self, transfer: TransferId) -> tuple[Path, Path]:
         """Where a transfer's list and its receipt lie."""
-
-    def serves(self, transfer: TransferId, link: LinkHandle) -> None:
-        """A link that was dialled to us moves this transfer now."""
 
     def keep_awake(self, wanted: bool) -> None:
         """Whether the machine must not fall asleep."""

@@ -11,13 +11,13 @@ from msgspec import Struct
 
 from lanshare.domain.commands import SkipFile
 from lanshare.domain.control_messages import ControlMessage, Listing
+from lanshare.domain.errors import Code
 from lanshare.domain.events import Event
 from lanshare.domain.message import Delivery, MessageId, MessageKind
-from lanshare.domain.offer import Allowance, Destination
+from lanshare.domain.offer import Allowance
 from lanshare.domain.peer import Address, PeerId
 from lanshare.domain.transfer import TransferId
-from lanshare.engine.ports import LinkHandle
-from lanshare.exchange.throttle import Throttle
+from lanshare.engine.ports import DataLinkSpec, LeaseReply, LinkHandle
 
 
 class Publish(Struct, frozen=True):
@@ -119,19 +119,28 @@ class Scan(Struct, frozen=True):
 
 
 class Run(Struct, frozen=True):
-    """Dial a data link for a transfer: push it if there are `sources`, else pull it to its `landing`."""
+    """Dial a data link for a transfer: push it if its `spec` has sources, else pull it; RunEnded follows."""
 
     transfer: TransferId
     peer: PeerId
-    epoch: int
     addresses: tuple[Address, ...]
-    sources: tuple[Path, ...] = ()
-    landing: Destination | None = None
-    tops: tuple[str, ...] = ()
-    after: TransferId | None = None
-    throttles: tuple[Throttle, ...] = ()
-    aside: frozenset[str] = frozenset()
-    allowed: Allowance | None = None
+    spec: DataLinkSpec
+
+
+class GrantLease(Struct, frozen=True):
+    """A link that the peer dialled may move a transfer; RunEnded follows, also if it has left meanwhile."""
+
+    transfer: TransferId
+    link: LinkHandle
+    reply: LeaseReply
+    spec: DataLinkSpec
+
+
+class RefuseLease(Struct, frozen=True):
+    """A link that the peer dialled may not move anything now."""
+
+    reply: LeaseReply
+    code: Code
 
 
 class ListOffer(Struct, frozen=True):
@@ -213,7 +222,10 @@ class MarkKnown(Struct, frozen=True):
     peer: PeerId
 
 
-JobEffect = Dial | Scan | Run | ListOffer | Compare | CompareAgain | Undo | Save | PostRun | EndRun | Discard
+JobEffect = (
+    Dial | Scan | Run | GrantLease | RefuseLease | ListOffer | Compare | CompareAgain | Undo | Save | PostRun | EndRun
+    | Discard
+)
 """What the job runner carries out."""
 
 JOB_EFFECTS: Final[tuple[type[JobEffect], ...]] = get_args(JobEffect)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
-from queue import Empty, SimpleQueue
 
 from msgspec import Struct
 
@@ -15,14 +13,13 @@ from lanshare.domain.errors import Code
 from lanshare.domain.events import Event, ReceiveUndone
 from lanshare.domain.groups import Group
 from lanshare.domain.message import ChatMessage, Conversation, Delivery, MessageId, Quote
-from lanshare.domain.offer import Allowance, Destination, Offer, Skipped
+from lanshare.domain.offer import Offer, Skipped
 from lanshare.domain.peer import Address, PeerId
 from lanshare.domain.transfer import Transfer, TransferId
 from lanshare.engine.effects import Effect
-from lanshare.engine.ports import LinkHandle
+from lanshare.engine.ports import LeaseReply, LinkHandle
 from lanshare.exchange.bottleneck import NOTHING_YET, TimeShares
 from lanshare.exchange.handshake import AuthenticatedPeer
-from lanshare.exchange.throttle import Throttle
 from lanshare.net.discovery import Sighting
 from lanshare.net.networks import Network
 from lanshare.store.outbox import Kept
@@ -180,51 +177,6 @@ class RunEnded(Struct, frozen=True):
     """Bytes that crossed the network in this try."""
 
 
-class Lease(Struct, frozen=True):
-    """The right to run a transfer's data link now, for this epoch; or the refusal's code."""
-
-    epoch: int
-    code: str = ""
-    landing: Destination | None = None
-    sources: tuple[Path, ...] = ()
-    manifest: Path | None = None
-    receipt: Path | None = None
-    tops: tuple[str, ...] = ()
-    """The top-level names of what is received."""
-
-    after: TransferId | None = None
-    throttles: tuple[Throttle, ...] = ()
-    aside: frozenset[str] = frozenset()
-    allowed: Allowance | None = None
-    """All that may come of it; None: it is not bounded here."""
-
-
-class Reply:
-    """Where a served link waits for its lease. A lease put after the wait was given up is not taken."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._queue: SimpleQueue[Lease] = SimpleQueue()
-        self._given_up = False
-
-    def put(self, lease: Lease) -> bool:
-        """From the engine: False if nobody waits any more."""
-        with self._lock:
-            if self._given_up:
-                return False
-            self._queue.put(lease)
-            return True
-
-    def take(self, timeout: float) -> Lease | None:
-        """From the link's owner: None if there was no answer in time."""
-        try:
-            return self._queue.get(timeout=timeout)
-        except Empty:
-            with self._lock:
-                self._given_up = True
-                return None if self._queue.empty() else self._queue.get()
-
-
 class AttachAsked(Struct, frozen=True):
     """A peer attached a data link for a transfer; the thread that serves it waits for the lease."""
 
@@ -232,7 +184,7 @@ class AttachAsked(Struct, frozen=True):
     transfer: TransferId
     push: bool
     link: LinkHandle
-    reply: Reply
+    reply: LeaseReply
 
 
 class OfferLooked(Struct, frozen=True):

@@ -1,18 +1,26 @@
-"""A transfer's states: which moves are legal."""
+"""A transfer as it is shown: in whose conversation."""
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 
-from lanshare.domain.errors import LocalMisuse
-from lanshare.domain.transfer import FINAL, MOVES, TransferState, transition
+from lanshare.domain.offer import Offer
+from lanshare.domain.peer import PeerId
+from lanshare.domain.transfer import FINAL, Direction, Transfer, TransferId, TransferState
+
+BOB, GARDEN = PeerId("b" * 52), PeerId("g" * 52)
 
 
-def test_what_is_over_stays_over_and_every_state_can_end() -> None:
-    for state in FINAL:
-        assert MOVES[state] == frozenset()
-    for state in set(TransferState) - FINAL:
-        assert TransferState.CANCELLED in MOVES[state]
-        assert TransferState.FAILED in MOVES[state]
-    with pytest.raises(LocalMisuse):
-        transition(TransferState.DONE, TransferState.MOVING)
+@pytest.mark.parametrize(("room", "where"), [("", BOB), (GARDEN, GARDEN)])
+def test_it_is_shown_where_it_was_sent(room: str, where: PeerId) -> None:
+    wall = datetime.datetime(2026, 11, 28, tzinfo=datetime.UTC)
+    offer = Offer((), 0, 0, 0, False, room)
+    one = Transfer(TransferId("ab" * 16), BOB, Direction.IN, TransferState.OFFERED, offer, wall)
+    assert one.conversation == where
+
+
+def test_what_waits_or_rests_is_not_over() -> None:
+    assert {TransferState.WAITING, TransferState.PAUSED, TransferState.OFFERED}.isdisjoint(FINAL)
+    assert {TransferState.DONE, TransferState.PARTIAL, TransferState.DECLINED} < FINAL

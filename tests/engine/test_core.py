@@ -13,6 +13,7 @@ from lanshare.domain.settings import Visibility
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
 from lanshare.engine import inbox as n
 from lanshare.engine.effects import Discard, Scan
+from lanshare.engine.ports import LeaseReply
 from lanshare.exchange.control import SayBye
 from lanshare.net.networks import Network
 from lanshare.store import journal
@@ -41,11 +42,9 @@ def test_the_end_says_goodbye_to_everybody(setting: Setting) -> None:
     setting.do(n.Stop())
     assert isinstance(link.posted[-1], SayBye)
     assert setting.events[-1] == e.EngineStopped(Code.STOPPING)
-    reply = n.Reply()
+    reply = LeaseReply()
     setting.node.post(n.AttachAsked(BOB.id, TransferId("cd" * 16), True, link, reply))
-    lease = reply.take(0.0)
-    assert lease is not None
-    assert lease.code == Code.STOPPING
+    assert reply.take(0.0) is Code.STOPPING
 
 
 def test_only_time_passing_makes_it_try_again(setting: Setting) -> None:

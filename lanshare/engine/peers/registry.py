@@ -1,54 +1,44 @@
-"""The table of devices: who was seen where, who is online, whom to dial when. No I/O, no clock of its own.
+"""The devices: who is online, over which link, how far each is trusted. No I/O, no clock of its own.
 
-A device is online while its control link is open; mDNS only says where to dial.
+A device is online while its control link is open; mDNS only says where to dial. The life of a link:
+
+1. A sighting, a typed address or a wish makes a target, and the dial scheduler asks for a Dial (or somebody dials us).
+2. LinkUp: TLS and greeting are done. It is refused if the device is blocked, or may not see us and is not wanted. If
+   both dialled at once, the link that the smaller id dialled stays. Then the device is shown, and Online is said.
+3. LinkDown: for a moment it may be replaced and nobody is told; then the device is shown away, and Offline is said.
+
+`dials` (dial_scheduler) owns the targets, `identities` (identity_monitor) the alarms; the devices themselves are here.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Final
 
 from msgspec.structs import replace
 
 from lanshare.domain import commands as c
-from lanshare.domain.confusables import skeleton
 from lanshare.domain.control_messages import Renamed
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     AddressFailed,
-    AddressReached,
-    DuplicateKeyDetected,
     Event,
     IdentityChanged,
-    IdentitySettled,
     MessageDelivered,
-    NetworkTroubled,
     PeerAppeared,
-    PeerChanged,
     PeerForgotten,
     PeerVanished,
     PeerVerified,
     TransferFinished,
 )
-from lanshare.domain.peer import (
-    ORDINARY,
-    Address,
-    DeviceKind,
-    Peer,
-    PeerId,
-    PeerPolicy,
-    Permission,
-    TrustLevel,
-    clean_name,
-    parse_address,
-    short_id,
-)
+from lanshare.domain.peer import Address, Peer, PeerId, PeerPolicy, Permission, TrustLevel, clean_name, short_id
 from lanshare.domain.settings import Visibility
 from lanshare.engine.dispatch import Dispatch
-from lanshare.engine.effects import CloseLink, DbWrite, Dial, Effect, MarkKnown, Offline, Online, Publish, Verify
+from lanshare.engine.effects import CloseLink, DbWrite, Effect, MarkKnown, Offline, Online, Publish, Verify
 from lanshare.engine.inbox import DialEnded, Glanced, Gone, LinkDown, LinkUp
+from lanshare.engine.peers.dial_scheduler import BACKOFF, DialScheduler
+from lanshare.engine.peers.identity_monitor import IdentityMonitor
+from lanshare.engine.peers.record import PeerRecord, parsed
 from lanshare.engine.ports import LinkHandle
 from lanshare.engine.presentation import user_messages
 from lanshare.exchange.handshake import COPIED, OURSELVES
@@ -57,32 +47,8 @@ from lanshare.store import trustbook
 from lanshare.store.trustbook import TrustEntry
 from lanshare.wire import limits
 
-_BACKOFF: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 _GRACE: Final = 0.6
 """Seconds a lost control link may be replaced in before the device is shown away: crossing links settle in this."""
-
-_REMEMBERED: Final = 8
-"""Addresses kept for a device, the last good one first."""
-
-_TARGETS: Final = 4096
-_TRIES_BURST: Final = 100.0
-_TRIES_A_SECOND: Final = 30.0
-"""Dials to devices that are only announced: a whole class at once, then so many, so that names without a device behind
-them cost no more than that."""
-
-_AWAY: Final = 3.0
-"""Seconds without a link after which a known device counts as away, so that whoever bears its name is an alarm: at the
-start of an engine two honest devices of one name come one after the other."""
-
-_ALARMS: Final = 8
-"""Alarms kept for one known device, the oldest ones: more keys under its name are told, and are none to be befriended,
-but do not take the place of those that a person may be looking at."""
-
-_GLANCE_EVERY: Final = 3.0
-"""Seconds between two looks at a device that is only browsed."""
-
-_HINTED: Final = 1.0
-"""Seconds between two dials to one device that announcements bring about: anybody may announce it, at any place."""
 
 _STEADY: Final = 10.0
 """Seconds after which a link counts as one that held."""
@@ -93,108 +59,25 @@ _FLAPS: Final = 2
 _FLAP_STEPS: Final = 4
 """Of the growing waits only so many: somebody waits for what is to be sent over the next link."""
 
-_TROUBLES: Final = 3
-"""Devices that are announced and do not answer, told at once: more would be a flood, not news."""
 
-
-@dataclass(slots=True)
-class Row:
-    """A device that has proven itself at some time."""
-
-    id: PeerId
-    name: str
-    kind: DeviceKind
-    system: str
-    trust: TrustLevel
-    addresses: list[str]
-    last_seen: int = 0
-    link: LinkHandle | None = None
-    dialler: PeerId | None = None
-    instance: bytes = b""
-    earlier: set[bytes] = field(default_factory=set)
-    """Runs of it that were followed by another one."""
-
-    down_at: float | None = None
-    up_at: float = 0.0
-    flaps: int = 0
-    """Links in a row that ended soon after they had begun, and over which nothing was done: it is dialled later and
-    later."""
-
-    away_since: float = 0.0
-    """Since when it has no link; of no meaning while it has one."""
-
-    shown: bool = False
-    alias: str = ""
-    rules: PeerPolicy = ORDINARY
-    note: str = ""
-    met_as: str = ""
-    """What it was called when a person here first dealt with it: that name stays its own."""
-
-    accused: set[PeerId] = field(default_factory=set)
-    """Known devices in whose place it answered in this run, and about which no person has decided."""
-
-    key: bytes = b""
-    """Its public key (SubjectPublicKeyInfo, DER), by which it is asked for while it hides; empty if it is not known."""
-
-    @property
-    def dealt_with(self) -> bool:
-        """Whether a person here has dealt with it."""
-        return self.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED)
-
-    def looks(self) -> frozenset[str]:
-        """What its names look like."""
-        return frozenset(skeleton(one) for one in (self.name, self.alias, self.met_as) if one)
-
-
-@dataclass(slots=True)
-class Target:
-    """A device to dial, by its short id (or by a typed address)."""
-
-    key: str
-    peer: PeerId | None = None
-    sighting: Sighting | None = None
-    typed: Address | None = None
-    dialling: bool = False
-    tries: int = 0
-    next_try: float = 0.0
-    dialled_at: float = -math.inf
-    troubled: bool = False
-    wanted: bool = False
-    """A person wants this device now: an answer by another key is then worth an alarm."""
-
-    listed: bool = False
-    """Browsing: shells were told that it is there."""
-
-
-@dataclass(slots=True)
 class Peers:
-    """The table. `browse_only`: show what mDNS says and dial nobody."""
+    """The devices, their links and trust."""
 
-    me: PeerId
-    browse_only: bool = False
-    rows: dict[PeerId, Row] = field(default_factory=dict)
-    targets: dict[str, Target] = field(default_factory=dict)
-    alarms: dict[tuple[PeerId, PeerId], None] = field(default_factory=dict)
-    """(known, seen), oldest first: another key answered in the place of a known device, and nobody has decided."""
+    def __init__(
+        self, me: PeerId, browse_only: bool = False, has_pending: Callable[[PeerId], bool] = lambda peer: False,
+        wall_ms: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """`browse_only`: show what mDNS says and link with nobody. `has_pending`: whether something that a person
+        began waits for a device: then it is wanted, also over restarts. `wall_ms`: milliseconds since 1970."""
+        self.me = me
+        self.rows: dict[PeerId, PeerRecord] = {}
+        self.level = Visibility.EVERYONE
+        self.version = 0
+        """Grows with every change of trust or presence."""
 
-    clones: set[PeerId] = field(default_factory=set)
-    level: Visibility = Visibility.EVERYONE
-    version: int = 0
-    """Grows with every change of trust or presence."""
-
-    _tries: float = _TRIES_BURST
-    _tries_at: float = 0.0
-    _compare_at: float | None = None
-    """When it is to be looked again whether a stranger bears the name of a known device that is away."""
-
-    _reached: list[tuple[str, PeerId, Address | None]] = field(default_factory=list)
-    """Typed addresses that were answered, of which is not clear yet whether the right device answered."""
-
-    has_pending: Callable[[PeerId], bool] = lambda peer: False
-    """Whether something that a person began waits for this device: then it is wanted, also over restarts."""
-
-    wall_ms: Callable[[], int] = lambda: 0
-    """Milliseconds since 1970."""
+        self.dials = DialScheduler(self, browse_only)
+        self.identities = IdentityMonitor(self.rows)
+        self._has_pending, self._wall_ms = has_pending, wall_ms
 
     def register(self, to: Dispatch) -> None:
         """See Service."""
@@ -211,8 +94,8 @@ class Peers:
         items.on(c.AddAddress, lambda item, now: self.add_address(item.address, now))
         items.on(Sighting, self.seen)
         items.on(Gone, lambda item, now: self.gone(item.short))
-        items.on(LinkUp, lambda item, now: self.up(item, now, self.wall_ms()))
-        items.on(LinkDown, self.down)
+        items.on(LinkUp, lambda item, now: self.link_opened(item, now, self._wall_ms()))
+        items.on(LinkDown, self.link_closed)
         items.on(Glanced, lambda item, now: self.glanced(item.target, item.peer, item.address, now))
         items.on(DialEnded, self.dial_ended)
         to.heard.on(Renamed, lambda said, peer, now: self.renamed(peer, said.name, said.note, now))
@@ -234,7 +117,7 @@ class Peers:
     def online(self, peer: PeerId) -> bool:
         """Whether its control link is open."""
         row = self.rows.get(peer)
-        return row is not None and row.link is not None
+        return row is not None and row.online
 
     def link(self, peer: PeerId) -> LinkHandle | None:
         """Its control link, if it is online."""
@@ -252,7 +135,7 @@ class Peers:
         if row is None or row.trust is TrustLevel.BLOCKED:
             return PeerPolicy(Permission.BLOCK, Permission.BLOCK)
         rules = row.rules
-        doubtful = row.trust is not TrustLevel.VERIFIED or any(known == peer for known, _ in self.alarms)
+        doubtful = row.trust is not TrustLevel.VERIFIED or self.identities.doubts(peer)
         doubtful = doubtful or (rules.at_home and not home)
         if rules.files is Permission.ACCEPT and (doubtful or 0 < rules.until <= wall_ms):
             return replace(rules, files=Permission.ASK)
@@ -260,208 +143,178 @@ class Peers:
 
     def addresses(self, peer: PeerId) -> tuple[Address, ...]:
         """Where to dial it, the likeliest first."""
+        return self.dials.addresses(peer)
+
+    def remembered_addresses(self, peer: PeerId) -> tuple[list[Address], list[Address]]:
+        """Where it is online, and where it was ever."""
         row = self.rows.get(peer)
-        target = self.targets.get(short_id(peer))
-        found: dict[Address, None] = {}
-        if row is not None and row.addresses and row.link is not None:
-            found.update(_parsed(row.addresses[:1]))
-        if target is not None and target.sighting is not None:
-            found.update(dict.fromkeys(target.sighting.addresses))
-        if row is not None:
-            found.update(_parsed(row.addresses))
-        return tuple(found)
+        if row is None:
+            return [], []
+        return list(parsed(row.addresses[:1]) if row.online else ()), list(parsed(row.addresses))
+
+    def is_awaited(self, peer: PeerId) -> bool:
+        """Whether something that a person began waits for it."""
+        return self._has_pending(peer)
+
+    def known_by_short(self, short: str) -> PeerId | None:
+        """The one device whose id begins so."""
+        found = [peer for peer in self.rows if short_id(peer) == short]
+        return found[0] if len(found) == 1 else None
 
     def known(self) -> tuple[dict[PeerId, TrustLevel], frozenset[PeerId], dict[PeerId, bytes]]:
         """How far each device is trusted, who is online, and whose public key is known."""
         rows = self.rows.values()
         return (
             {row.id: row.trust for row in rows},
-            frozenset(row.id for row in rows if row.link is not None),
+            frozenset(row.id for row in rows if row.online),
             {row.id: row.key for row in rows if row.key},
         )
+
+    def may_see(self, peer: PeerId | None) -> bool:
+        """Whether this device may see us: we dial it by ourselves, and it may stay if it dials us."""
+        if self.level is Visibility.EVERYONE:
+            return True
+        row = self.rows.get(peer) if peer is not None else None
+        return self.level is Visibility.KNOWN and row is not None and row.dealt_with
+
+    def shown(self, talked: frozenset[PeerId] = frozenset()) -> tuple[Peer, ...]:
+        """All devices worth showing: online, or dealt with before; `talked`: those with a conversation or a draft."""
+        return tuple(
+            row.shows()
+            for row in self.rows.values()
+            if row.online or row.shown or row.trust is not TrustLevel.STRANGER or row.id in talked
+        )
+
+    def undecided(self) -> tuple[IdentityChanged, ...]:
+        """The alarms that no person has decided."""
+        return self.identities.undecided()
+
+    # --- what earlier engines left
+
+    def load(
+        self, book: Iterable[TrustEntry], now: float, alarms: Iterable[tuple[PeerId, PeerId]] = ()
+    ) -> None:
+        """What earlier engines remembered."""
+        self.identities.alarms = dict.fromkeys(alarms)
+        for one in book:
+            row = self.rows[one.id] = PeerRecord.remembered(one, now)
+            self.version += 1
+            if row.dealt_with:
+                self.dials.expect(one.id, now)
+
+    def await_again(self, peer: PeerId) -> None:
+        """Something waits for this device since an earlier engine."""
+        self.dials.await_again(peer)
+
+    # --- who is to be dialled
+
+    def seen(self, sighting: Sighting, now: float) -> list[Effect]:
+        """mDNS says a device is there."""
+        return self.dials.seen(sighting, now)
+
+    def gone(self, short: str) -> list[Effect]:
+        """mDNS says a device left."""
+        return self.dials.gone(short)
+
+    def add_address(self, text: str, now: float) -> list[Effect]:
+        """A person typed an address."""
+        return self.dials.add_address(text, now) or self.tick(now)
+
+    def want(self, peer: PeerId, now: float) -> list[Effect]:
+        """A person wants to reach this device now."""
+        if peer not in self.rows or self.online(peer):
+            return []
+        self.dials.want(peer, now)
+        return self.tick(now)
+
+    def glanced(self, key: str, peer: PeerId, address: Address, now: float) -> list[Effect]:
+        """Browsing: a device has shown its key; nothing was told to it."""
+        sighting, fresh = self.dials.glanced(key, peer, now)
+        if sighting is None or not fresh:
+            return []
+        row = self.rows.get(peer)
+        addresses = tuple(dict.fromkeys((str(address), *map(str, sighting.addresses))))
+        if row is None:
+            return [Publish(PeerAppeared(peer, sighting.name, sighting.kind, addresses, TrustLevel.STRANGER, True))]
+        return [Publish(replace(row.appeared(), name=sighting.name, addresses=addresses, online=True))]
+
+    def dial_ended(self, note: DialEnded, now: float) -> list[Effect]:
+        """A dial came to nothing: try again later, and say what a person should know."""
+        target = self.dials.targets.get(note.target)
+        if target is None:
+            return []
+        was_listed, typed = target.listed, target.peer is None and target.typed is not None
+        effects = self.dials.ended(target, note, now)
+        if was_listed and not target.listed:
+            return effects
+        if note.detail == COPIED:
+            return effects + self.identities.copied(self.me, "", ours=True)
+        if note.seen is not None and not typed and note.detail != OURSELVES:
+            effects += self.identities.other_key(target.peer, note.seen, note.at, self.dials.is_wanted)
+        return effects
+
+    # --- links
 
     def show(self, level: Visibility) -> list[Effect]:
         """Show ourselves to others than before: links to those who may not see us any more end."""
         self.level = level
         ended: list[Effect] = []
         for row in self.rows.values():
-            target = self.targets.get(short_id(row.id))
-            if row.link is not None and not self._may_see(row.id) and not (target is not None and target.wanted):
+            target = self.dials.of(row.id)
+            wanted = target is not None and target.wanted
+            if row.link is not None and not self.may_see(row.id) and not wanted:
                 ended.append(CloseLink(row.link))
         return ended
 
-    def _may_see(self, peer: PeerId | None) -> bool:
-        """Whether this device may see us: we dial it by ourselves, and it may stay if it dials us."""
-        if self.level is Visibility.EVERYONE:
-            return True
-        row = self.rows.get(peer) if peer is not None else None
-        known = row is not None and row.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED)
-        return self.level is Visibility.KNOWN and known
-
-    def shown(self, talked: frozenset[PeerId] = frozenset()) -> tuple[Peer, ...]:
-        """All devices worth showing: online, or dealt with before; `talked`: those with a conversation or a draft."""
-        return tuple(
-            Peer(
-                row.id, row.name, row.kind, tuple(row.addresses), row.trust, row.link is not None, row.system,
-                row.alias, row.rules, row.note, row.met_as,
-            )
-            for row in self.rows.values()
-            if row.link is not None or row.shown or row.trust is not TrustLevel.STRANGER or row.id in talked
-        )
-
-    # --- what happens
-
-    def load(
-        self, book: Iterable[TrustEntry], now: float, alarms: Iterable[tuple[PeerId, PeerId]] = ()
-    ) -> None:
-        """What earlier engines remembered."""
-        self.alarms = dict.fromkeys(alarms)
-        for one in book:
-            row = Row(one.id, one.name, one.kind, one.system, one.trust, list(one.addresses), one.last_seen)
-            row.alias, row.rules, row.met_as, row.away_since = one.alias, one.rules, one.met_as, now
-            row.key = one.key
-            self.rows[one.id] = row
-            self.version += 1
-            if one.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED):
-                self.targets[short_id(one.id)] = Target(short_id(one.id), one.id, next_try=now)
-
-    def await_again(self, peer: PeerId) -> None:
-        """Something waits for this device since an earlier engine."""
-        if (target := self.targets.get(short_id(peer))) is not None and target.peer == peer:
-            target.wanted = True
-
-    def seen(self, sighting: Sighting, now: float) -> list[Effect]:
-        """mDNS says a device is there."""
-        target = self.targets.get(sighting.short)
-        if target is None:
-            if len(self.targets) >= _TARGETS and not self._make_room():
-                return []
-            target = self.targets[sighting.short] = Target(sighting.short, self._known_by_short(sighting.short))
-        fresh = target.sighting != sighting
-        target.sighting = sighting
-        if target.peer is not None and self.online(target.peer):
-            return []
-        if fresh or not target.dialling:
-            target.tries = 0
-            target.next_try = max(now, target.dialled_at + _HINTED)
-        return self._dial(target, now)
-
-    def gone(self, short: str) -> list[Effect]:
-        """mDNS says a device left: only a hint, its control link knows better."""
-        target = self.targets.get(short)
-        if target is None:
-            return []
-        name = target.sighting.name if target.sighting else short
-        target.sighting = None
-        effects: list[Effect] = []
-        if target.listed and target.peer is not None:
-            target.listed = False
-            effects.append(Publish(PeerVanished(target.peer, name)))
-        if target.troubled:
-            target.troubled = False
-            effects.append(self._calm(target))
-        if target.peer is None and not target.dialling:
-            del self.targets[short]
-        return effects
-
-    def add_address(self, text: str, now: float) -> list[Effect]:
-        """A person typed an address."""
-        try:
-            address = parse_address(text)
-        except ValueError:
-            sentence = f"{text.strip()[:80]!r} is not an address. Type for example 192.168.1.20 or 192.168.1.20:17717."
-            return [Publish(AddressFailed(text, Code.PEER_UNKNOWN, sentence))]
-        target = self.targets.setdefault(str(address), Target(str(address), typed=address))
-        target.next_try, target.tries = now, 0
-        return self.tick(now)
-
-    def glanced(self, key: str, peer: PeerId, address: Address, now: float) -> list[Effect]:
-        """Browsing: a device has shown its key; nothing was told to it."""
-        target = self.targets.get(key)
-        if target is None:
-            return []
-        target.dialling, target.tries, target.next_try = False, 0, now + _GLANCE_EVERY
-        fresh = not target.listed or target.peer != peer
-        target.peer, target.listed = peer, True
-        row, seen = self.rows.get(peer), target.sighting
-        if not fresh or seen is None:
-            return []
-        addresses = tuple(dict.fromkeys((str(address), *map(str, seen.addresses))))
-        if row is None:
-            return [Publish(PeerAppeared(peer, seen.name, seen.kind, addresses, TrustLevel.STRANGER, True))]
-        return [
-            Publish(
-                PeerAppeared(
-                    peer, seen.name, row.kind, addresses, row.trust, True, row.system, row.alias, row.rules, row.note,
-                    row.met_as,
-                )
-            )
-        ]
-
-    def want(self, peer: PeerId, now: float) -> list[Effect]:
-        """A person wants to reach this device now."""
-        row = self.rows.get(peer)
-        if row is None or row.link is not None:
-            return []
-        target = self.targets.setdefault(short_id(peer), Target(short_id(peer), peer))
-        target.peer, target.wanted = peer, True
-        target.next_try = min(target.next_try, now)
-        return self.tick(now)
-
-    def up(self, note: LinkUp, now: float, wall_ms: int) -> list[Effect]:
+    def link_opened(self, note: LinkUp, now: float, wall_ms: int) -> list[Effect]:
         """A control link is open: it stays, or the one we have does."""
+        guest, facts = note.guest, note.guest.facts
         forgotten: list[Effect] = []
-        guest = note.guest
         row = self.rows.get(guest.id)
         if row is None:
             forgotten = self._forget_strangers()
-            facts = guest.facts
-            row = self.rows[guest.id] = Row(guest.id, facts.name, facts.kind, facts.system, TrustLevel.STRANGER, [])
-        effects: list[Effect] = []
-        typed = self._typed(note)
+            row = self.rows[guest.id] = PeerRecord.stranger(guest.id, facts.name, facts.kind, facts.system)
+        typed = self.dials.typed(note)
         if row.trust is TrustLevel.BLOCKED:
             sentence = user_messages.ended(Code.BLOCKED, row.alias or row.name)
             return [*(Publish(AddressFailed(one, Code.BLOCKED, sentence)) for one in typed), CloseLink(note.link)]
-        target = self.targets.get(short_id(row.id))
-        wanted = target is not None and target.wanted
-        if note.dialled:
-            wanted = bool(typed) or (target is not None and self._is_wanted(target))
-        if not wanted and not self._may_see(row.id):
+        if not self._is_welcome(note, bool(typed)):
             return [*forgotten, CloseLink(note.link)]  # it greeted while we still showed ourselves to it
+        if note.dialled:
+            # As it is in truth first; what was typed may mean another one tomorrow.
+            row.met_at(*filter(None, (note.met, note.address)) if note.address.port else ())
+        elif facts.port:
+            row.met_at(Address(note.address.host, facts.port))
         dialler = self.me if note.dialled else guest.id
-        self._met_at(row, note)
+        effects: list[Effect] = []
         if row.link is not None:
-            same_run = row.instance == guest.facts.instance
+            same_run = row.instance == facts.instance
             if same_run and row.dialler != dialler and row.dialler == min(self.me, guest.id):
-                return [*self._settled(note), CloseLink(note.link), *self._reach(typed, row, now, note.met)]
+                reached = self.dials.reached(note)
+                return [*reached, CloseLink(note.link), *self.identities.answered(typed, row, now, note.met)]
             effects.append(CloseLink(row.link))
-        if row.link is None:
+        else:
             row.up_at = now
-        was_online = row.link is not None or row.down_at is not None
         again = row.down_at is not None
-        effects += self._cloned(row, guest.facts.instance)
-        row.link, row.dialler, row.instance = note.link, dialler, guest.facts.instance
+        was_online = row.online or again
+        effects += self.identities.began(row, facts.instance)
+        row.link, row.dialler, row.instance, row.down_at = note.link, dialler, facts.instance, None
         self.version += 1
-        row.down_at = None
-        row.name, row.kind, row.system = guest.facts.name, guest.facts.kind, guest.facts.system
-        row.note, row.key = guest.facts.note, guest.key or row.key
+        row.name, row.kind, row.system = facts.name, facts.kind, facts.system
+        row.note, row.key = facts.note, guest.key or row.key
         row.last_seen, row.shown = wall_ms, True
-        effects += [*forgotten, *self._settled(note)]
-        effects.append(self._remember(row))
-        effects += self._lookalike(row, now)
-        effects.append(Publish(self._changed(row) if was_online else self._appeared(row)))
-        effects += self._reach(typed, row, now, note.met)
-        effects.append(Online(row.id, again))
-        return effects
+        return [
+            *effects,
+            *forgotten,
+            *self.dials.reached(note),
+            self._remember(row),
+            *self.identities.appeared(row, now),
+            Publish(row.changed() if was_online else row.appeared()),
+            *self.identities.answered(typed, row, now, note.met),
+            Online(row.id, again),
+        ]
 
-    def _met_at(self, row: Row, note: LinkUp) -> None:
-        """Remember where it can be reached: as it is in truth first; what was typed may mean another one tomorrow."""
-        reachable = note.address if note.dialled else Address(note.address.host, note.guest.facts.port)
-        if reachable.port:
-            met = note.met if note.dialled and note.met is not None else reachable
-            row.addresses = list(dict.fromkeys((str(met), str(reachable), *row.addresses)))[:_REMEMBERED]
-
-    def down(self, note: LinkDown, now: float) -> list[Effect]:
+    def link_closed(self, note: LinkDown, now: float) -> list[Effect]:
         """A control link ended; unless it was replaced, the device is away, after a moment's grace."""
         row = self.rows.get(note.peer)
         if row is None or row.link is not note.link:
@@ -469,22 +322,15 @@ class Peers:
         row.link = None
         self.version += 1
         row.away_since = now
-        self._compare_at = now + _AWAY if self._compare_at is None else self._compare_at
+        self.identities.watch(now)
         row.down_at = now if not note.left else now - 2 * _GRACE
-        target = self.targets.setdefault(short_id(row.id), Target(short_id(row.id), row.id))
         if not note.left:
             row.flaps = row.flaps + 1 if now - row.up_at < _STEADY else 0
         delay = 2.0 if note.left else 0.1
         if row.flaps > _FLAPS:
-            delay = max(delay, _BACKOFF[min(row.flaps - _FLAPS, _FLAP_STEPS) - 1])
-        target.peer, target.tries, target.next_try = row.id, 0, now + delay
-        if note.left:
-            target.sighting = None
+            delay = max(delay, BACKOFF[min(row.flaps - _FLAPS, _FLAP_STEPS) - 1])
+        self.dials.lost(row.id, now + delay, note.left)
         return [*self._forget_strangers(room=0), *self.tick(now)]
-
-    def _note_work(self, event: Event) -> None:
-        if isinstance(event, MessageDelivered | TransferFinished):
-            self.worked(event.peer)
 
     def worked(self, peer: PeerId) -> None:
         """Something was done with it: its link is of use, however short it lives."""
@@ -497,19 +343,30 @@ class Peers:
         if row is None or (row.name, row.note) == (name, note):
             return []
         row.name, row.note = name, note
-        return [self._remember(row), *self._lookalike(row, now), Publish(self._changed(row))]
+        return [self._remember(row), *self.identities.appeared(row, now), Publish(row.changed())]
+
+    def tick(self, now: float) -> list[Effect]:
+        """What time brings: dials that are due, devices whose grace is over, comparisons that waited."""
+        effects: list[Effect] = []
+        for row in self.rows.values():
+            if row.down_at is not None and now - row.down_at >= _GRACE:
+                row.down_at = None
+                effects.append(Publish(PeerVanished(row.id, row.name)))
+                effects.append(Offline(row.id))
+        return [*effects, *self.identities.tick(now), *self.dials.tick(now)]
+
+    def next_time(self) -> float | None:
+        """When tick() has something to do again."""
+        times = [row.down_at + _GRACE for row in self.rows.values() if row.down_at is not None]
+        others = (self.dials.next_time(), self.identities.compare_at)
+        return min((*times, *(one for one in others if one is not None)), default=None)
+
+    # --- trust
 
     def befriend(self, peer: PeerId) -> list[Effect]:
-        """A stranger becomes known; not while it stands in the place of another device, which a person must decide.
-
-        Also not before it is clear whether it does: a known device counts as away only after a moment.
-        """
+        """A stranger becomes known; not while it stands in the place of another device, which a person must decide."""
         row = self.rows.get(peer)
-        if row is None or row.trust is not TrustLevel.STRANGER or row.accused:
-            return []
-        if any(seen == peer for _, seen in self.alarms):
-            return []
-        if self._namesakes(row):
+        if row is None or row.trust is not TrustLevel.STRANGER or self.identities.accuses(row):
             return []
         return self._trust(peer, TrustLevel.KNOWN)
 
@@ -524,14 +381,13 @@ class Peers:
         if row is None:
             return []
         row.alias, row.rules = clean_name(alias), rules
-        return [self._remember(row), Publish(self._changed(row))]
+        return [self._remember(row), Publish(row.changed())]
 
     def settle(self, known: PeerId, seen: PeerId, same: bool) -> list[Effect]:
         """The person says what an alarm was: the device set up anew, or somebody who pretends to be it."""
-        listed = (known, seen) in self.alarms
-        if same and not listed and (seen not in self.rows or known not in self.rows[seen].accused):
+        if same and not self.identities.knows_of(known, seen):
             return []
-        settled = self._drop_alarm(known, seen)
+        settled = self.identities.drop(known, seen)
         if not same:
             # It was refused before it could say anything of itself: blocked all the same.
             name = self.rows[known].name if known in self.rows else short_id(seen)
@@ -545,20 +401,15 @@ class Peers:
             effects += self._trust(seen, TrustLevel.KNOWN)
         return effects
 
-    def _row_of(self, peer: PeerId, name: str = "") -> Row:
-        """Its row, also where it never had one, or was a stranger whose row made room for others."""
-        fresh = Row(peer, name or short_id(peer), DeviceKind.UNKNOWN, "", TrustLevel.STRANGER, [])
-        return self.rows.setdefault(peer, fresh)
-
     def block(self, peer: PeerId, blocked: bool) -> list[Effect]:
         """Have nothing to do with a device any more, or let it be known again."""
         row = self._row_of(peer) if blocked else self.rows.get(peer)
         if row is None or (row.trust is TrustLevel.BLOCKED) is blocked:
             return []
         if not blocked:
-            self.targets.setdefault(short_id(peer), Target(short_id(peer), peer))
+            self.dials.have(peer)
             return self._trust(peer, TrustLevel.KNOWN)
-        return [*self._part(row), *self._trust(peer, TrustLevel.BLOCKED)]
+        return [*self._disconnect(row), *self._trust(peer, TrustLevel.BLOCKED)]
 
     def forget(self, peer: PeerId) -> list[Effect]:
         """A device is known no longer; what was exchanged with it stays."""
@@ -566,20 +417,34 @@ class Peers:
         if row is None:
             return []
         self.version += 1
-        void = [alarm for alarm in self.alarms if peer in alarm]
         return [
-            *(effect for alarm in void for effect in self._drop_alarm(*alarm)),
-            *self._part(row),
+            *self.identities.drop_about(peer, also_known=True),
+            *self._disconnect(row),
             DbWrite(lambda db: trustbook.forget(db, peer)),
             Publish(PeerForgotten(peer)),
         ]
 
-    def _part(self, row: Row) -> list[Effect]:
+    # --- inside
+
+    def _note_work(self, event: Event) -> None:
+        if isinstance(event, MessageDelivered | TransferFinished):
+            self.worked(event.peer)
+
+    def _is_welcome(self, note: LinkUp, typed: bool) -> bool:
+        """Whether a link of this device may stay: it may see us, or a person wants it."""
+        target = self.dials.of(note.guest.id)
+        wanted = target is not None and target.wanted
+        if note.dialled:
+            wanted = typed or self.dials.is_wanted(note.guest.id)
+        return wanted or self.may_see(note.guest.id)
+
+    def _row_of(self, peer: PeerId, name: str = "") -> PeerRecord:
+        """Its row, also where it never had one, or was a stranger whose row made room for others."""
+        return self.rows.setdefault(peer, PeerRecord.stranger(peer, name or short_id(peer)))
+
+    def _disconnect(self, row: PeerRecord) -> list[Effect]:
         """End what links us to a device."""
-        target = self.targets.pop(short_id(row.id), None)
-        if target is not None and target.sighting is not None and row.id not in self.rows:
-            # It is still announced: let it come again, as anybody may.
-            self.targets[target.key] = Target(target.key, sighting=target.sighting, next_try=target.next_try)
+        self.dials.part(row.id, forgotten=row.id not in self.rows)
         link, row.link, row.down_at = row.link, None, None
         if link is None:
             return []
@@ -593,327 +458,24 @@ class Peers:
             row.met_as = row.name
         row.trust = level
         self.version += 1
-        # To trust a device, or to block it, is a decision about whatever it was taken for.
-        void = [alarm for alarm in self.alarms if alarm[1] == peer]
-        settled = [effect for alarm in void for effect in self._drop_alarm(*alarm)]
-        return [*settled, self._remember(row), Publish(self._changed(row))]
-
-    def dial_ended(self, note: DialEnded, now: float) -> list[Effect]:
-        """A dial came to nothing: try again later, and say what a person should know."""
-        target = self.targets.get(note.target)
-        if target is None:
-            return []
-        target.dialling = False
-        if target.typed is not None and target.peer is None:
-            del self.targets[note.target]
-            own = note.detail in (OURSELVES, COPIED)
-            sentence = (
-                "That is this device's own address." if own else user_messages.ended(
-                    note.code, note.target, note.detail
-                )
-            )
-            copied = self._alarm_clone(self.me, "", ours=True) if note.detail == COPIED else []
-            return [Publish(AddressFailed(note.target, note.code, sentence)), *copied]
-        target.tries += 1
-        target.next_try = now + _BACKOFF[min(target.tries, len(_BACKOFF)) - 1]
-        if target.listed and target.tries >= 2 and target.peer is not None:
-            # Browsing: it was there, and two looks in a row found nobody.
-            target.listed = False
-            name = target.sighting.name if target.sighting is not None else short_id(target.peer)
-            return [Publish(PeerVanished(target.peer, name))]
-        if note.detail in (OURSELVES, COPIED):
-            del self.targets[note.target]
-            return self._alarm_clone(self.me, "", ours=True) if note.detail == COPIED else []
-        effects: list[Effect] = []
-        if note.seen is not None:
-            effects += self._imposter(target, note.seen, note.at)
-        elif (
-            target.sighting is not None
-            and target.tries == 2
-            and not target.troubled
-            and sum(one.troubled for one in self.targets.values()) < _TROUBLES
-        ):
-            target.troubled = True
-            where = ", ".join(str(one) for one in target.sighting.addresses[:2])
-            code = Code.VERSION if note.code is Code.VERSION else Code.PEER_UNREACHABLE
-            detail = note.detail if code is Code.VERSION else where
-            sentence = user_messages.trouble(code, detail, target.sighting.name)
-            effects.append(Publish(NetworkTroubled(f"{code}:{target.key}", sentence)))
-        if target.sighting is None and target.peer is None:
-            del self.targets[note.target]
-        return effects
-
-    def tick(self, now: float) -> list[Effect]:
-        """What time brings: dials that are due, devices whose grace is over."""
-        effects: list[Effect] = []
-        for row in self.rows.values():
-            if row.down_at is not None and now - row.down_at >= _GRACE:
-                row.down_at = None
-                effects.append(Publish(PeerVanished(row.id, row.name)))
-                effects.append(Offline(row.id))
-        if self._compare_at is not None and now >= self._compare_at:
-            effects += self._compare(now)
-        for target in self.targets.values():
-            effects += self._dial(target, now)
-        return effects
-
-    def next_time(self) -> float | None:
-        """When tick() has something to do again."""
-        times = [row.down_at + _GRACE for row in self.rows.values() if row.down_at is not None]
-        times += [target.next_try for target in self.targets.values() if self._due(target)]
-        times += [self._compare_at] if self._compare_at is not None else []
-        return min(times, default=None)
-
-    # --- inside
-
-    def _dial(self, target: Target, now: float) -> list[Effect]:
-        """Try to reach a device, if it is time to."""
-        if now < target.next_try or not self._due(target):
-            return []
-        addresses = self._where(target)
-        if not addresses:
-            target.next_try = now + _BACKOFF[-1]
-            return []
-        if target.peer is None and target.typed is None and not self._may_try(now):
-            target.next_try = now + 1.0
-            return []
-        target.dialling, target.dialled_at = True, now
-        expect = target.peer or (None if target.typed else PeerId(target.key))
-        by_itself = not self._is_wanted(target) and target.typed is None
-        return [Dial(target.key, addresses, expect, glance=self.browse_only, by_itself=by_itself)]
-
-    def _may_try(self, now: float) -> bool:
-        self._tries = min(_TRIES_BURST, self._tries + (now - self._tries_at) * _TRIES_A_SECOND)
-        self._tries_at = now
-        if self._tries < 1.0:
-            return False
-        self._tries -= 1.0
-        return True
-
-    def _make_room(self) -> bool:
-        """Forget a device that is only announced and did not answer: the one that was tried most."""
-        strangers = [
-            one for one in self.targets.values() if not (one.peer or one.typed or one.dialling or one.troubled)
-        ]
-        if not strangers:
-            return False
-        del self.targets[max(strangers, key=lambda one: one.tries).key]
-        return True
+        settled = self.identities.drop_about(peer, also_known=False)
+        return [*settled, self._remember(row), Publish(row.changed())]
 
     def _forget_strangers(self, room: int = 1) -> list[Effect]:
         """Keys cost nothing, so strangers that went away are remembered up to a number. `room`: for so many more."""
-        away = [one for one in self.rows.values() if one.link is None and one.trust is TrustLevel.STRANGER]
+        away = [one for one in self.rows.values() if not one.online and one.trust is TrustLevel.STRANGER]
         effects: list[Effect] = []
         for row in sorted(away, key=lambda one: one.away_since)[: max(0, len(away) + room - limits.STRANGERS_KEPT)]:
             if row.down_at is not None:
                 effects += [Publish(PeerVanished(row.id, row.name)), Offline(row.id)]
             del self.rows[row.id]
-            self.targets.pop(short_id(row.id), None)
+            self.dials.drop(row.id)
             effects.append(self._drop_stranger(row.id))
         return effects
 
     def _drop_stranger(self, peer: PeerId) -> Effect:
         return DbWrite(lambda db: trustbook.forget_stranger(db, peer))
 
-    def _is_wanted(self, target: Target) -> bool:
-        return target.wanted or (target.peer is not None and self.has_pending(target.peer))
-
-    def _due(self, target: Target) -> bool:
-        """Whether this device is to be dialled at all."""
-        if target.dialling or (target.peer is not None and self.online(target.peer)):
-            return False
-        row = self.rows.get(target.peer) if target.peer is not None else None
-        if row is not None and row.trust is TrustLevel.BLOCKED:
-            return False
-        if self.browse_only:
-            return target.sighting is not None
-        return target.wanted or target.typed is not None or self._may_see(target.peer)
-
-    def _where(self, target: Target) -> tuple[Address, ...]:
-        if target.peer is not None:
-            return self.addresses(target.peer)
-        if target.typed is not None:
-            return (target.typed,)
-        return target.sighting.addresses if target.sighting is not None else ()
-
-    def _settled(self, note: LinkUp) -> list[Effect]:
-        """The targets that led to this device are reached."""
-        effects: list[Effect] = []
-        short = short_id(note.guest.id)
-        target = self.targets.setdefault(short, Target(short, note.guest.id))
-        target.peer = note.guest.id
-        if note.dialled:
-            target.dialling = False
-            for key in [key for key, one in self.targets.items() if one.typed == note.address and key != short]:
-                del self.targets[key]
-        target.tries = 0
-        target.wanted = False
-        if target.troubled:
-            target.troubled = False
-            effects.append(self._calm(target))
-        return effects
-
-    def _calm(self, target: Target) -> Effect:
-        return Publish(NetworkTroubled(f"{Code.PEER_UNREACHABLE}:{target.key}", ""))
-
-    def _imposter(self, target: Target, seen: PeerId, at: Address | None) -> list[Effect]:
-        """All addresses of a device that a person wants answered with another key.
-
-        Where it is, anybody may announce: that alone accuses nobody, least of all a stranger who is here under its own
-        name and whose address somebody gave away for another one's.
-        """
-        known = self.rows.get(target.peer) if target.peer is not None else None
-        if known is None or known.trust not in (TrustLevel.KNOWN, TrustLevel.VERIFIED):
-            return []
-        stale = seen in self.rows and self.rows[seen].trust is not TrustLevel.STRANGER
-        hint_only = at is None or str(at) not in known.addresses
-        wanted = target.wanted or self.has_pending(known.id)
-        if stale or not wanted or (hint_only and self.online(seen)):
-            return []
-        return self._alarm(known, seen)
-
-    def _lookalike(self, row: Row, now: float) -> list[Effect]:
-        """It bears the name of another, known device: an alarm if that is away, now or in a moment."""
-        effects: list[Effect] = []
-        for other in self._namesakes(row):
-            if other.away_since + _AWAY <= now:
-                effects += self._alarm(other, row.id)
-            else:
-                soon = other.away_since + _AWAY
-                self._compare_at = soon if self._compare_at is None else min(soon, self._compare_at)
-        return effects
-
-    def _namesakes(self, row: Row) -> list[Row]:
-        """Known devices without a link that a person would take this one for: it is a stranger, or was called something
-        else when a person dealt with it."""
-        if row.trust is TrustLevel.BLOCKED or (row.dealt_with and row.name == row.met_as):
-            return []
-        looks = skeleton(row.name)
-        return [
-            other
-            for other in self.rows.values()
-            if other.link is None and other.id != row.id and other.dealt_with and looks in other.looks()
-        ]
-
-    def _compare(self, now: float) -> list[Effect]:
-        """Look again at all strangers that are there, and at typed addresses that were answered."""
-        self._compare_at = None
-        effects = [
-            effect
-            for row in list(self.rows.values())
-            if row.link is not None
-            for effect in self._lookalike(row, now)
-        ]
-        reached, self._reached = self._reached, []
-        for address, peer, met in reached:
-            if (row := self.rows.get(peer)) is not None:
-                effects += self._reach([address], row, now, met)
-        return effects
-
-    def _typed(self, note: LinkUp) -> list[str]:
-        """The addresses that a person typed and that this link answers."""
-        if not note.dialled:
-            return []
-        return [key for key, one in self.targets.items() if one.typed == note.address]
-
-    def _reach(self, typed: list[str], row: Row, now: float, met: Address | None) -> list[Effect]:
-        """Tell who answered at a typed address, once it is clear in whose place it did. `met`: where it is in truth."""
-        effects: list[Effect] = []
-        for address in typed:
-            places = {address, str(met)}
-            taken_for = self._namesakes(row)
-            taken_for += [
-                one
-                for one in self.rows.values()
-                if one.link is None and one.id != row.id and one.dealt_with and one not in taken_for
-                and not places.isdisjoint(one.addresses)
-            ]
-            open_ = [one for one in taken_for if one.away_since + _AWAY > now]
-            if open_:
-                self._reached.append((address, row.id, met))
-                soon = max(one.away_since for one in open_) + _AWAY
-                self._compare_at = soon if self._compare_at is None else min(soon, self._compare_at)
-                continue
-            known = taken_for[0] if taken_for else None
-            if known is not None:
-                # Said again at every try, whether it is new or not.
-                again = Publish(IdentityChanged(known.name, known.id, row.id))
-                effects += self._alarm(known, row.id) or [again]
-            effects.append(Publish(AddressReached(address, row.id, known.id if known is not None else "")))
-        return effects
-
-    def _cloned(self, row: Row, instance: bytes) -> list[Effect]:
-        """Each run of an engine has an instance of its own: one that comes back after another one ran beside it."""
-        if instance == row.instance:
-            return []
-        if instance in row.earlier:
-            return self._alarm_clone(row.id, row.name, ours=False)
-        if row.instance and len(row.earlier) < _REMEMBERED:
-            row.earlier.add(row.instance)
-        return []
-
-    def _alarm_clone(self, peer: PeerId, name: str, ours: bool) -> list[Effect]:
-        if peer in self.clones:
-            return []
-        self.clones.add(peer)
-        return [Publish(DuplicateKeyDetected(peer, name, ours, user_messages.cloned(name, ours)))]
-
-    def _alarm(self, known: Row, seen: PeerId) -> list[Effect]:
-        """A new one. Where there are many for one device, it is told, and not kept."""
-        row = self.rows.get(seen)
-        if (known.id, seen) in self.alarms or (row is not None and known.id in row.accused):
-            return []
-        if row is not None:
-            row.accused.add(known.id)
-        told = Publish(IdentityChanged(known.name, known.id, seen))
-        if sum(one == known.id for one, _ in self.alarms) >= _ALARMS:
-            return [told]
-        self.alarms[known.id, seen] = None
-        return [self._keep_alarm(known.id, seen), told]
-
-    def _keep_alarm(self, known: PeerId, seen: PeerId) -> Effect:
-        return DbWrite(lambda db: trustbook.raise_alarm(db, known, seen))
-
-    def _drop_alarm(self, known: PeerId, seen: PeerId) -> list[Effect]:
-        self.alarms.pop((known, seen), None)
-        if seen in self.rows:
-            self.rows[seen].accused.discard(known)
-        return [DbWrite(lambda db: trustbook.settle_alarm(db, known, seen)), Publish(IdentitySettled(known, seen))]
-
-    def undecided(self) -> tuple[IdentityChanged, ...]:
-        """The alarms that no person has decided."""
-        return tuple(
-            IdentityChanged(self.rows[known].name if known in self.rows else short_id(known), known, seen)
-            for known, seen in self.alarms
-        )
-
-    def _known_by_short(self, short: str) -> PeerId | None:
-        found = [peer for peer in self.rows if short_id(peer) == short]
-        return found[0] if len(found) == 1 else None
-
-    def _remember(self, row: Row) -> Effect:
-        one = TrustEntry(row.id, row.name, row.kind, row.system, row.trust, tuple(row.addresses), row.last_seen,
-                           row.alias, row.rules, row.met_as, row.key)
+    def _remember(self, row: PeerRecord) -> Effect:
+        one = row.entry()
         return DbWrite(lambda db: trustbook.remember(db, one))
-
-    def _appeared(self, row: Row) -> PeerAppeared:
-        online = row.link is not None
-        facts = (row.id, row.name, row.kind, tuple(row.addresses), row.trust, online, row.system)
-        return PeerAppeared(*facts, row.alias, row.rules, row.note, row.met_as)
-
-    def _changed(self, row: Row) -> PeerChanged:
-        online = row.link is not None
-        facts = (row.id, row.name, row.kind, tuple(row.addresses), row.trust, online, row.system)
-        return PeerChanged(*facts, row.alias, row.rules, row.note, row.met_as)
-
-
-def _parsed(texts: Iterable[str]) -> dict[Address, None]:
-    found: dict[Address, None] = {}
-    for text in texts:
-        try:
-            found[parse_address(text)] = None
-        except ValueError:
-            continue
-    return found
-
-

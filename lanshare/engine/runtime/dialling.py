@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 
 from lanshare.domain.errors import Code, IdentityDiffers, LanshareError
 from lanshare.domain.peer import Address, PeerId
@@ -15,7 +14,6 @@ from lanshare.engine.effects import (
 from lanshare.engine.inbox import (
     DialEnded,
     Glanced,
-    Lease,
     RunEnded,
 )
 from lanshare.engine.local_device import LocalDevice
@@ -120,17 +118,16 @@ class DialJob(_Cancellable):
 class RunJob(_Cancellable):
     """Dial a data link and push or pull a transfer over it."""
 
-    def __init__(self, effect: Run, net: Net, papers: tuple[Path, Path], post: Post) -> None:
-        """`papers`: where its list and its receipt lie."""
+    def __init__(self, effect: Run, net: Net, post: Post) -> None:
         super().__init__()
-        self._effect, self._net, self._papers, self._post = effect, net, papers, post
+        self._effect, self._net, self._post = effect, net, post
 
     def run(self) -> None:
         """RunEnded is posted whatever happens: without it the transfer would count as running for ever."""
         try:
             self._run()
         except Exception as error:
-            self._post(RunEnded(self._effect.transfer, self._effect.epoch, Code.PEER_AWAY, type(error).__name__))
+            self._post(RunEnded(self._effect.transfer, self._effect.spec.epoch, Code.PEER_AWAY, type(error).__name__))
             raise
 
     def _run(self) -> None:
@@ -151,11 +148,7 @@ class RunJob(_Cancellable):
                 link.close()
                 code, detail = Code.PEER_UNREACHABLE, error.detail
                 continue
-            what = (effect.landing, effect.sources, *self._papers, effect.tops, effect.after, effect.throttles)
-            lease = Lease(effect.epoch, "", *what, effect.aside, effect.allowed)
-            if effect.sources:
-                run_source(link, effect.transfer, lease, True, self._post)
-            else:
-                run_sink(link, effect.transfer, lease, True, self._post)
+            run = run_source if effect.spec.sources else run_sink
+            run(link, effect.transfer, effect.spec, True, self._post)
             return
-        self._post(RunEnded(effect.transfer, effect.epoch, code, detail, unreachable=True))
+        self._post(RunEnded(effect.transfer, effect.spec.epoch, code, detail, unreachable=True))

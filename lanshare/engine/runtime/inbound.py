@@ -10,8 +10,9 @@ from typing import Final
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.peer import Address, short_id
 from lanshare.domain.transfer import TransferId
-from lanshare.engine.inbox import AttachAsked, Lease, Reply
+from lanshare.engine.inbox import AttachAsked
 from lanshare.engine.local_device import LocalDevice
+from lanshare.engine.ports import LeaseReply
 from lanshare.engine.runtime.link_tasks import Post, greet_as_acceptor, run_control, run_sink, run_source
 from lanshare.exchange.attach import Reception, Refusing
 from lanshare.exchange.handshake import AuthenticatedPeer
@@ -47,17 +48,17 @@ class InboundLinks:
         assert attach is not None
         transfer = TransferId(attach.transfer.hex())
         push = attach.direction == "push"
-        reply = Reply()
+        reply = LeaseReply()
         self._post(AttachAsked(guest.id, transfer, push, link, reply))
-        lease = reply.take(_LEASE) or Lease(0, Code.NO_ANSWER)
-        if lease.code:
-            _log.info("a data link of %s for transfer %s is refused: %s", short_id(guest.id), transfer[:8], lease.code)
+        answer = reply.take(_LEASE) or Code.NO_ANSWER
+        if isinstance(answer, Code):
+            _log.info("a data link of %s for transfer %s is refused: %s", short_id(guest.id), transfer[:8], answer)
             try:
-                link.drive(Refusing(lease.code), time.monotonic() + limits.HANDSHAKE)
+                link.drive(Refusing(answer), time.monotonic() + limits.HANDSHAKE)
             except LanshareError:
                 pass
             return
         if push:
-            run_sink(link, transfer, lease, False, self._post)
+            run_sink(link, transfer, answer, False, self._post)
         else:
-            run_source(link, transfer, lease, False, self._post)
+            run_source(link, transfer, answer, False, self._post)

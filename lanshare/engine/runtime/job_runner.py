@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from lanshare.domain.errors import Code
 from lanshare.domain.peer import SHORT
 from lanshare.domain.transfer import TransferId
@@ -15,18 +17,18 @@ from lanshare.engine.effects import (
     Dial,
     Discard,
     EndRun,
+    GrantLease,
     JobEffect,
     ListOffer,
     PostRun,
+    RefuseLease,
     Run,
     Save,
     Scan,
     Undo,
 )
-from lanshare.engine.inbox import (
-    Compared,
-)
-from lanshare.engine.ports import LinkHandle
+from lanshare.engine.inbox import Compared, RunEnded
+from lanshare.engine.ports import DataLinkSpec, LinkHandle
 from lanshare.engine.runtime.compare_jobs import CompareAgainJob, CompareJob
 from lanshare.engine.runtime.dialling import DialJob, Net, RunJob
 from lanshare.engine.runtime.link_tasks import (
@@ -76,6 +78,10 @@ class Runner:
                 self._scan(effect)
             case Run():
                 self._run(effect)
+            case GrantLease():
+                self._grant(effect)
+            case RefuseLease():
+                effect.reply.put(effect.code)
             case ListOffer():
                 self._scans.start(ListJob(effect.transfer, self.manifest(effect.transfer), self._post))
             case Compare():
@@ -131,15 +137,24 @@ class Runner:
 
     def _run(self, effect: Run) -> None:
         """Move a transfer."""
-        job = RunJob(effect, self._net, self.papers(effect.transfer), self._post)
+        spec = self._with_papers(effect.transfer, effect.spec)
+        job = RunJob(replace(effect, spec=spec), self._net, self._post)
         self._moving[effect.transfer] = job
         self._served.pop(effect.transfer, None)
         self._runs.start(job)
 
-    def serves(self, transfer: TransferId, link: LinkHandle) -> None:
-        """A link that was dialled to us moves this transfer now."""
-        self._served[transfer] = link
+    def _grant(self, effect: GrantLease) -> None:
+        """A link that was dialled to us moves this transfer now, unless it has left."""
+        transfer = effect.transfer
         self._moving.pop(transfer, None)
+        self._served[transfer] = effect.link
+        if not effect.reply.put(self._with_papers(transfer, effect.spec)):
+            del self._served[transfer]
+            self._post(RunEnded(transfer, effect.spec.epoch, Code.PEER_AWAY, "it left before it was answered"))
+
+    def _with_papers(self, transfer: TransferId, spec: DataLinkSpec) -> DataLinkSpec:
+        manifest, receipt = self.papers(transfer)
+        return replace(spec, manifest=manifest, receipt=receipt)
 
     def _end_run(self, transfer: TransferId) -> None:
         """Abort whatever moves a transfer."""

@@ -15,7 +15,6 @@ from lanshare.engine.inbox import (
     ControlReceived,
     DiskSeen,
     InboxItem,
-    Lease,
     LinkDown,
     LinkUp,
     RunEnded,
@@ -23,6 +22,7 @@ from lanshare.engine.inbox import (
     Verifying,
 )
 from lanshare.engine.local_device import LocalDevice
+from lanshare.engine.ports import DataLinkSpec
 from lanshare.exchange.control import Control
 from lanshare.exchange.handshake import Accepting, AuthenticatedPeer, Dialling
 from lanshare.exchange.receiving import Halting, Receiving
@@ -115,25 +115,25 @@ def run_control(
         post(LinkDown(guest.id, link, control.left, code))
 
 
-def run_source(link: Link, transfer: TransferId, lease: Lease, push: bool, post: Post) -> None:
+def run_source(link: Link, transfer: TransferId, spec: DataLinkSpec, push: bool, post: Post) -> None:
     """Send a transfer over a greeted data link; RunEnded in any case."""
-    assert lease.manifest is not None
+    assert spec.manifest is not None
     try:
-        entries = ManifestReader(lease.manifest)
-        sent = SentLog(sent_path(lease.manifest))
+        entries = ManifestReader(spec.manifest)
+        sent = SentLog(sent_path(spec.manifest))
     except OSError:
         link.close()
-        post(RunEnded(transfer, lease.epoch, Code.PEER_AWAY, "no list yet"))
+        post(RunEnded(transfer, spec.epoch, Code.PEER_AWAY, "no list yet"))
         return
     sending = Sending(
         transfer,
-        lease.sources,
+        spec.sources,
         entries,
         push,
         lambda done, rate: post(TransferProgress(transfer, done, rate, sending.profile.split(), sending.file)),
         lambda: post(Verifying(transfer)),
-        lease.throttles,
-        lease.aside,
+        spec.throttles,
+        spec.aside,
         sent,
     )
     code, detail, halted = "", "", False
@@ -154,12 +154,12 @@ def run_source(link: Link, transfer: TransferId, lease: Lease, push: bool, post:
         post(
             RunEnded(
                 transfer,
-                lease.epoch,
+                spec.epoch,
                 "",
                 files=sending.files,
                 failed=len(sending.left) + len(sending.failed),
                 bytes=sending.bytes,
-                paths=tuple(str(path) for path in lease.sources),
+                paths=tuple(str(path) for path in spec.sources),
                 skipped=skipped,
                 notes=tuple(sending.notes[:1000]),
                 moved=sending.bytes_moved,
@@ -167,44 +167,44 @@ def run_source(link: Link, transfer: TransferId, lease: Lease, push: bool, post:
         )
     else:
         aside, moved = frozenset(sending.aside), sending.bytes_moved
-        post(RunEnded(transfer, lease.epoch, code or Code.PEER_AWAY, detail, halted, aside=aside, moved=moved))
+        post(RunEnded(transfer, spec.epoch, code or Code.PEER_AWAY, detail, halted, aside=aside, moved=moved))
 
 
-def run_sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: Post) -> None:
+def run_sink(link: Link, transfer: TransferId, spec: DataLinkSpec, pull: bool, post: Post) -> None:
     """Receive a transfer over a greeted data link, in a thread that can write nowhere else; RunEnded in any case."""
-    assert lease.landing is not None
-    papers = [lease.receipt.parent] if lease.receipt is not None else []
+    assert spec.landing is not None
+    papers = [spec.receipt.parent] if spec.receipt is not None else []
     try:
         for folder in papers:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not lease.landing.folder.exists() and lease.landing.folder.parent.is_dir():
-            lease.landing.folder.mkdir()
+        if not spec.landing.folder.exists() and spec.landing.folder.parent.is_dir():
+            spec.landing.folder.mkdir()
     except OSError:
         pass  # whoever opens it says what is wrong with it
-    folders = [folder for folder in (lease.landing.folder, *papers) if folder.is_dir()]
-    landlock.run_bound(folders, lambda: _sink(link, transfer, lease, pull, post))
+    folders = [folder for folder in (spec.landing.folder, *papers) if folder.is_dir()]
+    landlock.run_bound(folders, lambda: _sink(link, transfer, spec, pull, post))
 
 
-def _sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: Post) -> None:
-    assert lease.landing is not None
+def _sink(link: Link, transfer: TransferId, spec: DataLinkSpec, pull: bool, post: Post) -> None:
+    assert spec.landing is not None
     code, detail = "", ""
     receiving: Receiving | None = None
     staging: Staging | None = None
     try:
-        staging = _staging(lease.landing, transfer, post)
-        landing = lease.landing
-        if lease.after is not None and lease.receipt is not None:
-            staging.follow(lease.receipt.with_name(lease.after))
+        staging = _staging(spec.landing, transfer, post)
+        landing = spec.landing
+        if spec.after is not None and spec.receipt is not None:
+            staging.follow(spec.receipt.with_name(spec.after))
         receiving = moving = Receiving(
             staging,
             bytes.fromhex(transfer) if pull else None,
             lambda done, rate: post(TransferProgress(transfer, done, rate, moving.profile.split(), moving.file)),
             lambda: post(Verifying(transfer)),
-            lease.tops,
+            spec.tops,
             landing.clash,
             landing.execute,
-            lease.throttles,
-            lease.allowed,
+            spec.throttles,
+            spec.allowed,
         )
         link.drive(receiving)
     except DiskFault as fault:
@@ -222,14 +222,14 @@ def _sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: Post
     if receiving is not None and staging is not None and receiving.finished:
         paths = tuple(str(path) for path in staging.tops)
         done = (staging.files, staging.bytes)
-        if lease.receipt is not None:
-            staging.receipt(lease.receipt)
+        if spec.receipt is not None:
+            staging.receipt(spec.receipt)
         # What is noted there goes only once the end of the transfer is durable: see Transfers._finished.
         staging.close()
         skipped = tuple(receiving.failed)
         failed = receiving.failed_count
         told = (detail, False, done[0], failed, done[1], paths, skipped, tuple(receiving.losses))
-        post(RunEnded(transfer, lease.epoch, "", *told, moved=receiving.bytes_moved))
+        post(RunEnded(transfer, spec.epoch, "", *told, moved=receiving.bytes_moved))
         return
     if staging is not None:
         staging.close()
@@ -238,7 +238,7 @@ def _sink(link: Link, transfer: TransferId, lease: Lease, pull: bool, post: Post
     if receiving is not None and receiving.fault is not None:
         code, detail = receiving.fault.code, receiving.fault.detail
     moved = receiving.bytes_moved if receiving is not None else 0
-    post(RunEnded(transfer, lease.epoch, code or Code.PEER_AWAY, detail, receiving is not None, moved=moved))
+    post(RunEnded(transfer, spec.epoch, code or Code.PEER_AWAY, detail, receiving is not None, moved=moved))
 
 
 def _staging(landing: Destination, transfer: TransferId, post: Post) -> Staging:

@@ -24,7 +24,6 @@ from lanshare.domain.transfer import (
     Direction,
     Transfer,
     TransferState,
-    transition,
 )
 from lanshare.engine.effects import (
     Compare,
@@ -49,7 +48,8 @@ from lanshare.engine.inbox import (
     UndoLooked,
     Undone,
 )
-from lanshare.engine.transfers.table import DISK_AGAIN, TrackedTransfer, TransferTable
+from lanshare.engine.transfers.machine import Step, TrackedTransfer
+from lanshare.engine.transfers.table import DISK_AGAIN, TransferTable
 from lanshare.files.staging import LOOK
 from lanshare.store import journal
 from lanshare.wire import limits
@@ -123,31 +123,31 @@ class Incoming(TransferTable):
         """The same, once the store has been asked about its offer."""
         said = note.said
         row = self._mine(note.peer, said.transfer, Direction.IN)
-        if row is None or row.accepted or row.transfer.state is not TransferState.OFFERED:
+        if row is None or row.consent.given or row.transfer.state is not TransferState.OFFERED:
             return []
         if said.first == 0:
-            row.listed = 0
-        if said.first != row.listed or row.listed + len(said.entries) > limits.LISTED:
+            row.listing.count = 0
+        if said.first != row.listing.count or row.listing.count + len(said.entries) > limits.LISTED:
             return []
-        row.listed += len(said.entries)
-        row.listed_ever += len(said.entries) + 1
-        if row.listed_ever > _LISTINGS * limits.LISTED:
+        row.listing.count += len(said.entries)
+        row.listing.ever += len(said.entries) + 1
+        if row.listing.ever > _LISTINGS * limits.LISTED:
             return []
-        return [Compare(said, row.looks_in or self.world.downloads())]
+        return [Compare(said, row.listing.folder or self.world.downloads())]
 
     def compare_in(self, command: CompareOffer) -> list[Effect]:
         """A person would have it in another folder: what of it is there?"""
         row = self.rows.get(command.transfer)
-        asked = row is not None and not row.accepted and row.transfer.state is TransferState.OFFERED
+        asked = row is not None and not row.consent.given and row.transfer.state is TransferState.OFFERED
         if row is None or not asked or row.transfer.direction is not Direction.IN:
             return []
-        row.looks_in = command.folder
+        row.listing.folder = command.folder
         return [CompareAgain(command.transfer, command.folder)]
 
     def compared(self, note: Compared) -> list[Effect]:
         """How an offer's entries relate to what is here."""
         row = self.rows.get(note.transfer)
-        if row is None or row.accepted or row.transfer.state is not TransferState.OFFERED:
+        if row is None or row.consent.given or row.transfer.state is not TransferState.OFFERED:
             return []
         event = OfferCompared(
             note.transfer,
@@ -159,7 +159,7 @@ class Incoming(TransferTable):
             note.same_bytes,
             note.differing,
             note.new + note.same + note.differs >= row.transfer.offer.files,
-            self.world.free(row.looks_in or self.world.downloads()),
+            self.world.free(row.listing.folder or self.world.downloads()),
         )
         # Behind the question itself, which waits for the store.
         return [DbWrite(lambda _: None, lambda _: EventReady(event))]
@@ -177,21 +177,22 @@ class Incoming(TransferTable):
                 SendControl(peer, Answer(transfer.id, False, Code.DECLINED)),
                 *self._fail(row, TransferState.DECLINED, Code.DECLINED, "", now),
             ]
-        row.allowed = allowance_of(command.shown or transfer.offer, command.grows)
+        row.consent.allowed = allowance_of(command.shown or transfer.offer, command.grows)
         if not transfer.offer.complete and not command.grows:
-            row.wish = command  # it holds if the whole comes to no more: see _offered_again
+            row.consent.wish = command  # it holds if the whole comes to no more: see _offered_again
             return effects
-        if not row.allowed.covers(transfer.offer):
+        if not row.consent.allowed.covers(transfer.offer):
             return [*effects, *self._put(row)]  # it is another one than was shown
         return [*effects, *self._accept(row, command)]
 
     def _accept(self, row: TrackedTransfer, command: AnswerOffer) -> list[Effect]:
         """The yes holds."""
-        transfer, peer, allowed = row.transfer, row.transfer.peer, row.allowed
+        transfer, peer, allowed = row.transfer, row.transfer.peer, row.consent.allowed
         assert allowed is not None
         landing = Destination(command.into or self.world.downloads(), command.clash)
-        row.landing, row.accepted, row.wish, row.exceeded = landing, True, None, False
-        row.transfer = replace(transfer, state=transition(transfer.state, TransferState.CONNECTING))
+        row.landing = landing
+        row.consent.hold(allowed)
+        row.step(Step.AGREE)
         return [
             MarkKnown(peer),
             DbWrite(lambda db: journal.accept(db, transfer.id, landing, allowed)),
@@ -202,7 +203,7 @@ class Incoming(TransferTable):
     def heard_fetch(self, peer: PeerId, said: Fetch, now: float) -> list[Effect]:
         """The sender cannot dial us: we dial it."""
         row = self._mine(peer, said.transfer, Direction.IN)
-        if row is None or not row.accepted or row.running or row.paused or now < row.shy_until:
+        if row is None or not row.consent.given or row.link.held or row.rest.wanted or now < row.retry.shy_until:
             return []
         return self._run(row)
 
@@ -247,23 +248,23 @@ class Incoming(TransferTable):
         offer = replace(said.offer, room=transfer.offer.room)
         if self._is_another(row, offer):
             return [SendControl(transfer.peer, Answer(transfer.id, False, Code.PEER_BUSY))]
-        row.transfer = replace(transfer, offer=offer)
-        if row.paused_here:
+        row.show(offer=offer)
+        if row.rest.here:
             return [SendControl(transfer.peer, Pause(transfer.id, True))]
-        if row.accepted and row.allowed is not None and not row.allowed.covers(offer):
+        if row.consent.given and row.consent.allowed is not None and not row.consent.allowed.covers(offer):
             return self._grew(row)
-        if row.accepted:
+        if row.consent.given:
             effects: list[Effect] = []
             effects += self._bound(row)
             if offer.complete and offer != transfer.offer:
                 effects.append(DbWrite(lambda db: journal.set_offer(db, transfer.id, offer)))
                 effects.append(Publish(OfferGrew(transfer.id, transfer.peer, offer)))
-            if not row.running:
+            if not row.link.held:
                 effects.append(SendControl(transfer.peer, Answer(transfer.id, True)))
             return effects
-        if row.wish is not None:
-            return [Publish(OfferGrew(transfer.id, transfer.peer, offer)), *self._wished(row, row.wish)]
-        if row.exceeded and row.allowed is not None and row.allowed.covers(offer):
+        if row.consent.wish is not None:
+            return [Publish(OfferGrew(transfer.id, transfer.peer, offer)), *self._wished(row, row.consent.wish)]
+        if row.consent.exceeded and row.consent.allowed is not None and row.consent.allowed.covers(offer):
             # It sent more than it offers even now: no question could be answered by that.
             code = Code.MORE_THAN_OFFERED
             refused = SendControl(transfer.peer, Answer(transfer.id, False, code))
@@ -281,7 +282,8 @@ class Incoming(TransferTable):
         before = row.transfer.offer
         if not self.questions.open(row.transfer.id):
             return False  # it was away meanwhile: it may have changed, and asks anew
-        if row.accepted or row.allowed is not None or self.world.trust(row.transfer.peer) is not TrustLevel.STRANGER:
+        answered = row.consent.given or row.consent.allowed is not None
+        if answered or self.world.trust(row.transfer.peer) is not TrustLevel.STRANGER:
             return False
         if before.complete or not {top.name for top in before.tops} <= {top.name for top in offer.tops}:
             return replace(offer, room=before.room) != before
@@ -293,39 +295,38 @@ class Incoming(TransferTable):
     def _bound(self, row: TrackedTransfer) -> list[Effect]:
         """An offer that could grow is counted by now: from here on it binds."""
         offer = row.transfer.offer
-        if not offer.complete or row.allowed is None or row.allowed.bytes is not None:
+        if not offer.complete or row.consent.allowed is None or row.consent.allowed.bytes is not None:
             return []
-        row.allowed = allowed = allowance_of(offer, False)
+        row.consent.allowed = allowed = allowance_of(offer, False)
         transfer = row.transfer.id
-        told: list[Effect] = [PostRun(transfer, allowed)] if row.running else []
+        told: list[Effect] = [PostRun(transfer, allowed)] if row.link.held else []
         return [*told, DbWrite(lambda db: journal.allow(db, transfer, allowed))]
 
     def _wished(self, row: TrackedTransfer, wish: AnswerOffer) -> list[Effect]:
         """More is counted of what the person said yes to: it holds, or is asked anew, once all of it is counted."""
-        offer, allowed = row.transfer.offer, row.allowed
+        offer, allowed = row.transfer.offer, row.consent.allowed
         if not offer.complete or allowed is None:
             return []
         if allowed.covers(offer):
             return self._accept(row, wish)
-        row.wish = None
+        row.consent.wish = None
         return self._put(row)
 
     def _grew(self, row: TrackedTransfer) -> list[Effect]:
         """It is offered more than was accepted: nothing more is written until the person has said yes again."""
         transfer = row.transfer.id
-        row.accepted = False
-        ended: list[Effect] = [EndRun(transfer)] if row.running else []
+        row.consent.given = False
+        ended: list[Effect] = [EndRun(transfer)] if row.link.held else []
         void = DbWrite(lambda db: journal.allow(db, transfer, None))
         if row.transfer.state is not TransferState.WAITING:
-            row.transfer = replace(row.transfer, state=transition(row.transfer.state, TransferState.WAITING), rate=0.0)
+            row.step(Step.WAIT, rate=0.0)
         return [*ended, void, *self._put(row)]
 
     def _put(self, row: TrackedTransfer) -> list[Effect]:
         """Put the question, unless the rules answer it."""
         transfer = row.transfer
         if transfer.state is TransferState.WAITING:
-            transfer = replace(transfer, state=transition(transfer.state, TransferState.OFFERED), code="")
-            row.transfer = transfer
+            transfer = row.step(Step.ASK, code="")
         self.questions.put(transfer.id, transfer.peer)
         return self._unasked(transfer, 0.0) or [Publish(self._question(transfer).event)]
 
@@ -337,6 +338,6 @@ class Incoming(TransferTable):
             # What is smaller than the receiver's looks at the disk goes into the last room there is.
             room = self.world.room if missing >= LOOK else self.world.free
             if room(row.landing.folder) < missing:
-                row.retry_at = now + DISK_AGAIN
+                row.retry.at = now + DISK_AGAIN
                 return []
         return [SendControl(transfer.peer, Answer(transfer.id, True))]

@@ -35,8 +35,9 @@ from lanshare.engine.inbox import (
     TransferStored,
 )
 from lanshare.engine.presentation import user_messages
+from lanshare.engine.transfers.machine import TrackedTransfer, Walk
 from lanshare.engine.transfers.send_queue import Turns
-from lanshare.engine.transfers.table import EMPTY, RETRY, TrackedTransfer
+from lanshare.engine.transfers.table import EMPTY, RETRY
 from lanshare.store import journal
 
 _STALE: Final = 2.0
@@ -100,13 +101,13 @@ class Outgoing(Turns):
         """Go on with what is under way; what was added to its folders since is sent too."""
         transfer = row.transfer
         effects: list[Effect] = [Publish(TransferJoined(asked, transfer.id)), Publish(self._queued(transfer))]
-        if row.scanned and not row.running:
-            row.scanned = False
+        if row.walk is Walk.WHOLE and not row.link.held:
+            row.walk = Walk.COUNTING
             effects.append(Scan(transfer.id, row.sources, row.only, again=True))
-        if row.paused_here:
+        if row.rest.here:
             effects += self.resume(transfer.id, now)
         elif transfer.state is TransferState.WAITING:
-            row.retry_at = now
+            row.retry.at = now
         return effects
 
     def queued(self, note: TransferStored) -> list[Effect]:
@@ -125,19 +126,19 @@ class Outgoing(Turns):
     def counted(self, note: Counted) -> list[Effect]:
         """More of the tree has been walked."""
         row = self.rows.get(note.transfer)
-        if row is None or row.transfer.state in FINAL:
+        if row is None or row.over:
             return []
         offer = replace(note.offer, room=row.transfer.offer.room)
-        row.transfer = replace(row.transfer, offer=offer)
-        first = not row.counted
-        row.counted, row.skipped = True, note.skipped
+        row.show(offer=offer)
+        first, anew = row.walk is Walk.BEGUN, row.walk is Walk.AGAIN and offer.complete
+        row.skipped = note.skipped
+        if first or anew:
+            row.walk = Walk.COUNTING
         effects: list[Effect] = [Publish(OfferGrew(note.transfer, row.transfer.peer, offer))]
-        if row.recount and offer.complete:
-            row.recount = False
+        state = row.transfer.state
+        if anew or state is TransferState.QUEUED or (first and state is TransferState.WAITING):
             effects += self._offer(row)
-        elif row.transfer.state is TransferState.QUEUED or (first and row.transfer.state is TransferState.WAITING):
-            effects += self._offer(row)
-        elif row.transfer.state is not TransferState.WAITING:
+        elif state is not TransferState.WAITING:
             effects.append(SendControl(row.transfer.peer, Offered(note.transfer, offer, row.after)))
             if offer.complete and row.transfer.state is TransferState.OFFERED:
                 effects.append(ListOffer(note.transfer))
@@ -155,9 +156,10 @@ class Outgoing(Turns):
     def scan_ended(self, note: ScanEnded, now: float) -> list[Effect]:
         """The walk is over: if there is nothing at all to send, so is the transfer."""
         row = self.rows.get(note.transfer)
-        if row is None or row.transfer.state in FINAL:
+        if row is None or row.over:
             return []
-        row.scanned = True
+        if row.walk is Walk.COUNTING:
+            row.walk = Walk.WHOLE
         if note.code:
             return self._fail(row, TransferState.FAILED, note.code, note.detail, now, note.skipped)
         return []
@@ -169,23 +171,23 @@ class Outgoing(Turns):
             return [DbRead(lambda db: journal.ended(db, said.transfer), lambda found: AnswerLooked(peer, found))]
         if row is None:
             return []
-        if row.running:
+        if row.link.held:
             # It is ready for the rest, so it has no link any more: ours is dead, and does not know yet.
-            stale = said.accepted and row.moving_since is not None and now - row.moving_since > _STALE
+            stale = said.accepted and row.link.since is not None and now - row.link.since > _STALE
             return [EndRun(row.transfer.id)] if stale else []
         if not said.accepted:
             if said.code == Code.PEER_BUSY:
                 # Its person is asked about something else: our question is put again by itself.
-                row.retry_at = now + RETRY[min(max(row.busy, 1), len(RETRY) - 1)]
-                row.busy += 1
+                row.retry.at = now + RETRY[min(max(row.retry.busy, 1), len(RETRY) - 1)]
+                row.retry.busy += 1
                 return self._away(row, Code.PEER_BUSY)
             return self._fail(row, TransferState.DECLINED, said.code or Code.DECLINED, "", now)
-        row.accepted, row.busy = True, 0
-        if row.recount or now < row.shy_until:
+        row.consent.given, row.retry.busy = True, 0
+        if row.walk is Walk.AGAIN or now < row.retry.shy_until:
             return []
-        if row.paused_here:
+        if row.rest.here:
             return [SendControl(peer, Pause(said.transfer, True))]
-        if row.paused_there:
+        if row.rest.there:
             return []
         return [MarkKnown(peer), *self._take_turn(row)]
 

@@ -15,7 +15,8 @@ from lanshare.domain.offer import EntryKind
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import Direction, TransferId, TransferState
 from lanshare.engine.effects import DbWrite, Effect, EndRun, SendControl
-from lanshare.engine.transfers.table import TrackedTransfer, TransferTable
+from lanshare.engine.transfers.machine import TrackedTransfer
+from lanshare.engine.transfers.table import TransferTable
 from lanshare.store import journal
 
 LARGE: Final = 256 * 1024 * 1024
@@ -30,27 +31,28 @@ class Turns(TransferTable):
     def go_first(self, transfer: TransferId) -> list[Effect]:
         """A person wants a sending to go before the others to its peer: those in its way give way to it."""
         row = self.rows.get(transfer)
-        if row is None or not row.turn or row.paused or row.transfer.direction is not Direction.OUT:
+        if row is None or not row.turn.waits or row.rest.wanted or row.transfer.direction is not Direction.OUT:
             return []
         peer = row.transfer.peer
-        row.rank = rank = min(one.rank for one in self._queue(peer)) - 1
+        row.turn.rank = rank = min(one.turn.rank for one in self._queue(peer)) - 1
         effects: list[Effect] = [DbWrite(lambda db: journal.set_rank(db, transfer, rank))]
         for other in self._in_the_way(row):
-            other.turn = True
+            other.turn.waits = True
             effects += [SendControl(peer, Later(other.transfer.id, Code.TURN)), EndRun(other.transfer.id)]
         return effects
 
     def heard_postponed(self, peer: PeerId, said: Later) -> list[Effect]:
         """The sender has something else to send first."""
         row = self._mine(peer, said.transfer, Direction.IN)
-        if row is None or not row.accepted or row.paused or said.code != Code.TURN:
+        if row is None or not row.consent.given or row.rest.wanted or said.code != Code.TURN:
             return []
-        row.turn = True
-        return [] if row.running else self._away(row, Code.TURN)
+        row.turn.waits = True
+        return [] if row.link.held else self._away(row, Code.TURN)
 
     def _in_the_way(self, row: TrackedTransfer) -> list[TrackedTransfer]:
         """The sendings that move and that this one has to wait for."""
-        return [one for one in self._queue(row.transfer.peer) if one is not row and one.running and _exclude(row, one)]
+        moving = (one for one in self._queue(row.transfer.peer) if one is not row and one.link.held)
+        return [one for one in moving if _exclude(row, one)]
 
     def _queue(self, peer: PeerId) -> list[TrackedTransfer]:
         """The sendings to a peer in the order of their turns."""
@@ -58,14 +60,14 @@ class Turns(TransferTable):
             row for row in self.rows.values()
             if row.transfer.peer == peer and row.transfer.direction is Direction.OUT
         ]
-        return sorted(rows, key=lambda row: (row.rank, row.transfer.started_at))
+        return sorted(rows, key=lambda row: (row.turn.rank, row.transfer.started_at))
 
     def _take_turn(self, row: TrackedTransfer) -> list[Effect]:
         """Run an accepted sending, or let it wait for its turn."""
         if not self._in_the_way(row):
-            row.turn = False
+            row.turn.waits = False
             return self._run(row)
-        row.turn = True
+        row.turn.waits = True
         return [SendControl(row.transfer.peer, Later(row.transfer.id, Code.TURN)), *self._away(row, Code.TURN)]
 
     def _next_turn(self, peer: PeerId) -> list[Effect]:
@@ -73,12 +75,13 @@ class Turns(TransferTable):
         effects: list[Effect] = []
         waiting: list[TrackedTransfer] = []
         for row in self._queue(peer):
-            if not row.turn or row.running or row.paused or row.transfer.state is not TransferState.WAITING:
+            ready = row.turn.waits and not row.link.held and not row.rest.wanted
+            if not ready or row.transfer.state is not TransferState.WAITING:
                 continue
             if self._in_the_way(row) or any(_exclude(row, one) for one in waiting):
                 waiting.append(row)
             else:
-                row.turn = False
+                row.turn.waits = False
                 effects += self._run(row)
         return effects
 

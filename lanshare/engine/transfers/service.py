@@ -36,7 +36,6 @@ from lanshare.domain.transfer import (
     Transfer,
     TransferId,
     TransferState,
-    transition,
 )
 from lanshare.engine import inbox as n
 from lanshare.engine.dispatch import Dispatch
@@ -48,15 +47,19 @@ from lanshare.engine.effects import (
     Online,
     PostRun,
     Publish,
+    RefuseLease,
     Scan,
     SendControl,
 )
-from lanshare.engine.inbox import AttachAsked, DiskSeen, Lease, RunEnded, TransferProgress, Verifying
+from lanshare.engine.inbox import AttachAsked, DiskSeen, RunEnded, TransferProgress, Verifying
 from lanshare.engine.transfers.incoming import Incoming
+from lanshare.engine.transfers.machine import STEPS, Step, TrackedTransfer, Walk
 from lanshare.engine.transfers.outgoing import Outgoing
-from lanshare.engine.transfers.table import ENDING, RESTING, TrackedTransfer
+from lanshare.engine.transfers.table import ENDING, RESTING
 from lanshare.store import journal
 from lanshare.store.journal import Unfinished
+
+_MOVE_FROM = {TransferState.MOVING, TransferState.VERIFYING, *STEPS[Step.MOVE][0]}
 
 
 class Transfers(Outgoing, Incoming):
@@ -127,9 +130,11 @@ class Transfers(Outgoing, Incoming):
         for one in left:
             state = TransferState.PAUSED if one.paused else TransferState.WAITING
             transfer = replace(one.transfer, state=state, code="" if one.paused else Code.PEER_AWAY)
-            row = TrackedTransfer(transfer, one.sources, one.landing, one.accepted, counted=bool(transfer.offer.tops))
-            row.paused_here, row.rank, row.only, row.after = one.paused, one.rank, one.only, one.after
-            row.allowed = one.allowed or (allowance_of(transfer.offer, grows=True) if one.accepted else None)
+            row = TrackedTransfer(transfer, one.sources, one.landing, one.only, one.after)
+            row.walk = Walk.COUNTING if transfer.offer.tops else Walk.BEGUN
+            row.rest.here, row.turn.rank = one.paused, one.rank
+            row.consent.given = one.accepted
+            row.consent.allowed = one.allowed or (allowance_of(transfer.offer, grows=True) if one.accepted else None)
             self.rows[transfer.id] = row
             if transfer.direction is Direction.OUT:
                 effects.append(Scan(transfer.id, one.sources, one.only))
@@ -142,11 +147,12 @@ class Transfers(Outgoing, Incoming):
     def heard_had_all(self, peer: PeerId, said: Finished, now: float) -> list[Effect]:
         """The other side saw it end; the last word was lost on the way, or in a crash here."""
         row = self._mine(peer, said.transfer, Direction.OUT)  # only the receiver knows what it has
-        if row is None or row.running:
+        if row is None or row.link.held:
             return []
         offer = row.transfer.offer
         files, failed = min(said.files, offer.files), min(said.failed, offer.files)
-        end = RunEnded(said.transfer, row.epoch, "", files=files, failed=failed, bytes=min(said.bytes, offer.bytes))
+        size = min(said.bytes, offer.bytes)
+        end = RunEnded(said.transfer, row.link.epoch, "", files=files, failed=failed, bytes=size)
         return self._finished(row, end, now)
 
     def has_pending(self, peer: PeerId) -> bool:
@@ -155,7 +161,7 @@ class Transfers(Outgoing, Incoming):
 
     def moving(self) -> bool:
         """Whether anything moves now: then the machine should not fall asleep."""
-        return any(row.running and row.transfer.state not in FINAL for row in self.rows.values())
+        return any(row.link.held and row.transfer.state not in FINAL for row in self.rows.values())
 
     # --- while it runs
 
@@ -163,45 +169,38 @@ class Transfers(Outgoing, Incoming):
         """A peer attached a data link: grant the lease, now or when the old holder has ended, or refuse."""
         direction = Direction.IN if note.push else Direction.OUT
         row = self._mine(note.peer, note.transfer, direction)
-        granted = row is not None and (row.accepted or direction is Direction.OUT)
+        granted = row is not None and (row.consent.given or direction is Direction.OUT)
         if self.world.trust(note.peer) is TrustLevel.BLOCKED:
-            note.reply.put(Lease(0, Code.DECLINED))
-            return []
-        if row is not None and row.paused_here:
-            note.reply.put(Lease(0, Code.PAUSED))
-            return []
-        if row is not None and now < row.shy_until:
-            note.reply.put(Lease(0, Code.STOPPING))
-            return []
+            return [RefuseLease(note.reply, Code.DECLINED)]
+        if row is not None and row.rest.here:
+            return [RefuseLease(note.reply, Code.PAUSED)]
+        if row is not None and now < row.retry.shy_until:
+            return [RefuseLease(note.reply, Code.STOPPING)]
         if row is None or not granted or row.transfer.state is TransferState.QUEUED:
-            note.reply.put(Lease(0, Code.DECLINED))
-            return []
+            return [RefuseLease(note.reply, Code.DECLINED)]
         if direction is Direction.OUT and self._in_the_way(row):
-            row.turn = True
-            note.reply.put(Lease(0, Code.TURN))
-            return [] if row.running else self._away(row, Code.TURN)
-        if row.next_attach is not None:
-            row.next_attach.reply.put(Lease(0, Code.STOPPING))
-        row.next_attach = note
-        if row.running:
-            return [EndRun(note.transfer)]
-        return self._grant(row)
+            row.turn.waits = True
+            refused = RefuseLease(note.reply, Code.TURN)
+            return [refused, *([] if row.link.held else self._away(row, Code.TURN))]
+        older, row.link.next = row.link.next, note
+        replaced: list[Effect] = [RefuseLease(older.reply, Code.STOPPING)] if older is not None else []
+        return [*replaced, *([EndRun(note.transfer)] if row.link.held else self._grant(row))]
 
     def moved(self, note: TransferProgress, now: float) -> list[Effect]:
         """Bytes move."""
         row = self.rows.get(note.transfer)
-        if row is None or row.transfer.state in FINAL or not row.running:
-            return []
+        if row is None or not row.link.held or row.transfer.state not in _MOVE_FROM:
+            return []  # it is over, rests or is asked about anew: its link is about to end
         transfer = row.transfer
         effects: list[Effect] = []
-        if transfer.state in (TransferState.CONNECTING, TransferState.WAITING, TransferState.OFFERED):
-            transfer = replace(transfer, state=transition(transfer.state, TransferState.MOVING), code="")
+        if transfer.state in STEPS[Step.MOVE][0]:
+            transfer = row.step(Step.MOVE, code="")
             effects.append(Publish(TransferStarted(transfer.id, transfer.peer, transfer.direction)))
-        if note.bytes > row.most:
-            row.most, row.tries = note.bytes, 0
-        if row.moving_since is None:
-            row.moving_since = now
-        row.transfer = replace(transfer, done_bytes=note.bytes, rate=note.rate)
+        if note.bytes > row.retry.most:
+            row.retry.most, row.retry.tries = note.bytes, 0
+        if row.link.since is None:
+            row.link.since = now
+        row.show(done_bytes=note.bytes, rate=note.rate)
         total = max(transfer.offer.bytes, note.bytes)
         effects.append(Publish(TransferProgressed(transfer.id, note.bytes, total, note.rate, note.file)))
         if note.split != row.split:
@@ -223,7 +222,7 @@ class Transfers(Outgoing, Incoming):
         row = self.rows.get(note.transfer)
         if row is None or row.transfer.state is not TransferState.MOVING:
             return []
-        row.transfer = replace(row.transfer, state=transition(row.transfer.state, TransferState.VERIFYING))
+        row.step(Step.CHECK)
         return [Publish(TransferVerifying(note.transfer))]
 
     def resume(self, transfer: TransferId, now: float) -> list[Effect]:
@@ -238,31 +237,24 @@ class Transfers(Outgoing, Incoming):
 
     def _run_ended(self, note: RunEnded, now: float) -> list[Effect]:
         row = self.rows.get(note.transfer)
-        if row is None or note.epoch != row.epoch:
+        if row is None or note.epoch != row.link.epoch:
             return []
-        row.running = False
-        row.moved += note.moved
-        if row.moving_since is not None:
-            row.seconds += now - row.moving_since
-            row.moving_since = None
-        if row.transfer.state in FINAL:
-            return [self._discard(row)] if row.ending else []
+        row.link.release(now, note.moved)
+        if row.over:
+            return [self._discard(row)] if row.link.ending else []
         if self.questions.open(note.transfer):
             return []  # it is asked anew whether so much may come
-        granted: list[Effect] = []
-        if row.next_attach is not None and note.code:
-            granted = self._grant(row)
-            if row.running:
-                return granted
+        if row.link.next is not None and note.code:
+            return self._grant(row)
         if not note.code:
             return self._finished(row, note, now)
-        row.resting = frozenset() if note.code == Code.PUT_ASIDE else row.resting | note.aside
-        if note.code == Code.PUT_ASIDE and row.aside:
-            row.aside = False
+        row.rest.files = frozenset() if note.code == Code.PUT_ASIDE else row.rest.files | note.aside
+        if note.code == Code.PUT_ASIDE and row.rest.aside:
+            row.rest.aside = False
             return self.pause(note.transfer)
         if note.code in (Code.PAUSED, Code.PUT_ASIDE):
-            row.paused_there = True
-        if row.paused:
+            row.rest.there = True
+        if row.rest.wanted:
             return self._rest(row)
         damaged = note.code == Code.LIST_DAMAGED and row.transfer.direction is Direction.OUT
         if note.code in ENDING or damaged:
@@ -288,7 +280,7 @@ class Transfers(Outgoing, Incoming):
     def cancel(self, transfer: TransferId, now: float) -> list[Effect]:
         """A person ended it here."""
         row = self.rows.get(transfer)
-        if row is None or row.transfer.state in FINAL:
+        if row is None or row.over:
             return []
         peer = row.transfer.peer
         effects: list[Effect] = [SendControl(peer, Cancel(transfer, Code.CANCELLED))]
@@ -299,9 +291,9 @@ class Transfers(Outgoing, Incoming):
     def leave_out(self, command: SkipFile) -> list[Effect]:
         """A person does not want the file that moves now."""
         row = self.rows.get(command.transfer)
-        if row is None or not row.running:
+        if row is None or not row.link.held:
             return []
-        row.aside = row.aside or command.later
+        row.rest.aside = row.rest.aside or command.later
         return [PostRun(command.transfer, command)]
 
     def cancel_all(self, peer: PeerId, now: float) -> list[Effect]:
@@ -314,9 +306,9 @@ class Transfers(Outgoing, Incoming):
     def pause(self, transfer: TransferId) -> list[Effect]:
         """A person here wants it to rest."""
         row = self.rows.get(transfer)
-        if row is None or row.transfer.state in FINAL or row.paused_here or self.questions.open(transfer):
+        if row is None or row.over or row.rest.here or self.questions.open(transfer):
             return []
-        row.paused_here = True
+        row.rest.here = True
         return [
             DbWrite(lambda db: journal.set_paused(db, transfer, True)),
             SendControl(row.transfer.peer, Pause(transfer, True)),
@@ -326,9 +318,9 @@ class Transfers(Outgoing, Incoming):
     def heard_paused(self, peer: PeerId, said: Pause) -> list[Effect]:
         """The peer's person wants it to rest, or lets it go on."""
         row = self._mine(peer, said.transfer, None)
-        if row is None or row.paused_there == said.paused:
+        if row is None or row.rest.there == said.paused:
             return []
-        row.paused_there = said.paused
+        row.rest.there = said.paused
         if self.questions.open(said.transfer):
             return []  # the person has not even answered
         return self._rest(row) if said.paused else self._go_on(row)
@@ -338,26 +330,25 @@ class Transfers(Outgoing, Incoming):
     def peer_up(self, peer: PeerId, again: bool = False) -> list[Effect]:
         """A peer is there: offer again what it has not got. `again`: what runs runs over a path that was lost."""
         effects: list[Effect] = []
-        for row in sorted(self.rows.values(), key=lambda one: (one.rank, one.transfer.started_at)):
+        for row in sorted(self.rows.values(), key=lambda one: (one.turn.rank, one.transfer.started_at)):
             transfer = row.transfer
-            if transfer.peer == peer and row.running and again and transfer.state not in FINAL:
+            if transfer.peer == peer and row.link.held and again and transfer.state not in FINAL:
                 effects.append(EndRun(transfer.id))
-            if transfer.peer != peer or transfer.state in FINAL or row.running:
+            if transfer.peer != peer or transfer.state in FINAL or row.link.held:
                 continue
-            row.paused_there = row.turn = False
-            if row.paused_here:
+            row.rest.there = row.turn.waits = False
+            if row.rest.here:
                 effects.append(SendControl(peer, Pause(transfer.id, True)))
                 continue
             if transfer.state is TransferState.PAUSED:
                 effects += self._unrest(row)
-            if transfer.direction is Direction.OUT and row.counted:
+            if transfer.direction is Direction.OUT and row.walk is not Walk.BEGUN:
                 effects += self._offer(row)
-            elif transfer.direction is Direction.IN and row.accepted:
+            elif transfer.direction is Direction.IN and row.consent.given:
                 effects.append(SendControl(peer, Answer(transfer.id, True)))
                 away = row.transfer.code in ("", Code.PEER_AWAY, Code.PEER_UNREACHABLE)
                 if away and row.transfer.state is TransferState.WAITING:
-                    state = transition(row.transfer.state, TransferState.CONNECTING)
-                    row.transfer = replace(row.transfer, state=state, code="")
+                    row.step(Step.AGREE, code="")
                     effects.append(self._stands(row))
         return effects
 
@@ -366,13 +357,13 @@ class Transfers(Outgoing, Incoming):
         effects: list[Effect] = []
         for row in self.rows.values():
             transfer = row.transfer
-            rests = transfer.state in RESTING and not row.turn
-            row.turn = row.turn and transfer.peer != peer
+            rests = transfer.state in RESTING and not row.turn.waits
+            row.turn.waits = row.turn.waits and transfer.peer != peer
             if transfer.peer != peer or transfer.state in FINAL or rests:
                 continue
             if self.questions.answer(transfer.id):
                 effects.append(Publish(OfferWithdrawn(transfer.id, peer, Code.PEER_AWAY)))
-            if row.running:
+            if row.link.held:
                 effects.append(EndRun(transfer.id))
             else:
                 effects += self._away(row, Code.PEER_AWAY)
@@ -382,18 +373,18 @@ class Transfers(Outgoing, Incoming):
         """What time brings: tries that are due."""
         effects: list[Effect] = []
         for row in self.rows.values():
-            if row.retry_at is None or now < row.retry_at:
+            if row.retry.at is None or now < row.retry.at:
                 continue
-            row.retry_at = None
+            row.retry.at = None
             transfer = row.transfer
-            if transfer.state is not TransferState.WAITING or row.running or not self.world.online(transfer.peer):
+            if transfer.state is not TransferState.WAITING or row.link.held or not self.world.online(transfer.peer):
                 continue
             if transfer.direction is Direction.OUT:
                 effects += self._offer(row)
-            elif row.accepted:
+            elif row.consent.given:
                 effects += self._try_disk(row, now)
         return effects
 
     def next_time(self) -> float | None:
         """When tick() has something to do again."""
-        return min((row.retry_at for row in self.rows.values() if row.retry_at is not None), default=None)
+        return min((row.retry.at for row in self.rows.values() if row.retry.at is not None), default=None)

@@ -1,5 +1,8 @@
-"""What the tables of sendings and of receivings share: a transfer's row, what they see of the world, its ways to wait,
-to run and to end."""
+"""What the tables of sendings and of receivings share: the rows, what they see of the world, the ways of a transfer to
+wait, to run and to end. What a row is and how it may change stands in machine.py.
+
+A method returns effects, which the engine carries out in their order. What must be durable first hangs on a DbWrite.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,6 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from lanshare.domain.commands import AnswerOffer
 from lanshare.domain.control_messages import Answer, Cancel, Fetch, Finished, Offered, Pause
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
@@ -22,22 +24,32 @@ from lanshare.domain.events import (
     TransferStands,
     TransferWaiting,
 )
-from lanshare.domain.offer import Allowance, Destination, Offer, Skipped
+from lanshare.domain.offer import Destination, Offer, Skipped
 from lanshare.domain.peer import Address, PeerId, PeerPolicy, TrustLevel
 from lanshare.domain.transfer import (
-    FINAL,
     Direction,
     Transfer,
     TransferId,
     TransferState,
-    transition,
 )
-from lanshare.engine.effects import DbWrite, Discard, Effect, EndRun, ListOffer, Publish, Run, Scan, SendControl
-from lanshare.engine.inbox import AfterCommit, AttachAsked, EventReady, Lease, RunEnded
-from lanshare.engine.ports import LinkHandle
+from lanshare.engine.effects import (
+    DbWrite,
+    Discard,
+    Effect,
+    EndRun,
+    GrantLease,
+    ListOffer,
+    Publish,
+    RefuseLease,
+    Run,
+    Scan,
+    SendControl,
+)
+from lanshare.engine.inbox import AfterCommit, EventReady, RunEnded
+from lanshare.engine.ports import DataLinkSpec
 from lanshare.engine.presentation import user_messages
+from lanshare.engine.transfers.machine import ENDS, Step, TrackedTransfer, Walk
 from lanshare.engine.transfers.pending_offers import PendingOffers
-from lanshare.exchange.bottleneck import NOTHING_YET, TimeShares
 from lanshare.exchange.throttle import Throttle
 from lanshare.store import journal
 
@@ -56,88 +68,6 @@ EMPTY: Final = Offer((), 0, 0, 0, False)
 
 
 @dataclass(slots=True)
-class TrackedTransfer:
-    """A transfer that is not over, or was over in this run of the engine."""
-
-    transfer: Transfer
-    sources: tuple[Path, ...] = ()
-    landing: Destination | None = None
-    accepted: bool = False
-    counted: bool = False
-    scanned: bool = False
-    skipped: int = 0
-    epoch: int = 0
-    running: bool = False
-    ending: bool = False
-    """Its run was told to end because the transfer is over: what is partial goes when it has reported back."""
-
-    only: frozenset[str] = frozenset()
-    """Of its sources, only these entries are sent (a retry of what failed); empty: all."""
-
-    after: TransferId | None = None
-    """It is what did not arrive of this earlier transfer."""
-
-    next_attach: AttachAsked | None = None
-    moving_since: float | None = None
-    seconds: float = 0.0
-    moved: int = 0
-    """Bytes that crossed the network since the engine started."""
-
-    tries: int = 0
-    most: int = 0
-    """Bytes done when it got furthest: only who gets further is tried at once again."""
-
-    shy_until: float = 0.0
-    """A link of it broke the protocol: until then what the peer asks for does not hurry the next try."""
-
-    retry_at: float | None = None
-    turn: bool = False
-    """It waits for its turn, or is to give way: another large sending to its peer goes first."""
-
-    rank: int = 0
-    """Its place among the large sendings to its peer: the lowest goes first, of equals the oldest."""
-
-    listed: int = 0
-    """Entries of its offer that were listed here so far."""
-
-    listed_ever: int = 0
-    """The same for all its questions together, and one more for each listing."""
-
-    looks_in: Path | None = None
-    """The folder that its offer is compared with, if the person chose another one than usual."""
-
-    allowed: Allowance | None = None
-    """What was said yes to: all that may come."""
-
-    wish: AnswerOffer | None = None
-    """A yes to what was counted when it was said: it holds if the whole comes to no more."""
-
-    exceeded: bool = False
-    """More came than was offered: only an offer that says so is asked about again."""
-
-    busy: int = 0
-    """How often the receiver was asked and was busy."""
-
-    recount: bool = False
-    """The receiver found more than was offered: it is counted again before it is offered again."""
-
-    split: TimeShares = NOTHING_YET
-    aside: bool = False
-    """A person here put a file of it aside: it is paused when the others are over."""
-
-    resting: frozenset[str] = frozenset()
-    """The files that were put aside, while the others are not over yet."""
-
-    paused_here: bool = False
-    paused_there: bool = False
-
-    @property
-    def paused(self) -> bool:
-        """Whether a person of either side wants it to rest."""
-        return self.paused_here or self.paused_there
-
-
-@dataclass(slots=True)
 class TransferContext:
     """What this table needs to know of the others, asked at the moment of need."""
 
@@ -150,16 +80,12 @@ class TransferContext:
     room: Callable[[Path], int]
     """What of a disk a large transfer may take."""
 
-    papers: Callable[[TransferId], tuple[Path, Path]]
-    """Where its list and its receipt lie."""
-
     execute: Callable[[PeerId], bool]
     rules: Callable[[PeerId], PeerPolicy]
     shares: Callable[[str, PeerId], bool]
     """Whether this peer and we are both in that group."""
 
     throttles: Callable[[PeerId, Direction], tuple[Throttle, ...]]
-    serves: Callable[[TransferId, LinkHandle], None]
     wall: Callable[[], datetime.datetime] = field(default=lambda: datetime.datetime.now(datetime.UTC))
     """The date and time, in UTC."""
 
@@ -175,13 +101,13 @@ class TransferTable:
     def resume(self, transfer: TransferId, now: float) -> list[Effect]:
         """A person here lets it go on, or wants a waiting one to try at once."""
         row = self.rows.get(transfer)
-        if row is None or row.transfer.state in FINAL:
+        if row is None or row.over:
             return []
-        if not row.paused_here:
+        if not row.rest.here:
             if row.transfer.state is TransferState.WAITING:
-                row.retry_at = now
+                row.retry.at = now
             return []
-        row.paused_here = False
+        row.rest.here = False
         return [
             DbWrite(lambda db: journal.set_paused(db, transfer, False)),
             SendControl(row.transfer.peer, Pause(transfer, False)),
@@ -190,7 +116,7 @@ class TransferTable:
 
     def _mine(self, peer: PeerId, transfer: TransferId, direction: Direction | None) -> TrackedTransfer | None:
         row = self.rows.get(transfer)
-        if row is None or row.transfer.peer != peer or row.transfer.state in FINAL:
+        if row is None or row.transfer.peer != peer or row.over:
             return None
         return row if direction is None or row.transfer.direction is direction else None
 
@@ -206,10 +132,10 @@ class TransferTable:
             return self._away(row, Code.PEER_AWAY)
         effects: list[Effect] = []
         if transfer.state is not TransferState.OFFERED:
-            row.transfer = replace(transfer, state=transition(transfer.state, TransferState.OFFERED), code="")
+            row.step(Step.ASK, code="")
             effects.append(self._stands(row))
         effects.append(SendControl(transfer.peer, Offered(transfer.id, transfer.offer, row.after)))
-        if transfer.offer.complete and not row.accepted:
+        if transfer.offer.complete and not row.consent.given:
             effects.append(ListOffer(transfer.id))
         return effects
 
@@ -233,43 +159,35 @@ class TransferTable:
         transfer = row.transfer
         told: list[Effect] = []
         if transfer.state is not TransferState.CONNECTING:
-            row.transfer = replace(transfer, state=transition(transfer.state, TransferState.CONNECTING), code="")
+            row.step(Step.AGREE, code="")
             told.append(self._stands(row))
-        row.epoch += 1
-        row.running, row.turn = True, False
-        out = transfer.direction is Direction.OUT
-        return [
-            *told,
-            Run(
-                transfer.id,
-                transfer.peer,
-                row.epoch,
-                self.world.addresses(transfer.peer),
-                row.sources if out else (),
-                None if out else self._landing(row),
-                () if out else _tops(row),
-                row.after,
-                self.world.throttles(transfer.peer, transfer.direction),
-                row.resting,
-                row.allowed,
-            )
-        ]
+        spec = self._take_link(row)
+        return [*told, Run(transfer.id, transfer.peer, self.world.addresses(transfer.peer), spec)]
 
     def _grant(self, row: TrackedTransfer) -> list[Effect]:
-        note, row.next_attach = row.next_attach, None
+        note, row.link.next = row.link.next, None
         assert note is not None
         told: list[Effect] = []
         if row.transfer.state is TransferState.OFFERED:
-            row.transfer = replace(row.transfer, state=transition(row.transfer.state, TransferState.CONNECTING))
+            row.step(Step.AGREE)
             told.append(self._stands(row))
-        row.epoch += 1
-        papers = self.world.papers(note.transfer)
-        self.world.serves(note.transfer, note.link)
-        throttles = self.world.throttles(note.peer, row.transfer.direction)
-        what = (self._landing(row), row.sources, *papers, _tops(row), row.after, throttles, row.resting, row.allowed)
-        lease = Lease(row.epoch, "", *what)
-        row.running, row.turn = note.reply.put(lease), False
-        return told
+        spec = self._take_link(row)
+        return [*told, GrantLease(note.transfer, note.link, note.reply, spec)]
+
+    def _take_link(self, row: TrackedTransfer) -> DataLinkSpec:
+        """A new holder of its data link, and all that it needs to know."""
+        transfer, out = row.transfer, row.transfer.direction is Direction.OUT
+        row.turn.waits = False
+        return DataLinkSpec(
+            epoch=row.link.take(),
+            sources=row.sources if out else (),
+            landing=None if out else self._landing(row),
+            tops=() if out else tuple(top.name for top in transfer.offer.tops),
+            after=row.after,
+            throttles=self.world.throttles(transfer.peer, transfer.direction),
+            aside=row.rest.files,
+            allowed=row.consent.allowed,
+        )
 
     def _stands(self, row: TrackedTransfer) -> Publish:
         one = row.transfer
@@ -279,11 +197,9 @@ class TransferTable:
         if note.failed and not note.files:
             code = note.skipped[0].code if note.skipped else Code.NOTHING_TO_SEND
             return self._fail(row, TransferState.FAILED, code, "", now, note.skipped, note.failed)
-        self._refuse_next(row)
-        state = TransferState.PARTIAL if note.failed else TransferState.DONE
-        row.transfer = transfer = replace(
-            row.transfer,
-            state=transition(row.transfer.state, state),
+        refused = self._refuse_next(row)
+        transfer = row.step(
+            Step.FINISH_PARTLY if note.failed else Step.FINISH,
             code="",
             done_bytes=note.bytes,
             files_done=note.files,
@@ -291,7 +207,7 @@ class TransferTable:
             paths=note.paths,
             skipped=note.skipped,
             notes=note.notes,
-            seconds=round(row.seconds, 3),
+            seconds=round(row.link.seconds, 3),
         )
         finished = TransferFinished(
             transfer.id,
@@ -306,10 +222,10 @@ class TransferTable:
             note.paths,
             note.skipped,
             note.notes,
-            row.moved,
+            row.link.moved,
         )
         end = AfterCommit((self._discard(row), Publish(finished), *self._last_word(transfer)))
-        return [DbWrite(lambda db: journal.finish(db, transfer), lambda _: end)]
+        return [*refused, DbWrite(lambda db: journal.finish(db, transfer), lambda _: end)]
 
     def _last_word(self, transfer: Transfer) -> list[Effect]:
         """A sender whose link ended with our Complete on its way hears it on the control link."""
@@ -329,10 +245,9 @@ class TransferTable:
             transfer.files_failed,
         )
 
-    def _refuse_next(self, row: TrackedTransfer) -> None:
-        if row.next_attach is not None:
-            row.next_attach.reply.put(Lease(0, Code.DECLINED))
-            row.next_attach = None
+    def _refuse_next(self, row: TrackedTransfer) -> list[Effect]:
+        asked, row.link.next = row.link.next, None
+        return [RefuseLease(asked.reply, Code.DECLINED)] if asked is not None else []
 
     def _fail(
         self, row: TrackedTransfer, state: TransferState, code: str, detail: str, now: float,
@@ -341,27 +256,27 @@ class TransferTable:
         """`count`: how many could not be sent or kept, if more than `skipped` names."""
         if code not in set(Code):
             code, detail = Code.PROTOCOL, ""  # a peer's word of its own, or of a later version
-        row.transfer = transfer = replace(
-            row.transfer,
-            state=transition(row.transfer.state, state),
+        transfer = row.step(
+            ENDS[state],
             code=code,
             detail=detail,
             skipped=skipped,
             files_failed=max(count, len(skipped)),
-            seconds=round(row.seconds, 3),
+            seconds=round(row.link.seconds, 3),
         )
-        row.retry_at = None
-        self._refuse_next(row)
+        row.retry.at = None
+        refused = self._refuse_next(row)
         name = self.world.name(transfer.peer)
         message = user_messages.ended(code, name, detail)
         if code == Code.DECLINED and transfer.direction is Direction.IN:
             message = user_messages.WE_DECLINED
         failed = TransferFailed(transfer.id, transfer.peer, state, code, message, skipped, transfer.files_failed)
         effects: list[Effect] = [
+            *refused,
             DbWrite(lambda db: journal.finish(db, transfer), lambda _: EventReady(failed)),
         ]
-        if row.running:
-            row.ending = True
+        if row.link.held:
+            row.link.ending = True
             effects.append(EndRun(transfer.id))
         else:
             effects.append(self._discard(row))
@@ -376,31 +291,31 @@ class TransferTable:
         effects: list[Effect] = []
         if note.unreachable and online and transfer.direction is Direction.OUT:
             effects.append(SendControl(transfer.peer, Fetch(transfer.id)))
-        delay = RETRY[min(row.tries, len(RETRY) - 1)]
-        row.tries += 1
+        delay = RETRY[min(row.retry.tries, len(RETRY) - 1)]
+        row.retry.tries += 1
         if note.code in PASSING:
             # Only the receiver can see when its disk is well again.
-            row.retry_at = now + DISK_AGAIN if transfer.direction is Direction.IN else None
+            row.retry.at = now + DISK_AGAIN if transfer.direction is Direction.IN else None
             return effects + self._away(row, Code(note.code), note.detail)
         if note.code == Code.MORE_THAN_OFFERED:
             return effects + self._ask_anew(row)
-        if row.turn:
+        if row.turn.waits:
             return self._away(row, Code.TURN)
-        row.retry_at = now + delay
+        row.retry.at = now + delay
         code = Code.PEER_UNREACHABLE if note.unreachable and online else Code.PEER_AWAY
         if note.code == Code.PROTOCOL:
-            row.shy_until, code = row.retry_at, Code.PROTOCOL
+            row.retry.shy_until, code = row.retry.at, Code.PROTOCOL
         return effects + self._away(row, code)
 
     def _ask_anew(self, row: TrackedTransfer) -> list[Effect]:
         """It came to more than was offered: the sender counts it again, the receiver asks its person again."""
-        row.retry_at = None
+        row.retry.at = None
         if row.transfer.direction is Direction.OUT:
-            row.recount, row.scanned = True, False
+            row.walk = Walk.AGAIN
             again = Scan(row.transfer.id, row.sources, row.only, again=True)
             return [again, *self._away(row, Code.MORE_THAN_OFFERED)]
         transfer = row.transfer.id
-        row.accepted, row.exceeded = False, True
+        row.consent.given, row.consent.exceeded = False, True
         return [
             DbWrite(lambda db: journal.allow(db, transfer, None)),
             *self._away(row, Code.MORE_THAN_OFFERED),
@@ -408,7 +323,7 @@ class TransferTable:
 
     def _unrest(self, row: TrackedTransfer) -> list[Effect]:
         """It rests no longer, and its peer is there: it is about to go on."""
-        row.transfer = replace(row.transfer, state=transition(row.transfer.state, TransferState.WAITING), code="")
+        row.step(Step.WAIT, code="")
         waits = DbWrite(lambda db: journal.set_state(db, row.transfer.id, TransferState.WAITING, Code.PEER_AWAY))
         return [waits, self._stands(row)]
 
@@ -417,10 +332,10 @@ class TransferTable:
         if transfer.state is TransferState.WAITING and transfer.code == code:
             return []
         if transfer.state is not TransferState.WAITING:
-            transfer = replace(transfer, state=transition(transfer.state, TransferState.WAITING))
+            row.step(Step.WAIT)
         if code is Code.NO_FOLDER and row.landing is not None:
             detail = str(row.landing.folder)
-        row.transfer = transfer = replace(transfer, code=code, detail=detail, rate=0.0)
+        transfer = row.show(code=code, detail=detail, rate=0.0)
         name = self.world.name(transfer.peer)
         message = user_messages.waiting(code, name, transfer.done_bytes, transfer.offer.bytes, detail)
         return [
@@ -434,12 +349,12 @@ class TransferTable:
 
     def _rest(self, row: TrackedTransfer) -> list[Effect]:
         effects: list[Effect] = []
-        if row.running:
+        if row.link.held:
             effects.append(EndRun(row.transfer.id))
-        row.retry_at = None
+        row.retry.at = None
         if row.transfer.state is not TransferState.PAUSED:
-            row.transfer = replace(row.transfer, state=transition(row.transfer.state, TransferState.PAUSED), rate=0.0)
-        transfer, by = row.transfer, "us" if row.paused_here else "peer"
+            row.step(Step.REST, rate=0.0)
+        transfer, by = row.transfer, "us" if row.rest.here else "peer"
         message = user_messages.paused(by, self.world.name(transfer.peer), transfer.done_bytes, transfer.offer.bytes)
         event = TransferPaused(
             transfer.id, transfer.peer, by, message, transfer.done_bytes, transfer.offer.bytes
@@ -447,7 +362,7 @@ class TransferTable:
         return [*effects, Publish(event)]
 
     def _go_on(self, row: TrackedTransfer) -> list[Effect]:
-        if row.paused:
+        if row.rest.wanted:
             return self._rest(row)
         if row.transfer.state is not TransferState.PAUSED:
             return []
@@ -456,9 +371,5 @@ class TransferTable:
             return self._away(row, Code.PEER_AWAY)
         effects: list[Effect] = [*self._unrest(row)]
         if row.transfer.direction is Direction.OUT:
-            return [*effects, *(self._offer(row) if row.counted else [])]
-        return [*effects, SendControl(peer, Answer(row.transfer.id, True))] if row.accepted else effects
-
-
-def _tops(row: TrackedTransfer) -> tuple[str, ...]:
-    return tuple(top.name for top in row.transfer.offer.tops)
+            return [*effects, *(self._offer(row) if row.walk is not Walk.BEGUN else [])]
+        return [*effects, SendControl(peer, Answer(row.transfer.id, True))] if row.consent.given else effects

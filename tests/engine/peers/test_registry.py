@@ -63,7 +63,7 @@ def test_a_sighting_is_dialled_and_a_link_makes_it_appear() -> None:
     peers = Peers(ME)
     effects = peers.seen(Sighting(BIG[:8], "Bob", DeviceKind.LAPTOP, (HERE,)), 0.0)
     assert effects == [Dial(BIG[:8], (HERE,), BIG[:8], by_itself=True)]
-    effects = peers.up(up(BIG, True), 0.1, 0)
+    effects = peers.link_opened(up(BIG, True), 0.1, 0)
     assert len(told(effects, PeerAppeared)) == 1
     assert Online(BIG) in effects
 
@@ -76,7 +76,7 @@ def test_of_two_crossing_links_the_one_dialled_by_the_smaller_id_stays() -> None
             notes = [up(peer, True, link=ours), up(peer, False, link=theirs)]
             effects: list[Effect] = []
             for note in notes if ours_first else notes[::-1]:
-                effects += peers.up(note, 0.0, 0)
+                effects += peers.link_opened(note, 0.0, 0)
             hung = [one.link for one in effects if isinstance(one, CloseLink)]
             assert hung == [theirs if kept_is_ours else ours]
             assert peers.link(peer) is (ours if kept_is_ours else theirs)
@@ -85,24 +85,24 @@ def test_of_two_crossing_links_the_one_dialled_by_the_smaller_id_stays() -> None
 def test_a_new_run_of_the_peer_replaces_the_old_link() -> None:
     peers = Peers(ME)
     old, new = Link(), Link()
-    peers.up(up(BIG, True, link=old), 0.0, 0)
-    effects = peers.up(up(BIG, False, run=b"2" * 16, link=new), 1.0, 0)
+    peers.link_opened(up(BIG, True, link=old), 0.0, 0)
+    effects = peers.link_opened(up(BIG, False, run=b"2" * 16, link=new), 1.0, 0)
     assert CloseLink(old) in effects
     assert peers.link(BIG) is new
-    assert peers.down(LinkDown(BIG, old, False, ""), 1.1) == []
+    assert peers.link_closed(LinkDown(BIG, old, False, ""), 1.1) == []
 
 
 def test_a_lost_link_has_a_moments_grace_and_a_goodbye_has_none() -> None:
     peers = Peers(ME)
     link = Link()
-    peers.up(up(BIG, True, link=link), 0.0, 0)
-    assert not told(peers.down(LinkDown(BIG, link, False, ""), 1.0), PeerVanished)
-    effects = peers.up(up(BIG, True), 1.2, 0)
+    peers.link_opened(up(BIG, True, link=link), 0.0, 0)
+    assert not told(peers.link_closed(LinkDown(BIG, link, False, ""), 1.0), PeerVanished)
+    effects = peers.link_opened(up(BIG, True), 1.2, 0)
     assert told(effects, PeerChanged)
     assert not told(peers.tick(9.0), PeerVanished)
     again = peers.link(BIG)
     assert again is not None
-    effects = peers.down(LinkDown(BIG, again, True, ""), 10.0)
+    effects = peers.link_closed(LinkDown(BIG, again, True, ""), 10.0)
     assert told(effects, PeerVanished)
     assert Offline(BIG) in effects
 
@@ -112,12 +112,12 @@ def redials(peers: Peers, count: int, left: bool, worked: bool) -> list[float]:
     now, waits = 0.0, []
     for _ in range(count):
         link = Link()
-        peers.up(up(BIG, True, link=link), now, 0)
+        peers.link_opened(up(BIG, True, link=link), now, 0)
         if worked:
             peers.worked(BIG)
         now += 0.5
-        peers.down(LinkDown(BIG, link, left, ""), now)
-        waits.append(round(peers.targets[BIG[:SHORT]].next_try - now, 3))
+        peers.link_closed(LinkDown(BIG, link, left, ""), now)
+        waits.append(round(peers.dials.targets[BIG[:SHORT]].next_try - now, 3))
         now += waits[-1]
     return waits
 
@@ -140,7 +140,7 @@ def test_a_changed_address_or_a_stale_one_is_no_alarm() -> None:
     peers.tick(0.0)
     effects = peers.dial_ended(DialEnded(BIG[:8], Code.IDENTITY_CHANGED, "", OTHER), 1.0)
     assert not told(effects, IdentityChanged)
-    effects = peers.up(up(BIG, False), 2.0, 0)
+    effects = peers.link_opened(up(BIG, False), 2.0, 0)
     assert not told(effects, IdentityChanged)
 
 
@@ -161,14 +161,14 @@ def test_a_dial_that_nobody_wanted_ends_where_we_hide_by_then_and_says_so() -> N
     assert dial.by_itself
     peers.show(Visibility.NOBODY)
     note = up(OTHER, True, "Carl")
-    assert CloseLink(note.link) in peers.up(note, 7.0, 0)
+    assert CloseLink(note.link) in peers.link_opened(note, 7.0, 0)
     assert not peers.online(OTHER)
     wanted = Peers(ME)
     wanted.load([known()], -10.0)
     wanted.show(Visibility.NOBODY)
     (dial,) = [one for one in wanted.want(BIG, 1.0) if isinstance(one, Dial)]
     assert not dial.by_itself
-    wanted.up(up(BIG, True), 2.0, 0)
+    wanted.link_opened(up(BIG, True), 2.0, 0)
     assert wanted.online(BIG)
 
 
@@ -195,7 +195,7 @@ def test_whoever_claims_a_known_id_without_its_key_is_an_alarm() -> None:
     assert told(peers.dial_ended(ended, 3.0), IdentityChanged) == [IdentityChanged("Bob", BIG, OTHER)]
     honest = Peers(ME)
     honest.load([known()], -10.0)
-    honest.up(up(OTHER, False, "Carl"), 0.0, 0)
+    honest.link_opened(up(OTHER, False, "Carl"), 0.0, 0)
     honest.want(BIG, 2.0)
     honest.seen(Sighting(BIG[:8], "Bob", DeviceKind.LAPTOP, (there,)), 2.0)
     assert not told(honest.dial_ended(ended, 3.0), IdentityChanged), "its address was given away for Bob's"
@@ -232,11 +232,11 @@ def test_a_blocked_device_is_never_dialled(how: str) -> None:
 def test_a_known_name_with_a_new_key_is_an_alarm_only_while_its_device_is_away() -> None:
     peers = Peers(ME)
     peers.load([known()], -10.0)
-    assert told(peers.up(up(OTHER, False, "bob"), 1.0, 0), IdentityChanged)
+    assert told(peers.link_opened(up(OTHER, False, "bob"), 1.0, 0), IdentityChanged)
     both = Peers(ME)
     both.load([known()], -10.0)
-    both.up(up(BIG, False), 0.5, 0)
-    assert not told(both.up(up(OTHER, False, "Bob"), 1.0, 0), IdentityChanged)
+    both.link_opened(up(BIG, False), 0.5, 0)
+    assert not told(both.link_opened(up(OTHER, False, "Bob"), 1.0, 0), IdentityChanged)
 
 
 def test_a_device_that_shows_itself_but_does_not_answer_is_said_once_and_taken_back() -> None:
@@ -250,7 +250,7 @@ def test_a_device_that_shows_itself_but_does_not_answer_is_said_once_and_taken_b
         peers.tick(now)
     assert len(said) == 1
     assert "firewall" in str(said[0])
-    effects = peers.up(up(BIG, True), now, 0)
+    effects = peers.link_opened(up(BIG, True), now, 0)
     assert [one.message for one in told(effects, NetworkTroubled) if isinstance(one, NetworkTroubled)] == [""]
 
 
@@ -258,7 +258,7 @@ def test_forged_announcements_do_not_grow_the_table_without_end() -> None:
     peers = Peers(ME)
     for number in range(6000):
         peers.seen(Sighting(f"{number:08}", "x", DeviceKind.LAPTOP, (HERE,)), 0.0)
-    assert len(peers.targets) <= 4096
+    assert len(peers.dials.targets) <= 4096
 
 
 def test_a_verified_device_is_accepted_unasked_only_as_long_as_the_rules_say_and_nothing_is_in_doubt() -> None:
@@ -275,7 +275,7 @@ def test_a_verified_device_is_accepted_unasked_only_as_long_as_the_rules_say_and
     assert peers.rules(BIG, 0, home=True).files is Permission.ACCEPT
     assert peers.rules(BIG, 0, home=False).files is Permission.ASK
     peers.change(BIG, "My Bob", lasting)
-    peers.up(up(OTHER, False, "bob"), 1.0, 0)
+    peers.link_opened(up(OTHER, False, "bob"), 1.0, 0)
     assert peers.rules(BIG, 0).files is Permission.ASK, "somebody may be pretending"
     peers.settle(BIG, OTHER, False)
     assert peers.rules(BIG, 0) == lasting
@@ -288,7 +288,7 @@ def test_a_device_set_up_anew_takes_the_place_of_the_old_one_and_is_not_verified
     peers.load([known()], -10.0)
     peers.change(BIG, "My Bob", PeerPolicy(files=Permission.ACCEPT))
     peers.verify(BIG)
-    peers.up(up(OTHER, False, "bob"), 1.0, 0)
+    peers.link_opened(up(OTHER, False, "bob"), 1.0, 0)
     effects = peers.settle(BIG, OTHER, True)
     assert told(effects, PeerForgotten) == [PeerForgotten(BIG)]
     row = peers.rows[OTHER]
@@ -299,15 +299,15 @@ def test_a_device_set_up_anew_takes_the_place_of_the_old_one_and_is_not_verified
 def test_a_blocked_device_is_cut_off_until_it_is_let_in_again() -> None:
     peers = Peers(ME)
     link = Link()
-    peers.up(up(BIG, True, link=link), 0.0, 0)
+    peers.link_opened(up(BIG, True, link=link), 0.0, 0)
     effects = peers.block(BIG, True)
     assert CloseLink(link) in effects
     assert Offline(BIG) in effects
     assert peers.next_time() is None, "nobody dials it"
     again = Link()
-    assert peers.up(up(BIG, False, link=again), 1.0, 0) == [CloseLink(again)]
+    assert peers.link_opened(up(BIG, False, link=again), 1.0, 0) == [CloseLink(again)]
     peers.block(BIG, False)
-    assert told(peers.up(up(BIG, False), 2.0, 0), PeerAppeared)
+    assert told(peers.link_opened(up(BIG, False), 2.0, 0), PeerAppeared)
     assert peers.rows[BIG].trust is TrustLevel.KNOWN
 
 
@@ -316,13 +316,13 @@ def test_a_forgotten_device_is_a_stranger_when_it_comes_again() -> None:
     peers.load([known()], -10.0)
     link = Link()
     peers.seen(Sighting(BIG[:8], "Bob", DeviceKind.LAPTOP, (HERE,)), 0.0)
-    peers.up(up(BIG, True, link=link), 0.0, 0)
+    peers.link_opened(up(BIG, True, link=link), 0.0, 0)
     effects = peers.forget(BIG)
     assert CloseLink(link) in effects
     assert told(effects, PeerForgotten) == [PeerForgotten(BIG)]
-    assert peers.down(LinkDown(BIG, link, False, ""), 0.5) == []
+    assert peers.link_closed(LinkDown(BIG, link, False, ""), 0.5) == []
     assert Dial(BIG[:8], (HERE,), BIG[:8], by_itself=True) in peers.tick(1.0), "it is still announced"
-    peers.up(up(BIG, True), 1.5, 0)
+    peers.link_opened(up(BIG, True), 1.5, 0)
     assert peers.rows[BIG].trust is TrustLevel.STRANGER
 
 
@@ -331,10 +331,10 @@ def test_whoever_shows_himself_to_nobody_dials_nobody_unless_a_person_wants_it()
     peers.load([known()], -10.0)
     links = {BIG: Link(), OTHER: Link()}
     for peer, link in links.items():
-        peers.up(up(peer, True, name=peer[:3], link=link), 0.0, 0)
+        peers.link_opened(up(peer, True, name=peer[:3], link=link), 0.0, 0)
     assert peers.show(Visibility.KNOWN) == [CloseLink(links[OTHER])]
     assert CloseLink(links[BIG]) in peers.show(Visibility.NOBODY)
-    peers.down(LinkDown(BIG, links[BIG], False, ""), 1.0)
+    peers.link_closed(LinkDown(BIG, links[BIG], False, ""), 1.0)
     assert not [one for one in peers.tick(60.0) if isinstance(one, Dial)]
     assert [one.target for one in peers.want(BIG, 61.0) if isinstance(one, Dial)] == [BIG[:8]]
 
@@ -347,21 +347,22 @@ def test_an_impostor_that_never_got_in_is_blocked_all_the_same() -> None:
     peers.settle(BIG, OTHER, False)
     assert peers.known()[0][OTHER] is TrustLevel.BLOCKED
     link = Link()
-    assert peers.up(up(OTHER, False, link=link), 2.0, 0) == [CloseLink(link)]
+    assert peers.link_opened(up(OTHER, False, link=link), 2.0, 0) == [CloseLink(link)]
 
 
 def test_a_run_that_comes_back_after_another_one_is_a_copied_key() -> None:
     peers = Peers(ME)
     runs = [b"1" * 16, b"2" * 16, b"3" * 16]
     for run in runs:
-        assert told(peers.up(up(BIG, False, run=run), 0.0, 0), DuplicateKeyDetected) == [], "a restart is no copy"
+        effects = peers.link_opened(up(BIG, False, run=run), 0.0, 0)
+        assert told(effects, DuplicateKeyDetected) == [], "a restart is no copy"
     assert told(
-        peers.up(up(BIG, False, run=runs[2]), 0.0, 0), DuplicateKeyDetected
+        peers.link_opened(up(BIG, False, run=runs[2]), 0.0, 0), DuplicateKeyDetected
     ) == [], "nor is a new link of one run"
-    (alarm,) = told(peers.up(up(BIG, False, run=runs[0]), 0.0, 0), DuplicateKeyDetected)
+    (alarm,) = told(peers.link_opened(up(BIG, False, run=runs[0]), 0.0, 0), DuplicateKeyDetected)
     assert isinstance(alarm, DuplicateKeyDetected)
     assert (alarm.peer, alarm.ours) == (BIG, False)
-    assert told(peers.up(up(BIG, False, run=runs[1]), 0.0, 0), DuplicateKeyDetected) == [], "once is enough"
+    assert told(peers.link_opened(up(BIG, False, run=runs[1]), 0.0, 0), DuplicateKeyDetected) == [], "once is enough"
 
 
 def test_another_run_with_our_own_key_is_a_copy_of_us_and_our_own_run_led_back_to_us_is_none() -> None:
@@ -397,8 +398,8 @@ def test_names_that_nobody_answers_to_cost_a_bounded_number_of_tries_and_notices
     assert 1 <= len(troubles) <= 3
     friend = peers.seen(Sighting(BIG[:8], "Bob", DeviceKind.LAPTOP, (HERE,)), 6.0)
     assert friend == [Dial(BIG[:8], (HERE,), BIG, by_itself=True)]
-    assert len(peers.targets) <= 4096
-    assert "00005999" in peers.targets, "who came last is not refused for those that were nowhere"
+    assert len(peers.dials.targets) <= 4096
+    assert "00005999" in peers.dials.targets, "who came last is not refused for those that were nowhere"
 
 
 def reached(effects: list[Effect]) -> list[tuple[str, PeerId, str]]:
@@ -414,20 +415,20 @@ def test_another_key_at_a_friends_address_is_an_alarm_however_it_is_spelled(trus
     for at in (10.0, 20.0):
         peers.add_address(typed, at)
         note = replace(up(OTHER, True, "zed"), address=parse_address(typed), met=HERE)
-        effects = peers.up(note, at + 1, 0)
+        effects = peers.link_opened(note, at + 1, 0)
         assert reached(effects) == [(str(parse_address(typed)), OTHER, BIG)]
         assert [(one.known, one.seen) for one in told(effects, IdentityChanged)] == [(BIG, OTHER)]  # type: ignore[attr-defined]
-        peers.down(LinkDown(OTHER, note.link, False, ""), at + 2)
-    assert list(peers.alarms) == [(BIG, OTHER)]
+        peers.link_closed(LinkDown(OTHER, note.link, False, ""), at + 2)
+    assert list(peers.identities.alarms) == [(BIG, OTHER)]
 
 
 def test_a_typed_host_and_where_it_is_in_truth_are_both_remembered_by_whichever_link_stays() -> None:
     for first in (True, False):
         peers = Peers(ME)
         if first:
-            peers.up(replace(up(BIG, False), address=Address("10.0.0.5", 4)), 1.0, 0)
+            peers.link_opened(replace(up(BIG, False), address=Address("10.0.0.5", 4)), 1.0, 0)
         peers.add_address("office.lan", 1.0)
-        peers.up(replace(up(BIG, True), address=Address("office.lan", 17717), met=HERE), 2.0, 0)
+        peers.link_opened(replace(up(BIG, True), address=Address("office.lan", 17717), met=HERE), 2.0, 0)
         assert {str(HERE), "office.lan:17717"} <= set(peers.rows[BIG].addresses)
 
 
@@ -435,7 +436,7 @@ def test_a_typed_host_and_where_it_is_in_truth_are_both_remembered_by_whichever_
 def test_nobody_is_befriended_while_it_is_not_clear_whose_name_it_bears(after: float) -> None:
     peers = Peers(ME)
     peers.load([known(name="office")], 0.0)
-    peers.up(up(OTHER, False, "Office"), after, 0)
+    peers.link_opened(up(OTHER, False, "Office"), after, 0)
     assert peers.befriend(OTHER) == []
     effects = peers.tick(4.0)
     assert [(one.known, one.seen) for one in told(effects, IdentityChanged)] == [(BIG, OTHER)]  # type: ignore[attr-defined]
@@ -448,11 +449,12 @@ def test_however_many_keys_come_first_the_next_one_is_an_alarm_too() -> None:
     for number in range(20):
         peer = PeerId(f"{chr(ord('a') + number)}" * 52)
         note = up(peer, False, "office")
-        effects = peers.up(note, 10.0 + number, 0)
+        effects = peers.link_opened(note, 10.0 + number, 0)
         assert [one.seen for one in told(effects, IdentityChanged)] == [peer]  # type: ignore[attr-defined]
         assert peers.befriend(peer) == []
-        peers.down(LinkDown(peer, note.link, False, ""), 10.5 + number)
-    assert [seen[0] for _, seen in peers.alarms] == list("abcdefgh"), "the first ones stay before the person's eyes"
+        peers.link_closed(LinkDown(peer, note.link, False, ""), 10.5 + number)
+    kept = [seen[0] for _, seen in peers.identities.alarms]
+    assert kept == list("abcdefgh"), "the first ones stay before the person's eyes"
 
 
 def test_many_keys_take_no_decision_away_and_leave_no_impostor_to_be_befriended() -> None:
@@ -460,8 +462,8 @@ def test_many_keys_take_no_decision_away_and_leave_no_impostor_to_be_befriended(
     peers.load([known(name="office")], 0.0)
     keys = [PeerId(letter * 52) for letter in "abcdefghijk"]
     for number, peer in enumerate(keys):
-        peers.up(up(peer, False, "office"), 10.0 + number, 0)
-    peers.up(up(BIG, False, "office"), 30.0, 0)
+        peers.link_opened(up(peer, False, "office"), 10.0 + number, 0)
+    peers.link_opened(up(BIG, False, "office"), 30.0, 0)
     assert [peers.befriend(peer) for peer in keys] == [[]] * len(keys), "also when the device itself is back"
     for peer in (keys[0], keys[-1]):
         peers.settle(BIG, peer, same=False)
@@ -482,8 +484,8 @@ def test_a_known_device_that_takes_the_name_of_another_is_an_alarm_and_twins_are
     twin, other = PeerId("t" * 52), replace(known(OTHER, "zed"), trust=trust, met_as="zed")
     peers.load([replace(known(name="office"), met_as="office"), other,
                 replace(known(twin, "office"), trust=trust, met_as="office")], 0.0)
-    assert not told(peers.up(up(twin, False, "office"), 10.0, 0), IdentityChanged)
-    peers.up(up(OTHER, False, "zed"), 10.0, 0)
+    assert not told(peers.link_opened(up(twin, False, "office"), 10.0, 0), IdentityChanged)
+    peers.link_opened(up(OTHER, False, "zed"), 10.0, 0)
     effects = peers.renamed(OTHER, "office", "", 11.0)
     assert [(one.known, one.seen) for one in told(effects, IdentityChanged)] == [(BIG, OTHER)]  # type: ignore[attr-defined]
 
@@ -492,14 +494,14 @@ def test_the_name_that_a_device_was_met_by_stays_its_own_over_restarts(tmp_path:
     database.prepare(tmp_path / "db")
     link = database.connect(tmp_path / "db")
     peers = Peers(ME)
-    peers.up(up(BIG, True, "office"), 1.0, 0)
+    peers.link_opened(up(BIG, True, "office"), 1.0, 0)
     for effect in [*peers.befriend(BIG), *peers.renamed(BIG, "zentrale", "", 2.0)]:
         if isinstance(effect, DbWrite):
             effect.operation(link)
     again = Peers(ME)
     again.load(trustbook.all_peers(link), 0.0)
     link.close()
-    effects = again.up(up(OTHER, False, "office"), 10.0, 0)
+    effects = again.link_opened(up(OTHER, False, "office"), 10.0, 0)
     assert [(one.known, one.seen) for one in told(effects, IdentityChanged)] == [(BIG, OTHER)]  # type: ignore[attr-defined]
 
 
@@ -511,7 +513,8 @@ def test_a_stranger_that_is_forgotten_in_its_moments_grace_is_told_as_gone() -> 
         stranger = PeerId(f"{number:052x}".replace("0", "q").replace("1", "r").replace("8", "t").replace("9", "u"))
         link = Link()
         note = up(stranger, False, f"Device {number}", link=link)
-        effects = [*peers.up(note, 0.0, 0), *peers.down(LinkDown(stranger, link, left=False, code=Code.PEER_AWAY), 0.0)]
+        away = LinkDown(stranger, link, left=False, code=Code.PEER_AWAY)
+        effects = [*peers.link_opened(note, 0.0, 0), *peers.link_closed(away, 0.0)]
         appeared += [one.id for one in told(effects, PeerAppeared) if isinstance(one, PeerAppeared)]
         vanished += [one.id for one in told(effects, PeerVanished) if isinstance(one, PeerVanished)]
     assert vanished == appeared[: len(vanished)]

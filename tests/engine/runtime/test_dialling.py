@@ -17,6 +17,7 @@ from lanshare.domain.transfer import TransferId
 from lanshare.engine.effects import Dial, Run
 from lanshare.engine.inbox import DialEnded, RunEnded
 from lanshare.engine.local_device import LocalDevice
+from lanshare.engine.ports import DataLinkSpec
 from lanshare.engine.runtime import dialling
 from lanshare.engine.runtime.dialling import DialJob, Net, RunJob
 from lanshare.exchange.handshake import DeviceInfo
@@ -36,12 +37,17 @@ def net() -> Net:
     return Net(LocalDevice(Identity.create(), facts), tls.dialler_context(), ())
 
 
+def spec(epoch: int, source: Path) -> DataLinkSpec:
+    """A sending of this."""
+    return DataLinkSpec(epoch=epoch, sources=(source,), manifest=source / "list")
+
+
 def test_whoever_cannot_be_reached_is_reported(tmp_path: Path, net: Net) -> None:
     notes: list[Any] = []
     nowhere = (Address("127.0.0.1", free_port()),)
     DialJob(Dial("t", nowhere, None), net, notes.append).run()
-    RunJob(Run(ID, BOB, 3, nowhere, (tmp_path,)), net, (tmp_path / "list",) * 2, notes.append).run()
-    RunJob(Run(ID, BOB, 4, (), (tmp_path,)), net, (tmp_path / "list",) * 2, notes.append).run()
+    RunJob(Run(ID, BOB, nowhere, spec(3, tmp_path)), net, notes.append).run()
+    RunJob(Run(ID, BOB, (), spec(4, tmp_path)), net, notes.append).run()
     assert notes == [
         DialEnded("t", Code.PEER_UNREACHABLE, "", None),
         RunEnded(ID, 3, Code.PEER_UNREACHABLE, "", unreachable=True),
@@ -73,5 +79,5 @@ def test_a_job_reports_even_if_it_breaks(tmp_path: Path, net: Net, monkeypatch: 
     monkeypatch.setattr(dialling, "connect", broken)
     notes: list[Any] = []
     with pytest.raises(RuntimeError):
-        RunJob(Run(ID, BOB, 3, (), (tmp_path,)), net, (tmp_path / "list",) * 2, notes.append).run()
+        RunJob(Run(ID, BOB, (), spec(3, tmp_path)), net, notes.append).run()
     assert [type(one) for one in notes] == [RunEnded]

@@ -9,22 +9,24 @@ from typing import Any
 import pytest
 
 from lanshare.domain.errors import Code, LanshareError
-from lanshare.engine.inbox import Lease
+from lanshare.engine.ports import DataLinkSpec
 from lanshare.engine.runtime import inbound
 from lanshare.engine.runtime.inbound import InboundLinks
 from lanshare.engine.runtime.link_tasks import greet_as_dialler
 from lanshare.exchange.sending import Sending
 from lanshare.files.manifest import ManifestReader
 from lanshare.net.link import Link
-from tests.engine.runtime.test_link_tasks import BOB, made, me
+from tests.harness.link_ends import BOB, made, me
 from tests.harness.wires import TRANSFER
 from tests.net.conftest import ANNA, ends, key
 
 __all__ = ["ends", "key"]
 
 
-def attach(pair: tuple[Link, Link], tmp_path: Path, answer: Lease | None) -> tuple[LanshareError | None, list[Any]]:
-    """Bob pushes a transfer that Anna answers with this lease (None: never); what Bob gets, and what was asked."""
+def attach(
+    pair: tuple[Link, Link], tmp_path: Path, answer: DataLinkSpec | Code | None
+) -> tuple[LanshareError | None, list[Any]]:
+    """Bob pushes a transfer that Anna answers with this (None: never); what Bob gets, and what was asked."""
     dialler, acceptor = pair
     source, listed = made(tmp_path)
     asked: list[Any] = []
@@ -58,7 +60,7 @@ def attach(pair: tuple[Link, Link], tmp_path: Path, answer: Lease | None) -> tup
 
 
 def test_a_refused_lease_is_told_and_nothing_is_written(ends: tuple[Link, Link], tmp_path: Path) -> None:
-    error, asked = attach(ends, tmp_path, Lease(0, Code.DECLINED))
+    error, asked = attach(ends, tmp_path, Code.DECLINED)
     assert error is not None
     assert error.code is Code.DECLINED
     assert (asked[0].peer, asked[0].transfer, asked[0].push) == (BOB.id, TRANSFER, True)
@@ -72,4 +74,4 @@ def test_a_node_that_does_not_answer_holds_nobody_up_for_ever(
     error, asked = attach(ends, tmp_path, None)
     assert error is not None
     assert error.code is Code.NO_ANSWER
-    assert not asked[0].reply.put(Lease(1)), "a lease that comes too late is not taken"
+    assert not asked[0].reply.put(DataLinkSpec(epoch=1)), "a lease that comes too late is not taken"

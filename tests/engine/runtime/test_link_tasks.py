@@ -8,29 +8,19 @@ from typing import Any
 
 from lanshare.domain.errors import Code
 from lanshare.domain.offer import Destination
-from lanshare.domain.peer import DeviceKind
 from lanshare.domain.transfer import TransferId
 from lanshare.engine.inbox import LinkDown, LinkUp, RunEnded
-from lanshare.engine.local_device import LocalDevice
+from lanshare.engine.ports import DataLinkSpec
 from lanshare.engine.runtime.inbound import InboundLinks
 from lanshare.engine.runtime.link_tasks import greet_as_acceptor, greet_as_dialler, run_control, run_sink, run_source
-from lanshare.exchange.handshake import DeviceInfo
-from lanshare.files import manifest
 from lanshare.files.folder import free_bytes
-from lanshare.files.tree import walk
 from lanshare.net.link import Link
-from lanshare.trust.identity import Identity
+from tests.harness.link_ends import BOB, made, me
 from tests.harness.wires import TRANSFER
 from tests.net.conftest import ANNA, HERE, ends, key
 
 __all__ = ["ends", "key"]
 ID = TransferId(TRANSFER)
-BOB = Identity.create()
-
-
-def me(identity: Identity) -> LocalDevice:
-    """Who speaks."""
-    return LocalDevice(identity, DeviceInfo("x", DeviceKind.LAPTOP, "", 1, bytes(16)))
 
 
 class Two:
@@ -50,33 +40,20 @@ class Two:
             assert not thread.is_alive()
 
 
-def made(tmp_path: Path) -> tuple[Path, Path]:
-    """A file and its list."""
-    (tmp_path / "a").write_bytes(b"hello")
-    writer = manifest.ManifestWriter(tmp_path / "list")
-    for item in walk([tmp_path / "a"]):
-        writer.add(item)
-    writer.finish()
-    writer.close()
-    return tmp_path / "a", tmp_path / "list"
-
-
 def test_a_transfer_over_a_real_link(ends: tuple[Link, Link], tmp_path: Path) -> None:
-    from lanshare.engine.inbox import Lease
-
     two = Two(ends)
     source, listed = made(tmp_path)
     into = tmp_path / "into"
 
     def push() -> None:
         greet_as_dialler(two.dialler, me(BOB), "data", ANNA.id)
-        run_source(two.dialler, ID, Lease(1, "", None, (source,), listed), True, two.notes.append)
+        run_source(two.dialler, ID, DataLinkSpec(epoch=1, sources=(source,), manifest=listed), True, two.notes.append)
 
     def serve() -> None:
         def post(note: Any) -> None:
             two.notes.append(note)
             if hasattr(note, "reply"):
-                note.reply.put(Lease(1, "", Destination(into)))
+                note.reply.put(DataLinkSpec(epoch=1, landing=Destination(into)))
 
         InboundLinks(me(ANNA), post).serve(two.acceptor, lambda *_: None)
 
@@ -87,23 +64,22 @@ def test_a_transfer_over_a_real_link(ends: tuple[Link, Link], tmp_path: Path) ->
 
 
 def test_a_sink_whose_folder_cannot_be_says_why_to_both(ends: tuple[Link, Link], tmp_path: Path) -> None:
-    from lanshare.engine.inbox import Lease
-
     two = Two(ends)
     source, listed = made(tmp_path)
     ends_of: dict[str, list[Any]] = {"push": [], "sink": []}
 
     def push() -> None:
         greet_as_dialler(two.dialler, me(BOB), "data", ANNA.id)
-        run_source(two.dialler, ID, Lease(1, "", None, (source,), listed), True, ends_of["push"].append)
+        spec = DataLinkSpec(epoch=1, sources=(source,), manifest=listed)
+        run_source(two.dialler, ID, spec, True, ends_of["push"].append)
 
     def sink() -> None:
         greet_as_acceptor(two.acceptor, me(ANNA))
         from lanshare.exchange.attach import Reception
 
         two.acceptor.drive(Reception())
-        lease = Lease(1, "", Destination(tmp_path / "no" / "such" / "folder"))
-        run_sink(two.acceptor, ID, lease, False, ends_of["sink"].append)
+        spec = DataLinkSpec(epoch=1, landing=Destination(tmp_path / "no" / "such" / "folder"))
+        run_sink(two.acceptor, ID, spec, False, ends_of["sink"].append)
 
     two.run(push, sink)
     for notes in ends_of.values():
@@ -112,10 +88,8 @@ def test_a_sink_whose_folder_cannot_be_says_why_to_both(ends: tuple[Link, Link],
 
 
 def test_a_sending_whose_list_is_not_there_yet_says_so(ends: tuple[Link, Link], tmp_path: Path) -> None:
-    from lanshare.engine.inbox import Lease
-
     notes: list[Any] = []
-    run_source(ends[0], ID, Lease(1, "", None, (tmp_path,), tmp_path / "none"), True, notes.append)
+    run_source(ends[0], ID, DataLinkSpec(epoch=1, sources=(tmp_path,), manifest=tmp_path / "none"), True, notes.append)
     assert [one.code for one in notes] == [Code.PEER_AWAY]
 
 

@@ -10,16 +10,25 @@ from msgspec.structs import replace
 from lanshare.domain.commands import AnswerOffer, UndoReceive
 from lanshare.domain.control_messages import Answer, Listing, Offered
 from lanshare.domain.errors import Code
-from lanshare.domain.events import OfferCompared, ReceiveUndone
+from lanshare.domain.events import OfferCompared, ReceiveUndone, TransferProgressed
 from lanshare.domain.offer import ConflictPolicy, Destination, EntryKind, FileEntry
 from lanshare.domain.peer import PeerPolicy, Permission
 from lanshare.domain.transfer import Direction, Transfer, TransferState
 from lanshare.engine.effects import Compare, DbRead, DbWrite, SendControl, Undo
-from lanshare.engine.inbox import Compared, EventReady, OfferLooked, UndoLooked, Undone
+from lanshare.engine.inbox import (
+    AttachAsked,
+    Compared,
+    EventReady,
+    OfferLooked,
+    TransferProgress,
+    UndoLooked,
+    Undone,
+    Verifying,
+)
+from lanshare.engine.ports import LeaseReply
 from lanshare.wire import limits
-from tests.engine.transfers.test_service import BOB, EVE, ID, OFFER, WALL, Setting, events, said, setting
+from tests.harness.transfer_table import BOB, EVE, ID, OFFER, WALL, Link, Setting, events, said
 
-__all__ = ["setting"]
 ENTRY = FileEntry(("x",), EntryKind.FILE, 1, 1)
 
 
@@ -92,3 +101,29 @@ def test_what_the_rules_block_is_declined_and_not_even_remembered(setting: Setti
     effects = setting.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), None), WALL)
     assert effects == [SendControl(BOB, Answer(ID, False, Code.DECLINED))]
     assert ID not in setting.table.rows
+
+
+@pytest.mark.parametrize("why", ["grew", "rests"])
+def test_bytes_of_a_link_that_is_about_to_end_change_nothing(setting: Setting, why: str) -> None:
+    setting.receiving()
+    setting.table.attach(AttachAsked(BOB, ID, True, Link(), LeaseReply()), 1.0)
+    setting.table.moved(TransferProgress(ID, 5, 1.0), 2.0)
+    if why == "grew":
+        setting.table.heard_offer(BOB, Offered(ID, replace(OFFER, files=9, bytes=10**9)))
+    else:
+        setting.table.pause(ID)
+    before = setting.table.rows[ID].transfer
+    assert before.state is (TransferState.OFFERED if why == "grew" else TransferState.PAUSED)
+    assert setting.table.moved(TransferProgress(ID, 7, 1.0), 3.0) == []
+    assert setting.table.rows[ID].transfer == before
+
+
+def test_the_last_bytes_are_told_while_it_is_checked(setting: Setting) -> None:
+    setting.receiving()
+    setting.table.attach(AttachAsked(BOB, ID, True, Link(), LeaseReply()), 1.0)
+    setting.table.moved(TransferProgress(ID, 5, 1.0), 2.0)
+    setting.table.verifying(Verifying(ID))
+    (told,) = events(setting.table.moved(TransferProgress(ID, 10, 1.0), 3.0))
+    assert isinstance(told, TransferProgressed)
+    assert told.bytes == 10
+    assert setting.state() is TransferState.VERIFYING

@@ -13,9 +13,8 @@ from lanshare.domain.transfer import TransferId, TransferState
 from lanshare.engine.effects import DbRead, ListOffer, Scan
 from lanshare.engine.inbox import ListedPart, RetryLooked, RunEnded, ScanEnded
 from lanshare.store.journal import Sent
-from tests.engine.transfers.test_service import BOB, EVE, ID, WALL, Setting, events, kinds, said, setting
+from tests.harness.transfer_table import BOB, EVE, ID, WALL, Setting, events, kinds, said
 
-__all__ = ["setting"]
 NEW = TransferId("99" * 16)
 
 

@@ -13,13 +13,13 @@ from lanshare.domain.events import TransferWaiting
 from lanshare.domain.offer import EntryKind, TopEntry
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
-from lanshare.engine.effects import EndRun, Run
-from lanshare.engine.inbox import AttachAsked, Counted, OfferLooked, Reply, RunEnded, TransferProgress
+from lanshare.engine.effects import EndRun, GrantLease, RefuseLease, Run
+from lanshare.engine.inbox import AttachAsked, Counted, OfferLooked, RunEnded, TransferProgress
+from lanshare.engine.ports import LeaseReply
 from lanshare.engine.transfers.send_queue import LARGE
 from lanshare.store.journal import Unfinished
-from tests.engine.transfers.test_service import BOB, EVE, ID, OFFER, WALL, Link, Setting, events, kinds, said, setting
+from tests.harness.transfer_table import BOB, EVE, ID, OFFER, WALL, Link, Setting, events, kinds, said
 
-__all__ = ["setting"]
 FIRST, SECOND, THIRD = (TransferId(digit * 32) for digit in "123")
 
 
@@ -37,7 +37,7 @@ def runs(effects: list[object]) -> list[TransferId]:
 
 def end(setting: Setting, ident: TransferId, code: str = "") -> list[object]:
     """Its run is over."""
-    return list(setting.table.run_ended(RunEnded(ident, setting.table.rows[ident].epoch, code, files=1), 9.0))
+    return list(setting.table.run_ended(RunEnded(ident, setting.table.rows[ident].link.epoch, code, files=1), 9.0))
 
 
 def test_of_two_large_ones_the_second_waits_and_goes_by_itself(setting: Setting) -> None:
@@ -92,11 +92,9 @@ def test_the_order_is_kept_over_a_restart(setting: Setting) -> None:
 def test_a_receiver_that_comes_for_it_before_its_turn_is_told_so(setting: Setting) -> None:
     begin(setting, FIRST)
     begin(setting, SECOND)
-    reply = Reply()
-    setting.table.attach(AttachAsked(BOB, SECOND, False, Link(), reply), 2.0)
-    lease = reply.take(0.0)
-    assert lease is not None
-    assert lease.code == Code.TURN
+    reply = LeaseReply()
+    effects = setting.table.attach(AttachAsked(BOB, SECOND, False, Link(), reply), 2.0)
+    assert RefuseLease(reply, Code.TURN) in effects
 
 
 def test_a_peer_that_goes_takes_its_queue_with_it(setting: Setting) -> None:
@@ -114,11 +112,8 @@ def test_a_receiver_shows_that_something_else_goes_first(setting: Setting) -> No
     assert kinds(events(effects)) == [TransferWaiting]
     assert setting.table.next_time() is None, "it does not ask: the sender comes"
     assert setting.table.heard_postponed(EVE, Later(ID, Code.TURN)) == []
-    reply = Reply()
-    setting.table.attach(AttachAsked(BOB, ID, True, Link(), reply), 2.0)
-    lease = reply.take(0.0)
-    assert lease is not None
-    assert lease.code == ""
+    effects = setting.table.attach(AttachAsked(BOB, ID, True, Link(), LeaseReply()), 2.0)
+    assert [one.spec.epoch for one in effects if isinstance(one, GrantLease)] == [1]
 
 
 def test_what_holds_the_same_folder_waits_however_small_it_is(setting: Setting) -> None:
@@ -138,7 +133,7 @@ def test_what_waits_for_its_turn_and_is_paused_goes_on_when_it_is_let(setting: S
     setting.table.pause(SECOND)
     effects = setting.table.resume(SECOND, 5.0)
     assert EndRun(FIRST) not in effects, "it is let go on, not let first"
-    assert not setting.table.rows[SECOND].paused_here
+    assert not setting.table.rows[SECOND].rest.here
     setting.table.heard_answer(BOB, Answer(SECOND, True), 6.0)
     assert runs(end(setting, FIRST)) == [SECOND]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from pathlib import Path
 
 import pytest
@@ -20,121 +19,35 @@ from lanshare.domain.events import (
     TransferQueued,
     TransferWaiting,
 )
-from lanshare.domain.offer import Allowance, Destination, EntryKind, Offer, TopEntry
-from lanshare.domain.peer import PeerId, PeerPolicy, TrustLevel
+from lanshare.domain.offer import Allowance, Destination, Offer
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
-from lanshare.engine.effects import DbWrite, Discard, Effect, EndRun, Publish, Run, SendControl
+from lanshare.engine.effects import (
+    DbWrite,
+    Discard,
+    EndRun,
+    GrantLease,
+    Publish,
+    RefuseLease,
+    Run,
+)
 from lanshare.engine.inbox import (
-    AfterCommit,
     AttachAsked,
     Counted,
-    EventReady,
-    Lease,
     OfferLooked,
-    Reply,
     RunEnded,
     TransferProgress,
     TransferStored,
 )
-from lanshare.engine.transfers.service import Transfers
-from lanshare.engine.transfers.table import TransferContext
+from lanshare.engine.ports import DataLinkSpec, LeaseReply
 from lanshare.store.journal import Unfinished
-
-BOB, EVE = PeerId("b" * 52), PeerId("e" * 52)
-ID = TransferId("ab" * 16)
-WALL = datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC)
-OFFER = Offer((TopEntry("x", EntryKind.FILE, 1, 10),), 1, 1, 10, True)
-
-
-GARDEN = "g" * 52
-
-
-class Link:
-    """A link that does nothing."""
-
-    def post(self, item: object) -> bool:
-        return True
-
-    def abort(self, code: Code = Code.CANCELLED) -> None:
-        """Nothing to end."""
-
-
-class Setting:
-    """A table and what it sees of the world."""
-
-    def __init__(self) -> None:
-        self.online = True
-        self.rules = PeerPolicy()
-        self.free, self.room = 1000, 1000
-        self.table = Transfers(
-            TransferContext(
-                online=lambda peer: self.online,
-                name=lambda peer: "Bob",
-                trust=lambda peer: TrustLevel.KNOWN,
-                addresses=lambda peer: (),
-                downloads=lambda: Path("/downloads"),
-                free=lambda path: self.free,
-                room=lambda path: self.room,
-                papers=lambda transfer: (Path("/list"), Path("/receipt")),
-                execute=lambda peer: False,
-                rules=lambda peer: self.rules,
-                shares=lambda room, peer: (room, peer) == (GARDEN, BOB),
-                throttles=lambda peer, direction: (),
-                serves=lambda transfer, link: None,
-            )
-        )
-
-    def sending(self) -> None:
-        """A sending whose offer is before the peer."""
-        self.table.send(SendFiles(ID, BOB, (Path("/x"),)), 0.0, WALL)
-        self.table.counted(Counted(ID, OFFER, 0))
-
-    def receiving(self) -> None:
-        """An accepted offer."""
-        self.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), None), WALL)
-        self.table.answer(AnswerOffer(ID, True), 0.0)
-
-    def state(self) -> TransferState:
-        """Where it stands."""
-        return self.table.rows[ID].transfer.state
-
-
-def events(effects: list[Effect]) -> list[object]:
-    """What is told, at once or once it is durable."""
-    found: list[object] = []
-    for one in effects:
-        if isinstance(one, Publish):
-            found.append(one.event)
-        elif isinstance(one, DbWrite) and one.then is not None:
-            note = one.then(None)
-            if isinstance(note, EventReady):
-                found.append(note.event)
-            elif isinstance(note, AfterCommit):
-                found += [inner.event for inner in note.effects if isinstance(inner, Publish)]
-    return found
-
-
-def said(effects: list[Effect]) -> list[object]:
-    """What is said to the peer."""
-    return [one.said for one in effects if isinstance(one, SendControl)]
-
-
-def kinds(found: list[object]) -> list[type]:
-    """Their types."""
-    return [type(one) for one in found]
-
-
-@pytest.fixture
-def setting() -> Setting:
-    """A fresh one."""
-    return Setting()
+from tests.harness.transfer_table import BOB, EVE, GARDEN, ID, OFFER, WALL, Link, Setting, events, kinds, said
 
 
 def test_the_whole_way_of_a_sending(setting: Setting) -> None:
     setting.sending()
     assert setting.state() is TransferState.OFFERED
     effects = setting.table.heard_answer(BOB, Answer(ID, True), 1.0)
-    assert [one.epoch for one in effects if isinstance(one, Run)] == [1]
+    assert [one.spec.epoch for one in effects if isinstance(one, Run)] == [1]
     setting.table.moved(TransferProgress(ID, 5, 1.0), 2.0)
     end = RunEnded(ID, 1, "", files=1, bytes=10)
     told = events(setting.table.run_ended(end, 3.0))
@@ -195,11 +108,9 @@ def test_nothing_is_granted_before_the_person_said_yes(setting: Setting) -> None
     told = events(setting.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), None), WALL))
     assert OfferReceived in kinds(told)
     for peer in (BOB, EVE):
-        reply = Reply()
-        setting.table.attach(AttachAsked(peer, ID, True, Link(), reply), 1.0)
-        lease = reply.take(0.0)
-        assert lease is not None
-        assert lease.code == Code.DECLINED
+        reply = LeaseReply()
+        effects = setting.table.attach(AttachAsked(peer, ID, True, Link(), reply), 1.0)
+        assert effects == [RefuseLease(reply, Code.DECLINED)]
 
 
 def test_the_first_answer_wins(setting: Setting) -> None:
@@ -210,18 +121,15 @@ def test_the_first_answer_wins(setting: Setting) -> None:
 
 def test_a_second_attach_waits_until_the_old_holder_has_ended(setting: Setting) -> None:
     setting.receiving()
-    first, second = Reply(), Reply()
-    setting.table.attach(AttachAsked(BOB, ID, True, Link(), first), 1.0)
-    lease = first.take(0.0)
-    papers = (Path("/list"), Path("/receipt"))
-    assert lease == Lease(
-        1, "", Destination(Path("/downloads")), (), *papers, ("x",), allowed=Allowance(("x",), 1, 1, 10)
+    first, second, link = LeaseReply(), LeaseReply(), Link()
+    spec = DataLinkSpec(
+        epoch=1, landing=Destination(Path("/downloads")), tops=("x",), allowed=Allowance(("x",), 1, 1, 10)
     )
-    assert setting.table.attach(AttachAsked(BOB, ID, True, Link(), second), 2.0) == [EndRun(ID)]
-    setting.table.run_ended(RunEnded(ID, 1, Code.PEER_AWAY), 3.0)
-    granted = second.take(0.0)
-    assert granted is not None
-    assert granted.epoch == 2
+    effects = setting.table.attach(AttachAsked(BOB, ID, True, link, first), 1.0)
+    assert effects == [GrantLease(ID, link, first, spec)]
+    assert setting.table.attach(AttachAsked(BOB, ID, True, link, second), 2.0) == [EndRun(ID)]
+    effects = setting.table.run_ended(RunEnded(ID, 1, Code.PEER_AWAY), 3.0)
+    assert effects == [GrantLease(ID, link, second, replace(spec, epoch=2))]
     assert setting.table.run_ended(RunEnded(ID, 1, ""), 4.0) == [], "an old holder's word is void"
 
 
@@ -268,8 +176,7 @@ def test_one_that_cannot_be_dialled_is_asked_to_fetch(setting: Setting) -> None:
 
 def test_a_cancelled_run_is_cleaned_up_only_after_it_ended(setting: Setting) -> None:
     setting.receiving()
-    reply = Reply()
-    setting.table.attach(AttachAsked(BOB, ID, True, Link(), reply), 1.0)
+    setting.table.attach(AttachAsked(BOB, ID, True, Link(), LeaseReply()), 1.0)
     effects = setting.table.cancel(ID, 2.0)
     assert EndRun(ID) in effects
     assert not [one for one in effects if isinstance(one, Discard)]
@@ -339,7 +246,7 @@ def test_what_is_large_waits_for_more_room_than_the_reserve(setting: Setting, mi
     setting.table.offer_looked(OfferLooked(BOB, Offered(ID, replace(OFFER, bytes=missing)), None), WALL)
     setting.table.answer(AnswerOffer(ID, True), 0.0)
     row = setting.table.rows[ID]
-    setting.table.run_ended(RunEnded(ID, row.epoch, Code.DISK_FULL, halted=True), 1.0)
+    setting.table.run_ended(RunEnded(ID, row.link.epoch, Code.DISK_FULL, halted=True), 1.0)
     setting.free, setting.room = 10**9 + 1, 0
     effects = setting.table.tick(10**6)
     assert bool([one for one in said(effects) if isinstance(one, Answer)]) is goes_on

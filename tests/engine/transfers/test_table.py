@@ -10,12 +10,11 @@ from lanshare.domain.control_messages import Answer, Offered, Pause
 from lanshare.domain.errors import Code
 from lanshare.domain.events import TransferPaused, TransferStands, TransferWaiting
 from lanshare.domain.transfer import Direction, Transfer, TransferState
-from lanshare.engine.effects import EndRun, Run
-from lanshare.engine.inbox import AttachAsked, Reply, RunEnded, TransferProgress
+from lanshare.engine.effects import EndRun, RefuseLease, Run
+from lanshare.engine.inbox import AttachAsked, RunEnded, TransferProgress
+from lanshare.engine.ports import LeaseReply
 from lanshare.store.journal import Unfinished
-from tests.engine.transfers.test_service import BOB, ID, OFFER, WALL, Link, Setting, events, kinds, said, setting
-
-__all__ = ["setting"]
+from tests.harness.transfer_table import BOB, ID, OFFER, WALL, Link, Setting, events, kinds, said
 
 
 def running(setting: Setting) -> None:
@@ -57,17 +56,15 @@ def test_while_it_rests_no_answer_starts_it(setting: Setting) -> None:
 def test_a_receiver_that_rests_refuses_the_data_link_and_the_sender_understands(setting: Setting) -> None:
     setting.receiving()
     setting.table.pause(ID)
-    reply = Reply()
-    setting.table.attach(AttachAsked(BOB, ID, True, Link(), reply), 1.0)
-    lease = reply.take(0.0)
-    assert lease is not None
-    assert lease.code == Code.PAUSED
+    reply = LeaseReply()
+    effects = setting.table.attach(AttachAsked(BOB, ID, True, Link(), reply), 1.0)
+    assert effects == [RefuseLease(reply, Code.PAUSED)]
     assert said(setting.table.heard_offer(BOB, Offered(ID, OFFER))) == [Pause(ID, True)]
     sender = Setting()
     running(sender)
     told = events(sender.table.run_ended(RunEnded(ID, 1, Code.PAUSED), 2.0))
     assert kinds(told) == [TransferPaused]
-    assert sender.table.rows[ID].paused_there
+    assert sender.table.rows[ID].rest.there
 
 
 def test_both_may_pause_and_both_must_let_it_go(setting: Setting) -> None:
