@@ -51,13 +51,12 @@ WINDOW = {
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
 }
 BESIDE = (
+    ("tests/lan", "tests/hostile/test_lan.py", "tests/cli"),
     (
-        "tests/lan", "tests/hostile/test_lan.py", "tests/hostile/test_bounds.py", "tests/hostile/test_floods.py",
-        "tests/together/test_accidents.py", "tests/together/test_first_contact.py",
+        "tests/window", "tests/qt", "tests/second", "tests/wire", "tests/exchange", "tests/hostile/test_bounds.py",
+        "tests/hostile/test_floods.py", "tests/hostile/test_names.py", "tests/hostile/test_bytes.py",
+        "tests/together/test_accidents.py", "tests/together/test_first_contact.py", "tests/together/test_crash.py",
     ),
-    ("tests/cli", "tests/hostile/test_names.py", "tests/hostile/test_bytes.py"),
-    ("tests/together",),
-    ("tests/window", "tests/qt", "tests/second", "tests/wire", "tests/exchange"),
 )
 """Tests that run beside the others, each line a run of its own: most of their time they wait, for networks, processes
 and screens, which leaves the cores to the rest. What another line names is left out of a folder."""

@@ -99,11 +99,11 @@ painted = []
 class Watch(QObject):
     def eventFilter(self, watched, event):
         window = app[0].window
-        if event.type() is QEvent.Type.Paint and watched is window and len(painted) < 1 + (window._me is not None):
+        if event.type() is QEvent.Type.Paint and watched is window and len(painted) < 1 + (window.state.me is not None):
             QTimer.singleShot(0, self.done)
         return False
     def done(self):
-        known = app[0].window._me is not None
+        known = app[0].window.state.me is not None
         painted.extend([time.time()] * (1 + known - len(painted)))
         if len(painted) == 2:
             app[0].qt.quit()

@@ -55,7 +55,7 @@ def qtbot(qapp: object, request: pytest.FixtureRequest) -> QtBot:
     from pytestqt.qtbot import QtBot
 
     class PatientBot(QtBot):
-        def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = 30_000) -> None:
+        def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = 90_000) -> None:
             super().waitUntil(callback, timeout=timeout)
 
     return PatientBot(request)

@@ -211,3 +211,19 @@ def test_the_tests_mirror_the_source() -> None:
         if not wanted.exists():
             missing.append(str(wanted.relative_to(tests)))
     assert not missing, sorted(set(missing))
+
+
+def test_no_test_imports_a_test() -> None:
+    """What several tests use stands in the harness, or beside them in a module that is no test."""
+    tests = Path(__file__).resolve().parent
+    wrong = []
+    paths = [path for folder in ("tests", "bench", "tools") for path in (tests.parent / folder).rglob("*.py")]
+    for path in paths:
+        if path.is_relative_to(tests / "second"):
+            continue  # it stands on its own, and knows nothing of the house
+        found = [name for name in imports(path) if name.startswith("tests.") and ".test_" in name]
+        wrong += [f"{path.relative_to(tests.parent)} imports {name}" for name in found]
+        if path.parent.name == "harness":
+            outside = [name for name in imports(path) if name.startswith("tests.") and name.split(".")[1] != "harness"]
+            wrong += [f"{path.relative_to(tests.parent)} imports {name}" for name in outside]
+    assert not wrong, wrong

@@ -328,7 +328,7 @@ def talk_pictures(studio: Studio, look: Appearance, name: str) -> None:
         dialog.close()
 
     keep(GroupDialog(window.devices.devices(), ME.id, None, [MARTA, ANNA], window), "group-new")
-    search = SearchDialog(None, dict(window.devices.names()), window)
+    search = SearchDialog(None, dict(window.devices.names()), window.state.next_request, window)
     search._field.setText("album")
     search._ask()
     found = tuple(one for one in history().moments if one.message is not None)

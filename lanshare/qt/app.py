@@ -122,7 +122,7 @@ class App:
         # The engine's parts take longer to load than the window to be painted.
         painted = _Painted(window, self._begin)
         self.desktop.start()
-        QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: window._wear())
+        QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: window.wear())
         code = self.qt.exec() if not self._ended else 0
         painted.forget()
         window.talk.keep_draft()
@@ -238,7 +238,7 @@ class App:
         tray would keep the process where nobody can reach it."""
         self._ended = True
         if self.window is not None:
-            self.window.quits = True
+            self.window.leaving.quits = True
         self.qt.exit(0)
 
     def _acted(self, key: str, action: str, reply: str) -> None:

@@ -58,6 +58,10 @@ def _interface(name: str, what: QObject | None) -> Any:
 class Announcer(QObject):
     """Says what comes, while its window is in front: else the desktop's notices do."""
 
+    HEARS: Final = (
+        MessageReceived, OfferReceived, TransferFinished, TransferFailed, IdentityChanged,
+    )
+
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window

@@ -6,8 +6,8 @@ import pytest
 
 from lanshare.exchange.bottleneck import Profile, TimeShares
 from lanshare.wire import frames as f
+from tests.harness.sessions import attached
 from tests.harness.wires import Ear
-from tests.wire.test_session import attached
 
 
 def measured(source: f.Timing, sink: f.Timing) -> tuple[TimeShares, TimeShares]:

@@ -19,8 +19,8 @@ from lanshare.files.staging import Staging
 from lanshare.wire import codec
 from lanshare.wire import frames as f
 from lanshare.wire.frames import Frame
+from tests.harness.sessions import greeted
 from tests.harness.wires import TRANSFER, Side, Wire, ends, prepare, same
-from tests.wire.test_session import greeted
 
 
 def test_a_full_disk_halts_the_source_and_keeps_what_is_there(

@@ -17,8 +17,8 @@ from lanshare.files import manifest
 from lanshare.files.tree import Found, walk
 from lanshare.net.link import LinkLost
 from lanshare.wire import frames as f
+from tests.harness.sessions import greeted
 from tests.harness.wires import TRANSFER, Wire, ends, prepare, same
-from tests.wire.test_session import greeted
 
 
 @pytest.mark.parametrize("seed", range(12))

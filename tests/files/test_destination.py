@@ -13,7 +13,7 @@ from lanshare.files.destination import LOSSES
 from lanshare.files.folder import HandleFolder
 from lanshare.files.names import NameRefused
 from lanshare.files.staging import Staging
-from tests.files.test_staging import TRANSFER, put
+from tests.harness.stages import TRANSFER, put
 
 
 def test_replacing_moves_the_old_one_aside_under_a_date(tmp_path: Path) -> None:

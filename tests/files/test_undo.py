@@ -14,8 +14,8 @@ from lanshare.files.faults import DiskFault
 from lanshare.files.lines import framed
 from lanshare.files.staging import Staging
 from lanshare.files.undo import undo
-from tests.files.test_staging import TRANSFER, put
 from tests.harness.engines import tree_of
+from tests.harness.stages import TRANSFER, put
 
 
 def received(root: Path, receipt: Path, clash: ConflictPolicy = ConflictPolicy.KEEP) -> None:

@@ -15,8 +15,8 @@ from lanshare.exchange import message_records
 from lanshare.trust.identity import Identity
 from lanshare.wire import codec
 from lanshare.wire.frames import NUMBERS
+from tests.harness.sessions import example
 from tests.hostile.corpus import NAMES
-from tests.wire.test_session import example
 
 KEY = Identity.create()
 NOW = datetime.datetime(2026, 11, 25, tzinfo=datetime.UTC)

@@ -22,7 +22,7 @@ from lanshare.trust.identity import id_of_certificate, verify
 from lanshare.wire import codec, frames
 from lanshare.wire.session import Session
 from tests.harness.made import ME
-from tests.wire.test_session import greeted
+from tests.harness.sessions import greeted
 
 Target = Callable[[bytes], None]
 

@@ -20,7 +20,7 @@ from lanshare.wire import codec
 from lanshare.wire import frames as f
 from lanshare.wire.frames import NUMBERS, Frame
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Gone(Exception):

@@ -17,7 +17,6 @@ from lanshare.engine.core import EngineCore
 from lanshare.engine.deps import EngineDeps
 from lanshare.engine.effects import JobEffect
 from lanshare.engine.local_device import LocalDevice
-from lanshare.engine.ports import LinkHandle
 from lanshare.exchange.handshake import AuthenticatedPeer, DeviceInfo
 from lanshare.store import database
 from lanshare.trust.identity import Identity
@@ -70,9 +69,6 @@ class Runner:
 
     def start(self, effect: JobEffect) -> None:
         self.asked.append(effect)
-
-    def serves(self, transfer: TransferId, link: LinkHandle) -> None:
-        self.asked.append(("serves", transfer))
 
     def keep_awake(self, wanted: bool) -> None:
         self.asked.append(("keep_awake", wanted))

@@ -15,7 +15,7 @@ from lanshare.wire import frames as f
 from lanshare.wire.frames import Frame
 from lanshare.wire.session import Session
 from tests.harness.engines import tree_of
-from tests.wire.test_session import greeted
+from tests.harness.sessions import greeted
 
 TRANSFER = "cd" * 16
 

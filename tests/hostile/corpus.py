@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lanshare.files.content import Content
 from tests.harness.attacker import Raw
 
 TOKEN = "pwn7f3a"
@@ -175,3 +176,12 @@ def breaks_the_frame(name: object) -> bool:
 def positions(name: object) -> list[tuple[object, ...]]:
     """The name first, in the middle, last, and alone."""
     return [(name,), (name, TOKEN), (TOKEN, name, "x"), (TOKEN, "d", name)]
+
+
+def one_byte() -> bytes:
+    """The content id of one byte."""
+    content = Content()
+    content.update(b"x")
+    return content.id()
+
+X = one_byte()

@@ -25,6 +25,7 @@ from lanshare.wire import limits
 from tests.harness.attacker import Attacker, Gone
 from tests.harness.engines import Device, paths_in
 from tests.hostile.conftest import Victim
+from tests.hostile.linking import attached_again
 
 TWELVE = b"twelve bytes"
 DOCUMENTED = ([["a", "folder", 1, 12]], 1, 1, 12, True)
@@ -91,19 +92,6 @@ WAYS: list[Callable[[Attacker], None]] = [
     a_byte_more, a_file_more, another_top, another_top_as_a_folder, another_top_as_a_link, a_pack_of_more,
     a_pack_elsewhere, a_pack_at_the_top, a_hole, many_small_ones,
 ]
-
-
-def attached_again(port: int, mallory: Identity, transfer: bytes) -> Attacker:
-    """A data link after one that broke the protocol: the next ones are turned away for a moment."""
-    deadline = time.monotonic() + 20.0
-    while True:
-        data = Attacker(port, mallory)
-        try:
-            data.attach(transfer)
-            return data
-        except Gone:
-            data.close()
-            assert time.monotonic() < deadline
 
 
 def names(victim: Victim) -> set[str]:

@@ -26,8 +26,8 @@ from lanshare.wire import frames as f
 from lanshare.wire.frames import NUMBERS, Frame
 from tests.harness.attacker import Attacker, Gone, packed
 from tests.hostile.conftest import Victim
-from tests.hostile.test_accepted import attached_again
-from tests.hostile.test_talk import Ring, befriend, encoded, record
+from tests.hostile.linking import attached_again
+from tests.hostile.talking import Ring, befriend, encoded, record
 
 ID = bytes(16)
 TESTS = Path(__file__).parent.parent

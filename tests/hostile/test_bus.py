@@ -11,7 +11,7 @@ from jeepney.io.blocking import open_dbus_connection
 from pytestqt.qtbot import QtBot
 
 from lanshare.qt.desktop_notifications import Desktop, Notice
-from tests.qt.test_desktop_notifications import bus
+from tests.harness.buses import bus
 
 __all__ = ["bus"]
 ADDRESS = DBusAddress("/org/freedesktop/Notifications", interface="org.freedesktop.Notifications")

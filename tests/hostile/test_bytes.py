@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lanshare.domain.errors import ProtocolError
 from lanshare.wire import codec, limits
 from lanshare.wire.frames import NUMBERS, Data, Frame
-from tests.wire.test_session import example, greeted
+from tests.harness.sessions import example, greeted
 
 MUTATIONS = 1_000_000
 SAMPLES = [codec.encode(example(kind)) for kind in NUMBERS]

@@ -16,8 +16,8 @@ from lanshare.wire import frames as f
 from lanshare.wire import limits
 from lanshare.wire.frames import NUMBERS
 from tests.harness.attacker import Attacker, Gone, offer
+from tests.harness.sessions import example
 from tests.hostile.conftest import Victim
-from tests.wire.test_session import example
 
 STATES = ("unproven", "greeted", "control", "data", "attached to nothing")
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import struct
-import subprocess
 import sys
 import time
 import zlib
@@ -13,8 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QTimer
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from lanshare.domain.peer import PeerId
@@ -22,55 +19,13 @@ from lanshare.qt import decoding
 from lanshare.qt.decoding import Decoder
 from lanshare.qt.qr import code_of
 from lanshare.qt.widgets import preview
+from tests.hostile.images import gif, look, png, saved
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the limits are Linux's")
 MUTATIONS = float(os.environ.get("LANSHARE_MUTATIONS", "10"))
 """Seconds of mutated pictures; soak: 600."""
 
 MIB = 1024 * 1024
-
-
-def png(*chunks: tuple[bytes, bytes], size: tuple[int, int] = (8, 8)) -> bytes:
-    """A PNG with further chunks before its pixels."""
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    rows = zlib.compress(b"\0" * (size[0] + 1) * size[1])
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", *size, 8, 0, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + head + b"".join(chunk(*one) for one in chunks) + chunk(b"IDAT", rows) + chunk(
-        b"IEND", b""
-    )
-
-
-def text_bomb() -> bytes:
-    """Text chunks that unfold: half a megabyte that took 2.4 GB and killed the program."""
-    packer = zlib.compressobj(9)
-    words = b"".join(packer.compress(b"a" * MIB) for _ in range(40)) + packer.flush()
-    return png(*((b"zTXt", b"Comment%d\0\0" % number + words) for number in range(30)))
-
-
-def saved(form: str, width: int = 640, height: int = 480) -> bytes:
-    """A sound picture."""
-    image = QImage(width, height, QImage.Format.Format_RGB32)
-    image.fill(QColor("red"))
-    for x in range(0, width, 7):
-        for y in range(0, height, 5):
-            image.setPixelColor(x, y, QColor(x % 256, y % 256, (x * y) % 256))
-    data = QByteArray()
-    buffer = QBuffer(data)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    assert image.save(buffer, form)  # type: ignore[call-overload]
-    return bytes(data.data())
-
-
-def gif(width: int = 32, height: int = 32) -> bytes:
-    """A sound GIF, which Qt does not write: each pixel a code of its own."""
-    bits = "".join(format(4, "03b")[::-1] + format((x * 7) % 4, "03b")[::-1] for x in range(width * height))
-    bits += format(5, "03b")[::-1]
-    data = bytes(int(bits[at : at + 8][::-1], 2) for at in range(0, len(bits), 8))
-    blocks = b"".join(bytes([len(data[at : at + 255])]) + data[at : at + 255] for at in range(0, len(data), 255))
-    head = b"GIF89a" + struct.pack("<HHBBB", width, height, 0x81, 0, 0) + bytes(range(12))
-    return head + b"," + struct.pack("<HHHHB", 0, 0, width, height, 0) + b"\x02" + blocks + b"\0;"
 
 
 @pytest.fixture
@@ -81,21 +36,17 @@ def one() -> Iterator[Decoder]:
     made.close()
 
 
+def text_bomb() -> bytes:
+    """Text chunks that unfold: half a megabyte that took 2.4 GB and killed the program."""
+    packer = zlib.compressobj(9)
+    words = b"".join(packer.compress(b"a" * MIB) for _ in range(40)) + packer.flush()
+    return png(*((b"zTXt", b"Comment%d\0\0" % number + words) for number in range(30)))
+
+
 def memory() -> int:
     """Bytes of this process in memory."""
     with open("/proc/self/statm", encoding="ascii") as sizes:
         return int(sizes.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-def alive(one: Decoder) -> subprocess.Popen[bytes]:
-    """Its process."""
-    assert one._process is not None
-    return one._process
-
-
-def look(one: Decoder, path: Path) -> QImage:
-    """Ask for it as a card does."""
-    return one.picture(str(path), 372, 240)
 
 
 def test_bombs_cost_the_window_nothing_and_the_next_picture_comes(one: Decoder, tmp_path: Path) -> None:

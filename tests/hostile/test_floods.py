@@ -13,8 +13,7 @@ import pytest
 from lanshare.domain.peer import PeerId
 from lanshare.trust.identity import Identity
 from tests.harness.engines import Device, tree_of
-from tests.hostile.test_announcements import SERVICE, Forger, announced, head, lies, record
-from tests.hostile.test_hints import claim
+from tests.hostile.announcing import SERVICE, Forger, announced, claim, head, lies, record
 
 AT_LEAST = 3000
 """Announcements that are said before the friend is done, at some thousand a second."""

@@ -19,7 +19,7 @@ from lanshare.wire.records import record_digest
 from tests.harness.attacker import Attacker
 from tests.harness.shells import Shell
 from tests.hostile.conftest import Victim
-from tests.hostile.test_talk import befriend, encoded, record, still, texts
+from tests.hostile.talking import befriend, encoded, record, still, texts
 
 
 def change(

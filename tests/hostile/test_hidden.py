@@ -25,7 +25,7 @@ from tests.harness.attacker import Attacker, Gone
 from tests.harness.screen import until
 from tests.harness.shells import Shell, met
 from tests.hostile.conftest import Victim
-from tests.hostile.test_identity import Impostor
+from tests.hostile.impostor import Impostor
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX")
 

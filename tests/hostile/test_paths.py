@@ -16,22 +16,12 @@ from lanshare.wire import frames as f
 from lanshare.wire.records import pair_conversation
 from tests.harness.attacker import Attacker, Gone, offer
 from tests.hostile.conftest import Victim
-from tests.hostile.corpus import NAMES, TOKEN, breaks_the_frame, positions
+from tests.hostile.corpus import NAMES, TOKEN, X, breaks_the_frame, positions
 
 SOUND = [name for name in NAMES if not breaks_the_frame(name)]
 BROKEN = [name for name in NAMES if breaks_the_frame(name)]
 CASES = 0
 """How many were driven in this run of the tests."""
-
-
-def one_byte() -> bytes:
-    """The content id of one byte."""
-    content = Content()
-    content.update(b"x")
-    return content.id()
-
-
-X = one_byte()
 
 
 def nothing_escaped(victim: Victim, before: dict[str, object]) -> None:

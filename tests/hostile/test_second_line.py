@@ -11,8 +11,7 @@ from lanshare.trust.identity import Identity
 from lanshare.wire import frames as f
 from tests.harness.attacker import Attacker, Gone
 from tests.hostile.conftest import Victim
-from tests.hostile.corpus import TOKEN
-from tests.hostile.test_paths import X
+from tests.hostile.corpus import TOKEN, X
 
 pytestmark = pytest.mark.skipif(landlock.version() < 2, reason="this kernel has no Landlock")
 WAYS_OUT: list[tuple[str, ...]] = [

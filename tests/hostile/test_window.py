@@ -39,9 +39,9 @@ from tests.harness.attacker import Attacker, offer
 from tests.harness.engines import PATIENCE, environment, free_port
 from tests.harness.shells import Shell, met
 from tests.hostile.conftest import Victim
-from tests.hostile.test_display import PAYLOADS, labels_are_plain
-from tests.hostile.test_identity import CANARY, Impostor
-from tests.qt.test_preview import png
+from tests.hostile.images import measured_png
+from tests.hostile.impostor import CANARY, Impostor
+from tests.hostile.payloads import PAYLOADS, labels_are_plain
 
 PROGRAM = b"#!/bin/sh\ntouch /tmp/lanshare-was-run\n"
 
@@ -53,7 +53,7 @@ class Desk:
         self.shell = shell
         self.into = shell.root if isinstance(shell, Victim) else None
         self.window = MainWindow(Bridge(shell.host.submit), lambda image: None)
-        self.window._sure = lambda moving, unkept=0: True  # type: ignore[method-assign]
+        self.window.leaving.sure = lambda moving, unkept: True
         for event in shell.seen:
             self.window.on_event(event)
         self.window.show()
@@ -298,7 +298,7 @@ def test_a_terminal_that_receives_is_steered_by_nothing_from_the_wire(tmp_path: 
 
 
 def test_an_image_that_unfolds_without_end_is_no_picture_and_harms_nothing(desk: Desk, mallory: Identity) -> None:
-    bomb = png(60_000, 60_000)
+    bomb = measured_png(60_000, 60_000)
     assert len(bomb) < 64 * 1024
     ident = received(desk, mallory, "photo.png", bomb)
     card = desk.card(ident)
@@ -307,5 +307,5 @@ def test_an_image_that_unfolds_without_end_is_no_picture_and_harms_nothing(desk:
     path = desk.window.book.views[TransferId(ident)].paths[0]
     desk.until(lambda: path in done or preview.loader().ask(path) is not None, "that it was looked at")
     assert not card._preview.isVisible()
-    good = received(desk, mallory, "small.png", png(16, 16))
+    good = received(desk, mallory, "small.png", measured_png(16, 16))
     desk.until(lambda: desk.card(good)._preview.isVisible(), "a sound one")

@@ -14,7 +14,7 @@ import pytest
 
 from tests.harness.engines import ROOT, Device, Process, environment
 from tests.harness.lan import Lan, cannot
-from tests.together.test_together import big_file, moving
+from tests.harness.pairs import big_file, moving
 
 REASON = cannot()
 pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON or "there are namespaces")

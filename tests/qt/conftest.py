@@ -21,7 +21,7 @@ def submitted() -> list[Command]:
 def window(qtbot: QtBot, submitted: list[Command]) -> MainWindow:
     """A window over nothing, with made-up devices."""
     one = MainWindow(Bridge(submitted.append), lambda image: None)
-    qtbot.addWidget(one, before_close_func=lambda widget: setattr(widget, "quits", True))
+    qtbot.addWidget(one, before_close_func=lambda widget: setattr(widget.leaving, "quits", True))
     one.show()
     one.on_event(made.snapshot())
     return one

@@ -136,11 +136,11 @@ def pages(window: MainWindow) -> dict[str, Callable[[], None]]:
             made.text(41, False, "W" * 400, 9), made.text(42, True, link, 8), made.text(43, False, "语" * 200, 7),
             made.text(44, True, "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen " * 3, 6), long_offer(),
         )
-        window.on_event(e.HistoryLoaded(window._request, made.ANNA, moments, False))
+        window.on_event(e.HistoryLoaded(window.state._requests, made.ANNA, moments, False))
 
     def trouble() -> None:
         talk()
-        window.on_event(replace(made.troubles(), request=window._request))
+        window.on_event(replace(made.troubles(), request=window.state._requests))
 
     def notices() -> None:
         for number in range(9):
@@ -154,7 +154,7 @@ def pages(window: MainWindow) -> dict[str, Callable[[], None]]:
         window.on_event(e.NetworkTrustRequested("n", "Wi-Fi of the café"))
 
     def nobody() -> None:
-        window._answer_network(True)
+        window.networks.answer(True)
         window.on_event(made.snapshot(peers=False))
 
     return {
@@ -184,7 +184,7 @@ def main(points: float) -> int:
         "sheet of a verified one": DeviceSheet(verified, window),
         "address": AddressDialog(made.ME, window),
         "group": GroupDialog(window.devices.devices(), made.ME.id, None, [made.MARTA], window),
-        "search": SearchDialog(None, dict(window.devices.names()), window),
+        "search": SearchDialog(None, dict(window.devices.names()), window.state.next_request, window),
         "mine": MineDialog(made.ME, window),
         "alarm": AlarmDialog(e.IdentityChanged(marta.name, made.MARTA, made.ANNA), window),
         "asking": PairingDialog(marta.name, True, window),

@@ -49,10 +49,10 @@ def test_it_shows_a_window_over_a_real_engine_and_ends(qtbot: QtBot, tmp_path: P
     options = Options(profile=tmp_path, port=free_port(), name="Anna", interfaces=("127.0.0.1",))
     app = App(options, [], False)
     try:
-        run_until(app, lambda: app.window is not None and app.window._me is not None)
+        run_until(app, lambda: app.window is not None and app.window.state.me is not None)
         assert app.window is not None
         assert app.window.windowTitle() == "lanshare"
-        assert app.window._me is not None
+        assert app.window.state.me is not None
     finally:
         app.close()
     assert places(tmp_path).key.exists()
@@ -79,7 +79,7 @@ class Watch(QObject):
     def eventFilter(self, watched, event):
         if isinstance(watched, MainWindow) and event.type() is QEvent.Type.Paint:
             seen.append(sorted({"zeroconf", "cryptography", "lanshare.engine.core"} & set(sys.modules)))
-            if watched._me is not None:
+            if watched.state.me is not None:
                 QTimer.singleShot(0, apps[0].qt.quit)
         return False
 apps, make = [], App.__init__
@@ -149,10 +149,10 @@ def test_what_is_pressed_before_the_engine_is_there_changes_nothing_else(qtbot: 
 
     def press() -> None:
         assert app.window is not None
-        assert app.window._me is None
+        assert app.window.state.me is None
         assert not app.window.sidebar._eye.isEnabled()
         app.window.set_quiet(True)
-        app.window._show_to("known", 0.0)
+        app.window.preferences.show_to("known", 0.0)
         app.window.talk.find = opened.append  # type: ignore[assignment]
         keys = [one for one in app.window.findChildren(QShortcut) if one.key() == QKeySequence("Ctrl+K")]
         keys[0].activated.emit()

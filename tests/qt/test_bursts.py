@@ -15,7 +15,7 @@ from lanshare.domain.transfer import TransferId
 from lanshare.qt.bridge import Bridge
 from lanshare.qt.widgets.timeline import ALIVE
 from lanshare.qt.windows.main import MainWindow
-from tests.qt.test_talk import queued, said
+from tests.harness.talks import queued, said
 from tools import pictures as made
 
 COUNT = 10_000
@@ -49,7 +49,7 @@ def test_a_burst_is_taken_in_by_slices_and_leaves_few_rows(qtbot: QtBot, kind: s
     count, make = KINDS[kind]
     bridge = Bridge(lambda command: None)
     window = MainWindow(bridge, lambda image: None)
-    qtbot.addWidget(window, before_close_func=lambda widget: setattr(widget, "quits", True))
+    qtbot.addWidget(window, before_close_func=lambda widget: setattr(widget.leaving, "quits", True))
     bridge.arrived.connect(window.on_event)
     window.show()
     window.on_event(made.snapshot())
@@ -72,10 +72,10 @@ def test_a_burst_is_taken_in_by_slices_and_leaves_few_rows(qtbot: QtBot, kind: s
 
     thread = threading.Thread(target=pour)
     thread.start()
-    qtbot.waitUntil(lambda: got[0] >= count, timeout=60_000)
+    qtbot.waitUntil(lambda: got[0] >= count, timeout=300_000)
     thread.join()
     timeline = window.pane.timeline
-    qtbot.waitUntil(lambda: not timeline._pending.isActive(), timeout=60_000)
+    qtbot.waitUntil(lambda: not timeline._pending.isActive(), timeout=300_000)
     pulse.stop()
     steps = [later - before for before, later in zip([0, *seen_at], [*seen_at, got[0]], strict=True)]
     assert max(steps) < count / 4, "a timer ran between any two slices"

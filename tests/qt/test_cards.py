@@ -15,7 +15,7 @@ from lanshare.domain.message import TimelineItem
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
 from lanshare.qt.widgets.card import Card
 from lanshare.qt.windows.main import MainWindow
-from tests.qt.test_talk import NOW, said
+from tests.harness.talks import NOW, said
 from tools import pictures as made
 
 IDENT = TransferId("c" * 32)
@@ -202,7 +202,7 @@ def test_what_was_chosen_for_files_that_differ_is_chosen_still(window: MainWindo
     window.open_peer(made.MARTA)
     transfer = Transfer(IDENT, made.MARTA, Direction.IN, TransferState.OFFERED, PHOTO, NOW)
     moment = TimelineItem(3, NOW, None, transfer, order="3")
-    window.on_event(e.HistoryLoaded(window._request, made.MARTA, (moment,), False))
+    window.on_event(e.HistoryLoaded(window.state._requests, made.MARTA, (moment,), False))
     anew = window.pane.timeline._rows[-1][1]
     assert isinstance(anew, Card)
     assert anew is not shown

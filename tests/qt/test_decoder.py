@@ -10,7 +10,7 @@ from PySide6.QtCore import QSize
 
 from lanshare.qt.decoder import decoded
 from lanshare.qt.decoding import Decoder
-from tests.hostile.test_decoder import gif, look, png, saved
+from tests.hostile.images import gif, look, png, saved
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from lanshare.qt import decoding
 from lanshare.qt.decoding import Decoder
 from lanshare.qt.widgets import preview
-from tests.hostile.test_decoder import alive, look, saved
+from tests.hostile.images import alive, look, saved
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals and scripts")
 

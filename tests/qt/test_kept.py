@@ -19,7 +19,7 @@ from lanshare.domain.message import MessageId
 from lanshare.qt.models.devices import DEVICE_ROLE
 from lanshare.qt.windows.main import MainWindow
 from lanshare.qt.windows.pastesheet import PasteSheet
-from tests.qt.test_talk import GROUP, NOW, asked, queued, type_in
+from tests.harness.talks import GROUP, NOW, asked, queued, type_in
 from tools import pictures as made
 
 LATER = NOW + datetime.timedelta(days=3650)
@@ -78,7 +78,7 @@ def test_a_word_without_end_is_broken_anywhere_so_that_the_window_goes_on(talk: 
         box.paste()
     elif way == "plain paste":
         QGuiApplication.clipboard().setText(word)
-        talk._paste_plain()
+        talk.pasting.paste_plain()
     else:
         box.setPlainText(word)
     assert field(talk) == word
@@ -200,17 +200,17 @@ def test_rows_stay_where_they_are_under_a_drag(talk: MainWindow) -> None:
 def test_an_address_opens_the_device_that_answered_there_and_no_other(
     talk: MainWindow, submitted: list[Command]
 ) -> None:
-    talk._ask_address()
-    dialog = talk._address
+    talk.addresses.ask()
+    dialog = talk.addresses.dialog
     assert dialog is not None
     dialog.asked.emit("10.0.0.77")
     talk.on_event(e.PeerChanged(made.ANNA, "Anna", "laptop", (), "known", True))
-    assert talk._address is dialog, "somebody else who is there changes nothing"
-    assert talk._open == made.MARTA
+    assert talk.addresses.dialog is dialog, "somebody else who is there changes nothing"
+    assert talk.state.open == made.MARTA
     talk.on_event(e.AddressReached("10.0.0.77:17717", made.ANNA, made.MARTA))
-    assert talk._open == made.MARTA, "not one that answers in the place of another"
+    assert talk.state.open == made.MARTA, "not one that answers in the place of another"
     talk.on_event(e.AddressReached("10.0.0.77:17717", made.ANNA))
-    assert talk._open == made.ANNA
+    assert talk.state.open == made.ANNA
 
 
 GROUP_OF = (made.ME.id, made.MARTA, made.ANNA)
@@ -314,7 +314,7 @@ def test_what_was_written_to_a_device_that_is_forgotten_is_there_when_it_comes_b
     assert marta is not None
     type_in(talk, "half a line", enter=False)
     talk.on_event(e.PeerForgotten(made.MARTA))
-    assert talk._open is None
+    assert talk.state.open is None
     talk.on_event(e.PeerAppeared(made.MARTA, "Marta", "laptop", (), "stranger", True))
     back = talk.devices.device(made.MARTA)
     assert back is not None
@@ -325,12 +325,12 @@ def test_somebody_elses_group_never_takes_what_is_being_written(talk: MainWindow
     talk.talk._group_act(c.CreateGroup(MessageId("a" * 32), "Garden", GROUP_OF[1:]))
     type_in(talk, "for Marta alone", enter=False)
     group(talk, added=True)
-    assert (talk._open, field(talk)) == (made.MARTA, "for Marta alone")
+    assert (talk.state.open, field(talk)) == (made.MARTA, "for Marta alone")
     talk.talk._group_act(c.CreateGroup(MessageId("b" * 32), "Shed", GROUP_OF[1:]))
     talk.on_event(e.GroupRefused(GROUP, "declined", "No."))
     talk.pane.composer.field.clear()
     group(talk, name="Shed", added=True)
-    assert talk._open == made.MARTA
+    assert talk.state.open == made.MARTA
 
 
 @pytest.mark.parametrize("way", ["drop", "row", "paste", "choose"])
@@ -338,7 +338,7 @@ def test_to_a_group_that_one_is_not_in_nothing_goes(talk: MainWindow, submitted:
     group(talk)
     talk.open_peer(GROUP)
     if way == "paste":
-        talk._paste_files((Path("/tmp/secret.txt"),))
+        talk.pasting.paste_files((Path("/tmp/secret.txt"),))
     over(talk, file())
     group(talk, mine=False)
     submitted.clear()
@@ -358,7 +358,7 @@ def test_to_a_group_that_one_is_not_in_nothing_goes(talk: MainWindow, submitted:
 def test_what_is_pasted_goes_to_those_it_was_shown_for(talk: MainWindow, submitted: list[Command]) -> None:
     group(talk)
     talk.open_peer(GROUP)
-    talk._paste_files((Path("/tmp/x"),))
+    talk.pasting.paste_files((Path("/tmp/x"),))
     talk.on_event(e.GroupChanged(GROUP, "Garden", (*GROUP_OF, made.peer_id("w")), True))
     (sheet,) = [one for one in talk.findChildren(PasteSheet) if one.isVisible()]
     QTest.mouseClick(sheet.send, Qt.MouseButton.LeftButton)
@@ -412,7 +412,7 @@ def test_a_key_that_was_meant_for_the_field_decides_nothing(
         talk._erase()
         assert asked(submitted, c.EraseHistory) == []
     else:
-        assert not talk._sure(1)
+        assert not talk.leaving.sure(1, 0)
     assert len(pressed) == 1
 
 
@@ -425,7 +425,7 @@ def test_texts_that_are_stored_nowhere_are_not_left_without_a_question(
         answers.append((moving, unkept))
         return False
 
-    monkeypatch.setattr(talk, "_sure", no)
+    monkeypatch.setattr(talk.leaving, "sure", no)
     type_in(talk, "precious")
     assert not talk.may_quit()
     assert answers == [(0, 1)]
@@ -435,8 +435,8 @@ def test_texts_that_are_stored_nowhere_are_not_left_without_a_question(
 
 
 def test_a_change_of_one_setting_keeps_what_was_changed_elsewhere(talk: MainWindow, submitted: list[Command]) -> None:
-    talk._show_settings()
-    dialog = talk._dialog
+    talk.preferences.show()
+    dialog = talk.preferences.dialog
     assert dialog is not None
     talk.set_quiet(True)
     talk.talk._mute(True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import struct
 import threading
-import zlib
 from pathlib import Path
 
 import pytest
@@ -12,16 +10,7 @@ from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from lanshare.qt.widgets import preview
-
-
-def png(width: int, height: int) -> bytes:
-    """A PNG whose head tells these measures; its rows unfold from a few bytes."""
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    rows = zlib.compress(b"\0" * min(width * height // 8 + height, 50_000_000), 9)
-    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+from tests.hostile.images import measured_png
 
 
 def test_an_image_is_read_small_on_another_thread(
@@ -54,17 +43,17 @@ def test_an_image_is_read_small_on_another_thread(
 def test_bombs_lies_links_and_nothing_are_not_shown(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     if name == "bomb.png":
-        path.write_bytes(png(60_000, 60_000))
+        path.write_bytes(measured_png(60_000, 60_000))
     elif name == "text.png":
         path.write_text("no image at all")
     elif name == "svg.png":
         path.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9"/></svg>')
     elif name == "link.png":
-        (tmp_path / "real.png").write_bytes(png(8, 8))
+        (tmp_path / "real.png").write_bytes(measured_png(8, 8))
         path.symlink_to(tmp_path / "real.png")
     elif name == "huge.png":
         with path.open("wb") as file:
-            file.write(png(8, 8))
+            file.write(measured_png(8, 8))
             file.truncate(100 * 1024 * 1024)
     assert preview.read(str(path)).isNull()
 

@@ -16,7 +16,7 @@ from lanshare.domain.message import Conversation
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
 from lanshare.qt.windows.main import MainWindow
-from tests.qt.test_talk import NOW, queued, said
+from tests.harness.talks import NOW, page, queued, said
 from tools import pictures as made
 
 STRANGER = PeerId("s" * 52)
@@ -137,8 +137,6 @@ def test_a_drop_on_a_device_shows_its_card_though_its_page_comes_at_that_moment(
     window: MainWindow, qtbot: QtBot, first: str
 ) -> None:
     """The page of a conversation that is opened by the drop and the card cross: the card is the last row, in sight."""
-    from tests.qt.test_talk import page
-
     photo = made.offer(made.top("photo.jpg", 800))
     queued_one = e.TransferQueued(TransferId("9" * 32), made.MARTA, "out", photo, NOW, "queued")
     window.open_peer(made.MARTA)

@@ -30,7 +30,7 @@ from lanshare.qt.windows.device_details import DeviceSheet
 from lanshare.qt.windows.group import GroupDialog
 from lanshare.qt.windows.main import MainWindow
 from tests.harness.engines import ROOT, environment
-from tests.qt.test_talk import NOW
+from tests.harness.talks import NOW
 from tools import pictures as made
 
 SCREEN = {"name": "small", "x": 0, "y": 0, "width": 1024, "height": 600, "logicalDpi": 96, "logicalBaseDpi": 96,
@@ -73,7 +73,7 @@ def test_when_the_systems_letters_change_all_that_is_shown_follows(window: MainW
     usual = QFont(app.font())
     style.apply_theme(app, Appearance.LIGHT)
     window.open_peer(made.MARTA)
-    window.on_event(replace(made.history(), request=window._request))
+    window.on_event(replace(made.history(), request=window.state._requests))
     qtbot.waitUntil(lambda: len(window.findChildren(Bubble)) > 2)
     window.resize(1900, 900)
 

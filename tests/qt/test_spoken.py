@@ -23,7 +23,7 @@ from lanshare.qt.widgets.card import Card
 from lanshare.qt.widgets.timeline import Timeline
 from lanshare.qt.windows.group import SeveralDialog
 from lanshare.qt.windows.main import MainWindow
-from tests.qt.test_talk import NOW, queued, said
+from tests.harness.talks import NOW, queued, said
 from tools import pictures as made
 
 ASKED = TransferId("a" * 32)
@@ -199,8 +199,8 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
 def test_what_comes_is_announced_in_front_and_counted(
     talk: MainWindow, announced: list[tuple[str, bool]], qtbot: QtBot
 ) -> None:
-    talk._announcer._said_at = 0.0
-    talk._announcer._waiting.clear()
+    talk.announcer._said_at = 0.0
+    talk.announcer._waiting.clear()
     for number in range(70, 80):
         talk.on_event(said(number, f"hello {number}", lamport=2000 + number))
         talk.on_event(e.TransferProgressed(ASKED, number, 800, 1.0))
@@ -218,8 +218,8 @@ def test_what_comes_is_announced_in_front_and_counted(
 def test_questions_ends_and_alarms_are_announced(
     talk: MainWindow, announced: list[tuple[str, bool]], event: e.Event, words: str, urgent: bool
 ) -> None:
-    talk._announcer._said_at = 0.0
-    talk._announcer._waiting.clear()
+    talk.announcer._said_at = 0.0
+    talk.announcer._waiting.clear()
     talk.on_event(event)
     ((text, interrupts),) = announced
     assert (words in text, interrupts) == (True, urgent)
@@ -228,16 +228,16 @@ def test_questions_ends_and_alarms_are_announced(
 def test_behind_other_windows_the_notices_speak_and_nothing_else(
     talk: MainWindow, announced: list[tuple[str, bool]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    talk._announcer._said_at = 0.0
-    talk._announcer._waiting.clear()
+    talk.announcer._said_at = 0.0
+    talk.announcer._waiting.clear()
     talk.hide()
     talk.on_event(said(90, "unseen", lamport=3000))
     assert announced == []
 
 
 def test_ones_own_words_from_elsewhere_are_not_announced(talk: MainWindow, announced: list[tuple[str, bool]]) -> None:
-    talk._announcer._said_at = 0.0
-    talk._announcer._waiting.clear()
+    talk.announcer._said_at = 0.0
+    talk.announcer._waiting.clear()
     talk.on_event(replace(said(91, "mine", lamport=3001), author=PeerId(made.ME.id)))
     assert announced == []
     assert isinstance(talk.pane.timeline, Timeline)
@@ -316,8 +316,8 @@ def test_who_is_not_to_disturb_is_not_heard_but_in_front(
     talk.on_event(e.SettingsChanged(settings, ()))
     for peer, expected in ((made.ANNA, heard), (made.MARTA, 1)):
         announced.clear()
-        talk._announcer._said_at = 0.0
-        talk._announcer._waiting.clear()
+        talk.announcer._said_at = 0.0
+        talk.announcer._waiting.clear()
         talk.on_event(said(95, "a word", peer=peer, lamport=4000))
         assert len(announced) == expected
         shown_whole = peer == made.MARTA or settings.notice_text

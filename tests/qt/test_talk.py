@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
 import pytest
@@ -15,32 +14,15 @@ from pytestqt.qtbot import QtBot
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.commands import Command
-from lanshare.domain.message import MessageId, Quote, place
-from lanshare.domain.peer import PeerId
+from lanshare.domain.message import MessageId, Quote
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
 from lanshare.qt import formatting
 from lanshare.qt.widgets.bubble import Bubble, SystemMessage
 from lanshare.qt.widgets.card import Card
 from lanshare.qt.windows.main import MainWindow
+from tests.harness.talks import GROUP, NOW, asked, page, queued, said, type_in
 from tools import pictures as made
-
-NOW = datetime.datetime(2026, 11, 25, 12, 0, tzinfo=datetime.UTC)
-GROUP = PeerId("g" * 52)
-
-
-def said(number: int, text: str, peer: PeerId = made.MARTA, lamport: int = 0, **more: object) -> e.MessageReceived:
-    """A message of Marta's."""
-    author = str(more.pop("author", peer))
-    order = place(lamport or number, f"{author}{number:032x}")
-    return e.MessageReceived(MessageId(f"{number:032x}"), peer, "Marta", text, NOW, number, author=PeerId(author),
-                             order=order, **more)  # type: ignore[arg-type]
-
-
-def queued(number: int, text: str, state: str = "queued") -> e.MessageQueued:
-    """One of ours."""
-    order = place(number, f"{made.ME.id}{number:032x}")
-    return e.MessageQueued(MessageId(f"{number:032x}"), made.MARTA, text, NOW, number, None, state, order)
 
 
 def bubbles(window: MainWindow) -> list[str]:
@@ -55,19 +37,6 @@ def talk(window: MainWindow, submitted: list[Command]) -> MainWindow:
     window.open_peer(made.MARTA)
     submitted.clear()
     return window
-
-
-def type_in(window: MainWindow, text: str, enter: bool = True) -> None:
-    """By keys."""
-    field = window.pane.composer.field
-    QTest.keyClicks(field, text)
-    if enter:
-        QTest.keyClick(field, Qt.Key.Key_Return)
-
-
-def asked(submitted: list[Command], kind: type) -> list[Command]:
-    """Commands of a kind."""
-    return [one for one in submitted if isinstance(one, kind)]
 
 
 def test_files_that_arrive_are_marked_as_read_once_they_are_before_the_persons_eyes(
@@ -238,9 +207,9 @@ def test_a_group_is_founded_shown_and_changed(window: MainWindow, submitted: lis
     assert isinstance(found, c.CreateGroup)
     assert (found.name, len(found.members)) == ("Garden", 2)
     window.on_event(e.GroupChanged(GROUP, "Garden", (made.ANNA, made.ME.id), True, True))
-    assert window._open != GROUP, "somebody else's group of that name"
+    assert window.state.open != GROUP, "somebody else's group of that name"
     window.on_event(e.GroupChanged(GROUP, "Garden", (*found.members, made.ME.id), True, True))
-    assert window._open == GROUP, "the new one comes to the front"
+    assert window.state.open == GROUP, "the new one comes to the front"
     body = f'{{"name":"Garden","add":["{made.ANNA}"]}}'
     window.on_event(said(1, body, GROUP, kind="found", author=made.MARTA))
     window.on_event(said(2, "hello", GROUP, author=made.MARTA))
@@ -438,15 +407,6 @@ def test_a_refused_message_says_why_and_can_be_sent_again(talk: MainWindow, subm
     assert isinstance(sent, c.SendText)
     talk.on_event(replace(queued(2, "too much"), message=sent.message))
     assert submitted[-1] == c.DeleteMessage(MessageId(f"{1:032x}"), made.MARTA)
-
-
-def page(window: MainWindow, numbers: range, more: bool = False, request: int = 1) -> e.HistoryLoaded:
-    """A page of Marta's messages."""
-    moments = []
-    for number in numbers:
-        one = made.text(number, False, f"text {number}", 100 - number)
-        moments.append(replace(one, order=one.message.order if one.message else ""))
-    return e.HistoryLoaded(request, made.MARTA, tuple(moments), more)
 
 
 def test_a_page_that_comes_after_something_new_loses_nothing(talk: MainWindow) -> None:

@@ -60,7 +60,7 @@ def test_what_is_pasted_is_looked_at_before_it_goes(
     window: MainWindow, submitted: list[Command], tmp_path: object
 ) -> None:
     kept = Path(str(tmp_path)) / "Image.png"
-    window._pasted = lambda image: kept
+    window.pasting.keep = lambda image: kept
     window.open_peer(made.MARTA)
     submitted.clear()
 
@@ -69,11 +69,11 @@ def test_what_is_pasted_is_looked_at_before_it_goes(
         return found
 
     QGuiApplication.clipboard().setImage(QImage(4, 4, QImage.Format.Format_RGB32))
-    window._paste()
+    window.pasting.paste()
     assert submitted == []
     sheet().reject()
     assert submitted == []
-    window._paste()
+    window.pasting.paste()
     window.open_peer(made.ANNA)
     QTest.mouseClick(sheet().send, Qt.MouseButton.LeftButton)
     (image,) = [one for one in submitted if isinstance(one, c.SendFiles)]
@@ -232,7 +232,7 @@ def test_this_devices_own_code_is_shown(window: MainWindow, qtbot: QtBot) -> Non
     dialog = window.findChild(MineDialog)
     assert dialog is not None
     codes = [label.pixmap().toImage() for label in dialog.findChildren(QLabel) if not label.pixmap().isNull()]
-    assert [peer_in(one) for one in codes] == [window._me.id if window._me is not None else None]
+    assert [peer_in(one) for one in codes] == [window.state.me.id if window.state.me is not None else None]
     dialog.accept()
 
 
@@ -276,7 +276,7 @@ def test_blocking_and_forgetting_are_one_press_away(window: MainWindow, submitte
         assert submitted[-1] == command
     window.on_event(e.PeerForgotten(made.GUEST))
     assert window.devices.device(made.GUEST) is None
-    assert window._open is None
+    assert window.state.open is None
 
 
 @pytest.mark.parametrize("same", [True, False])
@@ -374,8 +374,8 @@ def test_settings_that_were_not_taken_come_back_as_they_were_typed(
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path)
-    window._show_settings()
-    dialog = window._dialog
+    window.preferences.show()
+    dialog = window.preferences.dialog
     assert dialog is not None
     dialog._name.setText("Other")
     for typed, message in (("here", "whole path"), (str(tmp_path / "gone"), "no such folder")):
@@ -391,7 +391,7 @@ def test_settings_that_were_not_taken_come_back_as_they_were_typed(
     (notice,) = window.board.notices.values()
     (button,) = [one for one in notice.findChildren(QPushButton) if one.text() == "Settings"]
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    again = window._dialog
+    again = window.preferences.dialog
     assert again is not None
     assert again is not dialog
     assert (again._name.text(), again._folder.text()) == ("Other", str(tmp_path / "here"))
@@ -400,7 +400,7 @@ def test_settings_that_were_not_taken_come_back_as_they_were_typed(
     assert asked.name == "Other", "it is what is wanted, beside what is in force"
     window.on_event(e.SettingsChanged(asked, ()))
     assert window.board.notices == {}
-    window._show_settings()
-    assert window._dialog is not None
-    assert window._dialog._name.text() == "Other"
-    window._dialog.reject()
+    window.preferences.show()
+    assert window.preferences.dialog is not None
+    assert window.preferences.dialog._name.text() == "Other"
+    window.preferences.dialog.reject()

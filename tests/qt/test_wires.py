@@ -21,7 +21,7 @@ from lanshare.engine.options import Options
 from lanshare.qt.app import App, notice_of
 from lanshare.qt.windows.main import MainWindow
 from tests.harness.engines import free_port
-from tests.qt.test_talk import said
+from tests.harness.talks import said
 from tools import pictures as made
 
 STATES = ["shown", "hidden", "minimised"]
@@ -40,7 +40,7 @@ def run_with(app: App, then: Callable[[MainWindow], None]) -> None:
     done: list[bool] = []
 
     def look() -> None:
-        if not done and app.window is not None and app.window._me is not None:
+        if not done and app.window is not None and app.window.state.me is not None:
             done.append(True)
             then(app.window)
 

@@ -8,7 +8,7 @@ import socket
 import ssl
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,21 +28,6 @@ from lanshare.wire.session import Session
 from tests.harness import disks
 from tests.harness.disks import Disk
 from tests.harness.shells import Shell, appeared, met, new_transfer
-
-
-@pytest.fixture
-def shells(tmp_path: Path) -> Iterator[Callable[..., Shell]]:
-    """Makes shells and closes them."""
-    made: list[Shell] = []
-
-    def one(name: str, port: int = 0) -> Shell:
-        shell = Shell(tmp_path / name, name, port)
-        made.append(shell)
-        return shell
-
-    yield one
-    for shell in made:
-        shell.host.close()
 
 
 def test_a_taken_port_gives_another_one_and_a_notice(shells: Callable[..., Shell]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.engines import Device, Process
-from tests.together.test_together import moving
+from tests.harness.pairs import moving
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 MIB = 1024 * 1024

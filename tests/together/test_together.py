@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.harness.engines import Device, Process, final_files, tree_of
+from tests.harness.pairs import Pair, big_file, moving
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc and sends POSIX signals")
-
-Pair = tuple[Device, Device]
-BIG = 600_000_000
 
 
 def made_tree(folder: Path) -> Path:
@@ -30,22 +28,6 @@ def made_tree(folder: Path) -> Path:
     deep.mkdir(parents=True)
     (deep / "at the bottom").write_bytes(b"deep")
     return top
-
-
-def big_file(folder: Path, size: int = BIG) -> Path:
-    """Random bytes that take a moment to send."""
-    path = folder / "big.bin"
-    block = os.urandom(1024 * 1024)
-    with path.open("wb") as file:
-        for number in range(size // len(block)):
-            file.write(number.to_bytes(8, "big") + block[8:])
-    return path
-
-
-def moving(process: Process, least: int = 1) -> str:
-    """Wait until bytes move; the transfer's id."""
-    event = process.wait_for("TransferProgressed", lambda one: one["bytes"] >= least)
-    return str(event["transfer"])
 
 
 def test_a_message_each_way_is_delivered_and_remembered(two_devices: Pair) -> None:

@@ -8,7 +8,7 @@ import random
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,24 +20,10 @@ from lanshare.domain.offer import ConflictPolicy
 from lanshare.domain.transfer import TransferId
 from lanshare.wire import limits
 from tests.harness.engines import tree_of
+from tests.harness.pairs import Pair, big_file, moving, replace_downloads
 from tests.harness.shells import Shell, met, new_transfer
-from tests.together.test_together import Pair, big_file, moving
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and links")
-
-
-@pytest.fixture
-def shells(tmp_path: Path) -> Iterator[Callable[..., Shell]]:
-    """Starts shells; all are closed at the end."""
-    opened: list[Shell] = []
-
-    def one(name: str, port: int = 0) -> Shell:
-        opened.append(Shell(tmp_path / name, name, port))
-        return opened[-1]
-
-    yield one
-    for shell in reversed(opened):
-        shell.host.close()
 
 
 def tree(folder: Path, chance: random.Random, count: int = 40) -> Path:
@@ -196,12 +182,6 @@ def test_the_same_again_is_not_sent_again_and_the_question_says_so(
     assert (into / "album" / "d1" / "f1 (1)").read_bytes() == b"changed since"
     assert (into / "album" / "mine").read_bytes() == b"mine"
     assert [one.name for one in into.iterdir() if not one.name.startswith(".")] == ["album"]
-
-
-def replace_downloads(shell: Shell, folder: Path) -> c.Settings:  # type: ignore[name-defined]
-    """Its settings, with another download folder."""
-    snapshot = next((one for one in shell.seen if isinstance(one, e.Snapshot)), None) or shell.wait_for(e.Snapshot)
-    return replace(snapshot.settings, download_folder=str(folder))
 
 
 def test_more_gaps_than_can_be_told_at_once_cost_nothing_but_time(

@@ -14,10 +14,9 @@ from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.message import MessageId
 from lanshare.domain.settings import Visibility
+from tests.harness.pairs import replace_downloads
 from tests.harness.shells import Shell, met
-from tests.together.test_unattended import replace_downloads, shells
 
-__all__ = ["shells"]
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX")
 
 

@@ -92,6 +92,12 @@ class Device(Struct, frozen=True):
 class DeviceModel(QAbstractListModel):
     """Rows of Device. Fed by apply() only."""
 
+    HEARS: Final = (
+        Snapshot, PeerAppeared, PeerChanged, PeerVanished, GroupChanged, MessageReceived, MessageQueued,
+        OfferReceived, TransferQueued, TransferFinished, ConversationRead, IdentityChanged, IdentitySettled,
+        HistoryErased, PeerForgotten,
+    )
+
     def __init__(self, book: TransferBook, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: list[Device] = []

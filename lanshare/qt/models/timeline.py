@@ -77,6 +77,12 @@ class Entry:
 class TimelineModel(QAbstractListModel):
     """Rows of Entry for one conversation, in the order that all who hold it share."""
 
+    HEARS: Final = (
+        HistoryLoaded, MessageQueued, MessageReceived, MessageWaiting, MessageSending, MessageDelivered,
+        MessageRead, MessageRefused, GroupDeliveryProgress, MessageEdited, MessageUnsent, HistoryErased,
+        MessageReacted, TransferQueued, TransferFinished,
+    )
+
     def __init__(self, book: TransferBook, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._book = book

@@ -119,6 +119,12 @@ _ANSWERED: Final = (TransferFinished, TransferPaused, TransferWaiting, TransferF
 class TransferBook(QObject):
     """The table."""
 
+    HEARS: Final = (
+        Snapshot, TransferQueued, OfferReceived, OfferGrew, OfferWithdrawn, TransferStands, TransferStarted,
+        TransferProgressed, TransferVerifying, OfferCompared, TransferProfiled, TransferPaused,
+        ReceiveUndone, TransferWaiting, TransferFinished, TransferRead, TransferFailed,
+    )
+
     changed = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:

@@ -6,6 +6,7 @@ Signals: wanted(object) with a LoadHistory; chosen(str, int) with the conversati
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QDate, Qt, QTimer, Signal
@@ -47,11 +48,13 @@ class SearchDialog(QDialog):
     chosen = Signal(str, int)
 
     def __init__(
-        self, peer: PeerId | None, names: dict[PeerId, str], parent: QWidget | None = None
+        self, peer: PeerId | None, names: dict[PeerId, str], next_request: Callable[[], int],
+        parent: QWidget | None = None,
     ) -> None:
-        """`peer` None: everywhere."""
+        """`peer` None: everywhere. `next_request`: a number for a question that nobody else has."""
         super().__init__(parent)
         self._names = names
+        self._next_request = next_request
         self._request = 0
         self.setWindowTitle(tr("Search"))
         room = self.screen().availableGeometry()
@@ -140,7 +143,7 @@ class SearchDialog(QDialog):
             since = datetime.datetime(day.year(), day.month(), day.day()).astimezone()
         elif days:
             since = formatting.now_utc() - datetime.timedelta(days=days)
-        self._request -= 1  # pages count upwards
+        self._request = self._next_request()
         self.wanted.emit(
             LoadHistory(self._request, self._where.currentData(), None, _MOST, text, kind or "", since)
         )

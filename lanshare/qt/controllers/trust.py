@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog, QWidget
@@ -29,6 +30,10 @@ ALARMING = (Code.PAIR_DIFFERS, Code.PAIR_BROKEN)
 class TrustController(QObject):
     """The dialogs about devices, at most one of each kind."""
 
+    HEARS: Final = (
+        PairingCodeReady, PeerVerified, PeerStats, PairingEnded,
+    )
+
     def __init__(self, window: QWidget, devices: DeviceModel, submit: Callable[[c.Command], None]) -> None:
         super().__init__(window)
         self._window, self._devices, self._submit = window, devices, submit
@@ -36,6 +41,7 @@ class TrustController(QObject):
         self.pairing: PairingDialog | None = None
         self.alarm: AlarmDialog | None = None
         self._peer: PeerId | None = None
+        devices.dataChanged.connect(lambda *_: self._refresh())
 
     def apply(self, event: Event) -> None:
         """Take an event in."""
@@ -51,6 +57,9 @@ class TrustController(QObject):
                 self.sheet.show_exchanged(event)
             case PairingEnded() if self.pairing is not None and self._peer == event.peer:
                 self.pairing.ended(event.message, event.code in ALARMING)
+
+    def _refresh(self) -> None:
+        """What is known of the devices is different: the open sheet shows it."""
         if self.sheet is not None and (device := self._devices.device(self.sheet.device.id)) is not None:
             self.sheet.show_device(device)
 

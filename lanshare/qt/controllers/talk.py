@@ -70,10 +70,18 @@ class _Leaving(Struct, frozen=True):
 class ConversationController(QObject):
     """Carries out what is pressed in a conversation; `open_peer` brings one to the front."""
 
+    HEARS: Final = (
+        HistoryLoaded, PeerTyping, MessageReceived, GroupAsked, GroupRefused, GroupReversed, GroupChanged,
+        EditRejected, MessageEdited, MessageUnsent, MessageQueued, MessageRefused, ConversationSaved,
+        ConversationImported,
+    )
+
     def __init__(
         self, window: QWidget, pane: ConversationPane, devices: DeviceModel, timeline: TimelineModel,
         board: BannerStack, submit: Callable[[c.Command], None], open_peer: Callable[[str], None],
+        next_request: Callable[[], int],
     ) -> None:
+        """`next_request`: a number for a question that nobody else has."""
         super().__init__(window)
         self._window, self._pane, self._devices, self._timeline = window, pane, devices, timeline
         self._board, self._submit, self._open_peer = board, submit, open_peer
@@ -84,7 +92,8 @@ class ConversationController(QObject):
         self._peer: PeerId | None = None
         self._jump: int | None = None
         self._told_at = 0.0
-        self._request = 1_000_000
+        self._next_request = next_request
+        self._request = 0
         self._leaving: dict[MessageId, _Leaving] = {}
         self._halves: dict[PeerId, Half] = {}
         """Replies and edits that were under way when their conversation was left."""
@@ -367,7 +376,7 @@ class ConversationController(QObject):
         """Search in a conversation, or in all."""
         if self.search is not None:
             self.search.close()
-        self.search = dialog = SearchDialog(peer, self._devices.told_apart(), self._window)
+        self.search = dialog = SearchDialog(peer, self._devices.told_apart(), self._next_request, self._window)
         dialog.wanted.connect(self._submit)
         dialog.chosen.connect(self.jump)
         dialog.finished.connect(lambda _: self._drop_search(dialog))
@@ -388,7 +397,7 @@ class ConversationController(QObject):
         device = self._devices.device(PeerId(peer))
         self._timeline.open(PeerId(peer), device is not None and device.group)
         self._jump = position
-        self._request += 1
+        self._request = self._next_request()
         self._submit(c.LoadHistory(self._request, PeerId(peer), None, 60, around=position))
 
     def _jump_to_message(self, key: str) -> None:

@@ -1,0 +1,118 @@
+"""The tables of transfers without an engine: what they see of the world, and what comes out of them."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import pytest
+
+from lanshare.domain.commands import AnswerOffer, SendFiles
+from lanshare.domain.control_messages import Offered
+from lanshare.domain.errors import Code
+from lanshare.domain.offer import EntryKind, Offer, TopEntry
+from lanshare.domain.peer import PeerId, PeerPolicy, TrustLevel
+from lanshare.domain.transfer import TransferId, TransferState
+from lanshare.engine.effects import (
+    DbWrite,
+    Effect,
+    Publish,
+    SendControl,
+)
+from lanshare.engine.inbox import (
+    AfterCommit,
+    Counted,
+    EventReady,
+    OfferLooked,
+)
+from lanshare.engine.transfers.service import Transfers
+from lanshare.engine.transfers.table import TransferContext
+
+BOB, EVE = PeerId("b" * 52), PeerId("e" * 52)
+
+ID = TransferId("ab" * 16)
+
+WALL = datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC)
+
+OFFER = Offer((TopEntry("x", EntryKind.FILE, 1, 10),), 1, 1, 10, True)
+
+GARDEN = "g" * 52
+
+
+class Link:
+    """A link that does nothing."""
+
+    def post(self, item: object) -> bool:
+        return True
+
+    def abort(self, code: Code = Code.CANCELLED) -> None:
+        """Nothing to end."""
+
+
+class Setting:
+    """A table and what it sees of the world."""
+
+    def __init__(self) -> None:
+        self.online = True
+        self.rules = PeerPolicy()
+        self.free, self.room = 1000, 1000
+        self.table = Transfers(
+            TransferContext(
+                online=lambda peer: self.online,
+                name=lambda peer: "Bob",
+                trust=lambda peer: TrustLevel.KNOWN,
+                addresses=lambda peer: (),
+                downloads=lambda: Path("/downloads"),
+                free=lambda path: self.free,
+                room=lambda path: self.room,
+                execute=lambda peer: False,
+                rules=lambda peer: self.rules,
+                shares=lambda room, peer: (room, peer) == (GARDEN, BOB),
+                throttles=lambda peer, direction: (),
+            )
+        )
+
+    def sending(self) -> None:
+        """A sending whose offer is before the peer."""
+        self.table.send(SendFiles(ID, BOB, (Path("/x"),)), 0.0, WALL)
+        self.table.counted(Counted(ID, OFFER, 0))
+
+    def receiving(self) -> None:
+        """An accepted offer."""
+        self.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), None), WALL)
+        self.table.answer(AnswerOffer(ID, True), 0.0)
+
+    def state(self) -> TransferState:
+        """Where it stands."""
+        return self.table.rows[ID].transfer.state
+
+
+def events(effects: list[Effect]) -> list[object]:
+    """What is told, at once or once it is durable."""
+    found: list[object] = []
+    for one in effects:
+        if isinstance(one, Publish):
+            found.append(one.event)
+        elif isinstance(one, DbWrite) and one.then is not None:
+            note = one.then(None)
+            if isinstance(note, EventReady):
+                found.append(note.event)
+            elif isinstance(note, AfterCommit):
+                found += [inner.event for inner in note.effects if isinstance(inner, Publish)]
+    return found
+
+
+def said(effects: list[Effect]) -> list[object]:
+    """What is said to the peer."""
+    return [one.said for one in effects if isinstance(one, SendControl)]
+
+
+def kinds(found: list[object]) -> list[type]:
+    """Their types."""
+    return [type(one) for one in found]
+
+
+@pytest.fixture
+def setting() -> Setting:
+    """A fresh one."""
+    return Setting()
