@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -78,6 +79,10 @@ def rooms() -> Iterator[str]:
         yield f"{height(one):>2}  {one:<20} -> {', '.join(below)}" if below else f"{height(one):>2}  {one}"
 
 
+_WIDTH: Final = 118
+_INDENT: Final = " " * 12
+"""Of a line that goes on in the next one."""
+
 DRAWN: Final[dict[str, Callable[[], Iterator[str]]]] = {"rooms": rooms, "transfers": diagram}
 
 
@@ -88,7 +93,8 @@ def drawn(paper: str) -> str:
         found = place.search(paper)
         if found is None:
             raise ValueError(f"no place for {name}")
-        paper = paper[: found.end(1)] + "\n".join(lines()) + paper[found.start(2) :]
+        picture = [piece for line in lines() for piece in textwrap.wrap(line, _WIDTH, subsequent_indent=_INDENT)]
+        paper = paper[: found.end(1)] + "\n".join(picture) + paper[found.start(2) :]
     return paper
 
 

@@ -230,7 +230,7 @@ class SetTemporaryVisibility(Struct, frozen=True):
 
 
 class AnswerNetwork(Struct, frozen=True):
-    """What a NetworkTrustRequested was about: the person is at home there, or shows himself to known devices only."""
+    """What a NetworkTrustRequested was about: the person is at home there, or shows this device to known ones only."""
 
     network: str
     home: bool

@@ -434,7 +434,7 @@ class EditRejected(Struct, frozen=True):
 
 
 class MessageReacted(Struct, frozen=True):
-    """Somebody put a sign to a message, or took his away (""). `message`: the one that it stands at."""
+    """Somebody put a sign to a message, or took theirs away (""). `message`: the one that it stands at."""
 
     message: MessageId
     peer: PeerId

@@ -46,7 +46,7 @@ Order = tuple[int, str, str]
 class Change(Struct, frozen=True):
     """One record that founds or changes a group.
 
-    `name`: "" leaves it. A member removes himself when he leaves. `parents`: digests of the records that its author had
+    `name`: "" leaves it. A member that leaves removes itself. `parents`: digests of the records that its author had
     seen last. `older`: it was kept before there were such digests, so it is later than all older ones before it.
     """
 

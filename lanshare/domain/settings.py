@@ -62,7 +62,7 @@ class Settings(Struct, frozen=True):
 
     visibility: Visibility = Visibility.EVERYONE
     networks: dict[str, bool] = field(default_factory=dict)
-    """Networks that the person was asked about, by id: True if he is at home there."""
+    """Networks that the person was asked about, by id: True if they are at home there."""
 
     keep_executable: bool = False
     """Files of verified devices keep the right to be executed."""

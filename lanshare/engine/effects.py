@@ -217,7 +217,7 @@ class Verify(Struct, frozen=True):
 
 
 class MarkKnown(Struct, frozen=True):
-    """The person dealt with this device of his own will: a stranger becomes known."""
+    """The person dealt with this device of their own will: a stranger becomes known."""
 
     peer: PeerId
 

@@ -1,6 +1,6 @@
 """One disk read for many receivers: what one sending read of a file, others that send the same file now may take.
 
-A file that only one sending has open costs nothing extra. The ring is bounded: whoever lags behind reads for himself.
+A file that only one sending has open costs nothing extra. The ring is bounded: whoever lags behind reads for itself.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class Announcement(Struct, frozen=True):
 
 
 class Sighting(Struct, frozen=True):
-    """What somebody said of himself: hints only, never trusted."""
+    """What a device said of itself: hints only, never trusted."""
 
     short: str
     name: str

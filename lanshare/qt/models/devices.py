@@ -65,7 +65,7 @@ class Device(Struct, frozen=True):
     alarm: bool = False
     alias: str = ""
     said: str = ""
-    """What it calls itself; `name` is what the person calls it, if he does."""
+    """What it calls itself; `name` is what the person calls it, if anything."""
 
     rules: PeerPolicy = ORDINARY
     note: str = ""

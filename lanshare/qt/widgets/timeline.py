@@ -486,7 +486,7 @@ class Timeline(QScrollArea):
         bar = self.verticalScrollBar()
         anchor, before = None, 0
         if not self._at_end and bar.value() > 0:
-            # Whoever has scrolled up meanwhile goes on seeing what he sees, whatever is built above it.
+            # Whoever has scrolled up meanwhile goes on seeing the same, whatever is built above it.
             self._column.activate()
             anchor = next((one for _, one, _ in self._rows if one.y() >= bar.value()), None)
             before = anchor.y() - bar.value() if anchor is not None else 0

@@ -1,4 +1,4 @@
-"""A known device answers with another key: the person decides, with both explanations in front of him.
+"""A known device answers with another key: the person decides, with both explanations in front of them.
 
 Signals: settled(bool): True if it is the same device, set up anew.
 """
