@@ -459,7 +459,8 @@ class MessageRefused(Struct, frozen=True):
 
 
 class MessageReceived(Struct, frozen=True):
-    """A peer's message is stored here."""
+    """Somebody's message is stored here. `peer`: the conversation, a device or a group. `author`: who wrote it, in a
+    group; ourselves too, as others hand our own words back. `kind`: a MessageKind, so not only texts."""
 
     message: MessageId
     peer: PeerId

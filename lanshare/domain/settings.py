@@ -34,7 +34,6 @@ class Settings(Struct, frozen=True):
     port: int = DEFAULT_PORT
     appearance: Appearance = Appearance.SYSTEM
     start_hidden: bool = False
-    close_asked: bool = False
     speed_limit: int = 0
     """Bytes per second that leave this device at most; 0: no limit."""
 
@@ -54,6 +53,8 @@ class Settings(Struct, frozen=True):
     """Such a notice shows the text, not only that there is one."""
 
     sound: bool = False
+    """Such a notice makes a sound."""
+
     muted: tuple[PeerId, ...] = ()
     """Conversations of which nothing is told."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from lanshare.domain.commands import SkipFile
 from lanshare.domain.errors import Code, LanshareError, ProtocolError
@@ -123,11 +122,6 @@ class Receiving:
     def bytes_moved(self) -> int:
         """Bytes received by this try."""
         return self._meter.moved
-
-    @property
-    def tops(self) -> tuple[Path, ...]:
-        """The final top-level paths."""
-        return self._staging.tops
 
     def begin(self, outlet: Outlet, now: float) -> None:
         """What is kept from earlier is checked first: see produce()."""

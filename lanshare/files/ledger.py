@@ -48,11 +48,6 @@ class Ledger:
             os.ftruncate(self._fd, os.fstat(self._fd).st_size - written)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    @property
-    def waiting(self) -> int:
-        """Lines that wait for flush()."""
-        return len(self._waiting)
-
     def sync(self) -> None:
         """Make all lines durable."""
         self.flush()

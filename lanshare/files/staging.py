@@ -147,11 +147,6 @@ class Staging(Recovery):
         """Seconds that the disk took so far."""
         return self.disk_seconds + (self._part.disk_seconds if self._part is not None else 0.0)
 
-    @property
-    def confirmed(self) -> tuple[tuple[int, int], ...]:
-        """Ranges of indices that are verified and durable."""
-        return tuple(self._confirmed.ranges)
-
     def is_confirmed(self, index: int) -> bool:
         """Whether an entry is verified and durable."""
         return index in self._confirmed

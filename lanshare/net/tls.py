@@ -1,7 +1,7 @@
 """TLS contexts. The one user of `ssl`.
 
 TLS proves the acceptor's key; the dialler proves its own inside the channel (trust/proof.py), because Python's ssl
-cannot accept an unknown self-signed client certificate. Settings and their reasons: security.md 2.3 and 2.5.
+cannot accept an unknown self-signed client certificate. The settings and their reasons: PROTOCOL.md, section 4.
 """
 
 from __future__ import annotations
@@ -18,9 +18,7 @@ from lanshare.wire.frames import ALPN
 
 WantRead: Final = ssl.SSLWantReadError
 WantWrite: Final = ssl.SSLWantWriteError
-TlsError: Final = ssl.SSLError
 TlsContext = ssl.SSLContext
-TlsSocket = ssl.SSLSocket
 
 
 def veil_context(veil: Identity) -> ssl.SSLContext:

@@ -273,12 +273,6 @@ def digest_of(db: sqlite3.Connection, message: MessageId, peer: PeerId) -> bytes
     return bytes(row[0]) if row else b""
 
 
-def named(db: sqlite3.Connection, digest: bytes, peer: PeerId) -> MessageId | None:
-    """The message of this digest in a conversation."""
-    row = db.execute("SELECT id FROM messages WHERE digest = ? AND +peer = ?", (digest, peer)).fetchone()
-    return MessageId(row[0]) if row else None
-
-
 def _place(db: sqlite3.Connection, author: PeerId, message: MessageId, peer: PeerId) -> tuple[int | None, str]:
     row = db.execute(
         "SELECT timeline.position, messages.text FROM messages LEFT JOIN timeline ON timeline.peer = messages.peer AND"

@@ -2,7 +2,7 @@
 
 The initiator commits to its nonce before it sees the other's, so neither side can search for a nonce that makes two
 different pairs of keys show the same digits: one blind try in a million for each run (ZRTP, RFC 6189 4.4.1.1;
-security.md 2.4; PROTOCOL.md, Pairing, has test vectors).
+PROTOCOL.md, Pairing, has test vectors).
 """
 
 from __future__ import annotations

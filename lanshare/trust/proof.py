@@ -2,7 +2,7 @@
 shows a throwaway certificate there, and proves itself here, after the dialler.
 
 The signature covers both certificates and both nonces, so that it fits this channel and no other: an attacker who
-ends TLS on both sides and relays the messages has another server certificate (security.md 2.3; PROTOCOL.md, Proof).
+ends TLS on both sides and relays the messages has another server certificate (PROTOCOL.md, Proof).
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ TEXT_FRAME: Final = TEXT + 4 * 1024
 """A Text frame: the text and its record's fields."""
 
 DATA_FRAME: Final = 1024 * 1024
-"""Bytes in one Data frame that we accept. We send 256 KiB, which stays in the cache (speed.md)."""
+"""Bytes in one Data frame that we accept. We send 256 KiB, which stays in the cache."""
 
 DATA_SENT: Final = 256 * 1024
 """Bytes in one Data frame that we send."""
@@ -157,7 +157,7 @@ OFFERS_PER_PEER: Final = 32
 """Open questions of one device; further ones are declined as busy. The window folds them into its conversation."""
 
 OFFERS_STRANGER: Final = 1
-"""Open questions of a stranger at once: a stranger may ask, not flood (security.md 1.3, AirDoS)."""
+"""Open questions of a stranger at once: a stranger may ask, not flood."""
 
 STRANGERS_OPEN: Final = 4
 """Open questions of all strangers together: one who makes new keys all the time cannot fill the screen."""

@@ -1,4 +1,4 @@
-"""Names that want out, hide, deceive or break something: at least 300, by the classes of security.md 3."""
+"""Names that want out, hide, deceive or break something: at least 300, by their kind."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The table of comparisons: who compares six digits with whom, how often, for how long. No I/O, no clock of its own.
 
-One at a time, sixty seconds each, three a minute with one device (security.md 2.4): a blind guess succeeds once in a
+One at a time, sixty seconds each, three a minute with one device: a blind guess succeeds once in a
 million, and nobody gets many.
 """
 

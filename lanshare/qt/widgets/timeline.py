@@ -37,7 +37,7 @@ from lanshare.qt.widgets.downbutton import DownButton
 from lanshare.qt.widgets.labels import plain
 
 ALIVE: Final = 200
-"""Rows kept alive: 150 take 80 MB and 1.1 ms a frame (desktop.md), 1,000 take twice that."""
+"""Rows kept alive: 150 take 80 MB and 1.1 ms a frame, 1,000 take twice that."""
 
 _BATCH: Final = 8
 """Rows built in one turn of the event loop: what is typed meanwhile waits no longer than that."""

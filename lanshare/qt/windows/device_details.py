@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 
 from lanshare.domain import commands as c
 from lanshare.domain.events import PeerStats
-from lanshare.domain.peer import PeerPolicy, Permission, TrustLevel, is_full_id, key_words, peer_id
+from lanshare.domain.peer import Permission, TrustLevel, is_full_id, key_words, peer_id
 from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt import assets, formatting
 from lanshare.qt.decoding import decoder
@@ -286,17 +286,19 @@ class DeviceSheet(QDialog):
         hour = self._while.currentData() == "hour"
         now = int(time.time() * 1000)
         until = (old.until if old.until > now else now + _HOUR_MS) if hour else 0
-        rules = PeerPolicy(
-            files,
-            Permission(self._messages.currentData()),
-            int(self._size.value() * 1e6),
-            self._into.text().strip(),
-            until if files is Permission.ACCEPT else 0,
-            self._home.isChecked(),
-            int(self._speed.value() * 1e6),
+        # What this sheet has no field for stays as it is.
+        rules = replace(
+            old,
+            files=files,
+            messages=Permission(self._messages.currentData()),
+            up_to=int(self._size.value() * 1e6),
+            into=self._into.text().strip(),
+            until=until if files is Permission.ACCEPT else 0,
+            at_home=self._home.isChecked(),
+            speed=int(self._speed.value() * 1e6),
         )
         if rules != old or self._alias.text() != self.device.alias:
-            self.act.emit(c.ChangePeer(self.device.id, self._alias.text(), replace(rules)))
+            self.act.emit(c.ChangePeer(self.device.id, self._alias.text(), rules))
         self.accept()
 
 
