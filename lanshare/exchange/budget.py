@@ -14,17 +14,23 @@ from lanshare.domain.errors import Code
 from lanshare.domain.offer import DEPTH, ENTRIES, Allowance
 from lanshare.files.faults import DiskFault
 
-UNCOUNTED: Final = 10_000
+UNCOUNTED: Final = 20_000
 """Folders and links, or skipped entries, beside those that the accepted files account for: empty folders, mostly."""
 
 
 class Budget:
     """Files and bytes that were taken, against what was allowed. `allowed` None: nothing is bounded here."""
 
-    def __init__(self, allowed: Allowance | None, spelled: Callable[[str], str] = str) -> None:
-        """`spelled`: a top-level name as begin() is told of it."""
+    def __init__(
+        self, allowed: Allowance | None, spelled: Callable[[str], str] = str,
+        came: Callable[[str], None] = lambda name: None,
+    ) -> None:
+        """`spelled`: a top-level name as begin() is told of it. `came`: told of each that the offer did not list, so
+        that it can be told to begin() of a further try."""
         self._allowed = allowed
         self._spelled = spelled
+        self._came = came
+        self._entries = 0
         self._files = 0
         self._bytes = 0
         self._skipped = 0
@@ -32,8 +38,8 @@ class Budget:
         self._resting: dict[int, int] = {}
 
     def begin(self, files: int, size: int, tops: Iterable[str] = (), resting: Mapping[int, int] | None = None) -> None:
-        """What earlier tries have left counts: whole files and their bytes, their top-level names, and the bytes of
-        the files that were begun, by index."""
+        """What earlier tries have left counts: whole files and their bytes, the top-level names that the offer did not
+        list, and the bytes of the files that were begun, by index."""
         self._files += files
         self._bytes += size
         listed = map(self._spelled, self._allowed.tops) if self._allowed is not None else ()
@@ -51,6 +57,10 @@ class Budget:
         `index`: what rests of it is part of it.
         """
         self._check_top(parts[0])
+        if not files:
+            self._entries += 1
+            self.check_uncounted(self._entries)
+            return
         resting = self._resting.pop(index, None)
         try:
             self._check(self._files + files, self._bytes + size)
@@ -103,3 +113,4 @@ class Budget:
         if len(self._tops) >= allowed.names - len(allowed.tops):
             raise DiskFault(Code.MORE_THAN_OFFERED)
         self._tops.add(spelled)
+        self._came(spelled)

@@ -97,8 +97,8 @@ class Receiving:
         self._kept = Kept((), 0, 0)
         self._meter = Meter()
         self._throttles = throttles
-        self._budget = Budget(allowed, staging.spelled)
-        self._listed = Budget(allowed)
+        self._budget = Budget(allowed, staging.spelled, staging.came)
+        self._listed = Budget(allowed, staging.spelled, staging.came)
         """What the source lists before it sends: no more than it may send, so that it cannot ask about other names."""
 
         self._confirmed = Ranges()
@@ -262,6 +262,7 @@ class Receiving:
             return
         known, self._known = self._known, ()
         if known and self._staging.worth_comparing(known):
+            self._listed.begin(0, 0, self._staging.unlisted)
             self._comparing = Comparing(self._staging, self._clash, self._listed.take)
             self._comparing.begin(self._out)
             return
@@ -274,7 +275,7 @@ class Receiving:
             self._staging.commit(self._now)  # Attached tells
         kept = self._staging.kept()
         resting = {index: chunks * CHUNK for index, (chunks, _) in kept.partials.items()}
-        self._budget.begin(kept.files, kept.length, self._staging.offered, resting)
+        self._budget.begin(kept.files, kept.length, self._staging.unlisted, resting)
         # A part of an offer that was another one then: it comes again, if it still does.
         for index in self._budget.overdrawn():
             self._staging.forget(index)
@@ -321,7 +322,7 @@ class Receiving:
         if frame.kind != "file" and (frame.size or frame.offset):
             raise ProtocolError("a folder or link with bytes")
         chunks, rest = divmod(frame.offset, CHUNK)
-        held = self._kept.partials.pop(frame.index, (0, b""))[0]
+        held = self._kept.partials.pop(frame.index, (0, b""))[0] if frame.kind == "file" else 0
         unkept = chunks > held
         if rest or frame.offset > frame.size or unkept:
             raise ProtocolError("an offset that was not kept")

@@ -70,6 +70,12 @@ class Placing:
         self.uncounted = 0
         """Folders and links that were made, over all tries."""
 
+        self.unlisted: set[str] = set()
+        """Top-level names that came, over all tries, though the offer did not list them."""
+
+        self._linked: set[int] = set()
+        """Links that were noted: one that could not be made yet is sent again by each try."""
+
         self._numbers: dict[tuple[str, ...], int] = {}
         """Up to which number the copies of a name are taken: a thousand of one name cost a thousand looks."""
 
@@ -104,10 +110,11 @@ class Placing:
         if self._tops[top] == place:
             self._merged.add(top)
 
-    @property
-    def offered(self) -> frozenset[str]:
-        """The top-level names of what has come, over all tries, as they are spelled here: see spelled()."""
-        return frozenset((*self._tops, *self._unmade))
+    def came(self, top: str) -> None:
+        """Remember a top-level name, as spelled() says it, that was in no list of the offer."""
+        if top not in self.unlisted:
+            self.unlisted.add(top)
+            self._note({"came": top})
 
     def spelled(self, top: str) -> str:
         """A top-level name as this disk can hold it; one that it cannot hold is left as it is."""

@@ -74,6 +74,9 @@ class ManifestWriter:
                     elif item is not None:
                         self._known[item.entry.parts] = (item.entry.size, item.entry.mtime_ns)
                     good += len(line)
+        self.goes_on = good > 0
+        """Whether an earlier walk has left lines."""
+
         fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
         os.ftruncate(fd, good)
         os.lseek(fd, good, os.SEEK_SET)

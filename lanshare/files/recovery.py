@@ -88,8 +88,11 @@ class Recovery(Placing):
                     path := names.stays(words)
                 ) is not None:
                     links[index] = (path, target)
-                    self.uncounted += 1
+                    self._linked.add(index)
+                case {"came": str(top)}:
+                    self.unlisted.add(top)
         self._links = [(index, *link) for index, link in links.items()]
+        self.uncounted += len(self._linked)
         for top in chosen:
             del self._tops[top]
         self._unmade = chosen
@@ -143,3 +146,14 @@ class Recovery(Placing):
                 keeping.close()
             if keeping.good:
                 self._kept.partials[index] = (len(keeping.good), prefix_digest(keeping.good))
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Remove every other part: of a file that was cut before its first whole chunk nothing is gone on with, and
+        what is not counted must not stay."""
+        keep = {*self._kept.partials, *self._intents, *(whole.index for whole in self._batch)}
+        for name in self._stage.names():
+            number = name.partition(".")[0]
+            if number.isdigit() and int(number) not in keep:
+                self._begun.discard(int(number))
+                self._stage.remove(name)

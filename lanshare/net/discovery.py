@@ -315,15 +315,18 @@ class Discovery:
         me = self._me
         if me is None:
             return
-        services = [one for one in zeroconf.cache.entries_with_name(name.lower()) if isinstance(one, DNSService)]
         found = [
-            Address(str(ipaddress.ip_address(one.address)), service.port)
-            for service in services[:_HOSTS]
+            Address(_host_of(one), service.port)
+            for service in zeroconf.cache.entries_with_name(name.lower())
+            if isinstance(service, DNSService) and service.port
             for one in zeroconf.cache.entries_with_name(service.server_key)
             if isinstance(one, DNSAddress)
         ]
-        near = tuple(one for one in dict.fromkeys(found) if self._is_near(one.host))
-        if addresses := self._foreign(near)[:_HOSTS]:
+        if not found:
+            self._resolver.ask(name)
+        # Ours go first, so that they leave room for those of others, the latest of which come first.
+        foreign = self._foreign(tuple(dict.fromkeys(reversed(found))))
+        if addresses := tuple(one for one in foreign if self._is_near(one.host))[:_HOSTS]:
             self._seen(Sighting(self._own, me.name, me.kind, addresses))
 
     def _told(self, info: ServiceInfo, short: str) -> None:
@@ -345,6 +348,8 @@ class Discovery:
         if not hosts:
             return
         addresses = tuple(Address(host, port) for host in hosts)
+        if short == self._own and not (addresses := self._foreign(addresses)):
+            return
         self._seen(
             Sighting(
                 short[:64],
@@ -390,6 +395,13 @@ class Discovery:
         self._known.pop(short, None)
         if not self._stopping:
             self._lost(short)
+
+
+def _host_of(record: DNSAddress) -> str:
+    """Its address, with the scope without which a link-local one cannot be dialled."""
+    host = ipaddress.ip_address(record.address)
+    scoped = host.version == 6 and host.is_link_local and record.scope_id
+    return f"{host}%{record.scope_id}" if scoped else str(host)
 
 
 class _Resolver:

@@ -76,3 +76,16 @@ def test_what_earlier_tries_left_counts_and_what_is_counted_late_binds_too() -> 
         budget.allow(Allowance(("a",), 1, 6, 600))
     assert more.value.code is Code.MORE_THAN_OFFERED
     Budget(None).take(("anything",), 10**9, 10**18)
+
+
+def test_a_further_link_knows_what_earlier_ones_brought_and_nothing_else_is_forgotten() -> None:
+    told: list[str] = []
+    budget = Budget(Allowance(("a", "b"), 3, 9, 9), came=told.append)
+    for name in ("a", "x", "b", "x"):
+        budget.take((name, "file"), 1, 0)
+    assert told == ["x"], "what was listed need not be remembered"
+    again = Budget(Allowance(("a", "b"), 3, 9, 9))
+    again.begin(0, 0, told)
+    again.take(("x", "file"), 1, 0)
+    with pytest.raises(DiskFault):
+        again.take(("y", "file"), 1, 0)

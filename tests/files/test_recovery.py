@@ -77,3 +77,39 @@ def test_lines_of_another_version_are_passed_over(tmp_path: Path) -> None:
     assert again.kept().confirmed == ((0, 0),)
     again.discard()
     assert (tmp_path / "a").read_bytes() == b"x"
+
+
+def test_a_link_that_each_try_sends_again_counts_once_and_is_made_once(tmp_path: Path) -> None:
+    for _ in range(3):
+        stage = Staging(tmp_path, TRANSFER)
+        for index in range(5):
+            stage.link(index, ("d", f"to{index}"), "x")
+        assert stage.uncounted == 6, "five links, and the folder they lie in"
+        stage.close()
+    stage = Staging(tmp_path, TRANSFER)
+    assert stage.finish() == [(0, 4)]
+    stage.discard()
+    assert len(list((tmp_path / "d").iterdir())) == 5
+
+
+def test_names_that_no_offer_listed_are_known_to_a_further_try(tmp_path: Path) -> None:
+    stage = Staging(tmp_path, TRANSFER)
+    for name in ("b", "c", "b"):
+        stage.came(name)
+    stage.close()
+    again = Staging(tmp_path, TRANSFER)
+    assert again.unlisted == {"b", "c"}
+    again.discard()
+
+
+def test_what_was_received_before_is_a_place_and_no_name_that_may_come(tmp_path: Path) -> None:
+    """A retry goes where the rest went; which names it may bring is what was accepted of it."""
+    first = Staging(tmp_path, TRANSFER)
+    first.small(0, ("album", "a"), b"a", small_id(b"a"), 0)
+    first.commit(1.0)
+    first.receipt(tmp_path / "receipt")
+    first.discard()
+    again = Staging(tmp_path, "cd" * 16)
+    again.follow(tmp_path / "receipt")
+    assert again.unlisted == set()
+    again.discard()

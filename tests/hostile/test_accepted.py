@@ -24,6 +24,7 @@ from lanshare.wire import frames as f
 from lanshare.wire import limits
 from tests.harness.attacker import Attacker, Gone
 from tests.harness.engines import Device, paths_in
+from tests.harness.screen import until
 from tests.hostile.conftest import Victim
 from tests.hostile.linking import attached_again
 
@@ -154,7 +155,7 @@ def test_over_several_tries_it_is_one_allowance(victim: Victim, mallory: Identit
 
 def many_folders(data: Attacker) -> None:
     """Each of them deep: on the way to one there are others."""
-    for number in range(200):
+    for number in range(400):
         data.say_raw(f.Begin, number, ["a", str(number), *["d"] * 60], "folder", 0, 1, 0, "", False)
 
 
@@ -214,12 +215,12 @@ def begun(victim: Victim, data: Attacker, index: int, by: str) -> bool:
     return True
 
 
-def parts_of(victim: Victim) -> list[Path]:
-    """The parts that hold something, in staging."""
+def parts_of(victim: Victim, least: int = CHUNK) -> list[Path]:
+    """The parts that hold so much, in staging."""
     found = []
     for path in paths_in(victim.root):
         with contextlib.suppress(FileNotFoundError):
-            if path.is_file() and path.stat().st_size >= CHUNK:
+            if path.is_file() and path.stat().st_size >= least:
                 found.append(path)
     return found
 
@@ -238,6 +239,26 @@ def test_parts_that_rest_are_counted_by_what_lies_on_the_disk(victim: Victim, ma
         assert [path.name for path in parts_of(victim)] == ["0"], "one file was accepted"
 
 
+def test_what_was_cut_before_its_first_whole_chunk_does_not_stay(victim: Victim, mallory: Identity) -> None:
+    with victim.accepted(mallory, offered=HALF) as transfer:
+        for index in range(4):
+            with attached_again(victim.port, mallory, transfer) as data:
+                assert len(parts_of(victim, 100_000)) == 0, "what the link before left is gone"
+                data.say_raw(f.Begin, index, ["a", str(index)], "file", TWO_CHUNKS, 1, 0, "", False)
+                data.say(f.Data(memoryview(bytes(100_000))))
+                until(lambda: len(parts_of(victim, 100_000)) == 1, "that it is on the disk")
+
+
+def test_a_folder_in_the_place_of_a_part_does_not_hide_it(victim: Victim, mallory: Identity) -> None:
+    with victim.accepted(mallory, offered=HALF) as transfer:
+        with attached_again(victim.port, mallory, transfer) as data:
+            assert begun(victim, data, 0, "cut off")
+        with attached_again(victim.port, mallory, transfer) as data:
+            data.say_raw(f.Begin, 0, ["a", "other"], "folder", 0, 1, 0, "", False)
+            data.hear_kind(f.Confirmed)
+            assert not begun(victim, data, 1, "cut off"), "the part still counts"
+
+
 def test_a_file_goes_on_though_its_own_part_is_counted(victim: Victim, mallory: Identity) -> None:
     with victim.accepted(mallory, offered=HALF) as transfer:
         with Attacker(victim.port, mallory) as data:
@@ -251,6 +272,24 @@ def test_a_file_goes_on_though_its_own_part_is_counted(victim: Victim, mallory: 
             data.say(f.AllSent(1, TWO_CHUNKS))
             assert data.hear_kind(f.Complete).files == 1
             data.say(f.Bye())
+
+
+def test_what_it_follows_is_a_place_and_no_leave(victim: Victim, mallory: Identity) -> None:
+    """A retry goes where the rest went; it brings what was accepted of it, not what an earlier one was."""
+    with victim.accepted(mallory, offered=([["Photos", "folder", 1, 12]], 1, 1, 12, True)) as first:
+        with Attacker(victim.port, mallory) as data:
+            data.attach(first)
+            whole(data, 0, ["Photos", "p"], TWELVE)
+            data.say(f.AllSent(1, 12))
+            data.hear_kind(f.Complete)
+            data.say(f.Bye())
+        victim.wait_for(e.TransferFinished)
+    offered = victim.accepted(mallory, offered=DOCUMENTED, after=first)
+    with offered as second, Attacker(victim.port, mallory) as data:
+        data.attach(second)
+        data.say_raw(f.Begin, 0, ["Photos", "evil"], "file", 12, 1, 0, "", False)
+        assert data.hear_kind(f.Halt).code == "more-than-offered"
+    assert "Photos/evil" not in names(victim)
 
 
 UNLISTED = ([["a", "file", 1, 1], ["b", "file", 1, 1]], 3, 30, 30, True)

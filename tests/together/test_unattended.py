@@ -17,10 +17,12 @@ from msgspec.structs import replace
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.offer import ConflictPolicy
+from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
 from lanshare.wire import limits
 from tests.harness.engines import tree_of
 from tests.harness.pairs import Pair, big_file, moving, replace_downloads
+from tests.harness.screen import until
 from tests.harness.shells import Shell, met, new_transfer
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and links")
@@ -390,3 +392,39 @@ def test_a_speed_limit_holds_and_can_be_lifted_while_it_moves(
     assert later.rate < 6_000_000
     limited.say(c.ChangeSettings(settings))
     assert bob.wait_for(e.TransferFinished).state == "done"
+
+
+@pytest.mark.parametrize("change", ["changed", "removed"])
+def test_what_arrived_and_was_changed_since_does_not_stand_in_the_way_of_the_rest(
+    tmp_path: Path, shells: Callable[..., Shell], change: str
+) -> None:
+    """It has come in its earlier version, and counts: what is offered then is said, asked about, and comes."""
+    anna, bob = shells("Anna"), shells("Bob")
+    source, into = tmp_path / "top", tmp_path / "in"
+    source.mkdir()
+    for name in ("a", "b"):
+        (source / name).write_bytes(os.urandom(300_000))
+    big_file(source, 400_000_000)
+    transfer = send(anna, bob, [source], into)
+    until((into / "top" / "a").exists, "that the first file is there")
+    anna.say(c.PauseTransfer(transfer))
+    bob.wait_for(e.TransferPaused)
+    assert not (into / "top" / "big.bin").exists()
+    if change == "changed":
+        (source / "a").write_bytes(os.urandom(300_000))
+    else:
+        (source / "a").unlink()
+    anna.say(c.SendFiles(new_transfer(), PeerId(bob.host_id), (source,)))
+
+    def over() -> bool:
+        for event in bob.drain():
+            assert not isinstance(event, e.TransferFailed), event
+            if isinstance(event, e.OfferReceived):
+                bob.say(c.AnswerOffer(transfer, True, into))
+        return any(isinstance(one, e.TransferFinished) for one in bob.seen)
+
+    until(over, "that the rest has come")
+    assert (into / "top" / "big.bin").stat().st_size == (source / "big.bin").stat().st_size
+    there = {path.name: path.read_bytes() for path in (into / "top").iterdir() if path.name != "big.bin"}
+    assert (source / "b").read_bytes() in there.values()
+    assert change == "removed" or (source / "a").read_bytes() in there.values()

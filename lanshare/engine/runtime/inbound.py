@@ -10,7 +10,7 @@ from typing import Final
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.peer import Address, short_id
 from lanshare.domain.transfer import TransferId
-from lanshare.engine.inbox import AttachAsked
+from lanshare.engine.inbox import AttachAsked, RunEnded
 from lanshare.engine.local_device import LocalDevice
 from lanshare.engine.ports import LeaseReply
 from lanshare.engine.runtime.link_tasks import Post, greet_as_acceptor, run_control, run_sink, run_source
@@ -58,7 +58,11 @@ class InboundLinks:
             except LanshareError:
                 pass
             return
-        if push:
-            run_sink(link, transfer, answer, False, self._post)
-        else:
-            run_source(link, transfer, answer, False, self._post)
+        run = run_sink if push else run_source
+        try:
+            run(link, transfer, answer, False, self._post)
+        except Exception as error:
+            # Without it the transfer would count as moving for ever.
+            link.close()
+            self._post(RunEnded(transfer, answer.epoch, Code.PEER_AWAY, type(error).__name__))
+            raise

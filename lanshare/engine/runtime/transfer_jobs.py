@@ -69,9 +69,20 @@ class ScanJob:
                 return
             writer = manifest.ManifestWriter(self._path)
             try:
-                self._count(self._wanted(tree.walk(self._effect.paths)), writer)
+                found = self._wanted(tree.walk(self._effect.paths))
+                if not writer.goes_on:
+                    self._count(found, writer)
+                    return
+                # What is offered is all that ever comes of this transfer: also what came before it was changed or
+                # removed here, and stands in the list.
+                for item in found:
+                    if self._cancelled:
+                        return
+                    writer.add(item)
+                writer.finish()
             finally:
                 writer.close()
+            self._count(manifest.read_all(self._path), None)
         except OSError as error:
             self._post(ScanEnded(transfer, Code.DISK_ERROR, error.strerror or ""))
         except LanshareError as error:

@@ -192,7 +192,8 @@ class Incoming(TransferTable):
         landing = Destination(command.into or self.world.downloads(), command.clash)
         row.landing = landing
         row.consent.hold(allowed)
-        row.step(Step.AGREE)
+        if transfer.state is not TransferState.PAUSED:  # else it goes on when nobody wants it to rest any more
+            row.step(Step.AGREE)
         return [
             MarkKnown(peer),
             DbWrite(lambda db: journal.accept(db, transfer.id, landing, allowed)),

@@ -245,7 +245,20 @@ class Transfers(Outgoing, Incoming):
         if self.questions.open(note.transfer):
             return []  # it is asked anew whether so much may come
         if row.link.next is not None and note.code:
-            return self._grant(row)
+            if row.rest.wanted:
+                refused = self._refuse_next(row, Code.PAUSED)
+            elif note.code == Code.MORE_THAN_OFFERED or (self._is_in(row) and not row.consent.given):
+                refused = self._refuse_next(row)
+            else:
+                return self._grant(row)
+            return [*refused, *self._run_ended_alone(row, note, now)]
+        return self._run_ended_alone(row, note, now)
+
+    def _is_in(self, row: TrackedTransfer) -> bool:
+        return row.transfer.direction is Direction.IN
+
+    def _run_ended_alone(self, row: TrackedTransfer, note: RunEnded, now: float) -> list[Effect]:
+        """Its holder has reported back, and nobody waits to take its place."""
         if not note.code:
             return self._finished(row, note, now)
         row.rest.files = frozenset() if note.code == Code.PUT_ASIDE else row.rest.files | note.aside

@@ -48,7 +48,7 @@ from lanshare.engine.effects import (
 from lanshare.engine.inbox import AfterCommit, EventReady, RunEnded
 from lanshare.engine.ports import DataLinkSpec
 from lanshare.engine.presentation import user_messages
-from lanshare.engine.transfers.machine import ENDS, Step, TrackedTransfer, Walk
+from lanshare.engine.transfers.machine import ENDS, STEPS, Step, TrackedTransfer, Walk
 from lanshare.engine.transfers.pending_offers import PendingOffers
 from lanshare.exchange.throttle import Throttle
 from lanshare.store import journal
@@ -126,8 +126,10 @@ class TransferTable:
         )
 
     def _offer(self, row: TrackedTransfer) -> list[Effect]:
-        """Put (again) before the peer what we would send; if it is away, wait."""
+        """Put (again) before the peer what we would send; if it is away, wait. Not while it rests, or moves still."""
         transfer = row.transfer
+        if row.rest.wanted or transfer.state not in (TransferState.OFFERED, *STEPS[Step.ASK][0]):
+            return []
         if not self.world.online(transfer.peer):
             return self._away(row, Code.PEER_AWAY)
         effects: list[Effect] = []
@@ -245,9 +247,9 @@ class TransferTable:
             transfer.files_failed,
         )
 
-    def _refuse_next(self, row: TrackedTransfer) -> list[Effect]:
+    def _refuse_next(self, row: TrackedTransfer, code: Code = Code.DECLINED) -> list[Effect]:
         asked, row.link.next = row.link.next, None
-        return [RefuseLease(asked.reply, Code.DECLINED)] if asked is not None else []
+        return [RefuseLease(asked.reply, code)] if asked is not None else []
 
     def _fail(
         self, row: TrackedTransfer, state: TransferState, code: str, detail: str, now: float,

@@ -16,15 +16,12 @@ from lanshare.engine.effects import Discard, Scan
 from lanshare.engine.inbox import CleanupDone, Counted, ScanEnded
 from lanshare.engine.runtime import transfer_jobs
 from lanshare.engine.runtime.transfer_jobs import DiscardJob, ScanJob
-from lanshare.files.manifest import is_whole
+from lanshare.files.manifest import is_whole, read_all
 from lanshare.files.staging import Staging
 from lanshare.trust.identity import Identity
 
 ID = TransferId("ab" * 16)
 BOB = Identity.create().id
-
-
-
 
 
 def scan(paths: tuple[Path, ...], listed: Path) -> list[Any]:
@@ -51,6 +48,26 @@ def test_a_walk_counts_files_bytes_and_what_is_left_out(tmp_path: Path) -> None:
     assert is_whole(tmp_path / "out" / "list")
     again = scan((top, tmp_path / "single"), tmp_path / "out" / "list")
     assert again[-2].offer == offer, "a finished list is read, not walked again"
+
+
+@pytest.mark.parametrize("change", ["changed", "removed", "added"])
+def test_what_is_walked_again_is_offered_with_what_came_before(tmp_path: Path, change: str) -> None:
+    """Else an honest sender would bring more than it offered: what arrived before the change has arrived."""
+    top, listed = tmp_path / "top", tmp_path / "list"
+    top.mkdir()
+    for number in range(3):
+        (top / f"{number}").write_bytes(b"x" * 10)
+    scan((top,), listed)
+    if change == "removed":
+        (top / "1").unlink()
+    else:
+        (top / ("1" if change == "changed" else "9")).write_bytes(b"another")
+    notes: list[Any] = []
+    ScanJob(Scan(ID, (top,), again=True), listed, notes.append).run()
+    offer = notes[-2].offer
+    assert (offer.files, offer.bytes, offer.names) == ((3, 30, 1) if change == "removed" else (4, 37, 1))
+    assert [(one.files, one.bytes) for one in offer.tops] == [(offer.files, offer.bytes)]
+    assert len(list(read_all(listed))) == offer.files + 1
 
 
 def test_an_offer_grows_while_the_tree_is_walked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

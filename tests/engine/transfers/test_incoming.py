@@ -8,18 +8,19 @@ import pytest
 from msgspec.structs import replace
 
 from lanshare.domain.commands import AnswerOffer, UndoReceive
-from lanshare.domain.control_messages import Answer, Listing, Offered
+from lanshare.domain.control_messages import Answer, Listing, Offered, Pause
 from lanshare.domain.errors import Code
 from lanshare.domain.events import OfferCompared, ReceiveUndone, TransferProgressed
 from lanshare.domain.offer import ConflictPolicy, Destination, EntryKind, FileEntry
 from lanshare.domain.peer import PeerPolicy, Permission
 from lanshare.domain.transfer import Direction, Transfer, TransferState
-from lanshare.engine.effects import Compare, DbRead, DbWrite, SendControl, Undo
+from lanshare.engine.effects import Compare, DbRead, DbWrite, GrantLease, RefuseLease, SendControl, Undo
 from lanshare.engine.inbox import (
     AttachAsked,
     Compared,
     EventReady,
     OfferLooked,
+    RunEnded,
     TransferProgress,
     UndoLooked,
     Undone,
@@ -127,3 +128,37 @@ def test_the_last_bytes_are_told_while_it_is_checked(setting: Setting) -> None:
     assert isinstance(told, TransferProgressed)
     assert told.bytes == 10
     assert setting.state() is TransferState.VERIFYING
+
+
+def test_a_yes_that_holds_while_the_sender_rests_is_kept_and_goes_on_later(setting: Setting) -> None:
+    """It was said to what was counted by then; the sender paused, and its count came to no more."""
+    growing = replace(OFFER, complete=False)
+    setting.table.offer_looked(OfferLooked(BOB, Offered(ID, growing), None), WALL)
+    setting.table.answer(AnswerOffer(ID, True, None, shown=growing), 1.0)
+    setting.table.heard_paused(BOB, Pause(ID, True))
+    effects = setting.table.heard_offer(BOB, Offered(ID, growing))
+    assert setting.table.rows[ID].transfer.state is TransferState.PAUSED
+    effects = setting.table.heard_offer(BOB, Offered(ID, OFFER))
+    assert setting.table.rows[ID].consent.given
+    assert setting.table.rows[ID].transfer.state is TransferState.PAUSED
+    assert [one for one in effects if isinstance(one, DbWrite)], "the yes is in the journal"
+    assert Answer(ID, True) in said(setting.table.heard_paused(BOB, Pause(ID, False)))
+
+
+@pytest.mark.parametrize(("why", "code"), [("rests", Code.PAUSED), ("more", Code.DECLINED)])
+def test_a_link_that_waits_for_another_ones_end_gets_nothing_that_is_no_more_allowed(
+    setting: Setting, why: str, code: Code
+) -> None:
+    setting.receiving()
+    first, second = LeaseReply(), LeaseReply()
+    setting.table.attach(AttachAsked(BOB, ID, True, Link(), first), 1.0)
+    setting.table.attach(AttachAsked(BOB, ID, True, Link(), second), 2.0)
+    ended = RunEnded(ID, 1, Code.CANCELLED if why == "rests" else Code.MORE_THAN_OFFERED)
+    if why == "rests":
+        setting.table.pause(ID)
+    effects = setting.table.run_ended(ended, 3.0)
+    assert RefuseLease(second, code) in effects
+    assert not [one for one in effects if isinstance(one, GrantLease)]
+    row = setting.table.rows[ID]
+    assert (row.link.held, row.link.next) == (False, None)
+    assert row.transfer.state is (TransferState.PAUSED if why == "rests" else TransferState.WAITING)

@@ -6,14 +6,16 @@ from pathlib import Path
 
 from lanshare.domain.commands import RetryTransfer, SendFiles
 from lanshare.domain.control_messages import Answer, Listing, Offered
+from lanshare.domain.errors import Code
 from lanshare.domain.events import TransferJoined, TransferQueued
 from lanshare.domain.offer import EntryKind, FileEntry
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId, TransferState
 from lanshare.engine.effects import DbRead, ListOffer, Scan
-from lanshare.engine.inbox import ListedPart, RetryLooked, RunEnded, ScanEnded
+from lanshare.engine.inbox import Counted, ListedPart, RetryLooked, RunEnded, ScanEnded
+from lanshare.engine.transfers.machine import Walk
 from lanshare.store.journal import Sent
-from tests.harness.transfer_table import BOB, EVE, ID, WALL, Setting, events, kinds, said
+from tests.harness.transfer_table import BOB, EVE, ID, OFFER, WALL, Setting, events, kinds, said
 
 NEW = TransferId("99" * 16)
 
@@ -75,3 +77,15 @@ def test_a_damaged_list_ends_a_sending_instead_of_waiting_for_ever(setting: Sett
     told = events(setting.table.run_ended(RunEnded(ID, 1, "list-damaged"), 2.0))
     assert [getattr(one, "code", "") for one in told] == ["list-damaged"]
     assert setting.state() is TransferState.FAILED
+
+
+def test_what_is_counted_again_while_it_rests_or_moves_is_offered_when_it_does_no_more(setting: Setting) -> None:
+    setting.sending()
+    setting.table.heard_answer(BOB, Answer(ID, True), 1.0)
+    setting.table.run_ended(RunEnded(ID, 1, Code.MORE_THAN_OFFERED), 2.0)
+    assert setting.table.rows[ID].walk is Walk.AGAIN
+    setting.table.pause(ID)
+    assert not [one for one in said(setting.table.counted(Counted(ID, OFFER, 0))) if isinstance(one, Offered)]
+    assert setting.state() is TransferState.PAUSED
+    assert [one for one in said(setting.table.resume(ID, 3.0)) if isinstance(one, Offered)]
+    assert setting.state() is TransferState.OFFERED
