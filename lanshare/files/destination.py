@@ -73,8 +73,8 @@ class Placing:
         self.unlisted: set[str] = set()
         """Top-level names that came, over all tries, though the offer did not list them."""
 
-        self._linked: set[int] = set()
-        """Links that were noted: one that could not be made yet is sent again by each try."""
+        self._linked: dict[int, tuple[tuple[str, ...], str]] = {}
+        """Links that were noted, by index: they are made last, and so each try sends them again."""
 
         self._numbers: dict[tuple[str, ...], int] = {}
         """Up to which number the copies of a name are taken: a thousand of one name cost a thousand looks."""

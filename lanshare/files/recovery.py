@@ -88,7 +88,7 @@ class Recovery(Placing):
                     path := names.stays(words)
                 ) is not None:
                     links[index] = (path, target)
-                    self._linked.add(index)
+                    self._linked[index] = (path, target)
                 case {"came": str(top)}:
                     self.unlisted.add(top)
         self._links = [(index, *link) for index, link in links.items()]

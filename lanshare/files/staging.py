@@ -177,15 +177,12 @@ class Staging(Recovery):
             if error.errno in _UNFIT:
                 raise names.NameRefused("something else has its name") from error
             raise disk_fault(error) from error
-        if (index, path, safe_target) in self._links[-1:] or (
-            index in self._linked and (index, path, safe_target) in self._links
-        ):
-            return
+        if self._linked.get(index) == (path, safe_target):
+            return  # an earlier try has noted it
         self._note({"link": index, "path": path, "to": safe_target})
         self._links.append((index, path, safe_target))
-        if index not in self._linked:
-            self._linked.add(index)
-            self.uncounted += 1
+        self.uncounted += index not in self._linked
+        self._linked[index] = (path, safe_target)
 
     def lies_there(self, top: str, entries: Sequence[tuple[int, bool]]) -> None:
         """These folders and empty files (True), all there is below a top-level name, are there already: they count as

@@ -84,12 +84,14 @@ def test_a_link_that_each_try_sends_again_counts_once_and_is_made_once(tmp_path:
         stage = Staging(tmp_path, TRANSFER)
         for index in range(5):
             stage.link(index, ("d", f"to{index}"), "x")
+        stage.link(0, ("d", "to0"), "y")
         assert stage.uncounted == 6, "five links, and the folder they lie in"
         stage.close()
     stage = Staging(tmp_path, TRANSFER)
     assert stage.finish() == [(0, 4)]
     stage.discard()
-    assert len(list((tmp_path / "d").iterdir())) == 5
+    made = {path.name: path.readlink().name for path in (tmp_path / "d").iterdir()}
+    assert made == {"to0": "y", "to1": "x", "to2": "x", "to3": "x", "to4": "x"}
 
 
 def test_names_that_no_offer_listed_are_known_to_a_further_try(tmp_path: Path) -> None:
