@@ -404,12 +404,18 @@ def test_what_arrived_and_was_changed_since_does_not_stand_in_the_way_of_the_res
     source.mkdir()
     for name in ("a", "b"):
         (source / name).write_bytes(os.urandom(300_000))
-    big_file(source, 400_000_000)
+    big_file(source, 200_000_000)
+    settings = replace_downloads(bob, into)
+    # Some twenty seconds, so that it cannot be over before the pause.
+    bob.say(c.ChangeSettings(replace(settings, receive_limit=10_000_000)))
+    bob.wait_for(e.SettingsChanged)
     transfer = send(anna, bob, [source], into)
     until((into / "top" / "a").exists, "that the first file is there")
     anna.say(c.PauseTransfer(transfer))
     bob.wait_for(e.TransferPaused)
     assert not (into / "top" / "big.bin").exists()
+    bob.say(c.ChangeSettings(settings))
+    bob.wait_for(e.SettingsChanged)
     if change == "changed":
         (source / "a").write_bytes(os.urandom(300_000))
     else:
