@@ -36,20 +36,23 @@ _ROUNDS: Final = 8
 
 
 @cache
-def _table() -> dict[int, str]:
+def _alike() -> dict[int, str]:
+    """All of TS 39's table: a character, and what it looks like."""
     lines = _TABLE.read_text(encoding="utf-8").splitlines()
     pairs = [line.split(";") for line in lines if not line.startswith("#")]
-    table = {int(one, 16): "".join(chr(int(code, 16)) for code in other.split()) for one, other in pairs}
-    return {one: other for one, other in table.items() if not chr(one).isalnum() or _counts(other)}
+    return {int(one, 16): "".join(chr(int(code, 16)) for code in other.split()) for one, other in pairs}
+
+
+@cache
+def _table() -> dict[int, str]:
+    """The same without letters and digits that look like punctuation: see _without_marks."""
+    return {one: other for one, other in _alike().items() if not chr(one).isalnum() or _counts(other)}
 
 
 @cache
 def _marks() -> frozenset[str]:
     """Letters and digits that look like punctuation."""
-    lines = _TABLE.read_text(encoding="utf-8").splitlines()
-    codes = (int(line.partition(";")[0], 16) for line in lines if not line.startswith("#"))
-    found = {char for char in map(chr, codes) if char.isalnum() and ord(char) not in _table()}
-    return frozenset(found - {_ETH} | {_SALTILLO})
+    return frozenset(set(map(chr, _alike().keys() - _table().keys())) - {_ETH} | {_SALTILLO})
 
 
 def _without_marks(name: str) -> str:

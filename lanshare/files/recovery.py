@@ -154,6 +154,6 @@ class Recovery(Placing):
         keep = {*self._kept.partials, *self._intents, *(whole.index for whole in self._batch)}
         for name in self._stage.names():
             number = name.partition(".")[0]
-            if number.isdigit() and int(number) not in keep:
+            if number.isdecimal() and int(number) not in keep:
                 self._begun.discard(int(number))
                 self._stage.remove(name)

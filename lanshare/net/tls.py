@@ -1,7 +1,7 @@
-"""TLS contexts. The one user of `ssl`.
+"""TLS contexts, and what the rest of net/ needs of `ssl`.
 
 TLS proves the acceptor's key; the dialler proves its own inside the channel (trust/proof.py), because Python's ssl
-cannot accept an unknown self-signed client certificate. The settings and their reasons: PROTOCOL.md, section 4.
+cannot accept an unknown self-signed client certificate. The settings and their reasons: PROTOCOL.md, sections 2 and 3.
 """
 
 from __future__ import annotations

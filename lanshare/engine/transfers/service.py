@@ -169,14 +169,13 @@ class Transfers(Outgoing, Incoming):
         """A peer attached a data link: grant the lease, now or when the old holder has ended, or refuse."""
         direction = Direction.IN if note.push else Direction.OUT
         row = self._mine(note.peer, note.transfer, direction)
-        granted = row is not None and (row.consent.given or direction is Direction.OUT)
         if self.world.trust(note.peer) is TrustLevel.BLOCKED:
             return [RefuseLease(note.reply, Code.DECLINED)]
         if row is not None and row.rest.here:
             return [RefuseLease(note.reply, Code.PAUSED)]
         if row is not None and now < row.retry.shy_until:
             return [RefuseLease(note.reply, Code.STOPPING)]
-        if row is None or not granted or row.transfer.state is TransferState.QUEUED:
+        if row is None or not self._may_move(row) or row.transfer.state is TransferState.QUEUED:
             return [RefuseLease(note.reply, Code.DECLINED)]
         if direction is Direction.OUT and self._in_the_way(row):
             row.turn.waits = True
@@ -243,19 +242,20 @@ class Transfers(Outgoing, Incoming):
         if row.over:
             return [self._discard(row)] if row.link.ending else []
         if self.questions.open(note.transfer):
-            return []  # it is asked anew whether so much may come
+            return self._refuse_next(row)  # it is asked anew whether so much may come
         if row.link.next is not None and note.code:
             if row.rest.wanted:
                 refused = self._refuse_next(row, Code.PAUSED)
-            elif note.code == Code.MORE_THAN_OFFERED or (self._is_in(row) and not row.consent.given):
+            elif note.code == Code.MORE_THAN_OFFERED or not self._may_move(row):
                 refused = self._refuse_next(row)
             else:
                 return self._grant(row)
             return [*refused, *self._run_ended_alone(row, note, now)]
         return self._run_ended_alone(row, note, now)
 
-    def _is_in(self, row: TrackedTransfer) -> bool:
-        return row.transfer.direction is Direction.IN
+    def _may_move(self, row: TrackedTransfer) -> bool:
+        """Whether a link that the peer dialled may move it: what is received, only if the person's yes holds."""
+        return row.consent.given or row.transfer.direction is Direction.OUT
 
     def _run_ended_alone(self, row: TrackedTransfer, note: RunEnded, now: float) -> list[Effect]:
         """Its holder has reported back, and nobody waits to take its place."""

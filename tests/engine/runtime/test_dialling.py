@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import socket
 import threading
 from pathlib import Path
@@ -12,29 +11,19 @@ import pytest
 
 from lanshare.domain.errors import Code
 from lanshare.domain.events import Snapshot
-from lanshare.domain.peer import Address, DeviceKind
+from lanshare.domain.peer import Address
 from lanshare.domain.transfer import TransferId
 from lanshare.engine.effects import Dial, Run
 from lanshare.engine.inbox import DialEnded, RunEnded
-from lanshare.engine.local_device import LocalDevice
 from lanshare.engine.ports import DataLinkSpec
 from lanshare.engine.runtime import dialling
 from lanshare.engine.runtime.dialling import DialJob, Net, RunJob
-from lanshare.exchange.handshake import DeviceInfo
-from lanshare.net import tls
 from lanshare.trust.identity import Identity
 from tests.harness.engines import free_port
 from tests.harness.shells import Shell
 
 ID = TransferId("ab" * 16)
 BOB = Identity.create().id
-
-
-@pytest.fixture
-def net() -> Net:
-    """What dials need."""
-    facts = DeviceInfo("Anna", DeviceKind.LAPTOP, "", 1, secrets.token_bytes(16))
-    return Net(LocalDevice(Identity.create(), facts), tls.dialler_context(), ())
 
 
 def spec(epoch: int, source: Path) -> DataLinkSpec:

@@ -162,3 +162,13 @@ def test_a_link_that_waits_for_another_ones_end_gets_nothing_that_is_no_more_all
     row = setting.table.rows[ID]
     assert (row.link.held, row.link.next) == (False, None)
     assert row.transfer.state is (TransferState.PAUSED if why == "rests" else TransferState.WAITING)
+
+
+def test_a_link_that_waits_is_told_no_when_the_question_is_put_anew(setting: Setting) -> None:
+    setting.receiving()
+    second = LeaseReply()
+    setting.table.attach(AttachAsked(BOB, ID, True, Link(), LeaseReply()), 1.0)
+    setting.table.attach(AttachAsked(BOB, ID, True, Link(), second), 2.0)
+    setting.table.heard_offer(BOB, Offered(ID, replace(OFFER, files=9, bytes=10**9)))
+    assert setting.table.questions.open(ID)
+    assert setting.table.run_ended(RunEnded(ID, 1, Code.CANCELLED), 3.0) == [RefuseLease(second, Code.DECLINED)]
