@@ -77,7 +77,7 @@ from lanshare.qt.windows.main import MainWindow
 from lanshare.domain.settings import Appearance
 options = Options(profile=Path(sys.argv[1]), port=int(sys.argv[2]), name="Window", interfaces=("127.0.0.1",))
 app = App(options, [], False)
-style.wear(app.qt, Appearance.LIGHT)
+style.apply_theme(app.qt, Appearance.LIGHT)
 app._waits_for_other = True
 app.host.start()
 window = MainWindow(app.bridge, lambda image: None)
