@@ -95,7 +95,7 @@ class Desktop(QObject):
                 def _receiver(self) -> None:
                     try:
                         super()._receiver()
-                    except (OSError, EOFError) as error:
+                    except Exception as error:  # as it ends, jeepney tells askers who have their answer already
                         _log.info("the session bus is gone: %s", type(error).__name__)
                     finally:
                         desktop.there = False

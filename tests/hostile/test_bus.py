@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from concurrent.futures import Future
 
+import pytest
 from jeepney import DBusAddress, message_bus, new_method_call, new_signal
 from jeepney.io.blocking import open_dbus_connection
 from pytestqt.qtbot import QtBot
@@ -46,7 +48,10 @@ def test_a_program_that_is_not_the_service_presses_nothing(qtbot: QtBot, bus: su
     ]
 
 
-def test_a_bus_that_goes_away_takes_nothing_with_it(qtbot: QtBot, bus: subprocess.Popen[str]) -> None:
+@pytest.mark.parametrize("answers", ["all", "one just answered"])
+def test_a_bus_that_goes_away_takes_nothing_with_it(
+    qtbot: QtBot, bus: subprocess.Popen[str], answers: str
+) -> None:
     """Also with notices up: the tray stands in, and the program ends when it is told to."""
     desktop = Desktop()
     desktop.start()
@@ -58,6 +63,11 @@ def test_a_bus_that_goes_away_takes_nothing_with_it(qtbot: QtBot, bus: subproces
     ask = new_method_call(message_bus, "GetConnectionUnixProcessID", "s", ("org.freedesktop.DBus",))
     pid = other.send_and_get_reply(ask).body[0]
     other.close()
+    if answers == "one just answered":
+        # Its answer has come, and whoever asked has not looked yet.
+        answered: Future[object] = Future()
+        answered.set_result(None)
+        desktop._router._replies._futures[1 << 30] = answered
     os.kill(pid, signal.SIGKILL)
     qtbot.waitUntil(lambda: not desktop.there, timeout=20_000)
     assert not desktop.tell(Notice("two:x:y", "Two", "nobody takes it"))

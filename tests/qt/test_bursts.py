@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from lanshare.domain import events as e
+from lanshare.domain.message import MessageId
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
 from lanshare.qt.bridge import Bridge
@@ -85,3 +87,50 @@ def test_a_burst_is_taken_in_by_slices_and_leaves_few_rows(qtbot: QtBot, kind: s
         assert timeline._rows[-1][0].key == window.timeline.entry(count - 1).key, "its end is alive"
         bar = timeline.verticalScrollBar()
         qtbot.waitUntil(lambda: bar.value() == bar.maximum())
+
+
+HAPPENS: dict[str, Callable[[MainWindow], object]] = {
+    "nothing": lambda window: None,
+    "the window grows": lambda window: window.resize(window.width() + 200, window.height() + 150),
+    "the window shrinks": lambda window: window.resize(window.width() - 200, window.height() - 150),
+    "a line is longer than it was": lambda window: window.on_event(
+        e.MessageEdited(MessageId(f"{90:032x}"), made.MARTA, "a longer line " * 40)
+    ),
+    "one is taken back": lambda window: window.on_event(e.MessageUnsent(MessageId(f"{90:032x}"), made.MARTA)),
+    "another look": lambda window: window.pane.timeline.dress(),
+}
+
+
+@pytest.mark.parametrize("come", ["oldest first", "newest first"])
+@pytest.mark.parametrize("at", ["its end", "further up"])
+@pytest.mark.parametrize("happens", HAPPENS)
+def test_whoever_reads_the_end_still_does_after_late_ones_and_whoever_reads_further_up_too(
+    qtbot: QtBot, happens: str, at: str, come: str
+) -> None:
+    """So many come late that rows are made anew; before they are, the scroll bar moves, for a reason of its own."""
+    window = MainWindow(Bridge(lambda command: None), lambda image: None)
+    qtbot.addWidget(window, before_close_func=lambda widget: setattr(widget.leaving, "quits", True))
+    window.show()
+    window.on_event(made.snapshot())
+    window.open_peer(made.MARTA)
+    for number in range(1, 101):
+        window.on_event(said(number, f"line {number}", lamport=number * 1_000))
+    timeline = window.pane.timeline
+    bar = timeline.verticalScrollBar()
+    qtbot.waitUntil(lambda: not timeline._pending.isActive() and bar.value() == bar.maximum() > 500)
+    if at == "further up":
+        bar.setValue(bar.maximum() // 2)
+    for number in range(1_000, 1_040) if come == "oldest first" else range(1_040, 1_000, -1):
+        window.on_event(said(number, "late", lamport=98_000 + number))
+    assert timeline._stale, "they are not built one by one"
+    HAPPENS[happens](window)
+    QApplication.sendPostedEvents()
+    qtbot.waitUntil(lambda: not timeline._pending.isActive())
+    newest = window.timeline.entry(window.timeline.rowCount() - 1)
+    if at == "its end" or happens == "another look":
+        assert timeline._rows[-1][0].key == newest.key, "its end is alive"
+        qtbot.waitUntil(lambda: bar.value() == bar.maximum())
+        window.on_event(said(5_000, "one more", lamport=200_000))
+        qtbot.waitUntil(lambda: timeline._rows[-1][0].text == "one more" and bar.value() == bar.maximum())
+    else:
+        assert bar.value() < bar.maximum() - 100, "nobody is taken away from what they read"

@@ -663,7 +663,9 @@ class Timeline(QScrollArea):
     def _scrolled(self, value: int) -> None:
         bar = self.verticalScrollBar()
         behind = self._end() < self._model.rowCount() and not self._following
-        self._at_end = value >= bar.maximum() - 8 and not behind
+        # Rows that are to be made anew say nothing of what is behind them: until then, who was at the end stays there.
+        at_end = self._at_end if self._stale else not behind
+        self._at_end = value >= bar.maximum() - 8 and at_end
         self._show_down()
         self.look_soon()
         if self._following or self._filling or bar.maximum() <= 0:
