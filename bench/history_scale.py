@@ -112,8 +112,8 @@ for peer in sys.argv[3:]:
     scroll = window.pane.timeline
     while True:
         app.qt.processEvents()
-        inside = scroll._inside
-        if scroll._rows and inside.sizeHint().height() > scroll.viewport().height():
+        inside = scroll.column
+        if scroll.rows and inside.sizeHint().height() > scroll.viewport().height():
             break
     window.grab()
     times.append(1000 * (time.perf_counter() - began))

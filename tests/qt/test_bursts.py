@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -15,7 +16,8 @@ from lanshare.domain.message import MessageId
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
 from lanshare.qt.bridge import Bridge
-from lanshare.qt.widgets.timeline import ALIVE
+from lanshare.qt.widgets.timeline_builder import Due
+from lanshare.qt.widgets.timeline_rows import ALIVE
 from lanshare.qt.windows.main import MainWindow
 from tests.harness.talks import queued, said
 from tools import pictures as made
@@ -77,14 +79,14 @@ def test_a_burst_is_taken_in_by_slices_and_leaves_few_rows(qtbot: QtBot, kind: s
     qtbot.waitUntil(lambda: got[0] >= count, timeout=300_000)
     thread.join()
     timeline = window.pane.timeline
-    qtbot.waitUntil(lambda: not timeline._pending.isActive(), timeout=300_000)
+    qtbot.waitUntil(lambda: not timeline.builder.busy, timeout=300_000)
     pulse.stop()
     steps = [later - before for before, later in zip([0, *seen_at], [*seen_at, got[0]], strict=True)]
     assert max(steps) < count / 4, "a timer ran between any two slices"
-    assert len(timeline._rows) <= ALIVE
+    assert len(timeline.rows) <= ALIVE
     if kind in ("theirs", "ours", "late ones", "newest first", "cards"):
         assert window.timeline.rowCount() == count
-        assert timeline._rows[-1][0].key == window.timeline.entry(count - 1).key, "its end is alive"
+        assert timeline.rows[-1][0].key == window.timeline.entry(count - 1).key, "its end is alive"
         bar = timeline.verticalScrollBar()
         qtbot.waitUntil(lambda: bar.value() == bar.maximum())
 
@@ -117,20 +119,23 @@ def test_whoever_reads_the_end_still_does_after_late_ones_and_whoever_reads_furt
         window.on_event(said(number, f"line {number}", lamport=number * 1_000))
     timeline = window.pane.timeline
     bar = timeline.verticalScrollBar()
-    qtbot.waitUntil(lambda: not timeline._pending.isActive() and bar.value() == bar.maximum() > 500)
+    qtbot.waitUntil(lambda: not timeline.builder.busy and bar.value() == bar.maximum() > 500)
     if at == "further up":
         bar.setValue(bar.maximum() // 2)
+    # So much has just come that nothing is built at once: as after any burst, however slow the machine.
+    timeline.builder._refilled, timeline.builder._budget = time.perf_counter() + 3600.0, 0
     for number in range(1_000, 1_040) if come == "oldest first" else range(1_040, 1_000, -1):
         window.on_event(said(number, "late", lamport=98_000 + number))
-    assert timeline._stale, "they are not built one by one"
+    assert Due.ANEW in timeline.builder._due, "they are not built one by one"
+    timeline.builder._refilled = 0.0
     HAPPENS[happens](window)
     QApplication.sendPostedEvents()
-    qtbot.waitUntil(lambda: not timeline._pending.isActive())
+    qtbot.waitUntil(lambda: not timeline.builder.busy)
     newest = window.timeline.entry(window.timeline.rowCount() - 1)
     if at == "its end" or happens == "another look":
-        assert timeline._rows[-1][0].key == newest.key, "its end is alive"
+        assert timeline.rows[-1][0].key == newest.key, "its end is alive"
         qtbot.waitUntil(lambda: bar.value() == bar.maximum())
         window.on_event(said(5_000, "one more", lamport=200_000))
-        qtbot.waitUntil(lambda: timeline._rows[-1][0].text == "one more" and bar.value() == bar.maximum())
+        qtbot.waitUntil(lambda: timeline.rows[-1].entry.text == "one more" and bar.value() == bar.maximum())
     else:
         assert bar.value() < bar.maximum() - 100, "nobody is taken away from what they read"

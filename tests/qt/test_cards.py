@@ -13,6 +13,8 @@ from lanshare.domain import events as e
 from lanshare.domain.commands import Command
 from lanshare.domain.message import TimelineItem
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
+from lanshare.qt import assets
+from lanshare.qt.widgets import card_words
 from lanshare.qt.widgets.card import Card
 from lanshare.qt.windows.main import MainWindow
 from tests.harness.talks import NOW, said
@@ -61,6 +63,20 @@ def test_each_event_is_shown_for_what_it_is(window: MainWindow) -> None:
         if state is TransferState.OFFERED:
             assert "away" not in shown._message.text()
             assert "offline" not in shown._message.text(), "it is there, and being asked"
+
+
+@pytest.mark.parametrize("state", TransferState)
+@pytest.mark.parametrize("way", ["in", "out"])
+def test_every_state_has_words_a_picture_and_a_tone(window: MainWindow, state: TransferState, way: str) -> None:
+    view = begin(window, way)._view
+    view.state, view.asked = state, state is TransferState.OFFERED and way == "in"
+    text, role = card_words.status(view, "Marta")
+    assert text
+    assert role in ("dim", "good", "warn", "bad")
+    assert card_words.title(view, "Marta")
+    assert assets.pixmap(*card_words.icon(view), 24, 1.0).isNull() is False
+    trouble = {"failed": "bad", "waiting": "warn", "paused": "warn", "partial": "warn"}
+    assert card_words.tone(view) == trouble.get(state, "")
 
 
 def test_what_is_told_before_a_transfer_is_there_is_not_lost(window: MainWindow) -> None:
@@ -187,7 +203,7 @@ def test_a_press_is_one_answer_whatever_is_built_anew_around_it(
     else:
         window.on_event(e.HistoryErased(made.MARTA, True, tuple(f"{number:032x}" for number in range(1, 10))))
     timeline = window.pane.timeline
-    qtbot.waitUntil(lambda: card(window) is shown and not timeline._filling and shown._accepting.height() > 10)
+    qtbot.waitUntil(lambda: card(window) is shown and not timeline.builder.busy and shown._accepting.height() > 10)
     QTest.mouseRelease(shown._accepting, Qt.MouseButton.LeftButton)
     (answer,) = acts(submitted)
     assert isinstance(answer, c.AnswerOffer)
@@ -203,7 +219,7 @@ def test_what_was_chosen_for_files_that_differ_is_chosen_still(window: MainWindo
     transfer = Transfer(IDENT, made.MARTA, Direction.IN, TransferState.OFFERED, PHOTO, NOW)
     moment = TimelineItem(3, NOW, None, transfer, order="3")
     window.on_event(e.HistoryLoaded(window.state._requests, made.MARTA, (moment,), False))
-    anew = window.pane.timeline._rows[-1][1]
+    anew = window.pane.timeline.rows[-1][1]
     assert isinstance(anew, Card)
     assert anew is not shown
     QTest.mouseClick(anew._accepting, Qt.MouseButton.LeftButton)

@@ -40,7 +40,7 @@ def talk(window: MainWindow, qtbot: QtBot) -> MainWindow:
     window.open_peer(made.MARTA)
     for number in range(1, 41):
         window.on_event(said(number, f"line {number}"))
-    qtbot.waitUntil(lambda: window.pane.timeline._end() == window.timeline.rowCount())
+    qtbot.waitUntil(lambda: window.pane.timeline.column.end == window.timeline.rowCount())
     window.pane.timeline.to_end()
     return window
 
@@ -121,7 +121,7 @@ def test_one_that_comes_late_into_its_place_below_is_counted_too(
 def test_ones_own_is_brought_into_sight(talk: MainWindow, qtbot: QtBot, what: str) -> None:
     timeline = talk.pane.timeline
     timeline.verticalScrollBar().setValue(0)
-    qtbot.waitUntil(lambda: not timeline._at_end)
+    qtbot.waitUntil(lambda: not timeline.builder.at_end)
     if what == "text":
         talk.on_event(queued(80, "mine"))
     else:
@@ -129,7 +129,7 @@ def test_ones_own_is_brought_into_sight(talk: MainWindow, qtbot: QtBot, what: st
         talk.on_event(e.TransferQueued(TransferId("8" * 32), made.MARTA, "out", photo, NOW, "queued"))
     bar = timeline.verticalScrollBar()
     qtbot.waitUntil(lambda: bar.value() == bar.maximum())
-    assert timeline._rows[-1][0].out
+    assert timeline.rows[-1][0].out
 
 
 @pytest.mark.parametrize("first", ["card", "page"])
@@ -144,8 +144,8 @@ def test_a_drop_on_a_device_shows_its_card_though_its_page_comes_at_that_moment(
     for event in events if first == "card" else events[::-1]:
         window.on_event(event)
     timeline = window.pane.timeline
-    qtbot.waitUntil(lambda: timeline._end() == window.timeline.rowCount() and not timeline._filling)
-    assert timeline._rows[-1][0].transfer == "9" * 32
+    qtbot.waitUntil(lambda: timeline.column.end == window.timeline.rowCount() and not timeline.builder.busy)
+    assert timeline.rows[-1][0].transfer == "9" * 32
     bar = timeline.verticalScrollBar()
     qtbot.waitUntil(lambda: bar.value() == bar.maximum())
 
@@ -218,13 +218,12 @@ def test_what_is_read_stays_in_place_while_older_rows_are_still_built(window: Ma
     for number in range(1, 300):
         window.on_event(said(number, f"line {number}"))
     timeline = window.pane.timeline
-    qtbot.waitUntil(lambda: timeline._end() == 299 and 20 < len(timeline._rows) < 150 and timeline._filling)
+    qtbot.waitUntil(lambda: timeline.column.end == 299 and 20 < len(timeline.rows) < 150 and timeline.builder.busy)
     bar = timeline.verticalScrollBar()
-    timeline._column.activate()
-    timeline._inside.adjustSize()
+    timeline.column.lay_out()
     bar.setValue(bar.maximum() - 300)
-    entry, row, _ = next(one for one in timeline._rows if one[1].y() >= bar.value())
+    entry, row, _ = next(one for one in timeline.rows if one[1].y() >= bar.value())
     place = row.y() - bar.value()
-    qtbot.waitUntil(lambda: not timeline._filling)
-    assert entry.key in {one[0].key for one in timeline._rows}
+    qtbot.waitUntil(lambda: not timeline.builder.busy)
+    assert entry.key in {one[0].key for one in timeline.rows}
     assert abs(row.y() - bar.value() - place) <= 2

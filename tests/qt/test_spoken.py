@@ -41,14 +41,14 @@ def talk(window: MainWindow, qtbot: QtBot) -> MainWindow:
     window.on_event(e.OfferReceived(ASKED, made.MARTA, "Marta", 1, 800, ALBUM, 10**9))
     for number in range(7, 13):
         window.on_event(said(number, f"line {number}", lamport=100 + number))
-    qtbot.waitUntil(lambda: len(window.pane.timeline._rows) == 13)
-    window.pane.timeline._refilled = 0.0  # what comes next is not held up by how much has just come
+    qtbot.waitUntil(lambda: len(window.pane.timeline.rows) == 13)
+    window.pane.timeline.builder._refilled = 0.0  # what comes next is not held up by how much has just come
     return window
 
 
 def rows(window: MainWindow) -> list[Bubble | Card | SystemMessage]:
     """The conversation's rows, from the top."""
-    return [row for _, row, _ in window.pane.timeline._rows]
+    return [row for _, row, _ in window.pane.timeline.rows]
 
 
 def focused(window: MainWindow) -> QWidget:
@@ -90,9 +90,9 @@ def test_arrows_lead_through_the_rows_and_tab_leaves_from_any(talk: MainWindow) 
     for expected in reversed(seen[:-1]):
         QTest.keyClick(focused(talk), Qt.Key.Key_Up)
         assert focused(talk) is expected
-        assert timeline._ring.isVisible()
-        middle = expected.frame.mapTo(timeline._inside, expected.frame.rect().center())
-        assert timeline._ring.geometry().contains(middle)
+        assert timeline.focus.ring.isVisible()
+        middle = expected.frame.mapTo(timeline.column, expected.frame.rect().center())
+        assert timeline.focus.ring.geometry().contains(middle)
     QTest.keyClick(focused(talk), Qt.Key.Key_Up)
     assert focused(talk) is seen[0]
     QTest.keyClick(focused(talk), Qt.Key.Key_End)
@@ -101,8 +101,8 @@ def test_arrows_lead_through_the_rows_and_tab_leaves_from_any(talk: MainWindow) 
     QTest.keyClick(focused(talk), Qt.Key.Key_PageDown)
     assert focused(talk) is seen[10]
     QTest.keyClick(focused(talk), Qt.Key.Key_Tab)
-    assert not timeline._inside.isAncestorOf(focused(talk))
-    assert not timeline._ring.isVisible()
+    assert not timeline.column.isAncestorOf(focused(talk))
+    assert not timeline.focus.ring.isVisible()
     QTest.keyClick(focused(talk), Qt.Key.Key_Backtab)
     assert focused(talk) is seen[10], "it comes back to where it was"
 
@@ -251,10 +251,10 @@ def test_the_focus_stays_in_the_conversation_whatever_happens_to_its_row(
 ) -> None:
     timeline = talk.pane.timeline
     talk.on_event(queued(60, "mine"))
-    qtbot.waitUntil(lambda: any(one[0].key == f"{60:032x}" for one in timeline._rows))
-    place = timeline._rows.index(next(one for one in timeline._rows if one[0].key == f"{60:032x}"))
+    qtbot.waitUntil(lambda: any(one[0].key == f"{60:032x}" for one in timeline.rows))
+    place = timeline.rows.index(next(one for one in timeline.rows if one[0].key == f"{60:032x}"))
     timeline.setFocus(Qt.FocusReason.TabFocusReason)
-    timeline._go_to(place)
+    timeline.focus.go_to(place)
     if what == "late ones between":
         for number in range(200, 240):
             talk.on_event(said(number, f"late {number}", lamport=2))
@@ -265,13 +265,13 @@ def test_the_focus_stays_in_the_conversation_whatever_happens_to_its_row(
     else:
         for number in range(200, 240 if what == "forty at once" else 800):
             talk.on_event(said(number, f"line {number}", lamport=1000 + number))
-    qtbot.waitUntil(lambda: not (timeline._filling or timeline._following or timeline._pending.isActive()))
-    assert timeline is focused(talk) or timeline._inside.isAncestorOf(focused(talk))
+    qtbot.waitUntil(lambda: not timeline.builder.busy)
+    assert timeline is focused(talk) or timeline.column.isAncestorOf(focused(talk))
     QTest.keyClick(focused(talk), Qt.Key.Key_Up)
-    assert timeline._inside.isAncestorOf(focused(talk))
+    assert timeline.column.isAncestorOf(focused(talk))
     if what in ("forty at once", "another look"):
         QTest.keyClick(focused(talk), Qt.Key.Key_Down)
-        assert timeline._current == f"{60:032x}", "it is on the very row"
+        assert timeline.focus.current == f"{60:032x}", "it is on the very row"
 
 
 def test_an_empty_conversation_shows_its_focus_and_what_is_typed_goes_into_the_field(
@@ -280,19 +280,19 @@ def test_an_empty_conversation_shows_its_focus_and_what_is_typed_goes_into_the_f
     qtbot.waitActive(window)
     window.open_peer(made.LIVING)
     window.pane.timeline.setFocus(Qt.FocusReason.TabFocusReason)
-    assert window.pane.timeline._ring.isVisible()
+    assert window.pane.timeline.focus.ring.isVisible()
     for key in (Qt.Key.Key_Up, Qt.Key.Key_Home, Qt.Key.Key_Return):
         QTest.keyClick(focused(window), key)
     QTest.keyClick(focused(window), Qt.Key.Key_H)
     assert window.pane.composer.field.toPlainText() == "h"
-    assert not window.pane.timeline._ring.isVisible()
+    assert not window.pane.timeline.focus.ring.isVisible()
 
 
 def test_a_click_beside_the_rows_draws_no_ring_around_all_of_them(talk: MainWindow) -> None:
     talk.pane.timeline.setFocus(Qt.FocusReason.MouseFocusReason)
-    assert not talk.pane.timeline._ring.isVisible()
+    assert not talk.pane.timeline.focus.ring.isVisible()
     QTest.keyClick(focused(talk), Qt.Key.Key_Up)
-    assert talk.pane.timeline._ring.isVisible()
+    assert talk.pane.timeline.focus.ring.isVisible()
 
 
 def test_what_is_seen_of_a_device_in_the_list_is_heard_too(window: MainWindow) -> None:
@@ -339,17 +339,17 @@ def test_home_leads_to_the_first_of_a_long_conversation_and_end_back(talk: MainW
     for number in range(100, 900):
         talk.on_event(said(number, f"line {number}", lamport=1000 + number))
     timeline = talk.pane.timeline
-    qtbot.waitUntil(lambda: timeline._end() == talk.timeline.rowCount())
-    assert timeline._first > 0, "not all of it is built"
+    qtbot.waitUntil(lambda: timeline.column.end == talk.timeline.rowCount())
+    assert timeline.column.first > 0, "not all of it is built"
     timeline.setFocus(Qt.FocusReason.TabFocusReason)
     QTest.keyClick(focused(talk), Qt.Key.Key_Home)
-    assert timeline._first == 0
+    assert timeline.column.first == 0
     assert focused(talk) is rows(talk)[0]
     assert rows(talk)[0].visibleRegion().boundingRect().height() > 0
     QTest.keyClick(focused(talk), Qt.Key.Key_Down)
     assert focused(talk) is rows(talk)[1]
     QTest.keyClick(focused(talk), Qt.Key.Key_End)
-    assert timeline._end() == talk.timeline.rowCount()
+    assert timeline.column.end == talk.timeline.rowCount()
     assert focused(talk) is rows(talk)[-1]
 
 

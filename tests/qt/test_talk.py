@@ -447,4 +447,4 @@ def test_a_jump_into_another_conversation_waits_for_its_own_page(
     assert desk._jump is None
     row = window.timeline.row_of(f"{5:032x}")
     timeline = window.pane.timeline
-    assert timeline._first <= row < timeline._end()
+    assert timeline.column.first <= row < timeline.column.end

@@ -78,22 +78,22 @@ def test_a_long_conversation_keeps_few_rows_alive(window: MainWindow, qtbot: QtB
     moments = tuple(made.text(number, number % 3 == 0, f"text {number}", 5000 - number) for number in range(1, 1001))
     window.open_peer(made.MARTA)
     window.on_event(e.HistoryLoaded(1, made.MARTA, moments, True))
-    qtbot.waitUntil(lambda: not window.pane.timeline._pending.isActive())
+    qtbot.waitUntil(lambda: not window.pane.timeline.builder.busy)
     timeline = window.pane.timeline
-    assert len(timeline._rows) == 200
-    assert timeline._rows[-1][0].text == "text 1000"
+    assert len(timeline.rows) == 200
+    assert timeline.rows[-1][0].text == "text 1000"
     bar = timeline.verticalScrollBar()
     for _ in range(140):
         bar.setValue(0)
         qtbot.wait(1)
-        assert len(timeline._rows) <= 200
-        if timeline._first == 0:
+        assert len(timeline.rows) <= 200
+        if timeline.column.first == 0:
             break
-    assert timeline._rows[0][0].text == "text 1"
+    assert timeline.rows[0][0].text == "text 1"
     for _ in range(140):
         bar.setValue(bar.maximum())
         qtbot.wait(1)
-    assert timeline._rows[-1][0].text == "text 1000"
+    assert timeline.rows[-1][0].text == "text 1000"
 
 
 def buttons(window: MainWindow) -> dict[str, QAbstractButton]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QAccessible, QGuiApplication, QImage, QKeyEvent, QPixmap
+from PySide6.QtGui import QAccessible, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from lanshare.domain import commands as c
 from lanshare.domain.errors import Code
-from lanshare.domain.offer import ConflictPolicy, EntryKind, Skipped
+from lanshare.domain.offer import ConflictPolicy, EntryKind
 from lanshare.domain.transfer import TransferId, TransferState
 from lanshare.engine.presentation.display_text import escaped
 from lanshare.engine.presentation.openable import may_open_by_name
@@ -33,6 +33,7 @@ from lanshare.qt import assets, formatting
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.transfers import TransferView
 from lanshare.qt.theme.style import em, tokens
+from lanshare.qt.widgets import card_words as words
 from lanshare.qt.widgets import preview
 from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.form import Choice
@@ -43,10 +44,6 @@ _SIDEWAYS: Final[dict[int, int]] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 _ALONG: Final = (
     Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End
 )
-_NAMES: Final = 8
-_REPORT: Final = 5
-_DIFFERING: Final = 3
-"""What formatting.compared() names."""
 
 
 class Card(QWidget):
@@ -77,42 +74,51 @@ class Card(QWidget):
         self._inner = QVBoxLayout(self._frame)
         self._inner.setContentsMargins(14, 12, 14, 12)
         self._inner.setSpacing(8)
+        self._build_head()
+        self._preview = preview.Picture()
+        self._inner.addWidget(self._preview)
+        self._build_question()
+        self._build_progress()
+        self._make_buttons()
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        if view.out:
+            outer.addStretch(1)
+        outer.addWidget(self._frame)
+        if not view.out:
+            outer.addStretch(1)
+        self.dress()
+        self.refresh()
+
+    def _build_head(self) -> None:
+        """Its picture, what it is, when and how far, and the buttons at its corner."""
         self._icon = picture()
         self._title = wrapped("", "name")
         self._status = wrapped("", "dim")
-        self._close = QToolButton()
-        self._close.setAccessibleName(tr("Cancel the transfer"))
-        self._close.setToolTip(tr("Cancel"))
+        self._close = _tool(tr("Cancel the transfer"), tr("Cancel"))
         self._close.clicked.connect(lambda: self.act.emit(c.CancelTransfer(self._view.id)))
         self._rest = QToolButton()
         self._rest.clicked.connect(self._rest_or_go_on)
-        self._clash = Choice(tr("What to do with files that differ"), (
-            (str(ConflictPolicy.KEEP), tr("Keep both")),
-            (str(ConflictPolicy.SKIP), tr("Keep mine only")),
-            (str(ConflictPolicy.REPLACE), tr("Replace mine (it is moved aside)")),
-        ), view.clash)
-        self._clash.currentIndexChanged.connect(lambda _: self._choose_clash())
-        head = QHBoxLayout()
-        head.setSpacing(10)
-        words = QVBoxLayout()
-        words.setSpacing(2)
+        self._time = plain(formatting.clock(self._view.at), "dim")
+        top = Qt.AlignmentFlag.AlignTop
         first = QHBoxLayout()
         first.setSpacing(8)
         first.addWidget(self._title, 1)
-        self._time = plain(formatting.clock(view.at), "dim")
-        first.addWidget(self._time, 0, Qt.AlignmentFlag.AlignTop)
-        words.addLayout(first)
-        words.addWidget(self._status)
-        top = Qt.AlignmentFlag.AlignTop
+        first.addWidget(self._time, 0, top)
+        lines = QVBoxLayout()
+        lines.setSpacing(2)
+        lines.addLayout(first)
+        lines.addWidget(self._status)
+        head = QHBoxLayout()
+        head.setSpacing(10)
         head.addWidget(self._icon, 0, top)
-        head.addLayout(words, 1)
+        head.addLayout(lines, 1)
         head.addWidget(self._rest, 0, top)
         head.addWidget(self._close, 0, top)
         self._inner.addLayout(head)
-        self._preview = picture()
-        self._preview.hide()
-        self._inner.addWidget(self._preview)
-        self._pictured = ""
+
+    def _build_question(self) -> None:
+        """What is offered, what is said about it, and the choice that it may need."""
         self._names = QVBoxLayout()
         self._names.setSpacing(4)
         self._inner.addLayout(self._names)
@@ -121,7 +127,16 @@ class Card(QWidget):
         self._all = _button(tr("Show all of it…"), "quiet")
         self._all.clicked.connect(self._list_all)
         self._inner.addWidget(self._all)
+        self._clash = Choice(tr("What to do with files that differ"), (
+            (str(ConflictPolicy.KEEP), tr("Keep both")),
+            (str(ConflictPolicy.SKIP), tr("Keep mine only")),
+            (str(ConflictPolicy.REPLACE), tr("Replace mine (it is moved aside)")),
+        ), self._view.clash)
+        self._clash.currentIndexChanged.connect(lambda _: self._choose_clash())
         self._inner.addWidget(self._clash)
+
+    def _build_progress(self) -> None:
+        """How far it is, and the file that moves now."""
         self._bar = QProgressBar()
         self._bar.setRange(0, 1000)
         self._bar.setTextVisible(False)
@@ -133,13 +148,10 @@ class Card(QWidget):
         line.addWidget(self._bar, 1)
         line.addWidget(self._percent)
         self._inner.addWidget(self._progress)
-        self._now, self._leave = ElidedLabel("", "dim"), QToolButton()
-        self._leave.setAccessibleName(tr("Leave this file out"))
-        self._leave.setToolTip(tr("Leave this file out; the others go on"))
+        self._now = ElidedLabel("", "dim")
+        self._leave = _tool(tr("Leave this file out"), tr("Leave this file out; the others go on"))
         self._leave.clicked.connect(lambda: self.act.emit(c.SkipFile(self._view.id, self._view.file)))
-        self._aside = QToolButton()
-        self._aside.setAccessibleName(tr("Put this file aside"))
-        self._aside.setToolTip(tr("Put this file aside for later; the others go on"))
+        self._aside = _tool(tr("Put this file aside"), tr("Put this file aside for later; the others go on"))
         self._aside.clicked.connect(lambda: self.act.emit(c.SkipFile(self._view.id, self._view.file, later=True)))
         self._one = QWidget()
         single = QHBoxLayout(self._one)
@@ -148,16 +160,6 @@ class Card(QWidget):
         single.addWidget(self._aside)
         single.addWidget(self._leave)
         self._inner.addWidget(self._one)
-        self._make_buttons()
-        outer = QHBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        if view.out:
-            outer.addStretch(1)
-        outer.addWidget(self._frame)
-        if not view.out:
-            outer.addStretch(1)
-        self.dress()
-        self.refresh()
 
     def fit(self, width: int) -> None:
         """Take the card's own width, or what there is."""
@@ -171,8 +173,8 @@ class Card(QWidget):
         view = self._view
         if view.asker or view.name:
             self._peer_name = view.name or view.asker
-        self._title.setText(self._title_text())
-        status, role = self._status_text()
+        self._title.setText(words.title(view, self._peer_name))
+        status, role = words.status(view, self._peer_name)
         if view.offer.room and not view.asked and view.state is not TransferState.OFFERED:
             status = f"{escaped(self._peer_name)}  ·  {status}"
         self._status.setText(status)
@@ -190,11 +192,11 @@ class Card(QWidget):
         self._show_rest()
         differs = view.asked and view.compared is not None and view.compared.differs > 0
         self._let_be_seen(self._clash, differs, self._clash)
-        self._message.setText(self._message_text())
+        self._message.setText(words.message(view))
         self._message.setVisible(bool(self._message.text()))
         self._time.setVisible(not view.asked)
-        self._show_picture()
-        self._let_be_seen(self._all, bool(self._listing()), self._all)
+        self._preview.show_for(self._picture_path())
+        self._let_be_seen(self._all, bool(words.listing(view)), self._all)
         shape = (view.state, view.asked, view.offer if view.asked else None, view.compared, view.paths,
                  view.undone, view.into)
         if shape != self._shape:
@@ -274,26 +276,11 @@ class Card(QWidget):
             self.setFocus()
         what.setVisible(seen)
 
-    def _show_picture(self) -> None:
-        """An image that is whole and ours is shown small, once it is decoded."""
+    def _picture_path(self) -> str:
+        """An image that is whole and ours is shown small."""
         view = self._view
-        whole = view.state in (TransferState.DONE, TransferState.PARTIAL) and not view.undone
-        path = view.paths[0] if whole and len(view.paths) == 1 and preview.is_image(view.paths[0]) else ""
-        if path == self._pictured:
-            return
-        self._pictured = path
-        self._preview.hide()
-        if path:
-            preview.loader().loaded.connect(self._picture_loaded)
-            if (image := preview.loader().ask(path)) is not None:
-                self._picture_loaded(path, image)
-
-    def _picture_loaded(self, path: str, image: object) -> None:
-        if path != self._pictured or not isinstance(image, QImage) or image.isNull():
-            return
-        self._preview.setPixmap(QPixmap.fromImage(image))
-        self._preview.setAccessibleName(tr("Picture: {0}").format(formatting.path_name(path)))
-        self._preview.show()
+        whole = view.state in words.ARRIVED and not view.undone and len(view.paths) == 1
+        return view.paths[0] if whole and preview.is_image(view.paths[0]) else ""
 
     def _show_rest(self) -> None:
         """The button that lets it rest, or go on."""
@@ -315,22 +302,18 @@ class Card(QWidget):
 
     def _reshape(self) -> None:
         view, look = self._view, tokens()
-        name, colour = self._icon_of()
+        name, colour = words.icon(view)
         self._icon.setPixmap(assets.pixmap(name, colour, em(24), self.devicePixelRatioF()))
         self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
         set_role(self._message, "bad" if view.state is TransferState.FAILED else "dim")
-        tone = {TransferState.FAILED: "bad", TransferState.WAITING: "warn", TransferState.PAUSED: "warn"}.get(
-            view.state, ""
-        )
-        if view.state is TransferState.PARTIAL:
-            tone = "warn"
+        tone = words.tone(view)
         if self._frame.property("tone") != tone:
             self._frame.setProperty("tone", tone)
             self._frame.style().unpolish(self._frame)
             self._frame.style().polish(self._frame)
         _clear(self._names)
         if view.asked:
-            for top in view.offer.tops[:_NAMES]:
+            for top in view.offer.tops[:words.NAMES]:
                 row = QHBoxLayout()
                 row.setSpacing(8)
                 kind, tint = assets.file_icon(top.name, top.kind is EntryKind.FOLDER, look.dark)
@@ -339,7 +322,7 @@ class Card(QWidget):
                 row.addWidget(wrapped(escaped(top.name)), 1)
                 row.addWidget(plain(formatting.size(top.bytes), "dim"), 0, at_top)
                 self._names.addLayout(row)
-            rest = view.offer.names - min(_NAMES, len(view.offer.tops))
+            rest = view.offer.names - min(words.NAMES, len(view.offer.tops))
             if rest > 0:
                 self._names.addWidget(plain(tr("and {0} more").format(rest), "dim"))
         wanted = self._actions()
@@ -403,7 +386,7 @@ class Card(QWidget):
             return [self._accepting, self._declining, self._elsewhere]
         if view.undone:
             return []
-        if view.state in (TransferState.DONE, TransferState.PARTIAL) and not view.out and view.paths:
+        if view.state in words.ARRIVED and not view.out and view.paths:
             folder = any(top.kind is EntryKind.FOLDER for top in view.offer.tops)
             opens = len(view.paths) == 1 and may_open_by_name(view.paths[0], folder)
             return [*([self._opening] if opens else []), self._showing, self._undoing]
@@ -425,135 +408,23 @@ class Card(QWidget):
     def _chosen_clash(self) -> ConflictPolicy:
         return ConflictPolicy(self._clash.currentData())
 
-    def _title_text(self) -> str:
-        view = self._view
-        if view.asked:
-            return tr("{0} wants to send").format(escaped(self._peer_name))
-        if not view.offer.tops and not view.active:
-            return tr("Files")
-        if not view.offer.tops:
-            return tr("Looking at what is to be sent…")
-        first = escaped(view.offer.tops[0].name)
-        rest = view.offer.names - 1
-        return tr("{0} and {1} more").format(first, rest) if rest > 0 else first
-
-    def _status_text(self) -> tuple[str, str]:
-        view = self._view
-        whole = formatting.size(view.offer.bytes)
-        counting = "" if view.offer.complete else tr(" so far")
-        match view.state:
-            case TransferState.QUEUED:
-                return tr("{0}{1}").format(whole, counting), "dim"
-            case TransferState.OFFERED if view.out:
-                return tr("Waiting for {0} to accept · {1}").format(escaped(self._peer_name), whole), "dim"
-            case TransferState.OFFERED:
-                free = tr(" · {0} free").format(formatting.size(view.free)) if view.free else ""
-                return f"{formatting.files(view.offer.files)} · {whole}{counting}{free}", "dim"
-            case TransferState.CONNECTING:
-                return tr("Starting · {0}").format(whole), "dim"
-            case TransferState.MOVING:
-                parts = [tr("{0} of {1}").format(formatting.size(view.bytes), formatting.size(view.total))]
-                if view.rate > 0:
-                    parts.append(f"{formatting.size(int(view.rate))}/s")
-                    parts.append(formatting.left((view.total - view.bytes) / view.rate))
-                return "  ·  ".join(parts), "dim"
-            case TransferState.VERIFYING:
-                return tr("Making it safe on disk…"), "dim"
-            case TransferState.WAITING:
-                return tr("Waiting · {0}").format(whole), "warn"
-            case TransferState.PAUSED:
-                return tr("Paused · {0} of {1}").format(formatting.size(view.bytes), whole), "warn"
-            case TransferState.DONE if view.undone:
-                return tr("Undone"), "dim"
-            case TransferState.DONE:
-                done = tr("Delivered and verified") if view.out else tr("Verified · saved")
-                if view.read:
-                    done = tr("Verified and read")
-                return f"{formatting.size(view.bytes)}  ·  {done}", "good"
-            case TransferState.PARTIAL:
-                total = view.files + view.files_failed
-                return tr("{0} of {1} files verified").format(view.files, total), "warn"
-            case TransferState.DECLINED:
-                return tr("Declined"), "dim"
-            case TransferState.CANCELLED:
-                return tr("Cancelled"), "dim"
-            case TransferState.FAILED:
-                return tr("Failed · {0}").format(whole), "bad"
-
-    def _message_text(self) -> str:
-        view = self._view
-        if view.asked:
-            told = formatting.compared(view.compared, view.free) if view.compared is not None and view.fresh else ""
-            where = tr("Into {0}").format(escaped(view.into)) if view.into else ""
-            return "\n".join(part for part in (where, told) if part)
-        if view.undone:
-            return escaped(view.message)
-        if view.state is TransferState.FAILED and len(view.skipped) > 1:
-            return "\n".join([escaped(view.message), *_report(view.skipped, max(view.files_failed, len(view.skipped)))])
-        if view.state in (TransferState.DONE, TransferState.PARTIAL):
-            lines = _report(view.skipped, max(view.files_failed, len(view.skipped)))
-            if view.notes:
-                lines += [tr("Kept, but not quite as it was:"), *_report(view.notes, len(view.notes))]
-            return "\n".join([*lines, escaped(view.message)]) if view.message else "\n".join(lines)
-        if view.state is TransferState.MOVING and view.profiled is not None:
-            return formatting.slow(view.profiled)
-        quiet = (TransferState.DONE, TransferState.MOVING, TransferState.VERIFYING)
-        return "" if view.state in quiet else escaped(view.message)
-
-    def _listing(self) -> list[str]:
-        """All lines of what the card shows in part only; empty if it shows all there is."""
-        view = self._view
-        if view.asked:
-            differing = view.compared.differing if view.compared is not None else ()
-            if view.offer.names <= _NAMES and len(differing) <= _DIFFERING:
-                return []
-            lines = [f"{escaped(top.name)}  ·  {formatting.size(top.bytes)}" for top in view.offer.tops]
-            lines += [tr("and {0} more").format(rest)] if (rest := view.offer.names - len(lines)) > 0 else []
-            if differing:
-                lines += ["", tr("Differ from yours:"), *(escaped(name) for name in differing)]
-            return lines
-        if view.state not in (TransferState.DONE, TransferState.PARTIAL, TransferState.FAILED) or view.undone:
-            return []
-        if max(view.files_failed, len(view.skipped)) <= _REPORT and len(view.notes) <= _REPORT:
-            return []
-        lines = _report(view.skipped, max(view.files_failed, len(view.skipped)), len(view.skipped))
-        if view.notes:
-            notes = _report(view.notes, len(view.notes), len(view.notes))
-            lines += [tr("Kept, but not quite as it was:"), *notes]
-        return lines
-
     def _list_all(self) -> None:
-        if lines := self._listing():
+        if lines := words.listing(self._view):
             self.listed.emit(self._title.text(), lines)
 
-    def _icon_of(self) -> tuple[str, str]:
-        view, look = self._view, tokens()
-        if view.state is TransferState.FAILED:
-            return "circle-alert", look.bad
-        if view.state is TransferState.WAITING:
-            return "clock", look.warn
-        if view.state is TransferState.PAUSED:
-            return "pause", look.warn
-        if view.asked:
-            return "download", look.accent_ink
-        if not view.offer.tops:
-            return "upload", look.accent_ink
-        top = view.offer.tops[0]
-        if view.offer.names > 1:
-            return "copy", look.accent_ink
-        return assets.file_icon(top.name, top.kind is EntryKind.FOLDER, look.dark)
-
-
-def _report(entries: tuple[Skipped, ...], count: int, most: int = _REPORT) -> list[str]:
-    """What became of entries, one line each; a long report is cut."""
-    lines = [f"{escaped(one.path) or '…'}: {formatting.reason(one.code)}" for one in entries[:most]]
-    return [*lines, tr("and {0} more").format(count - len(lines))] if count > len(lines) else lines
 
 
 def _button(text: str, kind: str = "") -> QPushButton:
     button = QPushButton(text)
     button.setProperty("kind", kind)
     button.setCursor(Qt.CursorShape.PointingHandCursor)
+    return button
+
+
+def _tool(name: str, hint: str) -> QToolButton:
+    button = QToolButton()
+    button.setAccessibleName(name)
+    button.setToolTip(hint)
     return button
 
 

@@ -12,11 +12,13 @@ import threading
 from collections import OrderedDict
 from typing import Final
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtWidgets import QLabel
 
-from lanshare.qt import decoding
+from lanshare.qt import decoding, formatting
 from lanshare.qt.decoding import FORMATS, decoder
+from lanshare.qt.formatting import tr
 
 _WIDE, _HIGH = 372, 240
 _KEPT: Final = 64
@@ -113,6 +115,34 @@ class Loader(QObject):
             self._kept[path] = image
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
+
+
+class Picture(QLabel):
+    """The small picture of a file, once it is decoded; hidden until then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self._path = ""
+        self.hide()
+
+    def show_for(self, path: str) -> None:
+        """Show this image; "": none."""
+        if path == self._path:
+            return
+        self._path = path
+        self.hide()
+        if path:
+            loader().loaded.connect(self._loaded)
+            if (image := loader().ask(path)) is not None:
+                self._loaded(path, image)
+
+    def _loaded(self, path: str, image: object) -> None:
+        if path != self._path or not isinstance(image, QImage) or image.isNull():
+            return
+        self.setPixmap(QPixmap.fromImage(image))
+        self.setAccessibleName(tr("Picture: {0}").format(formatting.path_name(path)))
+        self.show()
 
 
 def _state(path: str) -> tuple[str, int, int]:
