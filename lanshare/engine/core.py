@@ -19,7 +19,7 @@ from lanshare.domain.commands import Command
 from lanshare.domain.errors import Code
 from lanshare.domain.events import EngineStopped, Snapshot
 from lanshare.domain.groups import Group
-from lanshare.domain.peer import PeerId, PeerPolicy, TrustLevel
+from lanshare.domain.peer import PeerId, PeerPolicy, Permission, TrustLevel
 from lanshare.domain.transfer import TransferId
 from lanshare.engine import effects as e
 from lanshare.engine import inbox as n
@@ -69,7 +69,7 @@ class EngineCore:
         self._transfers = Transfers(self._transfer_context(), questions=PendingOffers(peers.trust, prompts))
         self._groups = Groups(
             me.id, self._name, peers.trust, peers.online, lambda founding: message_records.group_of(me, founding),
-            lambda peer: prompts.may(peer, self._seconds()), self._seconds,
+            lambda peer: prompts.may(peer, self._seconds()), self._seconds, self._silenced,
         )
         self._chats = Chats(
             me.id, self._name, peers.trust, self._rules, prompts, self._seconds, peers.online, self._groups,
@@ -265,6 +265,12 @@ class EngineCore:
 
     def _rules(self, peer: PeerId) -> PeerPolicy:
         return self._peers.rules(peer, int(self._seconds() * 1000), self._exposure.at_home())
+
+    def _silenced(self, peer: PeerId) -> bool:
+        """Whether nothing that this device says is to be shown, also in groups. Devices that were never met are not."""
+        trust = self._peers.trust(peer)
+        refused = trust is not TrustLevel.STRANGER and self._rules(peer).messages is Permission.BLOCK
+        return trust is TrustLevel.BLOCKED or refused
 
     def _downloads(self) -> Path:
         chosen = self._deps.settings.download_folder

@@ -257,13 +257,15 @@ class TextStored(Struct, frozen=True):
 
 
 class TextArrived(Struct, frozen=True):
-    """A message that `speaker` said is durable. `kept` None: it was here already. `about`: what it reacts to."""
+    """A message that `speaker` said is durable. `kept` None: it was here already. `about`: what it reacts to.
+    `hidden`: it is kept for others only."""
 
     message: ChatMessage
     kept: Kept | None
     speaker: PeerId
     quote: Quote | None = None
     about: MessageId | None = None
+    hidden: bool = False
 
 
 class TextChanged(Struct, frozen=True):

@@ -118,3 +118,6 @@ class StorePort(Protocol):
 
     def compact(self, then: Callable[[Any], None]) -> None:
         """Take what was deleted out of the file too; call `then` with whether that went well."""
+
+    def flush(self) -> None:
+        """Take what was deleted out of the file's journal."""

@@ -340,6 +340,7 @@ class Receiving:
             self._ignore = True
             return
         self._budget.take(frame.parts, int(frame.kind == "file"), frame.size, frame.index)
+        self._budget.check_uncounted(self._staging.begins)
         try:
             if frame.kind == "folder":
                 self._staging.folder(frame.index, frame.parts, frame.mtime_ns, frame.private)

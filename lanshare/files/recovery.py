@@ -34,6 +34,9 @@ class Recovery(Placing):
         self._batch: list[VerifiedFile] = []
         self._confirmed = Ranges()
         self._begun: set[int] = set()
+        self.begins = 0
+        """Notes of files that were begun, over all tries: each stays, whatever became of its file."""
+
         self._kept = Kept((), 0, 0)
 
     def _confirm(self, index: int, size: int) -> None:
@@ -68,6 +71,7 @@ class Recovery(Placing):
                 case {"unlike": int()}:
                     self._unlike += 1
                 case {"begun": int(index)}:
+                    self.begins += 1
                     self._begun.add(index)
                 case {"done": int(index), "same": _, "size": int(size)}:
                     self._confirm(index, size)

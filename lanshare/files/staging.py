@@ -227,6 +227,7 @@ class Staging(Recovery):
             if index not in self._begun:
                 self._begun.add(index)
                 if size > CHUNK:
+                    self.begins += 1
                     self._note({"begun": index})
         except OSError as error:
             raise disk_fault(error) from error

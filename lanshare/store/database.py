@@ -19,7 +19,7 @@ from typing import Any, Final
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.store.search_text import folded
 
-VERSION: Final = 7
+VERSION: Final = 8
 _INDEXED: Final = 3
 _LARGE: Final = 32 * 1024 * 1024
 """Bytes of a database from which on looking through all of it would hold up the start: 0.7 s for a million messages."""
@@ -143,6 +143,10 @@ CREATE INDEX messages_changes ON messages (peer) WHERE kind IN ('found', 'change
 """,
     7: """
 ALTER TABLE peers ADD COLUMN key BLOB NOT NULL DEFAULT x'';
+""",
+    8: """
+ALTER TABLE messages ADD COLUMN arrived INTEGER NOT NULL DEFAULT 0;
+UPDATE messages SET arrived = min(sent_at, CAST(strftime('%s', 'now') AS INTEGER) * 1000);
 """,
 }
 """What makes a database of the version before into one of this version."""
@@ -281,6 +285,11 @@ class Store:
         """After the writes before: make the file hold nothing of what was deleted, the journal included; True if so."""
         self._writes.put((_compact, then))
 
+    def flush(self) -> None:
+        """After the writes before: the journal beside the file holds nothing of what was deleted. Cheaper than
+        compact(); what a reader keeps from being taken out now goes at the next writes."""
+        self._writes.put((_flush, None))
+
     def read(self, operation: Operation, then: Then) -> None:
         """Run `operation` on the read-only connection; `then` gets its result on the reader's thread."""
         self._reads.put((operation, then))
@@ -334,10 +343,11 @@ class Store:
         if not work:
             return
         for at, (operation, then) in enumerate(work):
-            if operation is _compact:
+            if operation in (_compact, _flush):
                 self._commit(link, work[:at])
+                done = operation(link)
                 if then is not None:
-                    then(_compact(link))
+                    then(done)
                 self._commit(link, work[at + 1 :])
                 return
         tries = 0
@@ -387,11 +397,16 @@ def _compact(link: sqlite3.Connection) -> bool:
     """Outside of any group: VACUUM cannot be undone."""
     try:
         link.execute("VACUUM")
-        busy, _, _ = link.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        return not busy
+        return _flush(link)
     except sqlite3.Error as error:
         _log.error("what was erased is still in the file: %s", type(error).__name__)
         return False
+
+
+def _flush(link: sqlite3.Connection) -> bool:
+    """Outside of any group, too; True if nobody was in the way."""
+    busy, _, _ = link.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
 
 
 def _group(link: sqlite3.Connection, work: list[tuple[Operation, Then | None]]) -> list[tuple[Then, Any]]:

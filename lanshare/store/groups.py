@@ -141,15 +141,20 @@ def circle(db: sqlite3.Connection, group: PeerId) -> list[bytes]:
     return [row[0] for row in rows]
 
 
-def accept(db: sqlite3.Connection, said: SignedMessage, speaker: PeerId, me: PeerId) -> tuple[bool, outbox.Kept | None]:
-    """Keep a text of a group that a member handed us: whether it may be (else nothing is kept), and where it lies."""
+def accept(
+    db: sqlite3.Connection, said: SignedMessage, speaker: PeerId, me: PeerId, hidden: bool = False
+) -> tuple[bool, outbox.Kept | None]:
+    """Keep a text of a group that a member handed us: whether it may be (else nothing is kept), and where it lies.
+
+    `hidden`: only for the other members.
+    """
     message = said.message
     group = find(db, message.peer)
     if group is None or me not in group.members or speaker not in group.members or not group.knows(message.author):
         return False, None
     if (message.lamport, message.author, message.id) < group.since[me]:
         return False, None
-    kept = outbox.add(db, message, said.sequence, said.record, said.digest)
+    kept = outbox.add(db, message, said.sequence, said.record, said.digest, hidden=hidden)
     if kept is not None and message.author == me:
         # Ours came back to us from others: our own history was lost.
         db.execute("UPDATE messages SET delivery = 'delivered' WHERE author = ? AND id = ?", (me, message.id))

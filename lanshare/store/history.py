@@ -248,23 +248,30 @@ def keep_for(db: sqlite3.Connection, peer: PeerId, seconds: int) -> None:
 def expire(db: sqlite3.Connection, now_ms: int) -> dict[PeerId, tuple[str, ...]]:
     """Take out what has been here longer than it is to stay; by conversation, the messages that are gone.
 
-    What still waits to be delivered stays, and so does what was not read yet.
+    It counts from when a message came, whatever its author says. What still waits to be delivered stays, and so does
+    what was not read yet. Store.flush() then takes it out of the file's journal.
     """
     changed: dict[PeerId, tuple[str, ...]] = {}
     for peer, seconds in db.execute("SELECT peer, seconds FROM retention").fetchall():
         rows = db.execute(
-            "SELECT timeline.position, messages.author, messages.id, messages.text FROM timeline JOIN messages ON"
-            " messages.author = timeline.author AND messages.id = timeline.message WHERE timeline.peer = ? AND"
-            " timeline.at < ? AND NOT unread AND delivery NOT IN ('queued', 'sending') AND kind = 'text'",
+            "SELECT shown.position, messages.author, messages.id, messages.text FROM messages LEFT JOIN"
+            " (SELECT * FROM timeline WHERE peer = ?1) AS shown"
+            " ON shown.author = messages.author AND shown.message = messages.id"
+            " WHERE messages.peer = ?1 AND arrived < ?2 AND NOT coalesce(unread, 0)"
+            " AND delivery NOT IN ('queued', 'sending') AND kind = 'text'",
             (peer, now_ms - seconds * 1000),
         ).fetchall()
         for position, author, message, text in rows:
-            db.execute("INSERT INTO search (search, rowid, body) VALUES ('delete', ?, ?)", (position, folded(text)))
-            db.execute("DELETE FROM timeline WHERE position = ?", (position,))
+            if position is not None:
+                db.execute("INSERT INTO search (search, rowid, body) VALUES ('delete', ?, ?)", (position, folded(text)))
+                db.execute("DELETE FROM timeline WHERE position = ?", (position,))
             db.execute("INSERT OR IGNORE INTO gone VALUES (?, ?)", (author, message))
             db.execute("DELETE FROM messages WHERE author = ? AND id = ?", (author, message))
         if rows:
             changed[PeerId(peer)] = tuple(message for _, _, message, _ in rows)
+    if changed:
+        # A word that is taken out stays in the index until what holds it is made anew.
+        db.execute("INSERT INTO search (search) VALUES ('optimize')")
     return changed
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -37,12 +38,13 @@ def clock(db: sqlite3.Connection, peer: PeerId, author: PeerId) -> tuple[int, in
 
 
 def add(
-    db: sqlite3.Connection, message: ChatMessage, sequence: int, record: bytes, digest: bytes, again: bool = False
+    db: sqlite3.Connection, message: ChatMessage, sequence: int, record: bytes, digest: bytes, again: bool = False,
+    hidden: bool = False,
 ) -> Kept | None:
     """Keep a message; where it came to lie, or None if it was here already, or is not to be believed.
 
     What changes a group gets no place: place() gives it one if it counts. What was deleted here is not taken when it is
-    said once more; with `again` it is.
+    said once more; with `again` it is. `hidden`: it is kept for others in its group, and stands nowhere here.
     """
     theirs = message.direction is Direction.IN
     (clock_now,) = db.execute("SELECT max(lamport) FROM clocks WHERE peer = ?", (message.peer,)).fetchone()
@@ -56,7 +58,7 @@ def add(
         return None
     cursor = db.execute(
         "INSERT INTO messages (author, id, peer, direction, text, sent_at, lamport, sequence, delivery, record, digest,"
-        " kind, about) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        " kind, about, arrived) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (
             message.author,
             message.id,
@@ -70,7 +72,8 @@ def add(
             record,
             digest,
             message.kind,
-            bytes.fromhex(message.about),
+            bytes.fromhex(message.about) if not hidden else b"",
+            int(time.time() * 1000) if theirs else to_ms(message.sent_at),
         ),
     )
     if cursor.rowcount == 0:
@@ -81,7 +84,7 @@ def add(
         (message.peer, message.lamport, 0 if theirs else sequence),
     )
     restarted = hold(db, message.peer, message.author, sequence) and message.author == message.peer
-    if message.kind is MessageKind.REACTION or message.kind in CONTROL:
+    if hidden or message.kind is MessageKind.REACTION or message.kind in CONTROL:
         return Kept(0, False, "")  # it stands at another message, or has a place only if it counts
     return place(db, message, restarted)
 

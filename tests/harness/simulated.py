@@ -80,6 +80,9 @@ class Disk:
     def read(self, operation: Any, then: Any) -> None:
         then(operation(self.link))
 
+    def flush(self) -> None:
+        """There is no file."""
+
     def compact(self, then: Any) -> None:
         then(True)
 

@@ -181,6 +181,24 @@ def test_what_no_offer_counts_is_bounded_all_the_same(
     assert len(names(victim)) <= UNCOUNTED + 3 * DEPTH
 
 
+def test_files_that_are_begun_and_broken_off_are_bounded_over_all_tries(victim: Victim, mallory: Identity) -> None:
+    """Each leaves a note for as long as its transfer lasts."""
+    with victim.accepted(mallory, offered=HALF) as transfer:
+        for first in (0, UNCOUNTED // 2):
+            with attached_again(victim.port, mallory, transfer) as data:
+                for number in range(first, first + UNCOUNTED // 2):
+                    data.say_raw(f.Begin, number, ["a", str(number)], "file", TWO_CHUNKS, 1, 0, "", False)
+                    data.say(f.FileAborted(number, "file-gone"))
+                data.say_raw(f.Begin, first + UNCOUNTED, ["a", "x"], "folder", 0, 1, 0, "", False)
+                assert data.hear_kind(f.Confirmed, f.Halt) == f.Confirmed(first + UNCOUNTED, first + UNCOUNTED)
+        with attached_again(victim.port, mallory, transfer) as data:
+            for number in range(2 * UNCOUNTED, 2 * UNCOUNTED + DEPTH + 1):
+                data.say_raw(f.Begin, number, ["a", str(number)], "file", TWO_CHUNKS, 1, 0, "", False)
+                data.say(f.FileAborted(number, "file-gone"))
+            data.say_raw(f.Begin, 3 * UNCOUNTED, ["a", "one more"], "file", TWO_CHUNKS, 1, 0, "", False)
+            assert data.hear_kind(f.Halt).code == "more-than-offered"
+
+
 def test_as_many_folders_as_honest_trees_have_do_come(victim: Victim, mallory: Identity) -> None:
     with victim.accepted(mallory, offered=DOCUMENTED) as transfer, Attacker(victim.port, mallory) as data:
         data.attach(transfer)

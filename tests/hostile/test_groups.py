@@ -11,7 +11,7 @@ import pytest
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.message import MessageId, MessageKind
-from lanshare.domain.peer import PeerId
+from lanshare.domain.peer import PeerId, PeerPolicy, Permission
 from lanshare.exchange import message_records
 from lanshare.trust.identity import Identity
 from lanshare.wire import frames as f
@@ -19,7 +19,7 @@ from lanshare.wire.records import record_digest
 from tests.harness.attacker import Attacker
 from tests.harness.shells import Shell
 from tests.hostile.conftest import Victim
-from tests.hostile.talking import befriend, encoded, record, still, texts
+from tests.hostile.talking import NOW, befriend, encoded, record, still, texts
 
 
 def change(
@@ -142,3 +142,56 @@ def test_a_reversal_is_told_and_what_no_longer_counts_is_taken_away(
         taken = [event.message for event in victim.seen if isinstance(event, e.MessageUnsent)]
         assert taken == [adds.id.hex()], "an open window takes its line away"
         assert texts(victim) == []
+
+
+@pytest.mark.parametrize("how", ["blocked", "no messages"])
+def test_whoever_is_blocked_is_not_heard_through_others_and_they_get_what_was_said(
+    victim: Victim, mallory: Identity, alive: Callable[[], None], how: str
+) -> None:
+    """A friend hands on what he says in a group of three: it is kept for her, and stands nowhere, also afterwards."""
+    carl = Identity.create()
+    with Attacker(victim.port, carl) as his:
+        his.greet()
+        befriend(victim, his)
+    with Attacker(victim.port, mallory) as link:
+        link.greet()
+        victim.say(c.SendText(MessageId(secrets.token_hex(16)), mallory.id, "I know you"))
+        link.say(f.Stored(link.hear_kind(f.Text).id))
+        victim.say(c.CreateGroup(MessageId(secrets.token_hex(16)), "us", (mallory.id, carl.id)))
+        group = victim.wait_for(e.GroupChanged).group
+        hers = record(mallory, group, "hers", 2)
+        link.say(hers)
+        before = record(carl, group, "before", 3)
+        link.say(before)
+        victim.wait_for(e.MessageReceived, lambda one: one.text == "before")
+        if how == "blocked":
+            victim.say(c.BlockPeer(carl.id))
+            victim.wait_for(e.PeerChanged, lambda one: one.id == carl.id and one.trust == "blocked")
+        else:
+            victim.say(c.ChangePeer(carl.id, "", PeerPolicy(messages=Permission.BLOCK)))
+            victim.wait_for(e.PeerChanged, lambda one: one.id == carl.id)
+        told_so_far = len(victim.seen)
+        his_text = record(carl, group, "from whom I blocked", 4)
+        sign = message_records.frame_of(message_records.compose(
+            carl, group, MessageId(secrets.token_hex(16)), "👎", (4, 4, ()), NOW, MessageKind.REACTION, group=True,
+            about=record_digest(hers),
+        ).record)
+        for one in (his_text, sign, record(mallory, group, "the last", 6)):
+            link.say(one)
+        victim.wait_for(e.MessageReceived, lambda one: one.text == "the last")
+        later = victim.seen[told_so_far:]
+        assert [one.text for one in later if isinstance(one, e.MessageReceived)] == ["the last"]
+        assert not [one for one in later if isinstance(one, e.MessageReacted)]
+        if how == "blocked":
+            victim.say(c.BlockPeer(carl.id, False))
+        link.say(f.HistorySummary(hers.conversation, ()))
+        handed: set[bytes] = set()
+        while not handed >= {his_text.id, sign.id}:
+            handed.add(link.hear_kind(f.Text).id)  # whoever does not block him gets it from us
+    victim.say(c.LoadHistory(5, group))
+    page = victim.wait_for(e.HistoryLoaded, lambda one: one.request == 5)
+    shown = [one.message for one in page.moments if one.message and one.message.kind == "text"]
+    assert [one.text for one in shown] == ["hers", "before", "the last"]
+    assert [one.reactions for one in shown] == [(), (), ()]
+    victim.say(c.LoadHistory(6, group, search="blocked"))
+    assert victim.wait_for(e.HistoryLoaded, lambda one: one.request == 6).moments == ()

@@ -156,12 +156,12 @@ def test_a_profile_of_before_goes_on_with_its_groups_as_they_were(tmp_path: Path
     path = tmp_path / "old.sqlite"
     database.prepare(path)
     link = database.connect(path)
-    link.executescript("DROP TABLE older_changes; DROP INDEX messages_changes;"
-                       "ALTER TABLE peers DROP COLUMN key; PRAGMA user_version = 5;")
     found = said(ANNA, 1, message_records.change_body("us", [BOB.id, CARL.id], ()), MessageKind.FOUND, FOUNDING)
     left = said(CARL, 2, message_records.change_body("carl's", (), [ANNA.id]), MessageKind.CHANGE)
     for one in (found, left):
         outbox.add(link, one.message, one.sequence, one.record, one.digest)
+    link.executescript("DROP TABLE older_changes; DROP INDEX messages_changes; ALTER TABLE peers DROP COLUMN key;"
+                       "ALTER TABLE messages DROP COLUMN arrived; PRAGMA user_version = 5;")
     link.close()
     assert not database.prepare(path)
     link = database.connect(path)

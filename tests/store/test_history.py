@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -107,13 +109,15 @@ def test_of_two_authors_messages_with_one_id_only_the_seen_one_is_read(db: sqlit
 
 def test_what_is_not_to_stay_goes_once_it_is_read_and_delivered(db: sqlite3.Connection) -> None:
     outbox.add(db, message(1, "old and read"), 1, b"", b"")
-    outbox.add(db, replace(message(2, "old and delivered", True), delivery=Delivery.DELIVERED), 2, b"", b"")
+    now = datetime.datetime.now(datetime.UTC)
+    sent = replace(message(2, "old and delivered", True), delivery=Delivery.DELIVERED, sent_at=now)
+    outbox.add(db, sent, 2, b"", b"")
     history.mark_read(db, PEER)
     outbox.add(db, message(3, "not read yet"), 3, b"", b"")
     outbox.add(db, message(4, "still queued", True), 4, b"", b"")
     other = replace(message(5, "of another"), peer=PeerId("w" * 52), author=PeerId("w" * 52))
     outbox.add(db, other, 1, b"", b"")
-    later = int(NOW.timestamp() * 1000) + 90_000_000
+    later = int(now.timestamp() * 1000) + 90_000_000
     assert history.expire(db, later) == {}, "nobody asked for it"
     history.keep_for(db, PEER, 86_400)
     assert history.expire(db, later - 86_400_000) == {}
@@ -124,6 +128,48 @@ def test_what_is_not_to_stay_goes_once_it_is_read_and_delivered(db: sqlite3.Conn
     history.keep_for(db, PEER, 0)
     history.mark_read(db, PEER)
     assert history.expire(db, later) == {}
+
+
+@pytest.mark.parametrize("days", [-20_000, -2, 0, 2, 20_000])
+@pytest.mark.parametrize("hidden", [False, True])
+def test_how_long_it_stays_counts_from_when_it_came_whatever_its_author_says(
+    db: sqlite3.Connection, days: int, hidden: bool
+) -> None:
+    now = datetime.datetime.now(datetime.UTC)
+    said = replace(message(1, "dated"), sent_at=now + datetime.timedelta(days))
+    outbox.add(db, said, 1, b"", b"", hidden=hidden)
+    history.mark_read(db, PEER)
+    history.keep_for(db, PEER, 3600)
+    came = int(now.timestamp() * 1000)
+    assert history.expire(db, came + 3_000_000) == {}
+    assert history.expire(db, came + 4_000_000) == {PEER: (said.id,)}
+    assert db.execute("SELECT count(*) FROM messages").fetchone() == (0,)
+
+
+def test_what_has_expired_is_gone_from_the_file_while_it_is_in_use(tmp_path: Path) -> None:
+    """With many that stay: the index of words is in several parts by then."""
+    path = tmp_path / "x.sqlite"
+    database.prepare(path)
+    store = Store(path)
+    store.start(lambda error: None)
+    other = PeerId("w" * 52)
+    for number in range(1, 400):
+        said = message(number, f"expiring{number} words")
+        stays = replace(message(1000 + number, f"staying{number} words"), peer=other, author=other)
+        for one, at in ((said, number), (stays, number)):
+            store.write(lambda db, one=one, at=at: outbox.add(db, one, at, one.text.encode(), b""))  # type: ignore[misc]
+    store.write(lambda db: history.mark_read(db, PEER))
+    store.write(lambda db: history.keep_for(db, PEER, 1))
+    done = threading.Event()
+    later = int(datetime.datetime.now().timestamp() * 1000) + 10_000
+    store.write(lambda db: history.expire(db, later))
+    store.flush()
+    store.write(lambda db: None, lambda nothing: done.set())
+    assert done.wait(60)
+    on_disk = b"".join(one.read_bytes() for one in tmp_path.iterdir())
+    store.close()
+    assert b"expiring" not in on_disk
+    assert b"staying399" in on_disk
 
 
 def test_words_in_one_conversation_cost_what_is_found_and_not_what_was_said_there(db: sqlite3.Connection) -> None:

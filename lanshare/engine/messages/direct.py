@@ -274,6 +274,8 @@ class Chats:
             return effects
         if message.peer != note.speaker:
             effects += self.groups.gossip_soon(message.peer, now)
+        if note.hidden:
+            return effects
         if message.kind is MessageKind.REACTION:
             if note.about is not None:
                 effects.append(Publish(MessageReacted(note.about, message.peer, message.author, message.text)))

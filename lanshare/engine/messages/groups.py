@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec.structs import replace
+
 from lanshare.domain.commands import AnswerGroup, ChangeGroup, CreateGroup, NotifyTyping
 from lanshare.domain.control_messages import GroupRecords, HistorySummary, SignedMessage, Typing
 from lanshare.domain.errors import Code
@@ -73,6 +75,9 @@ class Groups:
 
     now: Callable[[], float] = lambda: 0.0
     """Seconds of any one clock."""
+
+    silenced: Callable[[PeerId], bool] = lambda peer: False
+    """Whether the person wants to read nothing of a device, whoever hands it on."""
 
     rows: dict[PeerId, Group] = field(default_factory=dict)
     _founded: dict[tuple[PeerId, PeerId], float] = field(default_factory=dict)
@@ -294,13 +299,14 @@ class Groups:
 
     def heard_text(self, peer: PeerId, said: SignedMessage) -> list[Effect]:
         """A text of a group, its author's or handed on. What may not be kept is passed over in silence."""
-        me = self.me
+        me, hidden = self.me, self.silenced(said.message.author)
         if said.message.kind in (MessageKind.FOUND, MessageKind.CHANGE):
             return self.heard_circle(peer, GroupRecords((said,)))
 
         def operation(db: sqlite3.Connection) -> TextArrived | None:
-            may, kept = circles.accept(db, said, peer, me)
-            return with_what_it_is_about(db, TextArrived(said.message, kept, peer)) if may else None
+            may, kept = circles.accept(db, said, peer, me, hidden)
+            note = TextArrived(said.message, kept, peer, hidden=hidden)
+            return with_what_it_is_about(db, note) if may else None
 
         return [DbWrite(operation, lambda note: note)]
 
@@ -410,7 +416,7 @@ def with_what_it_is_about(db: sqlite3.Connection, note: TextArrived) -> TextArri
     if not message.about:
         return note
     quote = history.quote(db, message.peer, message.about)
-    return TextArrived(message, note.kept, note.speaker, quote, quote.id if quote is not None else None)
+    return replace(note, quote=quote, about=quote.id if quote is not None else None)
 
 
 def spread(

@@ -85,7 +85,11 @@ class HistoryService:
             left = {one.peer: one for one in history.conversations(db)} if gone else {}
             return tuple(HistoryErased(peer, True, messages, left.get(peer)) for peer, messages in gone.items())
 
+        store = self._deps.store
+
         def told(changed: tuple[Event, ...]) -> AfterCommit | None:
+            if changed:
+                store.flush()
             return AfterCommit(tuple(map(Publish, changed))) if changed else None
 
         return DbWrite(work, told)

@@ -242,7 +242,12 @@ class Transfers(Outgoing, Incoming):
         if row.over:
             return [self._discard(row)] if row.link.ending else []
         if self.questions.open(note.transfer):
-            return self._refuse_next(row)  # it is asked anew whether so much may come
+            if note.code:
+                return self._refuse_next(row)  # it is asked anew whether so much may come
+            # All of it came while more was asked for: nothing is left to say yes to.
+            self.questions.answer(note.transfer)
+            void = Publish(OfferWithdrawn(note.transfer, row.transfer.peer, "answered"))
+            return [void, *self._run_ended_alone(row, note, now)]
         if row.link.next is not None and note.code:
             if row.rest.wanted:
                 refused = self._refuse_next(row, Code.PAUSED)

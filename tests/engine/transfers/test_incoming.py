@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from lanshare.domain.commands import AnswerOffer, UndoReceive
 from lanshare.domain.control_messages import Answer, Listing, Offered, Pause
 from lanshare.domain.errors import Code
-from lanshare.domain.events import OfferCompared, ReceiveUndone, TransferProgressed
+from lanshare.domain.events import OfferCompared, OfferWithdrawn, ReceiveUndone, TransferProgressed
 from lanshare.domain.offer import ConflictPolicy, Destination, EntryKind, FileEntry
 from lanshare.domain.peer import PeerPolicy, Permission
 from lanshare.domain.transfer import Direction, Transfer, TransferState
@@ -172,3 +172,14 @@ def test_a_link_that_waits_is_told_no_when_the_question_is_put_anew(setting: Set
     setting.table.heard_offer(BOB, Offered(ID, replace(OFFER, files=9, bytes=10**9)))
     assert setting.table.questions.open(ID)
     assert setting.table.run_ended(RunEnded(ID, 1, Code.CANCELLED), 3.0) == [RefuseLease(second, Code.DECLINED)]
+
+
+def test_what_came_whole_while_more_was_asked_for_is_over_and_its_question_void(setting: Setting) -> None:
+    setting.receiving()
+    setting.table.attach(AttachAsked(BOB, ID, True, Link(), LeaseReply()), 1.0)
+    setting.table.heard_offer(BOB, Offered(ID, replace(OFFER, files=9, bytes=10**9)))
+    effects = setting.table.run_ended(RunEnded(ID, 1, "", files=1, bytes=10), 3.0)
+    assert OfferWithdrawn(ID, BOB, "answered") in events(effects)
+    assert not setting.table.questions.open(ID)
+    assert setting.table.rows[ID].transfer.state is TransferState.DONE
+    assert setting.table.answer(AnswerOffer(ID, False, None), 4.0) == [], "a late no changes nothing"
