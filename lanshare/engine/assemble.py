@@ -28,7 +28,6 @@ from lanshare.engine.runtime.dialling import Net
 from lanshare.engine.runtime.inbound import InboundLinks
 from lanshare.engine.runtime.job_runner import Runner
 from lanshare.exchange.handshake import DeviceInfo
-from lanshare.files.folder import free_bytes, room_at
 from lanshare.net import networks, tls
 from lanshare.net.discovery import Announcement, Discovery, local_addresses
 from lanshare.net.listener import Listener
@@ -162,8 +161,6 @@ class Engine:
             settings_path=where.settings,
             default_name=device_info.default_name(),
             downloads=where.downloads,
-            free=free_bytes,
-            room=room_at,
             port=port,
             addresses=local_addresses(interfaces),
             overrides=options.overrides,

@@ -244,8 +244,6 @@ class EngineCore:
             trust=peers.trust,
             addresses=peers.addresses,
             downloads=self._downloads,
-            free=deps.free,
-            room=deps.room,
             execute=self._settings.may_execute,
             rules=self._rules,
             shares=lambda group, peer: self._groups.shares(PeerId(group), peer),

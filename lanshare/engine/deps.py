@@ -40,8 +40,6 @@ class EngineDeps:
     settings_path: Path | None
     default_name: str
     downloads: Path
-    free: Callable[[Path], int]
-    room: Callable[[Path], int]
     port: int
     addresses: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final, Literal, get_args
 
 from msgspec import Struct
 
@@ -222,9 +222,17 @@ class MarkKnown(Struct, frozen=True):
     peer: PeerId
 
 
+class AskRoom(Struct, frozen=True):
+    """Ask how much room the disk of a folder has: DiskRoom tells. `why`: what the answer is for."""
+
+    transfer: TransferId
+    folder: Path
+    why: Literal["question", "retry"]
+
+
 JobEffect = (
-    Dial | Scan | Run | GrantLease | RefuseLease | ListOffer | Compare | CompareAgain | Undo | Save | PostRun | EndRun
-    | Discard
+    Dial | Scan | Run | GrantLease | RefuseLease | ListOffer | Compare | CompareAgain | AskRoom | Undo | Save | PostRun
+    | EndRun | Discard
 )
 """What the job runner carries out."""
 

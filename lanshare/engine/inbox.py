@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from msgspec import Struct
 
@@ -229,6 +230,18 @@ class Compared(Struct, frozen=True):
     new_bytes: int
     same_bytes: int
     differing: tuple[str, ...]
+    free: int = 0
+    """Bytes on the disk of the folder that it was compared with; 0 if nobody can tell."""
+
+
+class DiskRoom(Struct, frozen=True):
+    """How much room the disk of a receiving's folder has, as AskRoom asked: 0 if nobody can tell."""
+
+    transfer: TransferId
+    why: Literal["question", "retry"]
+    free: int
+    room: int
+    """What of it a large transfer may take."""
 
 
 class UndoLooked(Struct, frozen=True):
@@ -461,6 +474,7 @@ InboxItem = (
     | RetryLooked
     | ListedPart
     | Compared
+    | DiskRoom
     | UndoLooked
     | Undone
     | TextStored

@@ -162,7 +162,7 @@ class Comparing:
         if index not in self._read or index not in self._theirs:
             return
         have, theirs = self._read.pop(index), self._theirs.pop(index)
-        if have.content and have.content == theirs and not self._staging.guessed:
+        if have.content and have.content == theirs and not self._staging.tops.guessed:
             self._matching.agrees(have)
             (self.same if self._matching.is_merged(have) else self._agreed).append(have)
             return

@@ -18,8 +18,7 @@ from lanshare.exchange.throttle import Throttle
 from lanshare.files.destination import LOSSES
 from lanshare.files.faults import DiskFault
 from lanshare.files.names import NameRefused
-from lanshare.files.recovery import Kept
-from lanshare.files.staging import Staging
+from lanshare.files.staging import Kept, Staging
 from lanshare.net.link import Outlet
 from lanshare.wire import frames as f
 from lanshare.wire import limits
@@ -97,8 +96,8 @@ class Receiving:
         self._kept = Kept((), 0, 0)
         self._meter = Meter()
         self._throttles = throttles
-        self._budget = Budget(allowed, staging.spelled, staging.came)
-        self._listed = Budget(allowed, staging.spelled, staging.came)
+        self._budget = Budget(allowed, staging.tops.spelled, staging.tops.came)
+        self._listed = Budget(allowed, staging.tops.spelled, staging.tops.came)
         """What the source lists before it sends: no more than it may send, so that it cannot ask about other names."""
 
         self._confirmed = Ranges()
@@ -261,8 +260,8 @@ class Receiving:
         if self._staging.check(_SLICE):
             return
         known, self._known = self._known, ()
-        if known and self._staging.worth_comparing(known):
-            self._listed.begin(0, 0, self._staging.unlisted)
+        if known and self._staging.tops.worth_comparing(known):
+            self._listed.begin(0, 0, self._staging.tops.unlisted)
             self._comparing = Comparing(self._staging, self._clash, self._listed.take)
             self._comparing.begin(self._out)
             return
@@ -275,7 +274,7 @@ class Receiving:
             self._staging.commit(self._now)  # Attached tells
         kept = self._staging.kept()
         resting = {index: chunks * CHUNK for index, (chunks, _) in kept.partials.items()}
-        self._budget.begin(kept.files, kept.length, self._staging.unlisted, resting)
+        self._budget.begin(kept.files, kept.length, self._staging.tops.unlisted, resting)
         # A part of an offer that was another one then: it comes again, if it still does.
         for index in self._budget.overdrawn():
             self._staging.forget(index)
@@ -340,7 +339,7 @@ class Receiving:
             self._ignore = True
             return
         self._budget.take(frame.parts, int(frame.kind == "file"), frame.size, frame.index)
-        self._budget.check_uncounted(self._staging.begins)
+        self._budget.check_uncounted(self._staging.arrived.begins)
         try:
             if frame.kind == "folder":
                 self._staging.folder(frame.index, frame.parts, frame.mtime_ns, frame.private)
@@ -350,7 +349,7 @@ class Receiving:
                 self._staging.link(frame.index, frame.parts, frame.target)
                 return
             self._open = frame
-            if self._clash is ConflictPolicy.SKIP and self._staging.taken(frame.parts):
+            if self._clash is ConflictPolicy.SKIP and self._staging.placing.taken(frame.parts):
                 self._fail(frame, Code.ALREADY_THERE)
                 self._ignore = True
                 self._budget.give_back(frame.size)
@@ -400,7 +399,7 @@ class Receiving:
                 continue
             self._budget.take(parts, 1, len(one.data), index)
             try:
-                if self._clash is ConflictPolicy.SKIP and staging.taken(parts):
+                if self._clash is ConflictPolicy.SKIP and staging.placing.taken(parts):
                     self._refuse(index, parts, Code.ALREADY_THERE)
                     continue
                 keeps = one.executable and self._execute
@@ -538,12 +537,12 @@ class Receiving:
             self._out.say(f.Confirmed(first, last))
         self._refused()
         theirs = set(self.losses)
-        for path, code in self._staging.losses:
+        for path, code in self._staging.placing.losses:
             self._lose(path, code)
         for loss in self.losses:
             if loss not in theirs or loss.code in (Code.EXECUTE_DROPPED, Code.TIME_LOST):
                 self._out.say(f.Noted(loss.path[-_NOTED:], loss.code))
-        self._out.say(f.Complete(self._staging.files, self.failed_count, self._staging.bytes))
+        self._out.say(f.Complete(self._staging.arrived.files, self.failed_count, self._staging.arrived.length))
         self.finished = True
         self._progress(self._meter.done, self._meter.rate)
         self._end_at = self._now + _DRAIN

@@ -227,7 +227,7 @@ class Matching:
         """OSError if the receiving folder cannot be opened."""
         self._staging, self._clash = staging, clash
         self._root = open_folder(staging.destination)
-        self._search = _Search(self._root, clash is ConflictPolicy.KEEP, staging.place, staging.is_place)
+        self._search = _Search(self._root, clash is ConflictPolicy.KEEP, staging.tops.places.get, staging.tops.is_place)
         self._merged: set[str] = set()
         """Top-level names whose files go to the place that has them, by choice or by proof."""
 
@@ -289,7 +289,7 @@ class Matching:
 
     def _may_merge(self, top: str) -> bool:
         """Whether what comes below a top-level name may go to the place that has it already."""
-        if top not in self._free and self._staging.merges(top):
+        if top not in self._free and self._staging.tops.merges(top):
             self._free.add(top)
         return top in self._free
 
@@ -304,7 +304,7 @@ class Matching:
         except (NameRefused, OSError):
             return
         if info is not None and names.is_folder(info):
-            self._staging.merge(safe, path[0])
+            self._staging.tops.merge(safe, path[0])
             self._search.settle(safe, path[0])
 
     def _content(self, path: tuple[str, ...], size: int) -> Generator[None, None, bytes]:

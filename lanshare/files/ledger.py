@@ -1,7 +1,9 @@
 """Ledger: what a staging folder knows of itself, one checked line for each thing that happened.
 
-A line is a CRC-32 and a JSON object. Reading stops at the first torn or altered line and forgets the rest: what is
-not noted was not done.
+A line is a CRC-32 and a JSON object whose `note` names its kind; `Line` lists the kinds. Reading stops at the first
+line that is torn or altered, and forgets the rest: what is not noted was not done. A kind of another version is passed
+over.
+Paths are of names as they lie below the destination; none that is read is believed before names.stays() saw it.
 """
 
 from __future__ import annotations
@@ -9,16 +11,163 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from typing import Any, Final
+from pathlib import Path
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta, Struct
 
 from lanshare.files.folder import Folder
 from lanshare.files.lines import framed, unframed
 
 NAME: Final = "journal"
 
-Note = dict[str, Any]
+Index = Annotated[int, Meta(ge=0)]
+Hexadecimal = Annotated[str, Meta(pattern="^([0-9a-f]{2})*$")]
+Words = tuple[str, ...]
+
+
+class _Note(Struct, frozen=True, tag_field="note", omit_defaults=True):
+    """A kind of line."""
+
+
+class _Item(Struct, frozen=True, array_like=True, gc=False):
+    """One file of a line about many."""
+
+
+class TopPlaced(_Note, frozen=True, tag="top"):
+    """What comes below a top-level name goes to this folder. `merged`: it was there. `followed`: an earlier transfer
+    made it. Else it is about to be made."""
+
+    top: str
+    place: str
+    merged: bool = False
+    followed: bool = False
+
+
+class TopCame(_Note, frozen=True, tag="came"):
+    """A top-level name came that the offer did not list."""
+
+    top: str
+
+
+class FolderMade(_Note, frozen=True, tag="made"):
+    """We made a folder."""
+
+    path: Words
+
+
+class EntryDone(_Note, frozen=True, tag="done"):
+    """A folder, or a link, is at its place."""
+
+    index: Index
+
+
+class FolderDone(_Note, frozen=True, tag="folder"):
+    """The same of a folder, with the time that it is to get, in ns."""
+
+    index: Index
+    path: Words
+    mtime: int
+
+
+class FileBegun(_Note, frozen=True, tag="begun"):
+    """A file of more than one chunk was begun: its part may be worth checking."""
+
+    index: Index
+
+
+class NotAlike(_Note, frozen=True, tag="unlike"):
+    """A file that seemed to be here is another one."""
+
+    index: Index
+
+
+class Whole(_Item, frozen=True):
+    """A file is whole in staging: the name that it is to get, its content id in hexadecimal, its part's time in ns."""
+
+    index: Index
+    size: Index
+    path: Words
+    content: Hexadecimal
+    mtime: int
+
+
+class Wholes(_Note, frozen=True, tag="wholes"):
+    """Files that are whole in staging."""
+
+    files: tuple[Whole, ...]
+
+
+class Intended(_Item, frozen=True):
+    """A file is about to get its final name."""
+
+    index: Index
+    size: Index
+    path: Words
+
+
+class Intentions(_Note, frozen=True, tag="files"):
+    """Files that are about to get their final names, once this line is durable."""
+
+    files: tuple[Intended, ...]
+
+
+class IntentVoid(_Note, frozen=True, tag="void"):
+    """What was noted of this file's final name does not hold."""
+
+    index: Index
+
+
+class Same(_Item, frozen=True):
+    """A file needs no name: the very same one lies there."""
+
+    index: Index
+    size: Index
+
+
+class Sames(_Note, frozen=True, tag="sames"):
+    """Files that need no name."""
+
+    files: tuple[Same, ...]
+
+
+class LinkTold(_Note, frozen=True, tag="link"):
+    """A link is to be made when all else is there."""
+
+    index: Index
+    path: Words
+    target: str
+
+
+class LinkMade(_Note, frozen=True, tag="linked"):
+    """We made a link."""
+
+    path: Words
+    target: str
+
+
+class MovedAside(_Note, frozen=True, tag="aside"):
+    """A file of the person's is about to be moved out of the way."""
+
+    path: Words
+    to: Words
+
+
+Line = (
+    TopPlaced | TopCame | FolderMade | EntryDone | FolderDone | FileBegun | NotAlike | Wholes | Intentions | IntentVoid
+    | Sames | LinkTold | LinkMade | MovedAside
+)
+"""What a line says."""
+
+Note = (
+    TopPlaced | TopCame | FolderMade | EntryDone | FolderDone | FileBegun | NotAlike | Whole | Intended | IntentVoid
+    | Same | LinkTold | LinkMade | MovedAside
+)
+"""What happened: of a line about many files, one note for each."""
+
+_DECODER: Final = msgspec.json.Decoder(Line)
+_ENCODER: Final = msgspec.json.Encoder()
 
 
 class Ledger:
@@ -28,14 +177,14 @@ class Ledger:
         self._waiting: list[bytes] = []
         self._fd = stage.open_file(NAME, os.O_RDWR | os.O_CREAT | os.O_APPEND)
 
-    def add(self, note: Note) -> None:
+    def add(self, line: Line) -> None:
         """Append a line; a killed process leaves it, a power cut only after sync()."""
-        self.later(note)
+        self.later(line)
         self.flush()
 
-    def later(self, note: Note) -> None:
+    def later(self, line: Line) -> None:
         """Append a line with the next flush(): a killed process may take it along."""
-        self._waiting.append(framed(msgspec.json.encode(note)))
+        self._waiting.append(encoded(line))
 
     def flush(self) -> None:
         """Write what waits, all of it or nothing."""
@@ -53,24 +202,18 @@ class Ledger:
         self.flush()
         os.fsync(self._fd)
 
-    def recover(self, single: bool = True) -> Iterator[Note]:
-        """Every good line from the first one; the file ends behind the last of them afterwards.
-
-        `single`: a line about many files comes as one for each.
-        """
+    def recover(self) -> Iterator[Note]:
+        """What every good line says, from the first one; the file ends behind the last of them afterwards."""
         self.flush()
         good = 0
         with os.fdopen(os.dup(self._fd), "rb") as lines:
             lines.seek(0)
             for line in lines:
-                note = parsed(line)
-                if note is None:
+                body = unframed(line)
+                if body is None:
                     break
                 good += len(line)
-                if single:
-                    yield from each(note)
-                else:
-                    yield note
+                yield from _notes(body)
         if os.fstat(self._fd).st_size != good:
             os.ftruncate(self._fd, good)
 
@@ -85,35 +228,31 @@ class Ledger:
             self._fd = -1
 
 
-def each(note: Note) -> Iterator[Note]:
-    """A line about many files as if there were one for each."""
-    match note:
-        case {"wholes": [*items]}:
-            for item in items:
-                match item:
-                    case [int(index), int(size), [*path], str(content), int(mtime)]:
-                        yield {"whole": index, "size": size, "path": path, "id": content, "mtime": mtime}
-        case {"files": [*items]}:
-            for item in items:
-                match item:
-                    case [int(index), int(size), [*path]]:
-                        yield {"file": index, "size": size, "path": path}
-        case {"sames": [*items]}:
-            for item in items:
-                match item:
-                    case [int(index), int(size), [*path]]:
-                        yield {"done": index, "same": path, "size": size}
-        case _:
-            yield note
+def encoded(line: Line) -> bytes:
+    """A line as it stands in a ledger."""
+    return framed(_ENCODER.encode(line))
 
 
-def parsed(line: bytes) -> Note | None:
-    """What a line says; None if it is torn, altered or from another version."""
-    body = unframed(line)
-    if body is None:
-        return None
+def read(path: Path) -> Iterator[Note]:
+    """What a copy of a ledger says, up to its first bad line; nothing if it cannot be read."""
     try:
-        note = msgspec.json.decode(body)
+        with path.open("rb") as lines:
+            for line in lines:
+                body = unframed(line)
+                if body is None:
+                    return
+                yield from _notes(body)
+    except OSError:
+        return
+
+
+def _notes(body: bytes) -> Iterator[Note]:
+    """What a line says: of one about many files, a note for each; of another version's, nothing."""
+    try:
+        line = _DECODER.decode(body)
     except (msgspec.MsgspecError, ValueError):
-        return None
-    return note if isinstance(note, dict) else None
+        return
+    if isinstance(line, Wholes | Intentions | Sames):
+        yield from line.files
+    else:
+        yield line

@@ -16,19 +16,35 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec import Struct, field
+
 from lanshare.domain.errors import Code
 from lanshare.domain.offer import ConflictPolicy
 from lanshare.domain.ranges import Ranges
 from lanshare.domain.transfer import CHUNK
-from lanshare.files import ledger, names, own
+from lanshare.files import ledger, names
 from lanshare.files.content import Buffer, small_id
-from lanshare.files.destination import COPIES, GUESSES, VerifiedFile, child, has_content, system_of
+from lanshare.files.destination import Placing, VerifiedFile
 from lanshare.files.faults import DiskFault, disk_fault
 from lanshare.files.folder import HAS_BARRIER, open_folder
-from lanshare.files.ledger import Ledger
+from lanshare.files.ledger import (
+    EntryDone,
+    FileBegun,
+    FolderDone,
+    Intended,
+    Intentions,
+    NotAlike,
+    Same,
+    Sames,
+    Whole,
+    Wholes,
+)
+from lanshare.files.made_folders import MadeFolders
 from lanshare.files.part import PartFile, require_whole
-from lanshare.files.recovery import Kept, Recovery
+from lanshare.files.recovery import Arrived, Recovery
 from lanshare.files.small import write_small
+from lanshare.files.stage import Stage, remove, system_of
+from lanshare.files.top_names import TopNames
 
 BATCH_BYTES: Final = 256 * 1024 * 1024
 """What a power cut may cost: a barrier follows at least this often."""
@@ -53,46 +69,27 @@ _UNFIT: Final = frozenset({errno.EINVAL, errno.ENAMETOOLONG, errno.EILSEQ, errno
 """What a file system says to a name it cannot hold, or that something else stands in the way of."""
 
 
-def has_staging(destination: Path, transfer: str) -> bool:
-    """Whether this transfer was begun in this folder."""
-    try:
-        with contextlib.closing(open_folder(destination)) as root:
-            if (found := own.find(root, names.STAGING, True)) is None:
-                return False
-            with contextlib.closing(found[0]) as hidden, contextlib.closing(hidden.child(transfer)) as stage:
-                return stage.exists(ledger.NAME)
-    except OSError:
-        return False
+class Kept(Struct, frozen=True):
+    """What an earlier try left: confirmed entries, and the whole chunks of begun files (how many, and their digest)."""
+
+    confirmed: tuple[tuple[int, int], ...]
+    files: int
+    length: int
+    partials: dict[int, tuple[int, bytes]] = field(default_factory=dict)
 
 
-def remove(destination: Path, transfer: str) -> None:
-    """Remove what is kept of a transfer in this folder, whatever state it is in; final files stay."""
-    try:
-        with contextlib.closing(open_folder(destination)) as root:
-            if (found := own.find(root, names.STAGING, True)) is None:
-                return
-            hidden, name = found
-            with contextlib.closing(hidden), contextlib.suppress(FileNotFoundError):
-                with contextlib.closing(hidden.child(transfer)) as stage:
-                    for one in stage.names():
-                        stage.remove(one)
-                hidden.remove_folder(transfer)
-            root.remove_folder(name)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise disk_fault(error) from error
+class Staging:
+    """The receiving side of one transfer. One thread at a time; errors of the disk are DiskFaults.
 
-
-class Staging(Recovery):
-    """The receiving side of one transfer. One thread at a time; errors of the disk are DiskFaults."""
+    It is put together of parts: `stage` (the hidden folder and its ledger), `folders`, `tops` and `placing` (the
+    destination), `arrived` (how much is here).
+    """
 
     def __init__(
         self, destination: Path, transfer: str, now: float = 0.0, clash: ConflictPolicy = ConflictPolicy.KEEP
     ) -> None:
         """Open or make the staging folder of this transfer below `destination`, and read what is kept there."""
-        super().__init__(destination, clash)
-        self.transfer = transfer
+        self.destination, self.transfer = destination, transfer
         self.refused: dict[int, str] = {}
         """Verified files whose names this file system cannot hold; whoever confirms takes them from here."""
 
@@ -102,25 +99,31 @@ class Staging(Recovery):
         self._spent = 0
         """Bytes written since the free room was looked at: what is small goes into the last room there is."""
 
-        self._noting: list[tuple[int, int, tuple[str, ...], str, int]] = []
+        self._noting: list[Whole] = []
         self._unnoted = 0
+        self._batch: list[VerifiedFile] = []
         self._batch_bytes = 0
         self._batch_since = now
         self._part: PartFile | None = None
         self._begin: tuple[int, tuple[str, ...], int] | None = None
-        self._timed = False
+        self._timed = self._closed = False
         try:
-            self._root = open_folder(destination)
-            hidden, _ = own.make(self._root, names.STAGING, private=True)
-            try:
-                self._staging = child(hidden, transfer, private=True)
-            finally:
-                hidden.close()
-            self._ledger = Ledger(self._staging)
-            self._system = system_of(self._staging)
-            self._checking: Iterator[None] = self._check_all(self._recover())
+            with contextlib.ExitStack() as opened:
+                self._root = open_folder(destination)
+                opened.callback(self._root.close)
+                self.stage = Stage(self._root, transfer)
+                opened.callback(self.stage.close)
+                system = system_of(self.stage.folder)
+                self.arrived = Arrived()
+                self.folders = MadeFolders(self._root, self.stage)
+                self.tops = TopNames(destination, self.stage, self.folders, system)
+                self.placing = Placing(self.stage, self.folders, self.tops, system, clash)
+                self._system = system
+                self._recovery = Recovery(self.stage, self.folders, self.tops, self.placing, self.arrived)
+                self._recovery.read()
+                self._checking: Iterator[None] = self._check_all()
+                opened.pop_all()
         except OSError as error:
-            self.close()
             raise disk_fault(error, str(destination)) from error
 
     # --- what is kept
@@ -140,7 +143,8 @@ class Staging(Recovery):
         """What need not be sent again; all of it was checked."""
         while self.check(60.0):
             pass
-        return Kept(tuple(self._confirmed.ranges), self.files, self.bytes, dict(self._kept.partials))
+        arrived = self.arrived
+        return Kept(tuple(arrived.confirmed.ranges), arrived.files, arrived.length, dict(arrived.partials))
 
     @property
     def spent(self) -> float:
@@ -149,68 +153,63 @@ class Staging(Recovery):
 
     def is_confirmed(self, index: int) -> bool:
         """Whether an entry is verified and durable."""
-        return index in self._confirmed
+        return index in self.arrived.confirmed
+
+    @property
+    def uncounted(self) -> int:
+        """Folders and links that were made or noted, over all tries: no offer counts them."""
+        return self.folders.count + len(self.placing.linked)
 
     # --- what arrives
 
     def folder(self, index: int, parts: Sequence[str], mtime_ns: int = 0, private: bool = False) -> None:
         """A folder: made at once; one that is `private` for its owner alone. NameRefused if its name cannot be kept."""
-        safe = self._safe(parts)
+        safe = self.placing.safe(parts)
         try:
-            path = self._placed(safe, True, private)
-            self._folder(path, hold=False, private=private)
-            self._note({"done": index, "folder": path, "mtime": mtime_ns})
+            path = self.tops.placed(safe, True, private)
+            self.folders.folder(path, hold=False, private=private)
+            self.stage.note(FolderDone(index, path, mtime_ns))
         except OSError as error:
             if error.errno in _UNFIT:
                 raise names.NameRefused("something else has its name") from error
             raise disk_fault(error) from error
-        self._confirmed.add(index)
+        self.arrived.confirmed.add(index)
 
     def link(self, index: int, parts: Sequence[str], target: str) -> None:
         """A symbolic link: made last. NameRefused if it would lead out of its tree."""
-        safe = self._safe(parts)
+        safe = self.placing.safe(parts)
         if len(parts) < 2 or not names.link_stays(parts, target):
             raise names.NameRefused("a link that leads out of its folder")
         try:
-            path, safe_target = self._placed(safe), names.safe_target(target, self._system)
+            path, safe_target = self.tops.placed(safe), names.safe_target(target, self._system)
         except OSError as error:
             if error.errno in _UNFIT:
                 raise names.NameRefused("something else has its name") from error
             raise disk_fault(error) from error
-        if self._linked.get(index) == (path, safe_target):
-            return  # an earlier try has noted it
-        self._note({"link": index, "path": path, "to": safe_target})
-        self._links.append((index, path, safe_target))
-        self.uncounted += index not in self._linked
-        self._linked[index] = (path, safe_target)
+        self.placing.note_link(index, path, safe_target)
 
     def lies_there(self, top: str, entries: Sequence[tuple[int, bool]]) -> None:
         """These folders and empty files (True), all there is below a top-level name, are there already: they count as
         received."""
         for index, is_file in entries:
-            self._note({"done": index, "same": True, "size": 0} if is_file else {"done": index})
+            self.stage.note(Sames((Same(index, 0),)) if is_file else EntryDone(index))
             if is_file:
-                self._confirm(index, 0)
+                self.arrived.confirm(index, 0)
             else:
-                self._confirmed.add(index)
-        self._lying.append(top)
+                self.arrived.confirmed.add(index)
+        self.tops.lying.append(top)
 
     def unlike(self, index: int) -> None:
         """What seemed to be the same is not. It is counted over all tries, so that nobody finds out what lies here by
         guessing."""
-        self._unlike += 1
-        self._note({"unlike": index})
-
-    @property
-    def guessed(self) -> bool:
-        """Whether so much was not the same that nothing counts as the same any more."""
-        return self._unlike >= GUESSES
+        self.tops.unlike += 1
+        self.stage.note(NotAlike(index))
 
     def same(self, index: int, parts: Sequence[str], size: int, name: str = "") -> None:
         """The file that has this name, or `name` in its place, is the same: it stays, and counts as received."""
-        safe = self._safe(parts)
-        self._lies(safe, name or safe[-1])
-        placed = self._placed(safe)
+        safe = self.placing.safe(parts)
+        self.placing.lies(safe, name or safe[-1])
+        placed = self.tops.placed(safe)
         self._add(VerifiedFile(index, (*placed[:-1], name or placed[-1]), size))
 
     def begin(
@@ -218,20 +217,20 @@ class Staging(Recovery):
         private: bool = False,
     ) -> None:
         """A file starts; its first `chunks` chunks are kept from earlier. NameRefused if its name cannot be kept."""
-        safe = self._safe(parts)
-        if chunks and index not in self._begun:
+        safe, begun = self.placing.safe(parts), self.arrived.begun
+        if chunks and index not in begun:
             raise DiskFault(Code.CONTENT_DIFFERS, "a part that was never begun")
         self._begin = (index, safe, size)
         try:
             self._unintend(index)
-            if index not in self._begun:
-                self._begun.add(index)
+            if index not in begun:
+                begun.add(index)
                 if size > CHUNK:
-                    self.begins += 1
-                    self._note({"begun": index})
+                    self.arrived.begins += 1
+                    self.stage.note(FileBegun(index))
         except OSError as error:
             raise disk_fault(error) from error
-        self._part = PartFile(self._stage, index, size, chunks, executable, private)
+        self._part = PartFile(self.stage.folder, index, size, chunks, executable, private)
 
     def write(self, data: memoryview) -> None:
         """Bytes of the file begun last."""
@@ -271,7 +270,7 @@ class Staging(Recovery):
         part.close()
         self.disk_seconds += part.disk_seconds
         self._part = None
-        self._begun.discard(index)
+        self.arrived.begun.discard(index)
         self._whole(index, safe, size, content, kept_ns)
 
     def small(
@@ -279,14 +278,14 @@ class Staging(Recovery):
         private: bool = False,
     ) -> None:
         """A whole file at once. NameRefused if its name cannot be kept, DiskFault CONTENT_DIFFERS if it is another."""
-        safe = self._safe(parts)
+        safe = self.placing.safe(parts)
         if small_id(data) != content:
             raise DiskFault(Code.CONTENT_DIFFERS, f"{len(data)} bytes")
         self._spend(len(data))
         began = time.perf_counter()
         try:
             self._unintend(index)
-            kept_ns = write_small(self._stage, index, data, mtime_ns, executable, not HAS_BARRIER, private)
+            kept_ns = write_small(self.stage.folder, index, data, mtime_ns, executable, not HAS_BARRIER, private)
         except OSError as error:
             raise disk_fault(error) from error
         self.disk_seconds += time.perf_counter() - began
@@ -296,20 +295,19 @@ class Staging(Recovery):
         """Forget the part of the file begun last."""
         part, self._part = self._part, None
         if part is not None:
-            self._begun.discard(part.number)
-        if part is not None:
+            self.arrived.begun.discard(part.number)
             part.close()
             try:
-                self._remove_part(part.number)
+                self.stage.remove_part(part.number)
             except OSError as error:
                 raise disk_fault(error) from error
 
     def forget(self, index: int) -> None:
         """What is kept of a file that was begun goes: it comes again from its beginning."""
-        self._kept.partials.pop(index, None)
-        self._begun.discard(index)
+        self.arrived.partials.pop(index, None)
+        self.arrived.begun.discard(index)
         try:
-            self._remove_part(index)
+            self.stage.remove_part(index)
         except OSError as error:
             raise disk_fault(error) from error
 
@@ -345,26 +343,28 @@ class Staging(Recovery):
             self.disk_seconds += time.perf_counter() - began
 
     def _commit(self, batch: list[VerifiedFile]) -> list[tuple[int, int]]:
-        done = Ranges()
+        done, book = Ranges(), self.stage.book
         try:
             self._note_wholes()
             sames, batch = self._without_same(batch)
             for some in _pieces(sames):
-                self._book.later({"sames": [(whole.index, whole.size, whole.path) for whole in some]})
+                book.later(Sames(tuple(Same(whole.index, whole.size) for whole in some)))
             intended = [(whole, target) for whole in batch if (target := self._named(whole)) is not None]
             for some in _pieces([whole for whole, _ in intended]):
-                self._book.later({"files": [(whole.index, whole.size, self._intents[whole.index]) for whole in some]})
+                book.later(Intentions(tuple(
+                    Intended(whole.index, whole.size, self.placing.intents[whole.index]) for whole in some
+                )))
             self._barrier()
             batch = [whole for whole, target in intended if self._named(whole, target) is not None]
-            self._close_open()
+            self.folders.close()
             self._sync_folders({whole.path[:-1] for whole in batch})
         except OSError as error:
             raise disk_fault(error) from error
         if sames:
             batch = sorted([*sames, *batch], key=lambda one: one.index)
         for whole in batch:
-            self._intents.pop(whole.index, None)
-            self._confirm(whole.index, whole.size)
+            self.placing.intents.pop(whole.index, None)
+            self.arrived.confirm(whole.index, whole.size)
             done.add(whole.index)
         return done.ranges
 
@@ -375,18 +375,18 @@ class Staging(Recovery):
         """
         done = Ranges()
         try:
-            for index, path, target in self._links:
-                if self._make_link(path, target):
-                    self._note({"done": index})
-                    self._confirmed.add(index)
+            for index, path, target in self.placing.links:
+                if self.placing.make_link(path, target):
+                    self.stage.note(EntryDone(index))
+                    self.arrived.confirmed.add(index)
                     done.add(index)
                 else:
                     self.refused[index] = "/".join(path)
-            self._links = []
+            self.placing.links = []
             if not self._timed:
                 self._timed = True
-                self._set_times()
-            self._close_open()
+                self.placing.set_times()
+            self.folders.close()
             self._barrier()
         except OSError as error:
             raise disk_fault(error) from error
@@ -396,8 +396,8 @@ class Staging(Recovery):
         """Write down for later what was received under which names, so that it can be undone."""
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._book.flush()
-            fd = self._stage.open_file(ledger.NAME, os.O_RDONLY)
+            self.stage.book.flush()
+            fd = self.stage.folder.open_file(ledger.NAME, os.O_RDONLY)
             with os.fdopen(fd, "rb") as source, open(path, "wb", opener=_private) as copy:
                 while piece := source.read(1024 * 1024):
                     copy.write(piece)
@@ -406,18 +406,16 @@ class Staging(Recovery):
 
     def close(self) -> None:
         """Give all handles back; what is kept stays for another try."""
+        if self._closed:
+            return
+        self._closed = True
         if self._part is not None:
             self._part.keep()
             self._part = None
-        self._close_open()
-        if self._ledger is not None:
-            self._note_wholes()
-            self._ledger.close()
-            self._ledger = None
-        for folder in (self._staging, self._root):
-            if folder is not None:
-                folder.close()
-        self._staging = self._root = None
+        self.folders.close()
+        self._note_wholes()
+        self.stage.close()
+        self._root.close()
 
     def discard(self) -> None:
         """Remove the staging folder with all parts; final files stay. Then it is closed."""
@@ -435,18 +433,18 @@ class Staging(Recovery):
         if self._spent < LOOK:
             return
         try:
-            room = self._stage.room()
+            room = self.stage.folder.room()
         except OSError as error:
             raise disk_fault(error) from error
         if not room:
             raise DiskFault(Code.DISK_FULL, "all but the reserve is taken")
         self._spent = 0
 
-    def _check_all(self, wholes: list[VerifiedFile]) -> Iterator[None]:
-        yield from self._check_wholes(wholes)
+    def _check_all(self) -> Iterator[None]:
+        yield from self._recovery.check(self._batch)
         if self._batch:
             self.commit(self._batch_since)
-        yield from self._check_begun()
+        yield from self._recovery.check_begun(self._batch)
 
     def _add(self, whole: VerifiedFile) -> None:
         self._batch.append(whole)
@@ -455,35 +453,34 @@ class Staging(Recovery):
     def _whole(self, index: int, safe: tuple[str, ...], size: int, content: bytes, mtime_ns: int) -> None:
         """A part is whole and true: noted now and then, as noting each costs as much as receiving it again."""
         try:
-            path = self._placed(safe)
+            path = self.tops.placed(safe)
         except OSError as error:
             if error.errno not in _UNFIT:
                 raise disk_fault(error) from error
-            self._remove_part(index, size)
+            self.stage.remove_part(index, size)
             self.refused[index] = "/".join(safe)
             return
         try:
-            self._noting.append((index, size, path, content.hex(), mtime_ns))
+            self._noting.append(Whole(index, size, path, content.hex(), mtime_ns))
             self._unnoted += size
             if self._unnoted >= _UNNOTED_BYTES or len(self._noting) >= _UNNOTED:
                 self._note_wholes()
-                self._book.flush()
+                self.stage.book.flush()
         except OSError as error:
             raise disk_fault(error) from error
         self._add(VerifiedFile(index, path, size, content, mtime_ns))
 
     def _note_wholes(self) -> None:
         if self._noting:
-            noting, self._noting, self._unnoted = self._noting, [], 0
-            self._book.later({"wholes": noting})
+            noting, self._noting, self._unnoted = tuple(self._noting), [], 0
+            self.stage.book.later(Wholes(noting))
 
     def _unintend(self, index: int) -> None:
         """An earlier try meant to rename this file and did not: from now on its part may go without that meaning
         that it has its final name."""
-        if index in self._intents:
-            del self._intents[index]
-            self._note({"void": index})
-            self._book.sync()
+        if index in self.placing.intents:
+            self.placing.give_up(index)
+            self.stage.book.sync()
 
     def _without_same(self, batch: list[VerifiedFile]) -> tuple[list[VerifiedFile], list[VerifiedFile]]:
         """Which of these need no name, as the very same file has it or is about to get it, and the others.
@@ -496,9 +493,9 @@ class Staging(Recovery):
         for whole in batch:
             if not whole.content:
                 sames.append(whole)
-            elif name := self._twin(whole, others.get(whole.path)) or self._here(whole):
-                self._remove_part(whole.index, whole.size)
-                self._lies(whole.path, name)
+            elif name := self._twin(whole, others.get(whole.path)) or self.placing.lies_here(whole):
+                self.stage.remove_part(whole.index, whole.size)
+                self.placing.lies(whole.path, name)
                 sames.append(whole)
             else:
                 others.setdefault(whole.path, whole)
@@ -509,58 +506,39 @@ class Staging(Recovery):
         """The name, if this other one of the batch is the very same file; else empty."""
         if other is None or (whole.size, whole.content) != (other.size, other.content):
             return ""
-        one, two = self._stage.stat(str(whole.index)), self._stage.stat(str(other.index))
+        folder = self.stage.folder
+        one, two = folder.stat(str(whole.index)), folder.stat(str(other.index))
         return whole.path[-1] if one is not None and two is not None and one.st_mtime_ns == two.st_mtime_ns else ""
-
-    def _here(self, whole: VerifiedFile) -> str:
-        """The name under which the very same file is here, its own or one that a clash once gave it; else empty."""
-        above, own = whole.path[:-1], whole.path[-1]
-        if above in self._fresh:
-            return ""  # if it is all the same, its name turns out to be taken
-        try:
-            folder = self._folder(above)
-            if not folder.exists(own):
-                return ""
-            part = self._stage.stat(str(whole.index))
-            for number in range(COPIES if part is not None and self._clash is ConflictPolicy.KEEP else 1):
-                name = names.numbered(own, number)
-                if number and not folder.exists(name):
-                    break
-                if part is not None and has_content(whole, folder, name, part.st_mtime_ns):
-                    return name
-        except OSError:
-            pass  # whoever gives the name says what is wrong there
-        return ""
 
     def _named(self, whole: VerifiedFile, target: str | None = None) -> str | None:
         """Choose a final name, or (with `target`) give it; None if this file system cannot hold it: its part goes."""
         try:
             if target is None:
-                return self._intend(whole)
-            self._give_name(whole, target)
+                return self.placing.intend(whole)
+            self.placing.give_name(whole, target)
             return target
         except OSError as error:
             if error.errno not in _UNFIT:
                 raise
-            self._intents.pop(whole.index, None)
-            self._note({"void": whole.index})
-            self._remove_part(whole.index, whole.size)
+            self.placing.give_up(whole.index)
+            self.stage.remove_part(whole.index, whole.size)
             self.refused[whole.index] = "/".join(whole.path)
             return None
 
     def _barrier(self) -> None:
-        self._book.flush()
-        if not self._stage.sync_all():
-            self._book.sync()
-            self._stage.sync()
+        folder, book = self.stage.folder, self.stage.book
+        book.flush()
+        if not folder.sync_all():
+            book.sync()
+            folder.sync()
 
     def _sync_folders(self, paths: set[tuple[str, ...]]) -> None:
-        if len(paths) > 8 and self._stage.sync_all():
+        if len(paths) > 8 and self.stage.folder.sync_all():
             return
         for path in paths:
-            self._folder(path).sync()
-        self._close_open()
-        self._stage.sync()
+            self.folders.folder(path).sync()
+        self.folders.close()
+        self.stage.folder.sync()
 
 
 def _private(path: str, flags: int) -> int:

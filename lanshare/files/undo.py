@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lanshare.files import names, own
-from lanshare.files.destination import child
+from lanshare.files import ledger, names, own
 from lanshare.files.faults import disk_fault
 from lanshare.files.folder import Folder, open_folder
-from lanshare.files.ledger import Note, each, parsed
+from lanshare.files.ledger import FolderMade, Intended, IntentVoid, LinkMade, MovedAside, Whole
+from lanshare.files.stage import child
 
 Words = tuple[str, ...]
 Fits = Callable[[os.stat_result], bool]
@@ -81,35 +81,23 @@ def undo(destination: Path, receipt: Path) -> Undoing:
 
 def _read(receipt: Path) -> _Receipt:
     found = _Receipt()
-    for note in _notes(receipt):
+    for note in ledger.read(receipt):
         match note:
-            case {"whole": int(index), "mtime": int(mtime)}:
+            case Whole(index=index, mtime=mtime):
                 found.times[index] = mtime
-            case {"void": int(index)}:
+            case IntentVoid(index=index):
                 found.files.pop(index, None)
-            case {"file": int(index), "size": int(size), "path": [*words]} if (path := names.stays(words)) is not None:
+            case Intended(index=index, size=size, path=words) if (path := names.stays(words)) is not None:
                 found.files[index] = (path, size)
-            case {"linked": [*words], "to": str(target)} if (path := names.stays(words)) is not None:
+            case LinkMade(path=words, target=target) if (path := names.stays(words)) is not None:
                 found.links.append((path, target))
-            case {"made": [*words]} if (path := names.stays(words)) is not None:
+            case FolderMade(path=words) if (path := names.stays(words)) is not None:
                 found.made.append(path)
-            case {"aside": [*words], "to": [*place]} if (
+            case MovedAside(path=words, to=place) if (
                 (path := names.stays(words)) is not None and (where := names.stays(place)) is not None
             ):
                 found.aside.append((path, where))
     return found
-
-
-def _notes(receipt: Path) -> Iterator[Note]:
-    try:
-        with receipt.open("rb") as lines:
-            for line in lines:
-                note = parsed(line)
-                if note is None:
-                    return
-                yield from each(note)
-    except OSError:
-        return
 
 
 def _untouched(size: int, mtime_ns: int | None) -> Fits:

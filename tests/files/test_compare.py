@@ -96,7 +96,7 @@ def matches(there: Path, clash: ConflictPolicy) -> Iterator[tuple[str, str]]:
             elif isinstance(found, Unwanted):
                 yield "unwanted", "/".join(found.entry.parts)
         for top in ("album", "other"):
-            yield "merged" if stage._tops.get(top) == top else "apart", top
+            yield "merged" if stage.tops.places.get(top) == top else "apart", top
     finally:
         matching.close()
         stage.discard()
@@ -155,7 +155,7 @@ def test_only_a_file_of_it_that_the_source_has_merges_a_folder(there: Path, agre
         matching.agrees(have[name if name in have else f"album/{name}"])
     merged = agrees == ["album/same"]
     assert [matching.is_merged(have[name]) for name in have] == [merged, True, merged]
-    assert stage.place("album") == ("album" if merged else None)
+    assert stage.tops.places.get("album") == ("album" if merged else None)
     matching.close()
     stage.discard()
 
@@ -186,7 +186,7 @@ def said(
                 found.append(("/".join(one.entry.parts), one.path[-1]))
                 matching.agrees(one)
         matching.finish()
-        return found, dict(stage._tops)
+        return found, dict(stage.tops.places)
     finally:
         matching.close()
         stage.discard()
@@ -248,7 +248,7 @@ def test_the_place_of_one_folder_is_not_taken_for_another_one_of_its_name(tmp_pa
     file(root / "album" / "a", b"unlike")
     file(root / "album (1)" / "shared", b"12345")
     stage = Staging(root, "ab" * 16)
-    stage.merge("album (1)", "album (1)")
+    stage.tops.merge("album (1)", "album (1)")
     matching = Matching(stage, ConflictPolicy.KEEP)
     assert [one for one in matching.piece(0, [offered("album/shared", 5)]) if isinstance(one, Have)] == []
     matching.close()

@@ -21,7 +21,7 @@ def test_replacing_moves_the_old_one_aside_under_a_date(tmp_path: Path) -> None:
     (tmp_path / "d" / "a").write_bytes(b"old")
     (tmp_path / "d" / "folder").mkdir()
     stage = Staging(tmp_path, TRANSFER, clash=ConflictPolicy.REPLACE)
-    stage.merge("d", "d")
+    stage.tops.merge("d", "d")
     put(stage, 0, ("d", "a"), b"new")
     put(stage, 1, ("d", "folder"), b"a file where a folder is")
     stage.commit(1.0)
@@ -64,7 +64,7 @@ def test_a_link_through_somebodys_own_link_is_not_made(tmp_path: Path) -> None:
     (root / "d").mkdir(parents=True)
     (root / "d" / "mine").symlink_to(outside)
     stage = Staging(root, TRANSFER, clash=ConflictPolicy.SKIP)
-    stage.merge("d", "d")
+    stage.tops.merge("d", "d")
     stage.link(0, ("d", "x"), "mine/secret")
     stage.link(1, ("d", "y"), "mine")
     stage.finish()
@@ -76,24 +76,8 @@ def test_a_link_through_somebodys_own_link_is_not_made(tmp_path: Path) -> None:
 def test_names_that_had_to_change_are_reported(tmp_path: Path) -> None:
     stage = Staging(tmp_path, TRANSFER)
     put(stage, 0, ("a\x07b",), b"")
-    assert stage.losses == [("a\x07b", Code.NAME_MAPPED)]
+    assert stage.placing.losses == [("a\x07b", Code.NAME_MAPPED)]
     stage.discard()
-
-
-def test_a_retry_goes_where_the_rest_went(tmp_path: Path) -> None:
-    (tmp_path / "in" / "album").mkdir(parents=True)
-    first = Staging(tmp_path / "in", TRANSFER)
-    put(first, 0, ("album", "a"), b"a")
-    first.commit(1.0)
-    first.receipt(tmp_path / "receipt")
-    first.discard()
-    again = Staging(tmp_path / "in", "cd" * 16)
-    again.follow(tmp_path / "receipt")
-    put(again, 0, ("album", "b"), b"b")
-    again.commit(1.0)
-    again.discard()
-    assert sorted(one.name for one in (tmp_path / "in" / "album (1)").iterdir()) == ["a", "b"]
-    assert list((tmp_path / "in" / "album").iterdir()) == []
 
 
 def test_the_very_same_file_sent_twice_is_not_doubled(tmp_path: Path) -> None:
@@ -112,7 +96,7 @@ def test_the_report_of_losses_is_bounded(tmp_path: Path) -> None:
     stage = Staging(tmp_path, TRANSFER)
     for number in range(1500):
         stage.folder(number, ("bad\x07", f"{number}"))
-    assert len(stage.losses) == LOSSES
+    assert len(stage.placing.losses) == LOSSES
     stage.discard()
 
 
@@ -121,7 +105,7 @@ def test_a_file_that_lies_there_already_under_its_own_name_is_told_as_where_it_i
         stage = Staging(tmp_path, transfer)
         put(stage, 0, ("same",), b"x" * 100_000)
         stage.commit(1.0)
-        assert stage.tops == (tmp_path / "same",)
+        assert stage.tops.paths == (tmp_path / "same",)
         stage.discard()
     assert [one.name for one in tmp_path.iterdir()] == ["same"]
 
@@ -129,86 +113,17 @@ def test_a_file_that_lies_there_already_under_its_own_name_is_told_as_where_it_i
 def test_the_very_same_file_is_not_doubled_under_a_number_either(tmp_path: Path) -> None:
     for turn, data in enumerate((b"1st", b"2nd", b"3rd", b"2nd", b"3rd", b"1st")):
         stage = Staging(tmp_path, f"{turn:032x}")
-        stage.merge("d", "d")
+        stage.tops.merge("d", "d")
         put(stage, 0, ("d", "f"), data)
         put(stage, 1, ("top",), data)
         assert stage.commit(1.0) == [(0, 1)]
         where = {b"1st": "top", b"2nd": "top (1)", b"3rd": "top (2)"}[data]
-        assert stage.tops == (tmp_path / "d", tmp_path / where)
+        assert stage.tops.paths == (tmp_path / "d", tmp_path / where)
         stage.discard()
     there = {str(one.relative_to(tmp_path)): one.read_bytes() for one in tmp_path.rglob("*") if one.is_file()}
     assert there == {
         "d/f": b"1st", "d/f (1)": b"2nd", "d/f (2)": b"3rd", "top": b"1st", "top (1)": b"2nd", "top (2)": b"3rd"
     }
-
-
-def test_a_folder_that_comes_in_between_is_no_place_for_what_arrives(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Somebody makes one of that name, with something in it, after it was seen that there is none."""
-    real = HandleFolder.make
-
-    def late(folder: HandleFolder, name: str, private: bool = False) -> None:
-        theirs = tmp_path / "d"
-        if name == "d" and not theirs.exists():
-            theirs.mkdir()
-            (theirs / "mine").write_bytes(b"mine")
-        real(folder, name, private)
-
-    stage = Staging(tmp_path, TRANSFER)
-    monkeypatch.setattr(HandleFolder, "make", late)
-    put(stage, 0, ("d", "a"), b"a")
-    stage.folder(1, ("d", "sub"))
-    stage.commit(1.0)
-    stage.discard()
-    assert [one.name for one in (tmp_path / "d").iterdir()] == ["mine"]
-    assert sorted(one.name for one in (tmp_path / "d (1)").iterdir()) == ["a", "sub"]
-
-
-@pytest.mark.parametrize("inside", [(), ("mine",)])
-def test_after_a_try_that_was_killed_before_it_noted_its_folder_only_an_empty_one_is_taken(
-    tmp_path: Path, inside: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Killed(BaseException):
-        pass
-
-    def killed(folder: HandleFolder, name: str, private: bool = False) -> None:
-        (tmp_path / name).mkdir()
-        raise Killed
-
-    stage = Staging(tmp_path, TRANSFER)
-    with monkeypatch.context() as patch:
-        patch.setattr(HandleFolder, "make", killed)
-        with pytest.raises(Killed):
-            stage.folder(0, ("d",))
-    stage.close()
-    for name in inside:
-        (tmp_path / "d" / name).write_bytes(b"")
-    again = Staging(tmp_path, TRANSFER)
-    put(again, 1, ("d", "a"), b"a")
-    again.commit(1.0)
-    again.discard()
-    place = "d (1)" if inside else "d"
-    assert [one.name for one in (tmp_path / place).iterdir()] == ["a"]
-    assert len([one for one in tmp_path.iterdir() if one.name.startswith("d")]) == 1 + bool(inside)
-
-
-def test_a_retry_that_is_interrupted_goes_on_where_the_rest_went(tmp_path: Path) -> None:
-    (tmp_path / "album").mkdir()
-    (tmp_path / "album" / "mine").write_bytes(b"mine")
-    first = Staging(tmp_path, TRANSFER)
-    put(first, 0, ("album", "a"), b"a")
-    first.commit(1.0)
-    first.receipt(tmp_path / "receipt")
-    first.discard()
-    for index, name in enumerate(("b", "c")):
-        again = Staging(tmp_path, "cd" * 16)
-        if name == "b":
-            again.follow(tmp_path / "receipt")
-        put(again, index, ("album", name), name.encode())
-        again.commit(1.0)
-        again.close()
-    assert sorted(one.name for one in (tmp_path / "album (1)").iterdir()) == ["a", "b", "c"]
 
 
 def test_a_thousand_files_of_one_name_cost_looks_in_proportion(

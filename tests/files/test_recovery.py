@@ -70,7 +70,12 @@ def test_lines_of_another_version_are_passed_over(tmp_path: Path) -> None:
     stage.small(0, ("a",), b"x", small_id(b"x"), 0)
     stage.close()
     journal = tmp_path / ".lanshare-incoming" / TRANSFER / "journal"
-    strange = [{"wholes": [[1], ["x", 2, 3], 7]}, {"files": [[1, 2]]}, {"later": 1}, {"begun": "x"}, {"wholes": 3}]
+    strange = [
+        {"note": "wholes", "files": [[1], ["x", 2, 3], 7]}, {"note": "files", "files": [[1, 2]]},
+        {"note": "later", "index": 1}, {"note": "begun", "index": "x"}, {"note": "wholes", "files": 3}, {"done": 7},
+        {"note": "wholes", "files": [[7, 1, ["b"], "not hexadecimal", 0]]}, {"note": "done", "index": -1},
+        "done", 7, [1],
+    ]
     with journal.open("ab") as file:
         file.writelines(framed(msgspec.json.encode(one)) for one in strange)
     again = Staging(tmp_path, TRANSFER)
@@ -92,26 +97,3 @@ def test_a_link_that_each_try_sends_again_counts_once_and_is_made_once(tmp_path:
     stage.discard()
     made = {path.name: path.readlink().name for path in (tmp_path / "d").iterdir()}
     assert made == {"to0": "y", "to1": "x", "to2": "x", "to3": "x", "to4": "x"}
-
-
-def test_names_that_no_offer_listed_are_known_to_a_further_try(tmp_path: Path) -> None:
-    stage = Staging(tmp_path, TRANSFER)
-    for name in ("b", "c", "b"):
-        stage.came(name)
-    stage.close()
-    again = Staging(tmp_path, TRANSFER)
-    assert again.unlisted == {"b", "c"}
-    again.discard()
-
-
-def test_what_was_received_before_is_a_place_and_no_name_that_may_come(tmp_path: Path) -> None:
-    """A retry goes where the rest went; which names it may bring is what was accepted of it."""
-    first = Staging(tmp_path, TRANSFER)
-    first.small(0, ("album", "a"), b"a", small_id(b"a"), 0)
-    first.commit(1.0)
-    first.receipt(tmp_path / "receipt")
-    first.discard()
-    again = Staging(tmp_path, "cd" * 16)
-    again.follow(tmp_path / "receipt")
-    assert again.unlisted == set()
-    again.discard()

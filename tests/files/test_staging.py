@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 
 from lanshare.domain.errors import Code
 from lanshare.domain.transfer import CHUNK
-from lanshare.files import folder, staging
+from lanshare.files import folder
 from lanshare.files.faults import DiskFault
-from lanshare.files.folder import HandleFolder, PathFolder
+from lanshare.files.folder import HandleFolder
 from lanshare.files.names import NameRefused
-from lanshare.files.staging import Staging, has_staging, remove
+from lanshare.files.staging import Staging
 from tests.harness.stages import TRANSFER, content_of, put
 
 
@@ -22,14 +21,6 @@ def write_all(stage: Staging, data: memoryview) -> None:
     """Bytes of the open file, as they come over a link."""
     for at in range(0, len(data), 256 * 1024):
         stage.write(data[at : at + 256 * 1024])
-
-
-@pytest.fixture(params=["handles", "paths"])
-def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Both kinds of folder: Windows has no directory handles."""
-    if request.param == "paths":
-        monkeypatch.setattr(staging, "open_folder", PathFolder.root)
-    return str(request.param)
 
 
 def test_a_name_appears_only_after_the_commit(tmp_path: Path, kind: str) -> None:
@@ -103,21 +94,6 @@ def test_no_path_leaves_the_folder(tmp_path: Path, parts: tuple[str, ...]) -> No
     assert [one.name for one in tmp_path.iterdir()] == ["in"]
 
 
-def test_a_folder_swapped_for_a_link_is_not_followed(tmp_path: Path, kind: str) -> None:
-    root, outside = tmp_path / "in", tmp_path / "out"
-    root.mkdir()
-    outside.mkdir()
-    stage = Staging(root, TRANSFER)
-    stage.folder(0, ("d",))
-    (root / "d").rmdir()
-    (root / "d").symlink_to(outside)
-    put(stage, 1, ("d", "x"), b"x")
-    assert stage.commit(1.0) == []
-    assert list(stage.refused) == [1]
-    stage.close()
-    assert list(outside.iterdir()) == []
-
-
 def test_whole_chunks_survive_and_a_flipped_bit_is_noticed(tmp_path: Path) -> None:
     data = os.urandom(3 * CHUNK + 100)
     stage = Staging(tmp_path, TRANSFER)
@@ -150,19 +126,19 @@ def test_a_crash_between_barrier_and_rename_or_after_it_loses_and_doubles_nothin
     stage = Staging(tmp_path, TRANSFER)
     for index in range(3):
         put(stage, index, (f"f{index}",), bytes([index]))
-    give = stage._give_name
+    give = stage.placing.give_name
 
     def crash_after_first(whole: object, name: str) -> None:
         give(whole, name)  # type: ignore[arg-type]
         raise Crash
 
-    monkeypatch.setattr(stage, "_give_name", crash_after_first)
+    monkeypatch.setattr(stage.placing, "give_name", crash_after_first)
     with pytest.raises(Crash):
         stage.commit(1.0)
     stage.close()
     again = Staging(tmp_path, TRANSFER)
     assert again.kept().confirmed == ((0, 2),), "what was whole is checked and kept, not received again"
-    assert again.files == 3
+    assert again.arrived.files == 3
     again.discard()
     assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == {f"f{n}": bytes([n]) for n in range(3)}
 
@@ -204,16 +180,16 @@ def test_what_was_whole_but_is_not_true_any_more_is_sent_again(tmp_path: Path, d
 def test_a_crash_between_link_and_unlink_doubles_nothing(tmp_path: Path) -> None:
     stage = Staging(tmp_path, TRANSFER)
     put(stage, 0, ("a",), b"hello")
-    move = stage._stage.move
+    move = stage.stage.folder.move
 
     def link_only(name: str, to: folder.Folder, new: str) -> None:
         os.link(tmp_path / ".lanshare-incoming" / TRANSFER / name, tmp_path / new)
         raise KeyboardInterrupt
 
-    stage._stage.move = link_only  # type: ignore[method-assign]
+    stage.stage.folder.move = link_only  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
         stage.commit(1.0)
-    stage._stage.move = move  # type: ignore[method-assign]
+    stage.stage.folder.move = move  # type: ignore[method-assign]
     stage.close()
     again = Staging(tmp_path, TRANSFER)
     assert again.kept().confirmed == ((0, 0),)
@@ -267,7 +243,7 @@ def test_an_intent_that_came_to_nothing_never_counts_as_a_rename(
     second.close()
     third = Staging(tmp_path, TRANSFER)
     assert third.kept().confirmed == ()
-    assert third.files == 0
+    assert third.arrived.files == 0
     third.discard()
 
 
@@ -327,21 +303,3 @@ def test_the_last_room_of_a_disk_is_left_by_what_is_large_and_taken_by_what_is_s
     again.commit(2.0)
     again.discard()
     assert (tmp_path / "large").read_bytes() == data
-
-
-def test_a_staging_folder_that_others_could_look_into_goes_on_and_is_private_again(tmp_path: Path) -> None:
-    """A copy, a restored backup, another umask; where others could write in it, it is not believed."""
-    Staging(tmp_path, TRANSFER).close()
-    hidden = tmp_path / ".lanshare-incoming"
-    hidden.chmod(0o755)
-    assert has_staging(tmp_path, TRANSFER)
-    assert hidden.stat().st_mode & 0o777 == 0o700
-    hidden.chmod(0o777)
-    assert not has_staging(tmp_path, TRANSFER)
-
-
-def test_nothing_is_left_where_the_transfers_folder_is_gone_already(tmp_path: Path) -> None:
-    Staging(tmp_path, TRANSFER).close()
-    shutil.rmtree(tmp_path / ".lanshare-incoming" / TRANSFER)
-    remove(tmp_path, TRANSFER)
-    assert list(tmp_path.iterdir()) == []

@@ -21,7 +21,7 @@ from tests.harness.stages import TRANSFER, put
 def received(root: Path, receipt: Path, clash: ConflictPolicy = ConflictPolicy.KEEP) -> None:
     """A batch: a folder, a file in an existing folder, a single file, a link."""
     stage = Staging(root, TRANSFER, clash=clash)
-    stage.merge("old", "old")
+    stage.tops.merge("old", "old")
     stage.folder(0, ("album",))
     put(stage, 1, ("album", "a"), b"a")
     put(stage, 2, ("album", "b"), b"b")
@@ -101,8 +101,9 @@ def test_a_receipt_that_leads_elsewhere_moves_nothing(root: Path, tmp_path: Path
     (root / "bait" / "x").write_bytes(b"evil")
     before = tree_of(tmp_path)
     notes: list[dict[str, object]] = [
-        {"file": 1, "size": 10, "path": path}, {"linked": path, "to": "a"}, {"made": path},
-        {"aside": path, "to": ["bait", "x"]}, {"aside": ["old", "new"], "to": path},
+        {"note": "files", "files": [[1, 10, path]]}, {"note": "linked", "path": path, "target": "a"},
+        {"note": "made", "path": path}, {"note": "aside", "path": path, "to": ["bait", "x"]},
+        {"note": "aside", "path": ["old", "new"], "to": path},
     ]
     (tmp_path / "receipt").write_bytes(b"".join(framed(json.dumps(one).encode()) for one in notes))
     done = undo(root, tmp_path / "receipt")

@@ -70,10 +70,11 @@ def name(data: bytes) -> None:
 
 def line(data: bytes) -> None:
     """A line of a ledger, damaged or from another version."""
-    for raw in (data, framed(data)):
-        note = ledger.parsed(raw)
-        if note is not None:
-            list(ledger.each(note))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "journal")
+        for raw in (data, framed(data)):
+            path.write_bytes(raw)
+            list(ledger.read(path))
 
 
 def listed(data: bytes) -> None:

@@ -148,7 +148,7 @@ class Engine:
         me = LocalDevice(self.identity, DeviceInfo(self.name, DeviceKind.LAPTOP, "Debian", 1, bytes(16)))
         self.node = EngineCore(
             EngineDeps(me, self.clock, Disk(self.link, self.world), Runner(self._folder), Settings(), None, self.name,
-                  self._folder, lambda path: 10**9, lambda path: 10**9, next(_PORTS))
+                  self._folder, next(_PORTS))
         )
         self.node.load(trustbook.all_peers(self.link), [], [], groups.load(self.link))
         self.node.subscribe(self.events.append)

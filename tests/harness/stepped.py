@@ -99,7 +99,7 @@ class Setting:
         me = LocalDevice(ANNA, DeviceInfo("Anna", DeviceKind.LAPTOP, "Debian", 1, bytes(16)))
         self.node = EngineCore(
             EngineDeps(me, self.clock, self.store, self.runner, Settings(), folder / "settings.json", "Anna",
-                  folder, lambda path: 10**9, lambda path: 10**9, 17717)
+                  folder, 17717)
         )
         self.events: list[e.Event] = []
         self.node.subscribe(self.events.append)

@@ -14,6 +14,7 @@ from lanshare.domain.offer import EntryKind, Offer, TopEntry
 from lanshare.domain.peer import PeerId, PeerPolicy, TrustLevel
 from lanshare.domain.transfer import TransferId, TransferState
 from lanshare.engine.effects import (
+    AskRoom,
     DbWrite,
     Effect,
     Publish,
@@ -22,6 +23,7 @@ from lanshare.engine.effects import (
 from lanshare.engine.inbox import (
     AfterCommit,
     Counted,
+    DiskRoom,
     EventReady,
     OfferLooked,
 )
@@ -63,8 +65,6 @@ class Setting:
                 trust=lambda peer: TrustLevel.KNOWN,
                 addresses=lambda peer: (),
                 downloads=lambda: Path("/downloads"),
-                free=lambda path: self.free,
-                room=lambda path: self.room,
                 execute=lambda peer: False,
                 rules=lambda peer: self.rules,
                 shares=lambda room, peer: (room, peer) == (GARDEN, BOB),
@@ -81,6 +81,16 @@ class Setting:
         """An accepted offer."""
         self.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), None), WALL)
         self.table.answer(AnswerOffer(ID, True), 0.0)
+
+    def asked(self, effects: list[Effect], now: float = 0.0) -> list[Effect]:
+        """What comes of the room that is asked for, once it is told: at once, or behind what is to be durable."""
+        found: list[Effect] = []
+        for one in effects:
+            later = one.then(None) if isinstance(one, DbWrite) and one.then is not None else None
+            for inner in (one, *(later.effects if isinstance(later, AfterCommit) else ())):
+                if isinstance(inner, AskRoom):
+                    found += self.table.disk_room(DiskRoom(inner.transfer, inner.why, self.free, self.room), now)
+        return found
 
     def state(self) -> TransferState:
         """Where it stands."""

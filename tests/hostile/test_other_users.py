@@ -81,11 +81,11 @@ def test_a_forged_journal_moves_nothing_of_ours(
     private.write_text("mine alone")
     private.chmod(0o600)
     lines = [
-        {"file": 5, "size": private.stat().st_size, "path": ["..", "private.txt"]},
-        {"aside": ["..", ".profile"], "to": ["bait", "profile"]},
-        {"whole": 6, "size": 4, "path": ["..", ".bash_aliases"], "id": "00" * 32, "mtime": 0},
-        {"made": ["..", "received"]}, {"linked": ["..", ".bashrc"], "to": "x"},
-        {"top": "one.txt", "as": "../.ssh"},
+        {"note": "files", "files": [[5, private.stat().st_size, ["..", "private.txt"]]]},
+        {"note": "aside", "path": ["..", ".profile"], "to": ["bait", "profile"]},
+        {"note": "wholes", "files": [[6, 4, ["..", ".bash_aliases"], "00" * 32, 0]]},
+        {"note": "made", "path": ["..", "received"]}, {"note": "linked", "path": ["..", ".bashrc"], "target": "x"},
+        {"note": "top", "top": "one.txt", "place": "../.ssh"},
     ]
     journal = b"".join(framed(json.dumps(one).encode()) for one in lines)
     stage = shared / names.STAGING / transfer.hex()
@@ -190,7 +190,7 @@ def test_a_folder_that_changes_hands_while_something_comes_costs_nothing_but_tha
                 os.chown(one, NOBODY, NOBODY)
                 one.chmod(0o777)
             if given == "all of it":
-                line = framed(json.dumps({"file": 9, "size": 4, "path": ["..", ".bashrc"]}).encode())
+                line = framed(json.dumps({"note": "files", "files": [[9, 4, ["..", ".bashrc"]]]}).encode())
                 planted({stage / "9": b"evil", stage / "x": line})
             data.say(f.Data(memoryview(content[1000:])))
             data.say(f.End(small_id(content)))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from lanshare.domain.control_messages import Listing
 from lanshare.domain.offer import EntryKind
@@ -21,7 +22,7 @@ from lanshare.engine.inbox import (
     Compared,
 )
 from lanshare.files.compare import Likeness, compare
-from lanshare.files.folder import Folder, open_folder
+from lanshare.files.folder import Folder, free_bytes, open_folder
 
 _DIFFERING: Final = 20
 """Names of differing files that a question shows."""
@@ -89,7 +90,7 @@ def _looked(tally: Compared, folder: Path, said: Listing) -> Compared:
         except FileNotFoundError:
             root = None
         try:
-            return _tallied(tally, root, said)
+            return replace(_tallied(tally, root, said), free=free_bytes(folder))
         finally:
             if root is not None:
                 root.close()

@@ -12,6 +12,7 @@ from lanshare.domain.errors import Code
 from lanshare.domain.peer import SHORT
 from lanshare.domain.transfer import TransferId
 from lanshare.engine.effects import (
+    AskRoom,
     Compare,
     CompareAgain,
     Dial,
@@ -31,9 +32,8 @@ from lanshare.engine.inbox import Compared, RunEnded
 from lanshare.engine.ports import DataLinkSpec, LinkHandle
 from lanshare.engine.runtime.compare_jobs import CompareAgainJob, CompareJob
 from lanshare.engine.runtime.dialling import DialJob, Net, RunJob
-from lanshare.engine.runtime.link_tasks import (
-    Post,
-)
+from lanshare.engine.runtime.disk_space import DiskSpace, RoomJob
+from lanshare.engine.runtime.link_tasks import Post
 from lanshare.engine.runtime.sleep_inhibitor import SleepInhibitor
 from lanshare.engine.runtime.transfer_jobs import DiscardJob, ListJob, SaveJob, ScanJob, UndoJob
 from lanshare.engine.runtime.worker_pool import Workers
@@ -51,6 +51,8 @@ class Runner:
         # What an earlier engine was asked about is listed anew when it is asked again.
         shutil.rmtree(data / "offered", ignore_errors=True)
         self._compares = Workers("in-compare", 1)
+        self._rooms = Workers("in-room", 4)
+        self._space = DiskSpace()
         self._awake = SleepInhibitor()
         self._tallies: dict[TransferId, Compared] = {}
         self._dials = Workers("out", limits.LINKS // 2)
@@ -88,6 +90,8 @@ class Runner:
                 self._compare(effect)
             case CompareAgain():
                 self._compares.start(CompareAgainJob(effect, self._offered(effect.transfer), self._compared))
+            case AskRoom():
+                self._rooms.start(RoomJob(effect, self._space, self._post))
             case Undo():
                 self._scans.start(UndoJob(effect, self.receipt(effect.transfer), self._post))
             case Save():
@@ -185,6 +189,6 @@ class Runner:
             job.cancel()
         for scan in list(self._scanning.values()):
             scan.cancel()
-        for workers in (self._runs, self._dials, self._friends, self._scans, self._compares):
+        for workers in (self._runs, self._dials, self._friends, self._scans, self._compares, self._rooms):
             workers.close()
         self._awake.close()

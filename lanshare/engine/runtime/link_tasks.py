@@ -32,7 +32,8 @@ from lanshare.files.faults import DiskFault, disk_fault
 from lanshare.files.folder import disk_of
 from lanshare.files.manifest import ManifestReader
 from lanshare.files.sent import SentLog, sent_path
-from lanshare.files.staging import Staging, has_staging
+from lanshare.files.stage import has_staging
+from lanshare.files.staging import Staging
 from lanshare.net.link import Link, LinkLost
 from lanshare.trust.identity import id_of_certificate, is_veil, same
 from lanshare.wire import limits
@@ -194,7 +195,7 @@ def _sink(link: Link, transfer: TransferId, spec: DataLinkSpec, pull: bool, post
         staging = _staging(spec.landing, transfer, post)
         landing = spec.landing
         if spec.after is not None and spec.receipt is not None:
-            staging.follow(spec.receipt.with_name(spec.after))
+            staging.tops.follow(spec.receipt.with_name(spec.after))
         receiving = moving = Receiving(
             staging,
             bytes.fromhex(transfer) if pull else None,
@@ -220,8 +221,8 @@ def _sink(link: Link, transfer: TransferId, spec: DataLinkSpec, pull: bool, post
             receiving.close()
         link.close()
     if receiving is not None and staging is not None and receiving.finished:
-        paths = tuple(str(path) for path in staging.tops)
-        done = (staging.files, staging.bytes)
+        paths = tuple(str(path) for path in staging.tops.paths)
+        done = (staging.arrived.files, staging.arrived.length)
         if spec.receipt is not None:
             staging.receipt(spec.receipt)
         # What is noted there goes only once the end of the transfer is durable: see Transfers._finished.

@@ -34,7 +34,7 @@ from lanshare.engine.runtime.link_tasks import (
     Post,
 )
 from lanshare.exchange.manifest_pager import ManifestPager
-from lanshare.files import landlock, manifest, staging, tree
+from lanshare.files import landlock, manifest, stage, tree
 from lanshare.files.tree import Found
 from lanshare.files.undo import Undoing, undo
 from lanshare.store import database
@@ -259,7 +259,7 @@ class DiscardJob:
         try:
             if not self._effect.destination.is_dir():
                 return False  # a disk that is not there now
-            staging.remove(self._effect.destination, self._effect.transfer)
+            stage.remove(self._effect.destination, self._effect.transfer)
         except LanshareError as error:
             _log.warning("staging was not removed: %s", error.code)
             return False

@@ -26,6 +26,7 @@ from lanshare.domain.transfer import (
     TransferState,
 )
 from lanshare.engine.effects import (
+    AskRoom,
     Compare,
     CompareAgain,
     DbRead,
@@ -39,7 +40,9 @@ from lanshare.engine.effects import (
     Undo,
 )
 from lanshare.engine.inbox import (
+    AfterCommit,
     Compared,
+    DiskRoom,
     EventReady,
     InboxItem,
     ListedLooked,
@@ -101,7 +104,7 @@ class Incoming(TransferTable):
         kept = DbWrite(lambda db: journal.add(db, transfer), lambda _: TransferStored(transfer.id))
         if unasked := self._unasked(transfer, 0.0):
             return [kept, *unasked]
-        asked = self._question(transfer)
+        asked = AfterCommit((self._ask_room(self.rows[transfer.id]),))
         return [kept, DbWrite(lambda _: None, lambda _: asked)]
 
     def _unasked(self, transfer: Transfer, now: float) -> list[Effect]:
@@ -149,6 +152,9 @@ class Incoming(TransferTable):
         row = self.rows.get(note.transfer)
         if row is None or row.consent.given or row.transfer.state is not TransferState.OFFERED:
             return []
+        if row.listing.asking:
+            row.listing.compared = note
+            return []
         event = OfferCompared(
             note.transfer,
             row.transfer.peer,
@@ -159,7 +165,7 @@ class Incoming(TransferTable):
             note.same_bytes,
             note.differing,
             note.new + note.same + note.differs >= row.transfer.offer.files,
-            self.world.free(row.listing.folder or self.world.downloads()),
+            note.free,
         )
         # Behind the question itself, which waits for the store.
         return [DbWrite(lambda _: None, lambda _: EventReady(event))]
@@ -235,12 +241,26 @@ class Incoming(TransferTable):
             )
         ]
 
-    def _question(self, transfer: Transfer) -> EventReady:
-        free = self.world.free(self.world.downloads())
+    def _ask_room(self, row: TrackedTransfer) -> Effect:
+        """A question is put once it is known how much room there is, or that nobody can tell."""
+        row.listing.asking += 1
+        return AskRoom(row.transfer.id, self.world.downloads(), "question")
+
+    def disk_room(self, note: DiskRoom, now: float) -> list[Effect]:
+        """It is known: put the question, or go on with what a full disk holds up."""
+        row = self.rows.get(note.transfer)
+        if row is None:
+            return []
+        if note.why == "retry":
+            return self._disk_again(row, note, now)
+        row.listing.asking -= 1
+        if row.listing.asking or not self.questions.open(note.transfer):
+            return []  # it is put by a later look, or was answered or withdrawn meanwhile
+        compared, row.listing.compared = row.listing.compared, None
+        transfer = row.transfer
         offer, peer = transfer.offer, transfer.peer
-        return EventReady(
-            OfferReceived(transfer.id, peer, self.world.name(peer), offer.files, offer.bytes, offer, free)
-        )
+        asked = OfferReceived(transfer.id, peer, self.world.name(peer), offer.files, offer.bytes, offer, note.free)
+        return [Publish(asked), *(self.compared(compared) if compared is not None else [])]
 
     def _offered_again(self, row: TrackedTransfer, said: Offered) -> list[Effect]:
         transfer = row.transfer
@@ -329,16 +349,22 @@ class Incoming(TransferTable):
         if transfer.state is TransferState.WAITING:
             transfer = row.step(Step.ASK, code="")
         self.questions.put(transfer.id, transfer.peer)
-        return self._unasked(transfer, 0.0) or [Publish(self._question(transfer).event)]
+        return self._unasked(transfer, 0.0) or [self._ask_room(row)]
 
-    def _try_disk(self, row: TrackedTransfer, now: float) -> list[Effect]:
-        """Ask for the rest when the disk could take it."""
+    def _try_disk(self, row: TrackedTransfer) -> list[Effect]:
+        """Ask for the rest, of what a full disk holds up when that could take it."""
         transfer = row.transfer
         if transfer.code == Code.DISK_FULL and row.landing is not None:
-            missing = transfer.offer.bytes - transfer.done_bytes
-            # What is smaller than the receiver's looks at the disk goes into the last room there is.
-            room = self.world.room if missing >= LOOK else self.world.free
-            if room(row.landing.folder) < missing:
-                row.retry.at = now + DISK_AGAIN
-                return []
+            return [AskRoom(transfer.id, row.landing.folder, "retry")]
+        return [SendControl(transfer.peer, Answer(transfer.id, True))]
+
+    def _disk_again(self, row: TrackedTransfer, note: DiskRoom, now: float) -> list[Effect]:
+        transfer = row.transfer
+        if transfer.state is not TransferState.WAITING or transfer.code != Code.DISK_FULL or row.link.held:
+            return []
+        missing = transfer.offer.bytes - transfer.done_bytes
+        # What is smaller than the receiver's looks at the disk goes into the last room there is.
+        if (note.room if missing >= LOOK else note.free) < missing:
+            row.retry.at = now + DISK_AGAIN
+            return []
         return [SendControl(transfer.peer, Answer(transfer.id, True))]

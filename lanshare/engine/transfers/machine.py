@@ -33,7 +33,7 @@ from lanshare.domain.commands import AnswerOffer
 from lanshare.domain.errors import LocalMisuse
 from lanshare.domain.offer import Allowance, Destination
 from lanshare.domain.transfer import FINAL, Transfer, TransferId, TransferState
-from lanshare.engine.inbox import AttachAsked
+from lanshare.engine.inbox import AttachAsked, Compared
 from lanshare.exchange.bottleneck import NOTHING_YET, TimeShares
 
 _log: Final = logging.getLogger(__name__)
@@ -240,6 +240,12 @@ class ListingProgress:
 
     folder: Path | None = None
     """The folder that it is compared with, if the person chose another one than usual."""
+
+    asking: int = 0
+    """Disks that are asked for their room, each for a question that is about to be put."""
+
+    compared: Compared | None = None
+    """What was found before the question was put: told behind it."""
 
 
 @dataclass(slots=True)

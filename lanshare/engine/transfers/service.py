@@ -104,6 +104,7 @@ class Transfers(Outgoing, Incoming):
         items.on(n.Counted, lambda item, now: self.counted(item))
         items.on(n.ScanEnded, self.scan_ended)
         items.on(n.DiskSeen, lambda item, now: self.disk_seen(item))
+        items.on(n.DiskRoom, self.disk_room)
         items.on(n.Verifying, lambda item, now: self.verifying(item))
         items.on(n.RunEnded, self.run_ended)
         items.on(n.AttachAsked, self.attach)
@@ -400,7 +401,7 @@ class Transfers(Outgoing, Incoming):
             if transfer.direction is Direction.OUT:
                 effects += self._offer(row)
             elif row.consent.given:
-                effects += self._try_disk(row, now)
+                effects += self._try_disk(row)
         return effects
 
     def next_time(self) -> float | None:

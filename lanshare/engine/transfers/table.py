@@ -76,10 +76,6 @@ class TransferContext:
     trust: Callable[[PeerId], TrustLevel]
     addresses: Callable[[PeerId], tuple[Address, ...]]
     downloads: Callable[[], Path]
-    free: Callable[[Path], int]
-    room: Callable[[Path], int]
-    """What of a disk a large transfer may take."""
-
     execute: Callable[[PeerId], bool]
     rules: Callable[[PeerId], PeerPolicy]
     shares: Callable[[str, PeerId], bool]

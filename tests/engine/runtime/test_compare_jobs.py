@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from lanshare.domain.control_messages import Listing
 from lanshare.domain.offer import EntryKind, FileEntry
 from lanshare.domain.transfer import TransferId
@@ -35,9 +37,10 @@ def test_new_same_and_different_files_are_counted_over_all_pieces_and_folders(tm
     ]
     for piece in pieces:
         CompareJob(Compare(piece, here), kept, lambda: told[-1] if told else tally, told.append).run()
-    assert told[-1] == Compared(ID, 1, 1, 1, 12, 4, ("other",))
+    assert told[-1].free > 0
+    assert replace(told[-1], free=0) == Compared(ID, 1, 1, 1, 12, 4, ("other",))
     CompareAgainJob(CompareAgain(ID, empty), kept, told.append).run()
-    assert told[-1] == Compared(ID, 3, 0, 0, 16, 0, ())
+    assert replace(told[-1], free=0) == Compared(ID, 3, 0, 0, 16, 0, ())
     if os.name == "posix":
         assert kept.stat().st_mode & 0o077 == 0, "what a peer listed is for our eyes"
 

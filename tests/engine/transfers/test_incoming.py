@@ -8,16 +8,17 @@ import pytest
 from msgspec.structs import replace
 
 from lanshare.domain.commands import AnswerOffer, UndoReceive
-from lanshare.domain.control_messages import Answer, Listing, Offered, Pause
+from lanshare.domain.control_messages import Answer, Cancel, Listing, Offered, Pause
 from lanshare.domain.errors import Code
-from lanshare.domain.events import OfferCompared, OfferWithdrawn, ReceiveUndone, TransferProgressed
+from lanshare.domain.events import OfferCompared, OfferReceived, OfferWithdrawn, ReceiveUndone, TransferProgressed
 from lanshare.domain.offer import ConflictPolicy, Destination, EntryKind, FileEntry
 from lanshare.domain.peer import PeerPolicy, Permission
 from lanshare.domain.transfer import Direction, Transfer, TransferState
-from lanshare.engine.effects import Compare, DbRead, DbWrite, GrantLease, RefuseLease, SendControl, Undo
+from lanshare.engine.effects import AskRoom, Compare, DbRead, DbWrite, GrantLease, RefuseLease, SendControl, Undo
 from lanshare.engine.inbox import (
     AttachAsked,
     Compared,
+    DiskRoom,
     EventReady,
     OfferLooked,
     RunEnded,
@@ -35,7 +36,7 @@ ENTRY = FileEntry(("x",), EntryKind.FILE, 1, 1)
 
 def asked(setting: Setting) -> None:
     """A question is before the person."""
-    setting.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), None), WALL)
+    setting.asked(setting.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), None), WALL))
 
 
 def test_a_listing_is_compared_in_order_and_within_bounds(setting: Setting) -> None:
@@ -53,7 +54,7 @@ def test_a_listing_is_compared_in_order_and_within_bounds(setting: Setting) -> N
 
 def test_what_was_compared_is_told_only_before_the_answer(setting: Setting) -> None:
     asked(setting)
-    note = Compared(ID, 1, 0, 0, 10, 0, ())
+    note = Compared(ID, 1, 0, 0, 10, 0, (), 1000)
     assert events(setting.table.compared(note)) == [OfferCompared(ID, BOB, 1, 0, 0, 10, 0, (), True, 1000)]
     setting.table.answer(AnswerOffer(ID, True, None, ConflictPolicy.SKIP), 1.0)
     assert setting.table.rows[ID].landing == Destination(Path("/downloads"), ConflictPolicy.SKIP)
@@ -183,3 +184,45 @@ def test_what_came_whole_while_more_was_asked_for_is_over_and_its_question_void(
     assert not setting.table.questions.open(ID)
     assert setting.table.rows[ID].transfer.state is TransferState.DONE
     assert setting.table.answer(AnswerOffer(ID, False, None), 4.0) == [], "a late no changes nothing"
+
+
+def test_a_question_is_put_when_the_room_is_known_and_what_was_compared_is_told_behind_it(setting: Setting) -> None:
+    setting.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), None), WALL)
+    assert setting.table.compared(Compared(ID, 1, 0, 0, 10, 0, (), 1000)) == []
+    told = events(setting.table.disk_room(DiskRoom(ID, "question", 500, 400), 1.0))
+    assert [type(one) for one in told] == [OfferReceived, OfferCompared]
+    assert isinstance(told[0], OfferReceived)
+    assert told[0].free == 500
+
+
+@pytest.mark.parametrize("how", ["answered", "withdrawn", "gone"])
+def test_a_question_that_is_void_before_the_room_is_known_is_not_put(setting: Setting, how: str) -> None:
+    setting.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), None), WALL)
+    if how == "answered":
+        setting.table.answer(AnswerOffer(ID, True), 0.0)
+    elif how == "withdrawn":
+        setting.table.heard_end(BOB, Cancel(ID, Code.CANCELLED), 0.0)
+    else:
+        setting.table.peer_down(BOB)
+    assert setting.table.disk_room(DiskRoom(ID, "question", 500, 400), 1.0) == []
+
+
+def test_a_question_that_is_put_anew_before_the_room_is_known_is_put_once(setting: Setting) -> None:
+    """The sender goes and comes back while a slow disk is asked."""
+    setting.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), None), WALL)
+    setting.table.peer_down(BOB)
+    (ask,) = [one for one in setting.table.heard_offer(BOB, Offered(ID, OFFER)) if isinstance(one, AskRoom)]
+    room = DiskRoom(ask.transfer, ask.why, 500, 400)
+    assert setting.table.disk_room(room, 1.0) == []
+    assert [type(one) for one in events(setting.table.disk_room(room, 2.0))] == [OfferReceived]
+
+
+def test_a_full_disk_that_answers_late_changes_nothing_that_goes_on_by_now(setting: Setting) -> None:
+    setting.receiving()
+    row = setting.table.rows[ID]
+    setting.table.run_ended(RunEnded(ID, row.link.epoch, Code.DISK_FULL, halted=True), 1.0)
+    (ask,) = setting.table.tick(10**6)
+    assert ask == AskRoom(ID, Path("/downloads"), "retry")
+    setting.table.pause(ID)
+    assert setting.table.disk_room(DiskRoom(ID, "retry", 10**9, 10**9), 10**6) == []
+    assert row.transfer.state is TransferState.PAUSED

@@ -105,8 +105,8 @@ def test_a_sending_counted_after_its_peer_came_is_offered(setting: Setting) -> N
 
 
 def test_nothing_is_granted_before_the_person_said_yes(setting: Setting) -> None:
-    told = events(setting.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), None), WALL))
-    assert OfferReceived in kinds(told)
+    effects = setting.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), None), WALL)
+    assert OfferReceived in kinds(events(setting.asked(effects)))
     for peer in (BOB, EVE):
         reply = LeaseReply()
         effects = setting.table.attach(AttachAsked(peer, ID, True, Link(), reply), 1.0)
@@ -162,9 +162,10 @@ def test_the_peer_goes_and_comes_back(setting: Setting) -> None:
 
 
 def test_a_question_is_withdrawn_with_its_peer_and_put_again(setting: Setting) -> None:
-    setting.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), None), WALL)
+    setting.asked(setting.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), None), WALL))
     assert OfferWithdrawn in kinds(events(setting.table.peer_down(BOB)))
-    assert kinds(events(setting.table.heard_offer(BOB, Offered(ID, OFFER)))) == [OfferReceived]
+    again = setting.table.heard_offer(BOB, Offered(ID, OFFER))
+    assert kinds(events(setting.asked(again))) == [OfferReceived]
 
 
 def test_one_that_cannot_be_dialled_is_asked_to_fetch(setting: Setting) -> None:
@@ -248,8 +249,9 @@ def test_what_is_large_waits_for_more_room_than_the_reserve(setting: Setting, mi
     row = setting.table.rows[ID]
     setting.table.run_ended(RunEnded(ID, row.link.epoch, Code.DISK_FULL, halted=True), 1.0)
     setting.free, setting.room = 10**9 + 1, 0
-    effects = setting.table.tick(10**6)
+    effects = setting.asked(setting.table.tick(10**6), 10**6)
     assert bool([one for one in said(effects) if isinstance(one, Answer)]) is goes_on
+    assert (row.retry.at is not None) is not goes_on, "what does not fit is looked at again"
 
 
 def test_only_the_receiver_says_that_it_has_all_and_never_more_than_was_offered(setting: Setting) -> None:
