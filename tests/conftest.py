@@ -26,6 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.register_profile("lanshare", deadline=None)
     settings.load_profile("lanshare")
     config.addinivalue_line("markers", "soak: takes long; run by `python3 dev.py soak`")
+    config.addinivalue_line("markers", "warns(text): lanshare logs a warning that begins so, and it is meant to")
 
 
 @pytest.fixture(autouse=True)
@@ -41,12 +42,14 @@ def no_thread_survives() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def no_error_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """A test in which lanshare logs an error has failed."""
+def no_warning_is_logged(caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test in which lanshare logs a warning or an error has failed, unless its mark says that it is to."""
     yield
     ours = [one for one in caplog.get_records("call") if one.name.startswith("lanshare")]
-    bad = [one for one in ours if one.levelno >= logging.ERROR]
-    assert not bad, [one.getMessage() for one in bad]
+    told = [one.getMessage() for one in ours if one.levelno >= logging.WARNING]
+    meant = [str(mark.args[0]) for mark in request.node.iter_markers("warns")]
+    assert [one for one in told if not one.startswith(tuple(meant))] == []
+    assert [one for one in meant if not any(text.startswith(one) for text in told)] == [], "these were not logged"
 
 
 @pytest.fixture

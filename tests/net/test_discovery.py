@@ -66,6 +66,7 @@ def test_who_only_looks_is_not_seen() -> None:
     assert ears.seen.empty()
 
 
+@pytest.mark.warns("mDNS: OSError")
 @pytest.mark.parametrize(("number", "code"), [
     (errno.EADDRINUSE, Code.MDNS_BLOCKED),
     (errno.ENETUNREACH, Code.NO_NETWORK),

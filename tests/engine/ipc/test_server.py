@@ -49,6 +49,7 @@ def test_a_shell_gets_a_snapshot_asks_and_hears_the_end(engine: Engine) -> None:
     remote.close()
 
 
+@pytest.mark.warns("a shell was cut")
 def test_a_shell_that_talks_nonsense_is_cut_and_the_engine_goes_on(engine: Engine) -> None:
     for first in (b'{"version":99,"window":false}', b'{"version":1,"window":false}'):
         channel = connect(engine.places)

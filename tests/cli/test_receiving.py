@@ -1,0 +1,36 @@
+"""`receive`: however often it is interrupted, it ends in order."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.harness.calls import LOOP
+from tests.harness.engines import environment, free_port
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send to another process")
+@pytest.mark.parametrize("second", [0.0, 0.01, 0.05, 0.15])
+def test_two_interrupts_end_it_as_one_does(tmp_path: Path, second: float) -> None:
+    words = ["receive", "--profile", str(tmp_path), "--port", str(free_port()), "--json", *LOOP]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lanshare", *words], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert "MeChanged" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        time.sleep(second)  # the distance of two presses, which is what is tried
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=20)[1]
+        assert process.returncode in (0, 130)
+        assert "Traceback" not in said
+    finally:
+        process.kill()
+        process.communicate()
