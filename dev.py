@@ -159,6 +159,11 @@ def test(arguments: list[str]) -> int:
     checks = [
         [python(), "-m", "ruff", "check", "."],
         [python(), "-m", "mypy"],
+        *(
+            [python(), "-m", "mypy", "--platform", name, "--no-warn-unreachable", f"--cache-dir=.mypy_cache/{name}",
+             "lanshare"]
+            for name in ("win32", "darwin")
+        ),
     ]
     pytest = [python(), "-m", "pytest", "-q", "-m", "not soak"]
     if arguments:

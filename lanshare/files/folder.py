@@ -92,6 +92,8 @@ class HandleFolder:
     def open_file(self, name: str, flags: int) -> int:
         """A file's descriptor; never through a link; new files are private until they are final. OSError for anything
         but a plain file: another user may have put a named pipe there, on which opening or reading would wait."""
+        if sys.platform == "win32":
+            raise NotImplementedError
         fd = os.open(name, flags | _NOFOLLOW | _CLOEXEC | os.O_NONBLOCK, 0o600, dir_fd=self._fd)
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             os.close(fd)
@@ -132,6 +134,8 @@ class HandleFolder:
 
     def is_ours(self, private: bool) -> bool:
         """Whether this folder belongs to this user; `private`: and nobody else may read or write in it."""
+        if sys.platform == "win32":
+            raise NotImplementedError
         info = os.fstat(self._fd)
         if info.st_uid != os.geteuid() or (private and info.st_mode & 0o022):
             return False
@@ -145,6 +149,8 @@ class HandleFolder:
 
     def room(self) -> int:
         """Bytes that may still be written to this file system."""
+        if sys.platform == "win32":
+            raise NotImplementedError
         info = os.statvfs(self._fd)
         return usable(info.f_bavail * info.f_frsize, info.f_blocks * info.f_frsize)
 
@@ -370,11 +376,23 @@ def disk_of(path: Path) -> str:
 
 def read_into(fd: int, buffer: memoryview) -> int:
     """Read on from where a descriptor stands; the number of bytes, 0 at the end."""
-    if hasattr(os, "readv"):
+    if sys.platform != "win32" and hasattr(os, "readv"):
         return os.readv(fd, [buffer])
     data = os.read(fd, len(buffer))
     buffer[: len(data)] = data
     return len(data)
+
+
+def read_at(fd: int, count: int, offset: int) -> bytes:
+    """So many bytes from a place in a file, fewer at its end.
+
+    Where there is no pread (Windows), the descriptor stands behind them afterwards: it is one thread's own, which says
+    where it writes.
+    """
+    if sys.platform != "win32" and hasattr(os, "pread"):
+        return os.pread(fd, count, offset)
+    os.lseek(fd, offset, os.SEEK_SET)
+    return os.read(fd, count)
 
 
 def start_writing(fd: int, offset: int, length: int) -> None:

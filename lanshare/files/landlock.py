@@ -95,6 +95,8 @@ def bind(folders: Sequence[Path]) -> bool:
         return False
     try:
         for folder in folders:
+            if sys.platform != "linux":
+                raise NotImplementedError
             handle = os.open(folder, os.O_PATH | os.O_CLOEXEC)
             try:
                 rule = ctypes.create_string_buffer(struct.pack("=Qi", rights, handle), 12)

@@ -17,7 +17,7 @@ from lanshare.domain.errors import Code
 from lanshare.domain.transfer import CHUNK
 from lanshare.files.content import Content
 from lanshare.files.faults import DiskFault, disk_fault
-from lanshare.files.folder import Folder, read_into, start_writing
+from lanshare.files.folder import Folder, read_at, read_into, start_writing
 from lanshare.files.stamps import stamp_of
 
 _DIGEST: Final = 32
@@ -55,7 +55,7 @@ class PartFile:
             digests: list[bytes] = []
             if size > CHUNK:
                 self._list = staging.open_file(digests_name(number), os.O_RDWR | os.O_CREAT)
-                digests = _split(os.pread(self._list, keep_chunks * _DIGEST, 0))[:keep_chunks]
+                digests = _split(read_at(self._list, keep_chunks * _DIGEST, 0))[:keep_chunks]
                 os.ftruncate(self._list, len(digests) * _DIGEST)
                 os.lseek(self._list, 0, os.SEEK_END)
             self.content = Content(digests)
@@ -185,7 +185,7 @@ class PartVerifier:
         except OSError:
             return
         try:
-            self._listed = _split(os.pread(listed, os.fstat(listed).st_size, 0))
+            self._listed = _split(read_at(listed, os.fstat(listed).st_size, 0))
             self._fd = staging.open_file(str(number), os.O_RDONLY)
             info = os.fstat(self._fd)
             self._length = info.st_size
@@ -270,7 +270,7 @@ def _chunk(fd: int, index: int) -> bytes:
     content = Content()
     at = index * CHUNK
     while not content.digests:
-        data = os.pread(fd, min(_READ, content.to_boundary), at)
+        data = read_at(fd, min(_READ, content.to_boundary), at)
         if not data:
             return b""
         content.update(data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 import time
 from pathlib import Path
 from typing import Final
@@ -89,7 +90,7 @@ class SourceFile:
 
     def hole(self) -> int:
         """The zeros that follow and need not be read, up to the chunk's boundary or many whole chunks; often 0."""
-        if not self._sparse or self.offset < self._data_until or self.offset >= self._limit:
+        if sys.platform == "win32" or not self._sparse or self.offset < self._data_until or self.offset >= self._limit:
             return 0
         try:
             data = os.lseek(self._fd, self.offset, os.SEEK_DATA)

@@ -11,6 +11,7 @@ import os
 import select
 import socket
 import ssl
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -348,7 +349,9 @@ class _Wake:
     """A descriptor that other threads make readable."""
 
     def __init__(self) -> None:
-        self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC) if hasattr(os, "eventfd") else -1
+        self._event = -1
+        if sys.platform == "linux":
+            self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._pair = None if self._event >= 0 else socket.socketpair()
         if self._pair is not None:
             for end in self._pair:
@@ -362,18 +365,18 @@ class _Wake:
         try:
             if self._closed:
                 return
-            if self._pair is None:
+            if sys.platform == "linux" and self._pair is None:
                 os.eventfd_write(self._event, 1)
-            else:
+            elif self._pair is not None:
                 self._pair[1].send(b"x")
         except OSError:
             pass
 
     def clear(self) -> None:
         try:
-            if self._pair is None:
+            if sys.platform == "linux" and self._pair is None:
                 os.eventfd_read(self._event)
-            else:
+            elif self._pair is not None:
                 self._pair[0].recv(4096)
         except OSError:
             pass
@@ -393,13 +396,14 @@ class _Poll:
 
     def __init__(self, sock: int, wake: int) -> None:
         self._sock, self._wake = sock, wake
-        self._poll = select.poll() if hasattr(select, "poll") else None
-        if self._poll is not None:
+        self._poll = None
+        if sys.platform != "win32":
+            self._poll = select.poll()
             self._poll.register(wake, select.POLLIN)
         self._asked = (False, False)
 
     def wait(self, seconds: float, read: bool, write: bool) -> None:
-        if self._poll is None:
+        if sys.platform == "win32" or self._poll is None:
             reads = [self._sock, self._wake] if read else [self._wake]
             select.select(reads, [self._sock] if write else [], [], seconds)
             return

@@ -16,8 +16,18 @@ import sys
 import threading
 from collections.abc import Callable
 from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client, Connection, Listener
-from typing import Any, Final
+from multiprocessing.connection import Client, Listener
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    if sys.platform == "win32":
+        from multiprocessing.connection import Connection, PipeConnection
+
+        _Connection = Connection[Any, Any] | PipeConnection[Any, Any]
+    else:
+        from multiprocessing.connection import Connection
+
+        _Connection = Connection[Any, Any]
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +41,7 @@ _STOP: Final = b""
 class Channel:
     """One end of a local connection. send() never blocks: a thread of the channel's writes."""
 
-    def __init__(self, connection: Connection[Any, Any]) -> None:
+    def __init__(self, connection: _Connection) -> None:
         self._connection = connection
         self._out: queue.Queue[bytes] = queue.Queue()
         self._writer = threading.Thread(target=self._write, name="door-out", daemon=False)
@@ -148,7 +158,7 @@ class LocalListener:
                 if self._over():
                     return
                 continue
-            if self._over() or not _same_user(connection):
+            if self._over() or not _same_user(connection.fileno()):
                 connection.close()
                 continue
             channel = Channel(connection)
@@ -181,10 +191,10 @@ def connect(address: str, key: bytes) -> Channel | None:
         return None
 
 
-def _same_user(connection: Connection[Any, Any]) -> bool:
+def _same_user(handle: int) -> bool:
     """Whether the other side runs as we do. Where the system cannot tell, the socket's 0600 in a 0700 folder does."""
     if sys.platform != "linux":
         return True
-    with socket.socket(fileno=os.dup(connection.fileno())) as twin:
+    with socket.socket(fileno=os.dup(handle)) as twin:
         _, uid, _ = struct.unpack("3i", twin.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
     return bool(uid == os.getuid())

@@ -389,6 +389,7 @@ class StopWatch:
     def __init__(self, then: Callable[[], None]) -> None:
         self._then = then
         self._notifier: QSocketNotifier | None = None
+        self._read = self._write = -1
         if sys.platform == "win32":
             return
         self._read, self._write = os.pipe()

@@ -14,6 +14,8 @@ from lanshare.files.content import Content
 from lanshare.files.faults import DiskFault
 from lanshare.files.folder import HandleFolder
 from lanshare.files.part import PartFile, PartVerifier, digests_name, require_whole, stamp_name
+from lanshare.files.staging import Staging
+from tests.harness.stages import TRANSFER, content_of
 
 
 def kept(stage: HandleFolder, number: int) -> list[bytes]:
@@ -135,3 +137,25 @@ def test_only_what_was_announced_is_whole(stage: HandleFolder) -> None:
         require_whole(part, content, content)
     part.close()
     stage.close()
+
+
+@pytest.mark.parametrize("lacks", [(), ("pread",), ("pread", "readv"), ("pread", "readv", "fchmod", "posix_fadvise")])
+def test_a_large_file_is_gone_on_with_on_every_platform(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lacks: tuple[str, ...]
+) -> None:
+    """Windows has none of these, macOS not all of them."""
+    for name in lacks:
+        monkeypatch.delattr(os, name, raising=False)
+    data = os.urandom(2 * CHUNK + 5)
+    first = Staging(tmp_path, TRANSFER)
+    first.begin(0, ("film",), len(data), 0)
+    first.write(memoryview(data)[: CHUNK + 100])
+    first.close()
+    again = Staging(tmp_path, TRANSFER)
+    assert {index: chunks for index, (chunks, _) in again.kept().partials.items()} == {0: 1}
+    again.begin(0, ("film",), len(data), 1)
+    again.write(memoryview(data)[CHUNK:])
+    again.end(content_of(data), 5 * 10**18)
+    assert again.commit(1.0) == [(0, 0)]
+    again.discard()
+    assert (tmp_path / "film").read_bytes() == data
