@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+import pytest
+
 from lanshare.engine.options import Options, is_free, log_to_file, pasted_folder, read_settings
 from lanshare.store.lock import ProfileLock
 from lanshare.store.profile_paths import places
@@ -42,6 +44,7 @@ def test_the_log_lies_in_the_profile_and_is_private(tmp_path: Path) -> None:
     assert log.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.warns("it broke")
 def test_an_exception_is_logged_without_what_it_says(tmp_path: Path) -> None:
     root = logging.getLogger("lanshare")
     before, level = list(root.handlers), root.level
