@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lanshare.files import destination, staging
+from lanshare.files import top_names
 from lanshare.files.content import small_id
 from lanshare.trust.identity import Identity
 from lanshare.wire import frames as f
@@ -125,8 +125,7 @@ def test_after_so_many_wrong_ones_nothing_is_told_any_more(
     victim: Victim, mallory: Identity, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Over all links of the transfer, and whatever is told then."""
-    monkeypatch.setattr(staging, "GUESSES", 3)
-    monkeypatch.setattr(destination, "GUESSES", 3)
+    monkeypatch.setattr(top_names, "GUESSES", 3)
     with victim.accepted(mallory, offered=OFFER) as transfer:
         for _ in range(3):
             data, said = attached(victim.port, mallory, transfer, {1: bytes(32)})
