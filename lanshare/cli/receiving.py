@@ -140,7 +140,7 @@ class Reception:
         asks = self._arguments.accept == "ask"
         event = replace(event, free=free_bytes(into)) if into is not None else event
         self._desk.printer.event(event)
-        if event.bytes > event.free:
+        if 0 < event.free < event.bytes:  # 0: nobody can tell
             self._desk.printer.say(user_messages.no_room(event.bytes, event.free, str(into or "")))
         self._incoming.add(event.transfer)
         accepted, clash = self._decide(event.peer), ConflictPolicy(self._arguments.clash)

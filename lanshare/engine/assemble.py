@@ -139,14 +139,17 @@ class Engine:
             port = listener.port
             me.facts = replace(facts, port=port)
         announcement = Announcement(identity.id, facts.name, facts.kind, port) if options.announce else None
+        watch = networks.NetworkWatch(networks.touch)
+        here = watch.look(local_addresses(interfaces))
         discovery = Discovery(
             announcement,
             identity.id,
             interfaces,
             post,
             lambda short: post(Gone(short)),
-            lambda addresses, trouble: post(NetworkChanged(addresses, trouble, networks.current(addresses))),
+            lambda addresses, trouble: post(NetworkChanged(addresses, trouble, watch.found)),
             options.asks,
+            watch.look,
         )
 
         def renamed(name: str) -> None:
@@ -168,7 +171,7 @@ class Engine:
             renamed=renamed,
             announced=discovery.show,
             asks=options.asks,
-            networks=networks.current(local_addresses(interfaces)),
+            networks=here,
             visible=Visibility.EVERYONE if options.visible else None,
             renew=lambda: renew_identity(where),
         )

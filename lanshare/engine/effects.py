@@ -228,6 +228,8 @@ class AskRoom(Struct, frozen=True):
     transfer: TransferId
     folder: Path
     why: Literal["question", "retry"]
+    number: int = 0
+    """Told again by DiskRoom: of several that are under way for a question, the newest counts."""
 
 
 JobEffect = (

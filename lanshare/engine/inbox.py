@@ -239,6 +239,7 @@ class DiskRoom(Struct, frozen=True):
 
     transfer: TransferId
     why: Literal["question", "retry"]
+    number: int
     free: int
     room: int
     """What of it a large transfer may take."""

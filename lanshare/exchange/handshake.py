@@ -9,6 +9,7 @@ itself to those that it admits; all others, whatever they said and know, get one
 
 from __future__ import annotations
 
+import random
 import re
 import secrets
 from collections.abc import Callable, Collection, Mapping
@@ -99,6 +100,12 @@ COPIED: Final = "copied"
 
 _LATER: Final = 0.1
 """Seconds after which one that hides refuses: more than any word of a stranger can make it work."""
+
+_BLUR: Final = 0.025
+"""Four times so much later at most, at random: what some words make it work longer cannot be told from some hundred
+answers. A sum has no edge, as a single number would, that the earliest answers give away."""
+
+_random: Final = random.SystemRandom()
 
 _RUN: Final = re.compile(r"[0-9a-f]{32}")
 
@@ -263,7 +270,7 @@ class Accepting(_Greeting):
             raise refused(frame)
         if self._refusal is not None:
             return
-        self._refuse_at = now + _LATER
+        self._refuse_at = now + _LATER + sum(_random.uniform(0.0, _BLUR) for _ in range(4))
         if isinstance(frame, Proof):
             if not frame.lowest <= VERSION <= frame.highest:
                 self._refuse(Code.VERSION, f"{_OURS} here, {frame.lowest}-{frame.highest} there")

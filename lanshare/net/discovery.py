@@ -107,11 +107,13 @@ class Discovery:
         lost: Callable[[str], None],
         changed: Callable[[tuple[str, ...], Code | None], None],
         asks: bool = False,
+        place: Callable[[tuple[str, ...]], object] = lambda addresses: None,
     ) -> None:
         """`me` None: browse without announcing. `changed` hears our addresses, and what is wrong with mDNS if it is.
 
-        `asks`: where the addresses change, nothing is announced until show() was called again: the network may be one
-        that a person is to be asked about first.
+        `place`: which network our addresses are in, looked at every few seconds: another one may have the same.
+        `asks`: where either changes, nothing is announced until show() was called again: the network may be one that a
+        person is to be asked about first.
         """
         self._me = me
         self._own = short_id(own)
@@ -124,6 +126,7 @@ class Discovery:
         self._renamed = False
         self._visible = True
         self._asks = asks
+        self._place = place
         self._held = False
         """Nothing is announced until it is said whether we show ourselves at our present addresses."""
 
@@ -192,20 +195,23 @@ class Discovery:
     def _keep_up(self) -> None:
         """Follow our addresses and our name until close()."""
         addresses: tuple[str, ...] = ()
+        place: object = None
         trouble: Code | None = None
         settling = False
         while not self._stopping:
             now = local_addresses(self._interfaces)
             self._ours.update(host.partition("%")[0] for host in now)
-            if self._zeroconf is None or now != addresses or self._renamed or settling:
+            where = self._place(now)
+            moved = (now, where) != (addresses, place)
+            if self._zeroconf is None or moved or self._renamed or settling:
                 self._renamed = False
                 # A fresh IPv6 address cannot be bound until it has been checked for duplicates (RFC 4862, 5.4), a
                 # second or so: look once more.
                 settling = now != addresses and not self._interfaces and any(":" in one for one in now)
-                self._held = self._held or (self._asks and bool(addresses) and now != addresses)
-                before, addresses = (addresses, trouble), now
+                self._held = self._held or (self._asks and bool(addresses) and moved)
+                before, addresses, place = trouble, now, where
                 trouble = self._refresh(now)
-                if (addresses, trouble) != before:
+                if moved or trouble != before:
                     self._changed(addresses, trouble)
             self._wake.wait(_WATCH if self._zeroconf is not None else _RETRY)
             self._wake.clear()

@@ -146,10 +146,14 @@ ALTER TABLE peers ADD COLUMN key BLOB NOT NULL DEFAULT x'';
 """,
     8: """
 ALTER TABLE messages ADD COLUMN arrived INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE messages ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0;
 UPDATE messages SET arrived = min(sent_at, CAST(strftime('%s', 'now') AS INTEGER) * 1000);
 """,
 }
 """What makes a database of the version before into one of this version."""
+
+_BUSY: Final = 5000
+"""Milliseconds that a statement waits for another one's lock."""
 
 Operation = Callable[[sqlite3.Connection], Any]
 Then = Callable[[Any], None]
@@ -163,7 +167,7 @@ def connect(path: Path, read_only: bool = False) -> sqlite3.Connection:
         link = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
     else:
         link = sqlite3.connect(path, isolation_level=None)
-    link.execute("PRAGMA busy_timeout = 5000")
+    link.execute(f"PRAGMA busy_timeout = {_BUSY}")
     if not read_only:
         link.execute("PRAGMA journal_mode = WAL")
         link.execute("PRAGMA synchronous = FULL")
@@ -397,14 +401,25 @@ def _compact(link: sqlite3.Connection) -> bool:
     """Outside of any group: VACUUM cannot be undone."""
     try:
         link.execute("VACUUM")
-        return _flush(link)
+        return _checkpoint(link)
     except sqlite3.Error as error:
         _log.error("what was erased is still in the file: %s", type(error).__name__)
         return False
 
 
 def _flush(link: sqlite3.Connection) -> bool:
-    """Outside of any group, too; True if nobody was in the way."""
+    """Outside of any group, too; True if nobody was in the way: no reader is waited for."""
+    try:
+        link.execute("PRAGMA busy_timeout = 0")
+        return _checkpoint(link)
+    except sqlite3.Error as error:
+        _log.warning("what has expired is still in the journal: %s", type(error).__name__)
+        return False
+    finally:
+        link.execute(f"PRAGMA busy_timeout = {_BUSY}")
+
+
+def _checkpoint(link: sqlite3.Connection) -> bool:
     busy, _, _ = link.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     return not busy
 

@@ -188,7 +188,7 @@ def quote(db: sqlite3.Connection, peer: PeerId, about: str) -> Quote | None:
     if not about:
         return None
     row = db.execute(
-        "SELECT id, author, substr(text, 1, ?) FROM messages WHERE digest = ? AND +peer = ?",
+        "SELECT id, author, substr(text, 1, ?) FROM messages WHERE digest = ? AND +peer = ? AND NOT hidden",
         (QUOTED, bytes.fromhex(about), peer),
     ).fetchone()
     return Quote(MessageId(row[0]), PeerId(row[1]), row[2]) if row else None
@@ -196,7 +196,7 @@ def quote(db: sqlite3.Connection, peer: PeerId, about: str) -> Quote | None:
 
 def exchanged(db: sqlite3.Connection, peer: PeerId) -> PeerStats:
     """How much was said and sent with a device."""
-    (messages,) = db.execute("SELECT count(*) FROM messages WHERE peer = ?", (peer,)).fetchone()
+    (messages,) = db.execute("SELECT count(*) FROM messages WHERE peer = ? AND NOT hidden", (peer,)).fetchone()
     files, size = db.execute(
         "SELECT coalesce(sum(files_done), 0), coalesce(sum(done_bytes), 0) FROM transfers"
         " WHERE peer = ? AND state IN ('done', 'partial')",
@@ -249,17 +249,17 @@ def expire(db: sqlite3.Connection, now_ms: int) -> dict[PeerId, tuple[str, ...]]
     """Take out what has been here longer than it is to stay; by conversation, the messages that are gone.
 
     It counts from when a message came, whatever its author says. What still waits to be delivered stays, and so does
-    what was not read yet. Store.flush() then takes it out of the file's journal.
+    what was not read yet. tidy() takes its words out of the index, Store.flush() all of it out of the file's journal.
     """
     changed: dict[PeerId, tuple[str, ...]] = {}
     for peer, seconds in db.execute("SELECT peer, seconds FROM retention").fetchall():
         rows = db.execute(
             "SELECT shown.position, messages.author, messages.id, messages.text FROM messages LEFT JOIN"
-            " (SELECT * FROM timeline WHERE peer = ?1) AS shown"
+            " (SELECT * FROM timeline WHERE peer = :peer) AS shown"
             " ON shown.author = messages.author AND shown.message = messages.id"
-            " WHERE messages.peer = ?1 AND arrived < ?2 AND NOT coalesce(unread, 0)"
+            " WHERE messages.peer = :peer AND arrived < :before AND NOT coalesce(unread, 0)"
             " AND delivery NOT IN ('queued', 'sending') AND kind = 'text'",
-            (peer, now_ms - seconds * 1000),
+            {"peer": peer, "before": now_ms - seconds * 1000},
         ).fetchall()
         for position, author, message, text in rows:
             if position is not None:
@@ -269,10 +269,16 @@ def expire(db: sqlite3.Connection, now_ms: int) -> dict[PeerId, tuple[str, ...]]
             db.execute("DELETE FROM messages WHERE author = ? AND id = ?", (author, message))
         if rows:
             changed[PeerId(peer)] = tuple(message for _, _, message, _ in rows)
-    if changed:
-        # A word that is taken out stays in the index until what holds it is made anew.
-        db.execute("INSERT INTO search (search) VALUES ('optimize')")
     return changed
+
+
+def tidy(db: sqlite3.Connection) -> bool:
+    """Take the words of what has expired out of the index: one that is taken out stays in it until what holds it is
+    made anew, which takes about a second for 200,000 messages. Whether anything may expire, so that it was done."""
+    if db.execute("SELECT 1 FROM retention LIMIT 1").fetchone() is None:
+        return False
+    db.execute("INSERT INTO search (search) VALUES ('optimize')")
+    return True
 
 
 def conversations(db: sqlite3.Connection) -> list[Conversation]:

@@ -58,7 +58,7 @@ def add(
         return None
     cursor = db.execute(
         "INSERT INTO messages (author, id, peer, direction, text, sent_at, lamport, sequence, delivery, record, digest,"
-        " kind, about, arrived) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        " kind, about, arrived, hidden) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (
             message.author,
             message.id,
@@ -74,6 +74,7 @@ def add(
             message.kind,
             bytes.fromhex(message.about) if not hidden else b"",
             int(time.time() * 1000) if theirs else to_ms(message.sent_at),
+            int(hidden),
         ),
     )
     if cursor.rowcount == 0:

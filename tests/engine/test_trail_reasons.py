@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
 from lanshare.trust.identity import Identity
 from lanshare.wire import frames as f
-from tests.harness.attacker import Attacker, Gone
+from tests.harness.attacker import PATIENCE, Attacker, Gone
 from tests.harness.shells import Shell, met, new_transfer
 
 SECRET = "canary-7761"
@@ -197,13 +198,16 @@ REASONS: list[tuple[Callable[[Two], TransferId], tuple[str, ...]]] = [
 def test_the_log_says_why(
     two: Two, way: Callable[[Two], TransferId], words: tuple[str, ...], caplog: pytest.LogCaptureFixture
 ) -> None:
+    def lines() -> list[str]:
+        return [one.getMessage() for one in list(caplog.records) if one.levelno >= logging.INFO]
+
     with caplog.at_level(logging.DEBUG, "lanshare"):
         transfer = way(two)
-    lines = [one.getMessage() for one in caplog.records if one.levelno >= logging.INFO]
-    for word in words:
-        found = [line for line in lines if word in line]
-        assert found, (word, lines)
-    assert any(transfer[:8] in line for line in lines)
+        deadline = time.monotonic() + PATIENCE
+        while missing := [word for word in words if not any(word in line for line in lines())]:
+            assert time.monotonic() < deadline, (missing, lines())
+            time.sleep(0.01)  # asking again, not synchronising: the condition decides
+    assert any(transfer[:8] in line for line in lines())
     assert not [line for line in (one.getMessage() for one in caplog.records) if SECRET in line]
     steps = [one.getMessage() for one in caplog.records if one.name.endswith("transfers.machine")]
     assert any(transfer[:8] in line for line in steps), "each step of its state is told at debug"

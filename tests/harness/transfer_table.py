@@ -89,7 +89,8 @@ class Setting:
             later = one.then(None) if isinstance(one, DbWrite) and one.then is not None else None
             for inner in (one, *(later.effects if isinstance(later, AfterCommit) else ())):
                 if isinstance(inner, AskRoom):
-                    found += self.table.disk_room(DiskRoom(inner.transfer, inner.why, self.free, self.room), now)
+                    told = DiskRoom(inner.transfer, inner.why, inner.number, self.free, self.room)
+                    found += self.table.disk_room(told, now)
         return found
 
     def state(self) -> TransferState:

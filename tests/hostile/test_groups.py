@@ -176,11 +176,16 @@ def test_whoever_is_blocked_is_not_heard_through_others_and_they_get_what_was_sa
             carl, group, MessageId(secrets.token_hex(16)), "👎", (4, 4, ()), NOW, MessageKind.REACTION, group=True,
             about=record_digest(hers),
         ).record)
-        for one in (his_text, sign, record(mallory, group, "the last", 6)):
+        answer = message_records.frame_of(message_records.compose(
+            mallory, group, MessageId(secrets.token_hex(16)), "an answer to him", (4, 4, ()), NOW, group=True,
+            about=record_digest(his_text),
+        ).record)
+        for one in (his_text, sign, answer, record(mallory, group, "the last", 6)):
             link.say(one)
         victim.wait_for(e.MessageReceived, lambda one: one.text == "the last")
         later = victim.seen[told_so_far:]
-        assert [one.text for one in later if isinstance(one, e.MessageReceived)] == ["the last"]
+        shown_live = [one for one in later if isinstance(one, e.MessageReceived)]
+        assert [(one.text, one.quote) for one in shown_live] == [("an answer to him", None), ("the last", None)]
         assert not [one for one in later if isinstance(one, e.MessageReacted)]
         if how == "blocked":
             victim.say(c.BlockPeer(carl.id, False))
@@ -191,7 +196,7 @@ def test_whoever_is_blocked_is_not_heard_through_others_and_they_get_what_was_sa
     victim.say(c.LoadHistory(5, group))
     page = victim.wait_for(e.HistoryLoaded, lambda one: one.request == 5)
     shown = [one.message for one in page.moments if one.message and one.message.kind == "text"]
-    assert [one.text for one in shown] == ["hers", "before", "the last"]
-    assert [one.reactions for one in shown] == [(), (), ()]
+    assert [one.text for one in shown] == ["hers", "before", "an answer to him", "the last"]
+    assert [(one.reactions, one.quote) for one in shown] == [((), None)] * 4
     victim.say(c.LoadHistory(6, group, search="blocked"))
     assert victim.wait_for(e.HistoryLoaded, lambda one: one.request == 6).moments == ()

@@ -218,9 +218,12 @@ class Told:
 TOLD: queue.SimpleQueue[str] = queue.SimpleQueue()
 
 
+@pytest.mark.parametrize("other", ["addresses", "network of the same addresses"])
 @pytest.mark.parametrize("asks", [True, False])
-def test_a_network_that_may_be_asked_about_is_told_nothing_before(monkeypatch: pytest.MonkeyPatch, asks: bool) -> None:
-    addresses = ("10.0.0.5",)
+def test_a_network_that_may_be_asked_about_is_told_nothing_before(
+    monkeypatch: pytest.MonkeyPatch, asks: bool, other: str
+) -> None:
+    addresses, network = ("10.0.0.5",), "home"
     monkeypatch.setattr(discovery, "Zeroconf", Told)
     monkeypatch.setattr(discovery, "ServiceBrowser", lambda *_, **__: None)
     monkeypatch.setattr(discovery, "local_addresses", lambda interfaces: addresses)
@@ -229,12 +232,15 @@ def test_a_network_that_may_be_asked_about_is_told_nothing_before(monkeypatch: p
     me = Announcement(ANNA, "Anna", DeviceKind.LAPTOP, 1111)
     changed = ears.changed.put
     one = Discovery(
-        me, ANNA, (), ears.seen.put, ears.lost.put, lambda now, code: changed((now, code)), asks
+        me, ANNA, (), ears.seen.put, ears.lost.put, lambda now, code: changed((now, code)), asks, lambda now: network
     )
     one.start()
     assert TOLD.get(timeout=10) == "announced"
     assert ears.changed.get(timeout=10)[0] == addresses
-    addresses = ("10.9.9.9",)
+    if other == "addresses":
+        addresses = ("10.9.9.9",)
+    else:
+        network = "elsewhere"
     assert ears.changed.get(timeout=10)[0] == addresses
     calls = [TOLD.get(timeout=10), TOLD.get(timeout=10)]
     if asks:

@@ -373,3 +373,22 @@ def test_arrows_in_the_list_mark_no_other_device_than_the_one_that_is_open(talk:
     assert marked() == []
     talk.sidebar._search.setText("")
     assert marked() == [goal], "what was out of sight is marked again"
+
+
+def test_scrolling_far_away_from_the_row_with_the_focus_keeps_its_place(talk: MainWindow, qtbot: QtBot) -> None:
+    """It is let go of when it is far away; nobody is led to another row by that, and scrolling back it is there."""
+    for number in range(100, 700):
+        talk.on_event(said(number, f"line {number}", lamport=1000 + number))
+    timeline = talk.pane.timeline
+    qtbot.waitUntil(lambda: not timeline.builder.busy)
+    timeline.setFocus(Qt.FocusReason.TabFocusReason)
+    timeline.focus.go_to(len(timeline.rows) - 1)
+    key, bar = timeline.focus.current, timeline.verticalScrollBar()
+    while timeline.column.place_of(key) >= 0:
+        bar.setValue(0)
+        QApplication.processEvents()
+    assert timeline.focus.current == key
+    assert focused(talk) is timeline
+    timeline.to_end()
+    qtbot.waitUntil(lambda: not timeline.builder.busy and timeline.column.place_of(key) >= 0)
+    assert focused(talk) is timeline.rows[timeline.column.place_of(key)].widget

@@ -143,3 +143,39 @@ def test_a_large_history_is_looked_through_beside_the_work_and_damage_is_dealt_w
     assert database.prepare(path), "and is moved aside at the next start"
     assert len(list(tmp_path.glob("x.damaged-*"))) >= 1
     assert not database.prepare(path)
+
+
+@pytest.mark.warns("what has expired is still in the journal")
+def test_a_journal_that_cannot_be_emptied_costs_that_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk, for one: what is written afterwards is kept all the same."""
+    def full(link: sqlite3.Connection) -> bool:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(database, "_checkpoint", full)
+    path = tmp_path / "x.sqlite"
+    database.prepare(path)
+    store = Store(path)
+    store.start(lambda error: None)
+    store.flush()
+    kept = threading.Event()
+    store.write(lambda link: outbox.add(link, message(1, "hi"), 1, b"r", b"d"), lambda result: kept.set())
+    assert kept.wait(60)
+    store.close()
+
+
+def test_a_reader_does_not_hold_up_what_is_written_behind_a_flush(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    database.prepare(path)
+    reader = database.connect(path, read_only=True)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM messages").fetchone()
+    link = database.connect(path)
+    outbox.add(link, message(1, "hi"), 1, b"r", b"d")
+    asked: list[str] = []
+    link.set_trace_callback(asked.append)
+    assert not database._flush(link), "the reader is in the way"
+    assert asked[0] == "PRAGMA busy_timeout = 0"
+    assert asked[-1] == f"PRAGMA busy_timeout = {database._BUSY}"
+    reader.close()
+    assert database._flush(link)
+    link.close()

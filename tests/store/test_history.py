@@ -163,6 +163,7 @@ def test_what_has_expired_is_gone_from_the_file_while_it_is_in_use(tmp_path: Pat
     done = threading.Event()
     later = int(datetime.datetime.now().timestamp() * 1000) + 10_000
     store.write(lambda db: history.expire(db, later))
+    store.write(history.tidy)
     store.flush()
     store.write(lambda db: None, lambda nothing: done.set())
     assert done.wait(60)

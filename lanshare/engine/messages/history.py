@@ -25,11 +25,11 @@ _AFTER_READING = 5.0
 
 
 class HistoryService:
-    """Reads and takes out of the history. Its one state is when it looks for what has expired."""
+    """Reads and takes out of the history. Its one state is when it looks for what has expired, and tidies up."""
 
     def __init__(self, deps: EngineDeps, post: Callable[[InboxItem], None]) -> None:
         self._deps, self._post = deps, post
-        self._expire_at = 0.0
+        self._expire_at = self._tidy_at = 0.0
 
     def register(self, to: Dispatch) -> None:
         """See Service."""
@@ -44,14 +44,19 @@ class HistoryService:
 
     def tick(self, now: float) -> list[Effect]:
         """Take out what has expired, once in a while."""
-        if now < self._expire_at:
-            return []
-        self._expire_at = now + _EXPIRE_EVERY
-        return [self._expire()]
+        effects: list[Effect] = []
+        if now >= self._expire_at:
+            self._expire_at = now + _EXPIRE_EVERY
+            effects.append(self._expire())
+        if now >= self._tidy_at:
+            self._tidy_at = now + _EXPIRE_EVERY
+            store = self._deps.store
+            effects.append(DbWrite(history.tidy, lambda done: store.flush() if done else None))
+        return effects
 
     def next_time(self) -> float | None:
         """See Service."""
-        return self._expire_at
+        return min(self._expire_at, self._tidy_at)
 
     def _mark_read(self, item: c.MarkRead, now: float) -> list[Effect]:
         self._expire_at = min(self._expire_at, now + _AFTER_READING)

@@ -6,9 +6,9 @@ Nobody waits longer than _PATIENCE for it. While a folder's disk does not answer
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Final
 
@@ -36,29 +36,39 @@ class DiskSpace:
     def __init__(self, look: Callable[[Path], Room] = room_of) -> None:
         self._look = look
         self._lock = threading.Lock()
+        self._asked: dict[Path, Future[Room]] = {}
+        """The answers that are under way: whoever asks meanwhile gets the same."""
+
         self._silent: set[Path] = set()
-        """Folders whose disk was asked and has not answered yet."""
+        """Of those, the ones that nobody waits for any more."""
 
     def ask(self, folder: Path) -> Room:
         """The room there, (0, 0) if the disk does not answer soon."""
         with self._lock:
             if folder in self._silent:
                 return 0, 0
-            self._silent.add(folder)
-        answer: queue.SimpleQueue[Room] = queue.SimpleQueue()
-        threading.Thread(target=self._work, args=(folder, answer), name="space", daemon=True).start()
+            answer = self._asked.get(folder)
+            if answer is None:
+                answer = self._asked[folder] = Future()
+                threading.Thread(target=self._work, args=(folder, answer), name="space", daemon=True).start()
         try:
-            return answer.get(timeout=_PATIENCE)
-        except queue.Empty:
+            return answer.result(_PATIENCE)
+        except TimeoutError:
+            with self._lock:
+                if folder in self._asked:
+                    self._silent.add(folder)
             _log.info("a disk does not say how much room it has")
             return 0, 0
 
-    def _work(self, folder: Path, answer: queue.SimpleQueue[Room]) -> None:
+    def _work(self, folder: Path, answer: Future[Room]) -> None:
+        room: Room = (0, 0)
         try:
-            answer.put(self._look(folder))
+            room = self._look(folder)
         finally:
             with self._lock:
+                self._asked.pop(folder, None)
                 self._silent.discard(folder)
+            answer.set_result(room)
 
 
 class RoomJob:
@@ -72,5 +82,8 @@ class RoomJob:
 
     def run(self) -> None:
         """Tell it in any case."""
-        effect = self._effect
-        self._post(DiskRoom(effect.transfer, effect.why, *self._space.ask(effect.folder)))
+        effect, room = self._effect, (0, 0)
+        try:
+            room = self._space.ask(effect.folder)
+        finally:
+            self._post(DiskRoom(effect.transfer, effect.why, effect.number, *room))

@@ -152,7 +152,7 @@ class Incoming(TransferTable):
         row = self.rows.get(note.transfer)
         if row is None or row.consent.given or row.transfer.state is not TransferState.OFFERED:
             return []
-        if row.listing.asking:
+        if row.listing.put < row.listing.asked:
             row.listing.compared = note
             return []
         event = OfferCompared(
@@ -243,8 +243,9 @@ class Incoming(TransferTable):
 
     def _ask_room(self, row: TrackedTransfer) -> Effect:
         """A question is put once it is known how much room there is, or that nobody can tell."""
-        row.listing.asking += 1
-        return AskRoom(row.transfer.id, self.world.downloads(), "question")
+        row.listing.asked += 1
+        row.listing.compared = None
+        return AskRoom(row.transfer.id, self.world.downloads(), "question", row.listing.asked)
 
     def disk_room(self, note: DiskRoom, now: float) -> list[Effect]:
         """It is known: put the question, or go on with what a full disk holds up."""
@@ -253,9 +254,9 @@ class Incoming(TransferTable):
             return []
         if note.why == "retry":
             return self._disk_again(row, note, now)
-        row.listing.asking -= 1
-        if row.listing.asking or not self.questions.open(note.transfer):
+        if note.number != row.listing.asked or not self.questions.open(note.transfer):
             return []  # it is put by a later look, or was answered or withdrawn meanwhile
+        row.listing.put = note.number
         compared, row.listing.compared = row.listing.compared, None
         transfer = row.transfer
         offer, peer = transfer.offer, transfer.peer

@@ -241,8 +241,11 @@ class ListingProgress:
     folder: Path | None = None
     """The folder that it is compared with, if the person chose another one than usual."""
 
-    asking: int = 0
-    """Disks that are asked for their room, each for a question that is about to be put."""
+    asked: int = 0
+    """How often a disk was asked for its room, each time for a question that was about to be put."""
+
+    put: int = 0
+    """Up to which of those its question was put."""
 
     compared: Compared | None = None
     """What was found before the question was put: told behind it."""

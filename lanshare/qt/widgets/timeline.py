@@ -72,6 +72,7 @@ class Timeline(QScrollArea):
         self.focus = RowFocus(self, self.column)
         self.builder = RowBuilder(model, self.column, self)
         self.builder.built.connect(self._built)
+        self.builder.moved.connect(self._seen_anew)
         self.builder.older.connect(self.older)
         self.down = DownButton(self.viewport())
         self.down.clicked.connect(self.to_end)
@@ -219,9 +220,12 @@ class Timeline(QScrollArea):
             self._today = today
             self.column.turn_page()
 
-    def _built(self) -> None:
+    def _seen_anew(self) -> None:
         self._show_down()
         self.look_soon()
+
+    def _built(self) -> None:
+        self._seen_anew()
         self.focus.adopt(self.builder.busy)
 
     def _removed(self, parent: _Index, first: int, last: int) -> None:

@@ -52,10 +52,12 @@ class Due(Flag):
 class RowBuilder(QObject):
     """Builds the rows of a model into a column that a scroll area shows.
 
-    Signals: built(), after rows came or went, or the eye moved; older(), when rows that the model has not are wanted.
+    Signals: built(), after some of what was due is there; moved(), when others are before the eye, or more came that
+    is not; older(), when rows that the model has not are wanted.
     """
 
     built = Signal()
+    moved = Signal()
     older = Signal()
 
     def __init__(self, model: TimelineModel, column: RowColumn, area: QScrollArea) -> None:
@@ -99,7 +101,7 @@ class RowBuilder(QObject):
         self.at_end = True
         self._column.lay_out()
         self._bar.setValue(self._bar.maximum())
-        self.built.emit()
+        self.moved.emit()
 
     def to_row(self, row: int) -> Row:
         """Bring a row before the eye, wherever it is; newer ones follow when the person scrolls down."""
@@ -255,7 +257,7 @@ class RowBuilder(QObject):
             if self._model.entry(last).out:
                 self.to_end()  # one's own is always brought into sight
             else:
-                self.built.emit()
+                self.moved.emit()
             return
         if not column.alive:
             column.first = last + 1
@@ -276,7 +278,7 @@ class RowBuilder(QObject):
             return
         self._column.insert_between(row - self._column.first, self._model.entry(row))
         self._column.trim(above=self.at_end)
-        self.built.emit()
+        self.moved.emit()
 
     def _range_changed(self, least: int, most: int) -> None:
         if self.at_end:
@@ -288,7 +290,7 @@ class RowBuilder(QObject):
         # Rows that are to be made anew say nothing of what is behind them: until then, who was at the end stays there.
         at_end = self.at_end if Due.ANEW in self._due else not behind
         self.at_end = value >= bar.maximum() - _END and at_end
-        self.built.emit()
+        self.moved.emit()
         if self._due & (Due.ABOVE | Due.BELOW) or bar.maximum() <= 0:
             return
         if value < _NEAR and column.first > 0:

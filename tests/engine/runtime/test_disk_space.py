@@ -65,5 +65,40 @@ def test_once_it_answers_again_it_is_asked_again(disks: Disks) -> None:
 @pytest.mark.parametrize(("folder", "told"), [(LOCAL, (100, 90)), (SHARE, (0, 0))])
 def test_whoever_asked_is_told_in_any_case(disks: Disks, folder: Path, told: tuple[int, int]) -> None:
     posted: list[InboxItem] = []
-    RoomJob(AskRoom(TransferId("ab" * 16), folder, "question"), DiskSpace(disks.look), posted.append).run()
-    assert posted == [DiskRoom(TransferId("ab" * 16), "question", *told)]
+    RoomJob(AskRoom(TransferId("ab" * 16), folder, "question", 3), DiskSpace(disks.look), posted.append).run()
+    assert posted == [DiskRoom(TransferId("ab" * 16), "question", 3, *told)]
+
+
+def test_whoever_asks_at_the_same_time_gets_the_same_answer() -> None:
+    """Several that are offered at once, or wait for one full disk."""
+    begun, go = threading.Semaphore(0), threading.Event()
+
+    def slow(folder: Path) -> tuple[int, int]:
+        begun.release()
+        assert go.wait(60)
+        return 100, 90
+
+    space = DiskSpace(slow)
+    told: list[tuple[int, int]] = []
+    askers = [threading.Thread(target=lambda: told.append(space.ask(LOCAL))) for _ in range(8)]
+    askers[0].start()
+    assert begun.acquire(timeout=60)
+    for one in askers[1:]:
+        one.start()
+    go.set()
+    for one in askers:
+        one.join()
+    assert set(told) == {(100, 90)}
+
+
+def test_a_look_that_fails_is_told_as_unknown() -> None:
+    def broken(folder: Path) -> tuple[int, int]:
+        raise OSError(5, "gone")
+
+    posted: list[InboxItem] = []
+    hook, threading.excepthook = threading.excepthook, lambda _: None
+    try:
+        RoomJob(AskRoom(TransferId("ab" * 16), LOCAL, "retry"), DiskSpace(broken), posted.append).run()
+    finally:
+        threading.excepthook = hook
+    assert posted == [DiskRoom(TransferId("ab" * 16), "retry", 0, 0, 0)]

@@ -189,7 +189,7 @@ def test_what_came_whole_while_more_was_asked_for_is_over_and_its_question_void(
 def test_a_question_is_put_when_the_room_is_known_and_what_was_compared_is_told_behind_it(setting: Setting) -> None:
     setting.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), None), WALL)
     assert setting.table.compared(Compared(ID, 1, 0, 0, 10, 0, (), 1000)) == []
-    told = events(setting.table.disk_room(DiskRoom(ID, "question", 500, 400), 1.0))
+    told = events(setting.table.disk_room(DiskRoom(ID, "question", 1, 500, 400), 1.0))
     assert [type(one) for one in told] == [OfferReceived, OfferCompared]
     assert isinstance(told[0], OfferReceived)
     assert told[0].free == 500
@@ -204,7 +204,7 @@ def test_a_question_that_is_void_before_the_room_is_known_is_not_put(setting: Se
         setting.table.heard_end(BOB, Cancel(ID, Code.CANCELLED), 0.0)
     else:
         setting.table.peer_down(BOB)
-    assert setting.table.disk_room(DiskRoom(ID, "question", 500, 400), 1.0) == []
+    assert setting.table.disk_room(DiskRoom(ID, "question", 1, 500, 400), 1.0) == []
 
 
 def test_a_question_that_is_put_anew_before_the_room_is_known_is_put_once(setting: Setting) -> None:
@@ -212,8 +212,8 @@ def test_a_question_that_is_put_anew_before_the_room_is_known_is_put_once(settin
     setting.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), None), WALL)
     setting.table.peer_down(BOB)
     (ask,) = [one for one in setting.table.heard_offer(BOB, Offered(ID, OFFER)) if isinstance(one, AskRoom)]
-    room = DiskRoom(ask.transfer, ask.why, 500, 400)
-    assert setting.table.disk_room(room, 1.0) == []
+    assert setting.table.disk_room(DiskRoom(ID, "question", 1, 500, 400), 1.0) == []
+    room = DiskRoom(ask.transfer, ask.why, ask.number, 500, 400)
     assert [type(one) for one in events(setting.table.disk_room(room, 2.0))] == [OfferReceived]
 
 
@@ -224,5 +224,17 @@ def test_a_full_disk_that_answers_late_changes_nothing_that_goes_on_by_now(setti
     (ask,) = setting.table.tick(10**6)
     assert ask == AskRoom(ID, Path("/downloads"), "retry")
     setting.table.pause(ID)
-    assert setting.table.disk_room(DiskRoom(ID, "retry", 10**9, 10**9), 10**6) == []
+    assert setting.table.disk_room(DiskRoom(ID, "retry", 0, 10**9, 10**9), 10**6) == []
     assert row.transfer.state is TransferState.PAUSED
+
+
+def test_a_question_whose_first_look_was_lost_is_put_by_the_next_and_without_what_was_compared_then(
+    setting: Setting
+) -> None:
+    """Its row could not be kept, so no disk was asked; the sender goes and comes back with another offer."""
+    setting.table.offer_looked(OfferLooked(BOB, Offered(ID, OFFER), None), WALL)
+    setting.table.compared(Compared(ID, 1, 0, 0, 10, 0, (), 1000))
+    setting.table.peer_down(BOB)
+    (ask,) = [one for one in setting.table.heard_offer(BOB, Offered(ID, OFFER)) if isinstance(one, AskRoom)]
+    told = events(setting.table.disk_room(DiskRoom(ID, "question", ask.number, 500, 400), 1.0))
+    assert [type(one) for one in told] == [OfferReceived]
