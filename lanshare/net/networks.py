@@ -67,7 +67,7 @@ class NetworkWatch:
         """The networks that these addresses of ours are in now; none for loopback alone."""
         routes, now = _read(_ROUTES), self._clock()
         hardware = gateways(routes, _read(_NEIGHBOURS))
-        if not hardware and self._touch is not None:
+        if not hardware and self._touch is not None and any(map(_is_outward, addresses)):
             hardware = _touched(routes, self._touch)
         if hardware:
             self._shown_at = now
@@ -76,6 +76,10 @@ class NetworkWatch:
         self._addresses, self._hardware, self._looked_at = tuple(addresses), hardware, now
         self.found = _networks(addresses, hardware, bool(routes))
         return self.found
+
+
+def _is_outward(address: str) -> bool:
+    return not ipaddress.ip_address(address.partition("%")[0]).is_loopback
 
 
 def _touched(routes: str, touch: Callable[[str], None]) -> list[str]:

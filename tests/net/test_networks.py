@@ -129,6 +129,9 @@ def test_a_router_that_the_kernel_does_not_know_yet_is_touched_until_it_shows(mo
     tables(monkeypatch, "", "")
     networks.NetworkWatch(touch).look(HERE)
     assert len(touched) == 2, "without a route nobody is touched"
+    tables(monkeypatch, ROUTES, SILENT)
+    networks.NetworkWatch(touch).look(("127.0.0.1", "::1"))
+    assert len(touched) == 2, "nor by one that is held to loopback"
 
 
 def test_loopback_is_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
