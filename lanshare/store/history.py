@@ -238,10 +238,13 @@ def erase(db: sqlite3.Connection, peer: PeerId | None) -> list[TransferId]:
 
 
 def keep_for(db: sqlite3.Connection, peer: PeerId, seconds: int) -> None:
-    """How long what is said in a conversation stays here; 0: for ever, 1: until it was read."""
+    """How long what is said in a conversation stays here; 0: for ever, 1: until it was read.
+
+    What has expired by then leaves the index of words as well: nobody would look for it any more.
+    """
     if seconds:
         db.execute("INSERT OR REPLACE INTO retention VALUES (?, ?)", (peer, seconds))
-    else:
+    elif tidy(db):
         db.execute("DELETE FROM retention WHERE peer = ?", (peer,))
 
 

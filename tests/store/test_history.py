@@ -146,7 +146,8 @@ def test_how_long_it_stays_counts_from_when_it_came_whatever_its_author_says(
     assert db.execute("SELECT count(*) FROM messages").fetchone() == (0,)
 
 
-def test_what_has_expired_is_gone_from_the_file_while_it_is_in_use(tmp_path: Path) -> None:
+@pytest.mark.parametrize("by", ["the hour", "the person, who wants it to stay from now on"])
+def test_what_has_expired_is_gone_from_the_file_while_it_is_in_use(tmp_path: Path, by: str) -> None:
     """With many that stay: the index of words is in several parts by then."""
     path = tmp_path / "x.sqlite"
     database.prepare(path)
@@ -163,7 +164,7 @@ def test_what_has_expired_is_gone_from_the_file_while_it_is_in_use(tmp_path: Pat
     done = threading.Event()
     later = int(datetime.datetime.now().timestamp() * 1000) + 10_000
     store.write(lambda db: history.expire(db, later))
-    store.write(history.tidy)
+    store.write(history.tidy if by == "the hour" else lambda db: history.keep_for(db, PEER, 0))
     store.flush()
     store.write(lambda db: None, lambda nothing: done.set())
     assert done.wait(60)

@@ -69,7 +69,10 @@ class HistoryService:
         ]
 
     def _retain(self, item: c.SetRetention, now: float) -> list[Effect]:
-        return [DbWrite(lambda db: history.keep_for(db, item.peer, item.seconds)), self._expire()]
+        store = self._deps.store
+        return [
+            DbWrite(lambda db: history.keep_for(db, item.peer, item.seconds), lambda _: store.flush()), self._expire()
+        ]
 
     def _erase(self, peer: PeerId | None) -> Effect:
         """History goes, from the file on disk and with the receipts; a receiving that was can be undone no more."""

@@ -49,8 +49,9 @@ class DiskSpace:
                 return 0, 0
             answer = self._asked.get(folder)
             if answer is None:
-                answer = self._asked[folder] = Future()
+                answer = Future()
                 threading.Thread(target=self._work, args=(folder, answer), name="space", daemon=True).start()
+                self._asked[folder] = answer  # not before there is a thread for it: there may be no room for one
         try:
             return answer.result(_PATIENCE)
         except TimeoutError:

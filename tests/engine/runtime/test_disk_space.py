@@ -102,3 +102,15 @@ def test_a_look_that_fails_is_told_as_unknown() -> None:
     finally:
         threading.excepthook = hook
     assert posted == [DiskRoom(TransferId("ab" * 16), "retry", 0, 0, 0)]
+
+
+def test_where_there_is_no_room_for_a_thread_it_is_unknown_and_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    space = DiskSpace(lambda folder: (100, 90))
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", none)
+        with pytest.raises(RuntimeError):
+            space.ask(LOCAL)
+    assert space.ask(LOCAL) == (100, 90)
