@@ -338,7 +338,7 @@ class Receiving:
             self._fail(frame, Code.DISK_FULL)
             self._ignore = True
             return
-        self._budget.take(frame.parts, int(frame.kind == "file"), frame.size, frame.index)
+        self._budget.take(frame.parts, int(frame.kind == "file"), frame.size, frame.index, frame.kind == "folder")
         self._budget.check_uncounted(self._staging.arrived.begins)
         try:
             if frame.kind == "folder":
