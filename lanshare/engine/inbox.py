@@ -11,7 +11,7 @@ from msgspec import Struct
 from lanshare.domain.commands import Command, SendFiles
 from lanshare.domain.control_messages import ControlMessage, Listing, Offered, SignedMessage
 from lanshare.domain.errors import Code
-from lanshare.domain.events import Event, ReceiveUndone
+from lanshare.domain.events import Event, MessageReacted, MessageReceived, ReceiveUndone
 from lanshare.domain.groups import Group
 from lanshare.domain.message import ChatMessage, Conversation, Delivery, MessageId, Quote
 from lanshare.domain.offer import Offer, Skipped
@@ -271,15 +271,14 @@ class TextStored(Struct, frozen=True):
 
 
 class TextArrived(Struct, frozen=True):
-    """A message that `speaker` said is durable. `kept` None: it was here already. `about`: what it reacts to.
-    `hidden`: it is kept for others only."""
+    """A message that `speaker` said is durable. `fresh`: it was not here before. `news`: what is told of it; None if it
+    is kept for others only, or tells nothing."""
 
-    message: ChatMessage
-    kept: Kept | None
+    message: MessageId
+    peer: PeerId
     speaker: PeerId
-    quote: Quote | None = None
-    about: MessageId | None = None
-    hidden: bool = False
+    fresh: bool
+    news: MessageReceived | MessageReacted | None = None
 
 
 class TextChanged(Struct, frozen=True):

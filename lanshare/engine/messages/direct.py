@@ -21,7 +21,6 @@ from lanshare.domain.events import (
     MessageQueued,
     MessageReacted,
     MessageRead,
-    MessageReceived,
     MessageRefused,
     MessageSending,
     MessageUnsent,
@@ -62,7 +61,8 @@ from lanshare.engine.inbox import (
     TextStored,
     TextUnkept,
 )
-from lanshare.engine.messages.groups import Groups, spread, with_what_it_is_about
+from lanshare.engine.messages import news
+from lanshare.engine.messages.groups import Groups, spread
 from lanshare.engine.presentation import user_messages
 from lanshare.engine.prompt_limit import PromptRateLimiter
 from lanshare.exchange import message_records
@@ -258,37 +258,23 @@ class Chats:
         if self.trust(peer) is TrustLevel.STRANGER and not self.prompts.may(peer, self.now()):
             return [SendControl(peer, TextRefused(message.id, Code.PEER_BUSY))]
 
+        name = self.name(peer)
+
         def operation(db: sqlite3.Connection) -> TextArrived | TextUnkept:
             kept = outbox.add(db, message, said.sequence, said.record, said.digest)
             if kept is None and not outbox.is_here(db, message, said.digest):
                 return TextUnkept(peer, message.id)  # confirmed is only what was kept
-            return with_what_it_is_about(db, TextArrived(message, kept, peer))
+            told = news.read(db, message, kept, name) if kept is not None else None
+            return TextArrived(message.id, peer, peer, kept is not None, told)
 
         return [DbWrite(operation, lambda note: note)]
 
     def arrived(self, note: TextArrived, now: float) -> list[Effect]:
         """A message is durable here. Known twice is confirmed twice, shown once."""
-        message = note.message
-        effects: list[Effect] = [SendControl(note.speaker, Stored(message.id))]
-        if note.kept is None:
-            return effects
-        if message.peer != note.speaker:
-            effects += self.groups.gossip_soon(message.peer, now)
-        if note.hidden:
-            return effects
-        if message.kind is MessageKind.REACTION:
-            if note.about is not None:
-                effects.append(Publish(MessageReacted(note.about, message.peer, message.author, message.text)))
-            return effects
-        effects.append(
-            Publish(
-                MessageReceived(
-                    message.id, message.peer, self.name(message.author), message.text, message.sent_at,
-                    note.kept.position, note.quote, message.author, note.kept.order, note.kept.late, message.kind,
-                )
-            )
-        )
-        return effects
+        effects: list[Effect] = [SendControl(note.speaker, Stored(note.message))]
+        if note.fresh and note.peer != note.speaker:
+            effects += self.groups.gossip_soon(note.peer, now)
+        return [*effects, Publish(note.news)] if note.news is not None else effects
 
     # --- how far ours got
 

@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from msgspec.structs import replace
-
 from lanshare.domain.commands import AnswerGroup, ChangeGroup, CreateGroup, NotifyTyping
 from lanshare.domain.control_messages import GroupRecords, HistorySummary, SignedMessage, Typing
 from lanshare.domain.errors import Code
@@ -23,7 +21,6 @@ from lanshare.domain.events import (
     GroupRefused,
     GroupReversed,
     MessageDelivered,
-    MessageReceived,
     MessageSending,
     MessageUnsent,
     PeerTyping,
@@ -44,10 +41,11 @@ from lanshare.engine.effects import (
     SendControl,
 )
 from lanshare.engine.inbox import CircleLoaded, GroupMerged, Handed, SpreadStored, TextArrived, TextStored
+from lanshare.engine.messages import news
 from lanshare.engine.presentation import user_messages
 from lanshare.exchange import message_records
 from lanshare.store import groups as circles
-from lanshare.store import history, outbox
+from lanshare.store import outbox
 from lanshare.wire import limits
 
 _ASKED: Final = 32
@@ -283,15 +281,7 @@ class Groups:
                 names = (tuple(map(self.name, some)) for some in (out, back))
                 sentence = user_messages.reversed_changes(group.name, *names)
                 effects.append(Publish(GroupReversed(group.id, out, back, sentence)))
-            effects += [
-                Publish(
-                    MessageReceived(
-                        one.id, one.peer, self.name(one.author), one.text, one.sent_at, kept.position, None, one.author,
-                        kept.order, kept.late, one.kind,
-                    )
-                )
-                for one, kept in note.arrived
-            ]
+            effects += [Publish(news.received(one, kept, self.name(one.author))) for one, kept in note.arrived]
             others = {*group.members, *(before.members if before is not None else ())} - {self.me, note.speaker}
             effects += self._tell_circle(group.id, [one for one in others if self.online(one)])
             effects += self._tell_circle(group.id, [note.speaker])
@@ -303,10 +293,12 @@ class Groups:
         if said.message.kind in (MessageKind.FOUND, MessageKind.CHANGE):
             return self.heard_circle(peer, GroupRecords((said,)))
 
+        message, name = said.message, self.name(said.message.author)
+
         def operation(db: sqlite3.Connection) -> TextArrived | None:
             may, kept = circles.accept(db, said, peer, me, hidden)
-            note = TextArrived(said.message, kept, peer, hidden=hidden)
-            return with_what_it_is_about(db, note) if may else None
+            told = news.read(db, message, kept, name) if kept is not None and not hidden else None
+            return TextArrived(message.id, message.peer, peer, kept is not None, told) if may else None
 
         return [DbWrite(operation, lambda note: note)]
 
@@ -408,15 +400,6 @@ class Groups:
 
     def _refused(self, group: PeerId, code: Code) -> Effect:
         return Publish(GroupRefused(group, code, user_messages.ended(code)))
-
-
-def with_what_it_is_about(db: sqlite3.Connection, note: TextArrived) -> TextArrived:
-    """The same with the message that it answers or reacts to, as far as that is here."""
-    message = note.message
-    if not message.about:
-        return note
-    quote = history.quote(db, message.peer, message.about)
-    return replace(note, quote=quote, about=quote.id if quote is not None else None)
 
 
 def spread(

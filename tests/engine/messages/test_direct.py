@@ -22,6 +22,7 @@ from lanshare.domain.message import Delivery, MessageId
 from lanshare.domain.peer import PeerPolicy, Permission, TrustLevel
 from lanshare.engine.effects import Compose, DbWrite, Effect, MarkKnown, Publish, ReadHere, Resend, SendControl
 from lanshare.engine.inbox import AfterCommit, DeliveryStored, OutboxLoaded, TextArrived, TextHeld, TextStored
+from lanshare.engine.messages import news
 from lanshare.engine.messages.direct import Chats
 from lanshare.engine.messages.groups import Groups
 from lanshare.engine.prompt_limit import PromptRateLimiter
@@ -71,8 +72,9 @@ def test_a_text_that_is_too_long_is_refused_here() -> None:
 def test_it_is_confirmed_only_when_it_is_durable_and_shown_once() -> None:
     (keep,) = chats().heard_text(PEER, texted())
     assert isinstance(keep, DbWrite), "nothing is confirmed yet"
-    for kept, shown in ((Kept(7, False, ""), 1), (None, 0)):
-        effects = chats().arrived(TextArrived(texted().message, kept, PEER), 0.0)
+    shown_once = news.received(texted().message, Kept(7, False, ""), "Bob")
+    for told_of_it, shown in ((shown_once, 1), (None, 0)):
+        effects = chats().arrived(TextArrived(texted().message.id, PEER, PEER, told_of_it is not None, told_of_it), 0.0)
         assert SendControl(PEER, Stored(message(1, "").id)) in effects
         assert sum(isinstance(one, MessageReceived) for one in told(effects)) == shown
 
