@@ -201,7 +201,7 @@ class App:
             self.end()
             return
         window.on_event(event)  # type: ignore[arg-type]
-        if not window.isActiveWindow() and (notice := notice_of(event, window.settings)) is not None:
+        if not window.isActiveWindow() and (notice := self._notice(event, window)) is not None:
             if isinstance(event, OfferReceived):
                 self._noticed[event.transfer] = event.offer
             if not self.desktop.tell(notice) and self._tray is not None:
@@ -213,6 +213,10 @@ class App:
             self.desktop.take_down(over)
         if self._tray is not None and isinstance(event, SettingsChanged):
             self._tray.show_quiet(not event.settings.notices)
+
+    def _notice(self, event: object, window: MainWindow) -> Notice | None:
+        me = window.state.me
+        return notice_of(event, window.settings, me.id if me is not None else None)
 
     def _show_unread(self) -> None:
         """What is unread, at the icon, in the title and where the desktop shows it; once for what comes together."""
@@ -244,7 +248,7 @@ class App:
     def _acted(self, key: str, action: str, reply: str) -> None:
         """A button of a desktop notice was pressed, or a reply written into it."""
         kind, _, rest = key.partition(":")
-        peer, _, ident = rest.partition(":")
+        ident, _, peer = rest.rpartition(":")
         if kind == "offer" and action in ("accept", "decline"):
             shown = self._noticed.get(ident)
             self.bridge.submit(AnswerOffer(TransferId(ident), action == "accept", shown=shown))
@@ -316,17 +320,23 @@ def _over(event: object) -> str | None:
     """How the keys of the notices begin that nobody needs any more."""
     match event:
         case OfferWithdrawn() | TransferFailed():
-            return f"offer:{event.peer}:{event.transfer}"
+            return f"offer:{event.transfer}"
         case ConversationRead() if event.unread == 0:
             return f"said:{event.peer}"
     return None
 
 
-def notice_of(event: object, settings: Settings) -> Notice | None:
-    """What the desktop is to tell of an event, if the person wants it to."""
+def notice_of(event: object, settings: Settings, me: PeerId | None = None) -> Notice | None:
+    """What the desktop is to tell of an event, if the person wants it to. `me`: this device.
+
+    It is told of texts and of questions, not of what has come. Its key is `said:CONVERSATION`, or
+    `offer:TRANSFER:CONVERSATION`: pressing it opens the conversation, and _over() takes it down.
+    """
     if not settings.notices:
         return None
     if isinstance(event, MessageReceived) and event.kind == MessageKind.TEXT and event.peer not in settings.muted:
+        if me is not None and event.author == me:
+            return None  # our own words, which a member of a group hands back
         text = escaped(event.text[:200]) if settings.notice_text else tr("A message")
         return Notice(f"said:{event.peer}", escaped(event.name), text, (), tr("Reply"), settings.sound)
     if isinstance(event, OfferReceived) and not {event.peer, event.offer.room}.intersection(settings.muted):
@@ -334,7 +344,8 @@ def notice_of(event: object, settings: Settings) -> Notice | None:
         if settings.notice_text and event.offer.tops:
             text += ": " + ", ".join(escaped(top.name) for top in event.offer.tops[:3])
         actions = (("accept", tr("Accept")), ("decline", tr("Decline")))
-        return Notice(f"offer:{event.peer}:{event.transfer}", escaped(event.name), text, actions, "", settings.sound)
+        key = f"offer:{event.transfer}:{event.offer.room or event.peer}"
+        return Notice(key, escaped(event.name), text, actions, "", settings.sound)
     return None
 
 

@@ -72,13 +72,14 @@ class Announcer(QObject):
         self._timer.timeout.connect(self._say)
 
     def apply(
-        self, event: Event, names: dict[PeerId, str], me: PeerId | None, settings: Settings, front: PeerId | None
+        self, event: Event, names: dict[PeerId, str], me: PeerId | None, settings: Settings, where: PeerId | None,
+        front: PeerId | None,
     ) -> None:
-        """Take an event in. What is not of the conversation in `front` is told as the notices are, or is not."""
-        peer = getattr(event, "peer", None)
-        elsewhere = peer != front
+        """Take an event in. `where`: the conversation that it belongs to; if that is not in `front`, the event is told
+        as the notices are, or is not."""
+        elsewhere = where != front
         if isinstance(event, MessageReceived | OfferReceived | TransferFinished) and elsewhere and (
-            not settings.notices or peer in settings.muted
+            not settings.notices or not {event.peer, where}.isdisjoint(settings.muted)
         ):
             return
         match event:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import subprocess
 
 import pytest
+from msgspec.structs import replace
 from pytestqt.qtbot import QtBot
 
 from lanshare.domain import events as e
 from lanshare.domain.message import MessageId
 from lanshare.domain.offer import EntryKind, Offer, TopEntry
+from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
 from lanshare.qt.app import notice_of
 from lanshare.qt.desktop_notifications import Desktop, Notice, arguments
 from tests.harness.buses import bus
-from tests.harness.made import NOW, PEER
+from tests.harness.made import ME, NOW, PEER
 
 __all__ = ["bus"]
+
+GROUP = PeerId("g" * 52)
 
 
 def test_a_notice_is_shown_and_what_is_pressed_and_replied_comes_back(
@@ -74,3 +78,16 @@ def test_what_is_told_is_what_the_person_wants_told() -> None:
         assert notice_of(event, Settings(notices=False)) is None
         assert notice_of(event, Settings(muted=(PEER,))) is None
     assert notice_of(e.PeerVanished(PEER, "Anna"), Settings()) is None
+
+
+def test_ones_own_words_that_a_group_hands_back_are_no_news() -> None:
+    mine = e.MessageReceived(MessageId("ab" * 16), GROUP, "me", "as I said", NOW, 1, author=ME)
+    assert notice_of(mine, Settings(), ME) is None
+    assert notice_of(replace(mine, author=PEER), Settings(), ME) is not None
+
+
+def test_a_question_for_a_group_leads_to_the_group() -> None:
+    offer = Offer((TopEntry("a.txt", EntryKind.FILE, 1, 1),), 1, 1, 1, True, room=GROUP)
+    question = notice_of(e.OfferReceived(TransferId("cd" * 16), PEER, "Anna", 1, 1, offer, 9), Settings())
+    assert question is not None
+    assert question.key == f"offer:{'cd' * 16}:{GROUP}"

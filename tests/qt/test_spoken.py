@@ -324,6 +324,26 @@ def test_who_is_not_to_disturb_is_not_heard_but_in_front(
         assert all(("a word" in text) is shown_whole for text, _ in announced)
 
 
+@pytest.mark.parametrize("muted", [made.ANNA, made.TEAM])
+def test_what_is_sent_to_a_group_is_told_as_the_groups(
+    talk: MainWindow, announced: list[tuple[str, bool]], muted: PeerId
+) -> None:
+    sent, offer = TransferId("b" * 32), replace(ALBUM, room=made.TEAM)
+    events: list[e.Event] = [
+        e.TransferQueued(sent, made.ANNA, "in", offer, NOW, "offered"),
+        e.OfferReceived(sent, made.ANNA, "Anna", 1, 800, offer, 10**9),
+        e.TransferFinished(sent, made.ANNA, "in", "done", 1, 0, 8, 1.0, True, ("/x",)),
+    ]
+    for settings, heard in ((Settings(muted=(muted,)), 0), (Settings(), 1)):
+        talk.on_event(e.SettingsChanged(settings, ()))
+        for event in events:
+            announced.clear()
+            talk.announcer._said_at = 0.0
+            talk.announcer._waiting.clear()
+            talk.on_event(event)
+            assert len(announced) == (heard if not isinstance(event, e.TransferQueued) else 0)
+
+
 def test_tab_leaves_every_field_of_a_dialog(window: MainWindow, qtbot: QtBot) -> None:
     dialog = SeveralDialog(window.devices.devices(), window)
     dialog.show()

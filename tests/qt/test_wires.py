@@ -160,7 +160,7 @@ def test_accept_in_a_notice_says_yes_to_what_the_notice_said(app: App, monkeypat
         app._on_event(e.OfferReceived(transfer, made.MARTA, "Marta", 1, 800, offer, 10**9))
         app._on_event(e.OfferGrew(transfer, made.MARTA, made.offer(made.top("autostart", 10**12))))
         monkeypatch.setattr(app.bridge, "submit", got.append)
-        app._acted(f"offer:{made.MARTA}:{transfer}", "accept", "")
+        app._acted(f"offer:{transfer}:{made.MARTA}", "accept", "")
         app._on_event(e.OfferWithdrawn(transfer, made.MARTA, "answered"))
         app.quit()
 

@@ -165,7 +165,9 @@ class MainWindow(QMainWindow):
 
     def _announce(self, event: e.Event) -> None:
         me = self.state.me.id if self.state.me is not None else None
-        self.announcer.apply(event, self.devices.names(), me, self.preferences.now, self.state.open)
+        view = self.book.views.get(getattr(event, "transfer", TransferId("")))  # it has taken the event in before
+        where = view.conversation if view is not None else getattr(event, "peer", None)
+        self.announcer.apply(event, self.devices.names(), me, self.preferences.now, where, self.state.open)
 
     def _leave_forgotten(self, event: e.PeerForgotten) -> None:
         if event.peer == self.state.open:
