@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from PySide6.QtCore import QMimeData, Qt, QUrl
-from PySide6.QtGui import QDrag, QMouseEvent
+from PySide6.QtCore import QEvent, QMimeData, Qt, QUrl
+from PySide6.QtGui import QDrag, QEnterEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QLabel
 
 
@@ -17,8 +17,17 @@ def told(action: Qt.DropAction) -> None:
 class Source(QLabel):
     """Press and move: the drag begins."""
 
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """The pointer is over it."""
+        print("entered", flush=True)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """It is not any more."""
+        print("left", flush=True)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """The button is down."""
+        print("pressed", flush=True)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """And moved."""

@@ -108,6 +108,12 @@ class Screen:
         self.do("windowsize", "--sync", window, str(width), str(height))
         self.do("windowmove", window, str(x), str(y))
 
+    def corner(self, window: str) -> tuple[int, int]:
+        """Where the inside of a window begins."""
+        text = self._text("xdotool", "getwindowgeometry", "--shell", window)
+        fields = dict(line.split("=") for line in text.splitlines())
+        return int(fields["X"]), int(fields["Y"])
+
     def picture(self, name: str) -> Path:
         """What is on the screen, as a test artefact."""
         folder = ROOT / "artifacts" / "screens"

@@ -91,9 +91,7 @@ class Window:
 
     def corner(self) -> tuple[int, int]:
         """Where the inside of the window begins."""
-        text = self.screen._text("xdotool", "getwindowgeometry", "--shell", self.id)
-        fields = dict(line.split("=") for line in text.splitlines())
-        return int(fields["X"]), int(fields["Y"])
+        return self.screen.corner(self.id)
 
     def history(self) -> list[tuple[str, str]]:
         """Text and delivery of what is in its database."""
@@ -124,13 +122,22 @@ def drag(screen: Screen, paths: list[Path], x: int, y: int, at: tuple[int, int] 
     """Drag paths from a foreign program, which stands `at`, to a place on the screen; what that program was told."""
     source = screen.start([sys.executable, str(ROOT / "tests" / "harness" / "dragsource.py"), *map(str, paths)])
     window = screen.window("drag source", source.pid)
-    screen.place(window, *at, 200, 100)
-    from_x, from_y = at[0] + 80, at[1] + 70
-    screen.do("mousemove", str(from_x), str(from_y), "mousedown", "1")
-    for step in range(1, 9):
-        screen.do("mousemove", str(from_x + (x - from_x) * step // 8), str(from_y + (y - from_y) * step // 8))
     assert source.stdout is not None
     told = Lines(source.stdout)
+    screen.place(window, *at, 200, 100)
+    until(lambda: abs(screen.corner(window)[0] - at[0]) < 40, "that it stands there")
+    from_x, from_y = at[0] + 80, at[1] + 70
+
+    def entered() -> bool:
+        screen.do("windowraise", window, "mousemove", str(from_x + 2), str(from_y))
+        screen.do("mousemove", str(from_x), str(from_y))
+        return told.last() == "entered"
+
+    until(entered, "that the pointer is over it")
+    screen.do("mousedown", "1")
+    told.wait("pressed")
+    for step in range(1, 9):
+        screen.do("mousemove", str(from_x + (x - from_x) * step // 8), str(from_y + (y - from_y) * step // 8))
 
     def over() -> bool:
         # A hand is never quite still; the target answers on the next move only.
