@@ -138,8 +138,8 @@ def test_any_call_of_the_disk_may_fail_and_the_next_try_ends_it(
 def test_killed_at_any_call_nothing_that_was_there_before_is_harmed(
     tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch, clash: ConflictPolicy
 ) -> None:
-    from lanshare.exchange.receiving import Receiving
-    from lanshare.exchange.sending import Sending
+    from lanshare.exchange.sink.receiving import Receiving
+    from lanshare.exchange.source.sending import Sending
     from lanshare.files.manifest import ManifestReader
     from lanshare.files.staging import Staging
     from tests.harness.wires import TRANSFER

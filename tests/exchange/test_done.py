@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lanshare.domain.errors import Code, LanshareError, ProtocolError
-from lanshare.exchange.sending import Sending
+from lanshare.exchange.source.sending import Sending
 from lanshare.files.manifest import ManifestReader, ManifestWriter
 from lanshare.files.sent import SentLog, sent_path
 from lanshare.files.tree import walk

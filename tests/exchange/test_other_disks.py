@@ -15,7 +15,7 @@ import pytest
 
 from lanshare.domain.errors import Code
 from lanshare.domain.transfer import CHUNK
-from lanshare.exchange.receiving import Receiving
+from lanshare.exchange.sink.receiving import Receiving
 from lanshare.files import manifest
 from lanshare.files.names import original
 from lanshare.files.tree import walk

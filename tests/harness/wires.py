@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from lanshare.exchange.receiving import Receiving
-from lanshare.exchange.sending import Sending
+from lanshare.exchange.sink.receiving import Receiving
+from lanshare.exchange.source.sending import Sending
 from lanshare.exchange.throttle import Throttle
 from lanshare.files.manifest import ManifestReader
 from lanshare.files.staging import Staging

@@ -17,7 +17,7 @@ from lanshare.domain import events as e
 from lanshare.domain.offer import DEPTH
 from lanshare.domain.peer import PeerPolicy, Permission
 from lanshare.domain.transfer import CHUNK, TransferId
-from lanshare.exchange.budget import UNCOUNTED
+from lanshare.exchange.sink.budget import UNCOUNTED
 from lanshare.files.content import content_id, small_id, zero_chunk
 from lanshare.trust.identity import Identity
 from lanshare.wire import frames as f

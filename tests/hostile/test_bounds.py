@@ -17,7 +17,9 @@ from lanshare.domain import events as e
 from lanshare.domain.message import MessageId, MessageKind
 from lanshare.domain.settings import Visibility
 from lanshare.domain.transfer import TransferId
-from lanshare.exchange import message_records, receiving, sending
+from lanshare.exchange import message_records
+from lanshare.exchange.sink import receiving
+from lanshare.exchange.source import sending
 from lanshare.files.content import small_id
 from lanshare.trust import proof
 from lanshare.trust.identity import Identity

@@ -25,8 +25,8 @@ from lanshare.engine.local_device import LocalDevice
 from lanshare.engine.ports import DataLinkSpec
 from lanshare.exchange.control import Control
 from lanshare.exchange.handshake import Accepting, AuthenticatedPeer, Dialling
-from lanshare.exchange.receiving import Halting, Receiving
-from lanshare.exchange.sending import Halted, Sending
+from lanshare.exchange.sink.receiving import Halting, Receiving
+from lanshare.exchange.source.sending import Halted, Sending
 from lanshare.files import landlock
 from lanshare.files.faults import DiskFault, disk_fault
 from lanshare.files.folder import disk_of

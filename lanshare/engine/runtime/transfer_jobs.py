@@ -33,7 +33,7 @@ from lanshare.engine.presentation import user_messages
 from lanshare.engine.runtime.link_tasks import (
     Post,
 )
-from lanshare.exchange.manifest_pager import ManifestPager
+from lanshare.exchange.source.manifest_pager import ManifestPager
 from lanshare.files import landlock, manifest, stage, tree
 from lanshare.files.tree import Found
 from lanshare.files.undo import Undoing, undo

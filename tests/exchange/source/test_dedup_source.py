@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lanshare.domain.errors import ProtocolError
-from lanshare.exchange.dedup_source import Checking
+from lanshare.exchange.source.dedup_source import Checking
 from lanshare.files import manifest
 from lanshare.files.content import Content, small_id
 from lanshare.files.tree import walk

@@ -10,8 +10,8 @@ import pytest
 
 from lanshare.domain.errors import Code, ProtocolError
 from lanshare.domain.transfer import CHUNK
-from lanshare.exchange.receiving import Receiving
-from lanshare.exchange.sending import Halted
+from lanshare.exchange.sink.receiving import Receiving
+from lanshare.exchange.source.sending import Halted
 from lanshare.files import staging
 from lanshare.files.content import small_id
 from lanshare.files.faults import DiskFault
@@ -161,7 +161,7 @@ def test_what_is_here_already_is_found_however_long_it_takes_to_read(
     into = tmp_path / "in"
     into.mkdir()
     shutil.copytree(source, into / "top")
-    monkeypatch.setattr("lanshare.exchange.receiving._SLICE", 0.0)
+    monkeypatch.setattr("lanshare.exchange.sink.receiving._SLICE", 0.0)
     monkeypatch.setattr("lanshare.wire.limits.LISTED_AT_ONCE", at_once)
     sending, _, stage = ends(tmp_path, source, into)
     receiving = Receiving(stage, None, lambda done, rate: None, lambda: None, ("top",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lanshare.domain.offer import NAME_BYTES, EntryKind, FileEntry
 from lanshare.domain.transfer import SMALL
-from lanshare.exchange.packing import Packing
+from lanshare.exchange.source.packing import Packing
 from lanshare.wire import codec, limits
 from lanshare.wire import frames as f
 

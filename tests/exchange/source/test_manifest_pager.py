@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lanshare.domain.offer import EntryKind, FileEntry
-from lanshare.exchange.manifest_pager import ManifestPager
+from lanshare.exchange.source.manifest_pager import ManifestPager
 from lanshare.files import manifest
 from lanshare.files.tree import Found
 from lanshare.wire import codec, limits

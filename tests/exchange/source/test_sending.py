@@ -11,7 +11,7 @@ import pytest
 from lanshare.domain.commands import SkipFile
 from lanshare.domain.errors import Code, LocalMisuse
 from lanshare.domain.transfer import CHUNK, TransferId
-from lanshare.exchange.sending import Halted
+from lanshare.exchange.source.sending import Halted
 from lanshare.exchange.throttle import Throttle
 from lanshare.files import manifest
 from lanshare.files.tree import Found, walk

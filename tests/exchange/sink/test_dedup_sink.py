@@ -10,7 +10,7 @@ import pytest
 
 from lanshare.domain.errors import ProtocolError
 from lanshare.domain.offer import ConflictPolicy
-from lanshare.exchange.dedup_sink import Comparing
+from lanshare.exchange.sink.dedup_sink import Comparing
 from lanshare.files.content import Content, small_id
 from lanshare.files.staging import Staging
 from lanshare.wire import frames as f

@@ -19,11 +19,11 @@ from lanshare.domain.offer import ENTRIES, TIME_BOUND, EntryKind, FileEntry, Ski
 from lanshare.domain.ranges import Ranges
 from lanshare.domain.transfer import CHUNK, SMALL
 from lanshare.exchange.bottleneck import Profile
-from lanshare.exchange.dedup_source import Checking
 from lanshare.exchange.handshake import refused
-from lanshare.exchange.manifest_pager import ManifestPager
 from lanshare.exchange.meter import Meter
-from lanshare.exchange.packing import Packing
+from lanshare.exchange.source.dedup_source import Checking
+from lanshare.exchange.source.manifest_pager import ManifestPager
+from lanshare.exchange.source.packing import Packing
 from lanshare.exchange.throttle import Throttle
 from lanshare.files.below import Below
 from lanshare.files.content import prefix_digest, small_id, zero_chunk

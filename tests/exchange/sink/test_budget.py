@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lanshare.domain.errors import Code
 from lanshare.domain.offer import Allowance
-from lanshare.exchange.budget import Budget
+from lanshare.exchange.sink.budget import Budget
 from lanshare.files.faults import DiskFault
 
 ENTRIES = st.lists(st.tuples(st.sampled_from("abcdefg"), st.integers(0, 40), st.booleans()), max_size=40)

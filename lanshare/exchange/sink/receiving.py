@@ -10,10 +10,10 @@ from lanshare.domain.offer import TIME_BOUND, Allowance, ConflictPolicy, Skipped
 from lanshare.domain.ranges import Ranges
 from lanshare.domain.transfer import CHUNK
 from lanshare.exchange.bottleneck import Profile
-from lanshare.exchange.budget import Budget
-from lanshare.exchange.dedup_sink import Comparing
 from lanshare.exchange.handshake import refused
 from lanshare.exchange.meter import Meter
+from lanshare.exchange.sink.budget import Budget
+from lanshare.exchange.sink.dedup_sink import Comparing
 from lanshare.exchange.throttle import Throttle
 from lanshare.files.destination import LOSSES
 from lanshare.files.faults import DiskFault

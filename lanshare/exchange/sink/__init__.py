@@ -1,0 +1,1 @@
+"""The side of a data link that receives: no more than was accepted, verified and durable before it is confirmed."""
