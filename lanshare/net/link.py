@@ -6,6 +6,7 @@ confirmed would block each other after some 30,000 small files: hence one loop f
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import os
 import select
@@ -322,7 +323,13 @@ class Link:
             got_any = True
             self._heard = self._moved = time.monotonic()
             session.received(got)
-            self._take(exchange)
+            try:
+                self._take(exchange)
+            except ProtocolError:
+                # What was said before tells why something ends: it goes out as far as it can at once.
+                with contextlib.suppress(LinkLost):
+                    self._write()
+                raise
             if not more or self._heard < self._rest_until:
                 break
         return got_any

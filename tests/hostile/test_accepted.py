@@ -81,7 +81,7 @@ def a_pack_at_the_top(data: Attacker) -> None:
 
 def a_hole(data: Attacker) -> None:
     data.say_raw(f.Begin, 0, ["a", "x"], "file", 15 * 1024**4, 1, 0, "", False)
-    data.say_raw(f.Hole, 15 * 1024**4)
+    data.say_raw(f.Hole, 1024**4)
 
 
 def many_small_ones(data: Attacker) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from lanshare.domain.errors import Code, LanshareError, ProtocolError
 from lanshare.net.link import Link, LinkLost, Outlet
+from lanshare.wire import codec, limits
 from lanshare.wire import frames as f
-from lanshare.wire import limits
 from lanshare.wire.frames import Frame
 
 NONCE, ID = bytes(32), bytes(16)
@@ -211,6 +211,26 @@ def test_a_word_out_of_turn_ends_it(ends: Ends) -> None:
     dialler.reserve(10)[:6] = b"\x00\x00\x00\x02\x33x"
     dialler.filled(6)
     dialler.drive(Script([], 0))
+    far.join(5)
+    assert isinstance(far.error, ProtocolError)
+
+
+def test_what_was_answered_before_a_word_out_of_turn_goes_out_all_the_same(ends: Ends) -> None:
+    """Both words come in one read: why something ends is heard though the end follows at once."""
+
+    class Answering(Script):
+        def on_frame(self, frame: Frame, now: float) -> None:
+            assert self._out is not None
+            self._out.say(f.Pong(7))
+
+    dialler, acceptor = greet(ends)
+    far = Other(lambda: acceptor.drive(Answering([], 1)))
+    both = codec.encode(f.Ping(7)) + b"\x00\x00\x00\x02\x33x"
+    dialler.reserve(len(both))[: len(both)] = both
+    dialler.filled(len(both))
+    near = Script([], 1)
+    dialler.drive(near)
+    assert near.heard == [f.Pong(7)]
     far.join(5)
     assert isinstance(far.error, ProtocolError)
 
