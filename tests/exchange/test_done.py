@@ -103,7 +103,7 @@ def test_the_receivers_numbers_are_its_own(tmp_path: Path, three: Path) -> None:
     sending.on_frame(f.Confirmed(0, 1), 0.0)
     sending.on_frame(f.Failed(2, "name-refused"), 0.0)
     sending.on_frame(f.Complete(10**9, 0, 10**15), 0.0)
-    assert (sending.files, sending.bytes, len(sending.failed)) == (1, 3, 1)
+    assert (sending.flight.files, sending.flight.bytes, len(sending.flight.failed)) == (1, 3, 1)
     sending.close()
 
 
@@ -140,7 +140,7 @@ def test_a_log_that_only_grows_goes_as_far_as_it_was_and_that_is_said(tmp_path: 
     sending._file_bytes = written_meanwhile  # type: ignore[method-assign]
     assert Wire(sending, receiving).run(random.Random(1))
     assert (tmp_path / "in" / "top" / "log").read_bytes() == before
-    assert [(one.path, one.code) for one in sending.notes] == [("top/log", Code.FILE_GREW)]
+    assert [(one.path, one.code) for one in sending.fidelity.notes] == [("top/log", Code.FILE_GREW)]
     assert receiving.failed == []
     sending.close()
     stage.discard()

@@ -151,18 +151,18 @@ def run_source(link: Link, transfer: TransferId, spec: DataLinkSpec, push: bool,
         link.close()
     complete = sending.complete
     if complete is not None:
-        skipped = (*sending.left, *sending.failed)[:1000]
+        skipped = (*sending.flight.left, *sending.flight.failed)[:1000]
         post(
             RunEnded(
                 transfer,
                 spec.epoch,
                 "",
-                files=sending.files,
-                failed=len(sending.left) + len(sending.failed),
-                bytes=sending.bytes,
+                files=sending.flight.files,
+                failed=len(sending.flight.left) + len(sending.flight.failed),
+                bytes=sending.flight.bytes,
                 paths=tuple(str(path) for path in spec.sources),
                 skipped=skipped,
-                notes=tuple(sending.notes[:1000]),
+                notes=tuple(sending.fidelity.notes[:1000]),
                 moved=sending.bytes_moved,
             )
         )

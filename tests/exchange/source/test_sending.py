@@ -85,7 +85,7 @@ def test_one_file_may_be_left_out_by_either_side_and_the_rest_arrives(tmp_path: 
     assert wire.run(random.Random(5))
     sending.close()
     stage.discard()
-    assert [(one.path, one.code) for one in sending.left] == [("top/big", Code.LEFT_OUT)]
+    assert [(one.path, one.code) for one in sending.flight.left] == [("top/big", Code.LEFT_OUT)]
     assert [(one.path, one.code) for one in receiving.failed] == [("top/big", Code.LEFT_OUT)]
     assert not (tmp_path / "in" / "top" / "big").exists()
     (source / "big").unlink()
