@@ -72,7 +72,7 @@ def finish(tmp_path: Path, source: Path, into: Path) -> None:
     assert Wire(sending, receiving).run(random.Random(1))
     sending.close()
     stage.discard()
-    assert receiving.failed == []
+    assert receiving.report.failed == []
     assert tree_of(into) == tree_of_top(source)
     assert (into / "top" / "sub" / "link").is_symlink()
 

@@ -141,7 +141,7 @@ def test_a_log_that_only_grows_goes_as_far_as_it_was_and_that_is_said(tmp_path: 
     assert Wire(sending, receiving).run(random.Random(1))
     assert (tmp_path / "in" / "top" / "log").read_bytes() == before
     assert [(one.path, one.code) for one in sending.fidelity.notes] == [("top/log", Code.FILE_GREW)]
-    assert receiving.failed == []
+    assert receiving.report.failed == []
     sending.close()
     stage.discard()
     assert not same(source, tmp_path / "in" / "top"), "it is longer here by now"

@@ -81,10 +81,10 @@ def test_all_that_such_a_disk_can_hold_arrives_and_the_rest_is_named(tmp_path: P
     assert not ended
     ended, receiving = run(tmp_path, tree, disk)
     assert ended
-    refused = {one.path for one in receiving.failed if one.code == Code.NAME_REFUSED}
+    refused = {one.path for one in receiving.report.failed if one.code == Code.NAME_REFUSED}
     names = {path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file() and not path.is_symlink()}
     missing = len(names) - len(contents(disk / "top"))
-    assert missing <= len(refused), receiving.failed
+    assert missing <= len(refused), receiving.report.failed
     assert set(contents(disk / "top")) <= set(contents(tree))
     odd = [one for one in (disk / "top").iterdir() if original(one.name) == "what?:*.txt"]
     named = [one for one in refused if original(one) == "top/what?:*.txt"]

@@ -25,7 +25,8 @@ from lanshare.engine.local_device import LocalDevice
 from lanshare.engine.ports import DataLinkSpec
 from lanshare.exchange.control import Control
 from lanshare.exchange.handshake import Accepting, AuthenticatedPeer, Dialling
-from lanshare.exchange.sink.receiving import Halting, Receiving
+from lanshare.exchange.sink.halting import Halting
+from lanshare.exchange.sink.receiving import Receiving
 from lanshare.exchange.source.sending import Halted, Sending
 from lanshare.files import landlock
 from lanshare.files.faults import DiskFault, disk_fault
@@ -227,9 +228,9 @@ def _sink(link: Link, transfer: TransferId, spec: DataLinkSpec, pull: bool, post
             staging.receipt(spec.receipt)
         # What is noted there goes only once the end of the transfer is durable: see Transfers._finished.
         staging.close()
-        skipped = tuple(receiving.failed)
-        failed = receiving.failed_count
-        told = (detail, False, done[0], failed, done[1], paths, skipped, tuple(receiving.losses))
+        skipped = tuple(receiving.report.failed)
+        failed = receiving.report.failed_count
+        told = (detail, False, done[0], failed, done[1], paths, skipped, tuple(receiving.report.losses))
         post(RunEnded(transfer, spec.epoch, "", *told, moved=receiving.bytes_moved))
         return
     if staging is not None:

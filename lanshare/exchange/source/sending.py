@@ -91,19 +91,6 @@ class Sending:
         self._waits_since = 0.0
         """When it was last the receiver's turn: it spoke, or we were done."""
 
-        self._heard: Final[dict[type[Frame], Callable[[Any], None]]] = {
-            f.Compare: lambda frame: self._prelude.compare(),
-            f.Have: lambda frame: self._prelude.have(frame.files),
-            f.Unwanted: self._heard_unwanted,
-            f.Noted: lambda frame: self.fidelity.note(Skipped(frame.path, frame.code), tell=False),
-            f.Ping: lambda frame: None,
-            f.Pong: lambda frame: None,
-            f.Timing: self.profile.heard,
-            f.Confirmed: self._heard_confirmed,
-            f.Failed: lambda frame: self.flight.fail(frame.index, frame.code),
-            f.Complete: self._heard_complete,
-        }
-
     @property
     def _out(self) -> Outlet:
         assert self._outlet is not None
@@ -151,8 +138,8 @@ class Sending:
     def on_frame(self, frame: Frame, now: float) -> None:
         """The receiver attaches, confirms, and completes."""
         self._waits_since = now
-        if (heard := self._heard.get(type(frame))) is not None:
-            heard(frame)
+        if (heard := _HEARD.get(type(frame))) is not None:
+            heard(self, frame)
             return
         match frame:
             case f.Attached():
@@ -386,3 +373,18 @@ class Sending:
             self._file = None
         self._out.say(f.FileAborted(self._index, fault.code))
         self.flight.left.append(Skipped(self.flight.take(self._index), fault.code))
+
+
+_HEARD: Final[dict[type[Frame], Callable[[Sending, Any], None]]] = {
+    f.Compare: lambda source, frame: source._prelude.compare(),
+    f.Have: lambda source, frame: source._prelude.have(frame.files),
+    f.Unwanted: Sending._heard_unwanted,
+    f.Confirmed: Sending._heard_confirmed,
+    f.Failed: lambda source, frame: source.flight.fail(frame.index, frame.code),
+    f.Noted: lambda source, frame: source.fidelity.note(Skipped(frame.path, frame.code), tell=False),
+    f.Timing: lambda source, frame: source.profile.heard(frame),
+    f.Complete: Sending._heard_complete,
+    f.Ping: lambda source, frame: None,
+    f.Pong: lambda source, frame: None,
+}
+"""What the receiver says while all goes well."""

@@ -126,7 +126,7 @@ def test_a_name_that_would_leave_is_refused_by_name_and_the_rest_goes_on(
     ]
     sink.hear(b"".join(codec.encode(one) for one in frames), receiving, 0.0)
     assert receiving.finished
-    assert [one.code for one in receiving.failed] == [Code.NAME_REFUSED]
+    assert [one.code for one in receiving.report.failed] == [Code.NAME_REFUSED]
     stage.discard()
     assert [one.name for one in tmp_path.iterdir()] == ["in"]
     assert list(root.iterdir()) == []
@@ -147,7 +147,7 @@ def test_a_small_file_that_is_not_what_was_announced_is_refused_by_name_and_the_
     sink.hear(b"".join(codec.encode(one) for one in frames), receiving, 0.0)
     assert receiving.finished
     stage.discard()
-    assert [(one.path, one.code) for one in receiving.failed] == [
+    assert [(one.path, one.code) for one in receiving.report.failed] == [
         ("d/b", Code.CONTENT_DIFFERS), ("d/..", Code.NAME_REFUSED)
     ]
     assert {one.name: one.read_bytes() for one in (tmp_path / "d").iterdir()} == {"a": b"x", "c": b""}
@@ -161,7 +161,7 @@ def test_what_is_here_already_is_found_however_long_it_takes_to_read(
     into = tmp_path / "in"
     into.mkdir()
     shutil.copytree(source, into / "top")
-    monkeypatch.setattr("lanshare.exchange.sink.receiving._SLICE", 0.0)
+    monkeypatch.setattr("lanshare.exchange.sink.prelude._SLICE", 0.0)
     monkeypatch.setattr("lanshare.wire.limits.LISTED_AT_ONCE", at_once)
     sending, _, stage = ends(tmp_path, source, into)
     receiving = Receiving(stage, None, lambda done, rate: None, lambda: None, ("top",))

@@ -86,7 +86,7 @@ def test_one_file_may_be_left_out_by_either_side_and_the_rest_arrives(tmp_path: 
     sending.close()
     stage.discard()
     assert [(one.path, one.code) for one in sending.flight.left] == [("top/big", Code.LEFT_OUT)]
-    assert [(one.path, one.code) for one in receiving.failed] == [("top/big", Code.LEFT_OUT)]
+    assert [(one.path, one.code) for one in receiving.report.failed] == [("top/big", Code.LEFT_OUT)]
     assert not (tmp_path / "in" / "top" / "big").exists()
     (source / "big").unlink()
     assert same(source, tmp_path / "in" / "top")
@@ -188,8 +188,8 @@ def test_one_file_that_cannot_be_sent_is_named_and_the_rest_arrives(tmp_path: Pa
     assert wire.run(random.Random(3))
     sending.close()
     stage.discard()
-    assert [one.path for one in receiving.failed] == ["top/big"]
-    assert receiving.failed[0].code == (Code.FILE_VANISHED if what == "vanishes" else Code.FILE_CHANGED)
+    assert [one.path for one in receiving.report.failed] == ["top/big"]
+    assert receiving.report.failed[0].code == (Code.FILE_VANISHED if what == "vanishes" else Code.FILE_CHANGED)
     assert sending.complete is not None
     assert (sending.complete.files, sending.complete.failed) == (12, 1)
     assert not (tmp_path / "in" / "top" / "big").exists()
