@@ -1,28 +1,26 @@
 """Staging: where a transfer lives until it is verified and durable, and how it gets its final names.
 
 Everything arrives in a hidden folder on the destination's own file system, under numbers. Whole files wait there
-for a batch: intents are noted, one barrier makes files and intents durable, then each is renamed without replacing
-anything. A crash at any point leaves either a numbered part or a verified file under its final name; the ledger
-tells which, and what was whole already is checked against its content id and kept.
+for their names (files/batch). After a crash the ledger tells what is a numbered part and what a verified file under its
+final name; what was whole already is checked against its content id and kept (files/recovery).
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct, field
 
 from lanshare.domain.errors import Code
 from lanshare.domain.offer import ConflictPolicy
-from lanshare.domain.ranges import Ranges
 from lanshare.domain.transfer import CHUNK
 from lanshare.files import ledger, names
+from lanshare.files.batch import UNFIT, Batch
 from lanshare.files.content import Buffer, small_id
 from lanshare.files.destination import Placing, VerifiedFile
 from lanshare.files.faults import DiskFault, disk_fault
@@ -31,13 +29,9 @@ from lanshare.files.ledger import (
     EntryDone,
     FileBegun,
     FolderDone,
-    Intended,
-    Intentions,
     NotAlike,
     Same,
     Sames,
-    Whole,
-    Wholes,
 )
 from lanshare.files.made_folders import MadeFolders
 from lanshare.files.part import PartFile, require_whole
@@ -46,28 +40,8 @@ from lanshare.files.small import write_small
 from lanshare.files.stage import Stage, remove, system_of
 from lanshare.files.top_names import TopNames
 
-BATCH_BYTES: Final = 256 * 1024 * 1024
-"""What a power cut may cost: a barrier follows at least this often."""
-
-BATCH_SECONDS: Final = 1.0
-"""Or after this long."""
-
-BATCH_FILES: Final = 20_000
-"""Or this many files: bounds the memory of a batch."""
-
-_UNNOTED_BYTES: Final = 1024 * 1024
-_UNNOTED: Final = 64
-"""Whole files, and bytes of them, that a killed process may have to receive again: noting each costs as much as it."""
-
 LOOK: Final = 32 * 1024 * 1024
 """Bytes after which is looked how much room there is."""
-
-_LINE: Final = 512
-"""Files in one line of the ledger."""
-
-_UNFIT: Final = frozenset({errno.EINVAL, errno.ENAMETOOLONG, errno.EILSEQ, errno.ENOTDIR, errno.ELOOP, errno.EPERM})
-"""What a file system says to a name it cannot hold, or that something else stands in the way of."""
-
 
 class Kept(Struct, frozen=True):
     """What an earlier try left: confirmed entries, and the whole chunks of begun files (how many, and their digest)."""
@@ -82,7 +56,7 @@ class Staging:
     """The receiving side of one transfer. One thread at a time; errors of the disk are DiskFaults.
 
     It is put together of parts: `stage` (the hidden folder and its ledger), `folders`, `tops` and `placing` (the
-    destination), `arrived` (how much is here).
+    destination), `batch` (what waits for its name), `arrived` (how much is here).
     """
 
     def __init__(
@@ -90,23 +64,15 @@ class Staging:
     ) -> None:
         """Open or make the staging folder of this transfer below `destination`, and read what is kept there."""
         self.destination, self.transfer = destination, transfer
-        self.refused: dict[int, str] = {}
-        """Verified files whose names this file system cannot hold; whoever confirms takes them from here."""
-
         self.disk_seconds = 0.0
-        """Time that the disk took for what was written and made durable, without the file that is open."""
+        """Time that the disk took for what was written, without the file that is open."""
 
         self._spent = 0
         """Bytes written since the free room was looked at: what is small goes into the last room there is."""
 
-        self._noting: list[Whole] = []
-        self._unnoted = 0
-        self._batch: list[VerifiedFile] = []
-        self._batch_bytes = 0
-        self._batch_since = now
         self._part: PartFile | None = None
         self._begin: tuple[int, tuple[str, ...], int] | None = None
-        self._timed = self._closed = False
+        self._closed = False
         try:
             with contextlib.ExitStack() as opened:
                 self._root = open_folder(destination)
@@ -118,7 +84,8 @@ class Staging:
                 self.folders = MadeFolders(self._root, self.stage)
                 self.tops = TopNames(destination, self.stage, self.folders, system)
                 self.placing = Placing(self.stage, self.folders, self.tops, system, clash)
-                self._system = system
+                self.batch = Batch(self.stage, self.folders, self.tops, self.placing, self.arrived, now)
+                self._system, self._began = system, now
                 self._recovery = Recovery(self.stage, self.folders, self.tops, self.placing, self.arrived)
                 self._recovery.read()
                 self._checking: Iterator[None] = self._check_all()
@@ -149,7 +116,8 @@ class Staging:
     @property
     def spent(self) -> float:
         """Seconds that the disk took so far."""
-        return self.disk_seconds + (self._part.disk_seconds if self._part is not None else 0.0)
+        part = self._part.disk_seconds if self._part is not None else 0.0
+        return self.disk_seconds + self.batch.disk_seconds + part
 
     def is_confirmed(self, index: int) -> bool:
         """Whether an entry is verified and durable."""
@@ -170,7 +138,7 @@ class Staging:
             self.folders.folder(path, hold=False, private=private)
             self.stage.note(FolderDone(index, path, mtime_ns))
         except OSError as error:
-            if error.errno in _UNFIT:
+            if error.errno in UNFIT:
                 raise names.NameRefused("something else has its name") from error
             raise disk_fault(error) from error
         self.arrived.confirmed.add(index)
@@ -183,7 +151,7 @@ class Staging:
         try:
             path, safe_target = self.tops.placed(safe), names.safe_target(target, self._system)
         except OSError as error:
-            if error.errno in _UNFIT:
+            if error.errno in UNFIT:
                 raise names.NameRefused("something else has its name") from error
             raise disk_fault(error) from error
         self.placing.note_link(index, path, safe_target)
@@ -210,7 +178,7 @@ class Staging:
         safe = self.placing.safe(parts)
         self.placing.lies(safe, name or safe[-1])
         placed = self.tops.placed(safe)
-        self._add(VerifiedFile(index, (*placed[:-1], name or placed[-1]), size))
+        self.batch.add(VerifiedFile(index, (*placed[:-1], name or placed[-1]), size))
 
     def begin(
         self, index: int, parts: Sequence[str], size: int, chunks: int, executable: bool = False,
@@ -271,7 +239,7 @@ class Staging:
         self.disk_seconds += part.disk_seconds
         self._part = None
         self.arrived.begun.discard(index)
-        self._whole(index, safe, size, content, kept_ns)
+        self.batch.whole(index, safe, size, content, kept_ns)
 
     def small(
         self, index: int, parts: Sequence[str], data: Buffer, content: bytes, mtime_ns: int, executable: bool = False,
@@ -289,7 +257,7 @@ class Staging:
         except OSError as error:
             raise disk_fault(error) from error
         self.disk_seconds += time.perf_counter() - began
-        self._whole(index, safe, len(data), content, kept_ns)
+        self.batch.whole(index, safe, len(data), content, kept_ns)
 
     def drop(self) -> None:
         """Forget the part of the file begun last."""
@@ -322,75 +290,15 @@ class Staging:
 
     def due(self, now: float) -> bool:
         """Whether a barrier should follow now."""
-        if not self._batch:
-            self._batch_since = now
-            return False
-        return (
-            self._batch_bytes >= BATCH_BYTES
-            or len(self._batch) >= BATCH_FILES
-            or now - self._batch_since >= BATCH_SECONDS
-        )
+        return self.batch.due(now)
 
     def commit(self, now: float) -> list[tuple[int, int]]:
         """Make what waits durable and give it its final names; the confirmed ranges of indices."""
-        batch, self._batch, self._batch_bytes, self._batch_since = self._batch, [], 0, now
-        if not batch:
-            return []
-        began = time.perf_counter()
-        try:
-            return self._commit(batch)
-        finally:
-            self.disk_seconds += time.perf_counter() - began
-
-    def _commit(self, batch: list[VerifiedFile]) -> list[tuple[int, int]]:
-        done, book = Ranges(), self.stage.book
-        try:
-            self._note_wholes()
-            sames, batch = self._without_same(batch)
-            for some in _pieces(sames):
-                book.later(Sames(tuple(Same(whole.index, whole.size) for whole in some)))
-            intended = [(whole, target) for whole in batch if (target := self._named(whole)) is not None]
-            for some in _pieces([whole for whole, _ in intended]):
-                book.later(Intentions(tuple(
-                    Intended(whole.index, whole.size, self.placing.intents[whole.index]) for whole in some
-                )))
-            self._barrier()
-            batch = [whole for whole, target in intended if self._named(whole, target) is not None]
-            self.folders.close()
-            self._sync_folders({whole.path[:-1] for whole in batch})
-        except OSError as error:
-            raise disk_fault(error) from error
-        if sames:
-            batch = sorted([*sames, *batch], key=lambda one: one.index)
-        for whole in batch:
-            self.placing.intents.pop(whole.index, None)
-            self.arrived.confirm(whole.index, whole.size)
-            done.add(whole.index)
-        return done.ranges
+        return self.batch.commit(now)
 
     def finish(self) -> list[tuple[int, int]]:
-        """After the last commit: make the links, set the folders' times, durably; further confirmed indices.
-
-        A link that cannot be made is in `refused`.
-        """
-        done = Ranges()
-        try:
-            for index, path, target in self.placing.links:
-                if self.placing.make_link(path, target):
-                    self.stage.note(EntryDone(index))
-                    self.arrived.confirmed.add(index)
-                    done.add(index)
-                else:
-                    self.refused[index] = "/".join(path)
-            self.placing.links = []
-            if not self._timed:
-                self._timed = True
-                self.placing.set_times()
-            self.folders.close()
-            self._barrier()
-        except OSError as error:
-            raise disk_fault(error) from error
-        return done.ranges
+        """After the last commit: make the links, set the folders' times, durably; further confirmed indices."""
+        return self.batch.finish()
 
     def receipt(self, path: Path) -> None:
         """Write down for later what was received under which names, so that it can be undone."""
@@ -413,7 +321,7 @@ class Staging:
             self._part.keep()
             self._part = None
         self.folders.close()
-        self._note_wholes()
+        self.batch.note()
         self.stage.close()
         self._root.close()
 
@@ -441,39 +349,10 @@ class Staging:
         self._spent = 0
 
     def _check_all(self) -> Iterator[None]:
-        yield from self._recovery.check(self._batch)
-        if self._batch:
-            self.commit(self._batch_since)
-        yield from self._recovery.check_begun(self._batch)
-
-    def _add(self, whole: VerifiedFile) -> None:
-        self._batch.append(whole)
-        self._batch_bytes += whole.size
-
-    def _whole(self, index: int, safe: tuple[str, ...], size: int, content: bytes, mtime_ns: int) -> None:
-        """A part is whole and true: noted now and then, as noting each costs as much as receiving it again."""
-        try:
-            path = self.tops.placed(safe)
-        except OSError as error:
-            if error.errno not in _UNFIT:
-                raise disk_fault(error) from error
-            self.stage.remove_part(index, size)
-            self.refused[index] = "/".join(safe)
-            return
-        try:
-            self._noting.append(Whole(index, size, path, content.hex(), mtime_ns))
-            self._unnoted += size
-            if self._unnoted >= _UNNOTED_BYTES or len(self._noting) >= _UNNOTED:
-                self._note_wholes()
-                self.stage.book.flush()
-        except OSError as error:
-            raise disk_fault(error) from error
-        self._add(VerifiedFile(index, path, size, content, mtime_ns))
-
-    def _note_wholes(self) -> None:
-        if self._noting:
-            noting, self._noting, self._unnoted = tuple(self._noting), [], 0
-            self.stage.book.later(Wholes(noting))
+        yield from self._recovery.check(self.batch.files)
+        if self.batch.files:
+            self.batch.commit(self._began)
+        yield from self._recovery.check_begun(self.batch.files)
 
     def _unintend(self, index: int) -> None:
         """An earlier try meant to rename this file and did not: from now on its part may go without that meaning
@@ -482,69 +361,6 @@ class Staging:
             self.placing.give_up(index)
             self.stage.book.sync()
 
-    def _without_same(self, batch: list[VerifiedFile]) -> tuple[list[VerifiedFile], list[VerifiedFile]]:
-        """Which of these need no name, as the very same file has it or is about to get it, and the others.
-
-        A file is sent twice if its folder changed while the transfer waited; it is not doubled, and its part goes.
-        """
-        sames: list[VerifiedFile] = []
-        others: dict[tuple[str, ...], VerifiedFile] = {}
-        rest: list[VerifiedFile] = []
-        for whole in batch:
-            if not whole.content:
-                sames.append(whole)
-            elif name := self._twin(whole, others.get(whole.path)) or self.placing.lies_here(whole):
-                self.stage.remove_part(whole.index, whole.size)
-                self.placing.lies(whole.path, name)
-                sames.append(whole)
-            else:
-                others.setdefault(whole.path, whole)
-                rest.append(whole)
-        return sames, rest
-
-    def _twin(self, whole: VerifiedFile, other: VerifiedFile | None) -> str:
-        """The name, if this other one of the batch is the very same file; else empty."""
-        if other is None or (whole.size, whole.content) != (other.size, other.content):
-            return ""
-        folder = self.stage.folder
-        one, two = folder.stat(str(whole.index)), folder.stat(str(other.index))
-        return whole.path[-1] if one is not None and two is not None and one.st_mtime_ns == two.st_mtime_ns else ""
-
-    def _named(self, whole: VerifiedFile, target: str | None = None) -> str | None:
-        """Choose a final name, or (with `target`) give it; None if this file system cannot hold it: its part goes."""
-        try:
-            if target is None:
-                return self.placing.intend(whole)
-            self.placing.give_name(whole, target)
-            return target
-        except OSError as error:
-            if error.errno not in _UNFIT:
-                raise
-            self.placing.give_up(whole.index)
-            self.stage.remove_part(whole.index, whole.size)
-            self.refused[whole.index] = "/".join(whole.path)
-            return None
-
-    def _barrier(self) -> None:
-        folder, book = self.stage.folder, self.stage.book
-        book.flush()
-        if not folder.sync_all():
-            book.sync()
-            folder.sync()
-
-    def _sync_folders(self, paths: set[tuple[str, ...]]) -> None:
-        if len(paths) > 8 and self.stage.folder.sync_all():
-            return
-        for path in paths:
-            self.folders.folder(path).sync()
-        self.folders.close()
-        self.stage.folder.sync()
-
-
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_BINARY", 0), 0o600)
 
-
-def _pieces(items: list[Any]) -> Iterator[list[Any]]:
-    for at in range(0, len(items), _LINE):
-        yield items[at : at + _LINE]

@@ -49,7 +49,7 @@ def test_links_are_made_last_and_never_lead_out(tmp_path: Path) -> None:
     stage.commit(1.0)
     assert not (tmp_path / "d" / "to sub").is_symlink()
     assert stage.finish() == [(2, 3)]
-    assert list(stage.refused) == [4], "a link whose way leads through another link"
+    assert list(stage.batch.refused) == [4], "a link whose way leads through another link"
     stage.discard()
     assert os.readlink(tmp_path / "d" / "to sub") == "sub"
     assert (tmp_path / "d" / "sub" / "up").read_bytes() == b"x"
@@ -68,7 +68,7 @@ def test_a_link_through_somebodys_own_link_is_not_made(tmp_path: Path) -> None:
     stage.link(0, ("d", "x"), "mine/secret")
     stage.link(1, ("d", "y"), "mine")
     stage.finish()
-    assert list(stage.refused) == [0, 1]
+    assert list(stage.batch.refused) == [0, 1]
     stage.discard()
     assert [one.name for one in (root / "d").iterdir()] == ["mine"]
 

@@ -24,7 +24,7 @@ def test_a_folder_swapped_for_a_link_is_not_followed(tmp_path: Path, kind: str) 
     (root / "d").symlink_to(outside)
     put(stage, 1, ("d", "x"), b"x")
     assert stage.commit(1.0) == []
-    assert list(stage.refused) == [1]
+    assert list(stage.batch.refused) == [1]
     stage.close()
     assert list(outside.iterdir()) == []
 

@@ -397,10 +397,10 @@ class Receiving:
         self._budget.check_uncounted(self._staging.uncounted)
 
     def _refused(self) -> None:
-        for index, path in self._staging.refused.items():
+        for index, path in self._staging.batch.refused.items():
             self.report.missed(path, Code.NAME_REFUSED)
             self._out.say(f.Failed(index, Code.NAME_REFUSED))
-        self._staging.refused.clear()
+        self._staging.batch.refused.clear()
 
     def _all_sent(self, frame: f.AllSent) -> None:
         self._verifying()
