@@ -7,12 +7,12 @@ import stat
 
 from lanshare.domain.errors import Code
 from lanshare.domain.transfer import SMALL
-from lanshare.files.below import FLAGS, NOFOLLOW
 from lanshare.files.content import Buffer
 from lanshare.files.faults import SourceFault, source_code
 from lanshare.files.folder import Folder
-from lanshare.files.part import UMASK, set_time
-from lanshare.files.tree import has_attributes
+from lanshare.files.sink.part import UMASK, set_time
+from lanshare.files.source.below import FLAGS, NOFOLLOW
+from lanshare.files.source.tree import has_attributes
 
 
 def read_small(path: str, follow: bool = False, fd: int = -1) -> tuple[bytes, os.stat_result, bool] | None:

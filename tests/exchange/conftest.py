@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from lanshare.domain.transfer import CHUNK
-from lanshare.files import manifest
-from lanshare.files.tree import walk
+from lanshare.files.source import manifest
+from lanshare.files.source.tree import walk
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ import pytest
 from lanshare.domain.errors import LanshareError
 from lanshare.domain.offer import ConflictPolicy
 from lanshare.domain.transfer import CHUNK
-from lanshare.files import manifest
 from lanshare.files.faults import DiskFault
-from lanshare.files.tree import walk
+from lanshare.files.source import manifest
+from lanshare.files.source.tree import walk
 from tests.harness.engines import tree_of
 from tests.harness.faults import ERRNOS, Dead, Faulty
 from tests.harness.wires import Wire, ends
@@ -140,8 +140,8 @@ def test_killed_at_any_call_nothing_that_was_there_before_is_harmed(
 ) -> None:
     from lanshare.exchange.sink.receiving import Receiving
     from lanshare.exchange.source.sending import Sending
-    from lanshare.files.manifest import ManifestReader
-    from lanshare.files.staging import Staging
+    from lanshare.files.sink.staging import Staging
+    from lanshare.files.source.manifest import ManifestReader
     from tests.harness.wires import TRANSFER
 
     faulty = Faulty(monkeypatch)

@@ -10,9 +10,9 @@ import pytest
 
 from lanshare.domain.errors import Code, LanshareError, ProtocolError
 from lanshare.exchange.source.sending import Sending
-from lanshare.files.manifest import ManifestReader, ManifestWriter
-from lanshare.files.sent import SentLog, sent_path
-from lanshare.files.tree import walk
+from lanshare.files.source.manifest import ManifestReader, ManifestWriter
+from lanshare.files.source.sent import SentLog, sent_path
+from lanshare.files.source.tree import walk
 from lanshare.wire import codec
 from lanshare.wire import frames as f
 from lanshare.wire.frames import NUMBERS, Frame

@@ -16,9 +16,9 @@ import pytest
 from lanshare.domain.errors import Code
 from lanshare.domain.transfer import CHUNK
 from lanshare.exchange.sink.receiving import Receiving
-from lanshare.files import manifest
 from lanshare.files.names import original
-from lanshare.files.tree import walk
+from lanshare.files.source import manifest
+from lanshare.files.source.tree import walk
 from tests.harness.disks import FOREIGN, Foreign, cannot_foreign
 from tests.harness.wires import Wire, ends
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lanshare.files import stage, staging
 from lanshare.files.folder import PathFolder
+from lanshare.files.sink import stage, staging
 
 
 @pytest.fixture(params=["handles", "paths"])

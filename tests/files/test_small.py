@@ -12,7 +12,7 @@ from lanshare.domain.errors import Code
 from lanshare.domain.transfer import SMALL
 from lanshare.files.faults import SourceFault
 from lanshare.files.folder import HandleFolder
-from lanshare.files.part import UMASK
+from lanshare.files.sink.part import UMASK
 from lanshare.files.small import read_small, write_small
 
 

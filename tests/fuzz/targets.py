@@ -14,8 +14,10 @@ from lanshare.domain.peer import parse_address, peer_id
 from lanshare.engine.ipc import codec as ipc_codec
 from lanshare.engine.messages import archive
 from lanshare.exchange import message_records
-from lanshare.files import ledger, manifest, names
+from lanshare.files import names
 from lanshare.files.lines import framed
+from lanshare.files.sink import ledger
+from lanshare.files.source import manifest
 from lanshare.qt import formatting
 from lanshare.store.search_text import folded, query
 from lanshare.trust.identity import id_of_certificate, verify

@@ -7,8 +7,8 @@ from pathlib import Path
 from lanshare.domain.peer import DeviceKind
 from lanshare.engine.local_device import LocalDevice
 from lanshare.exchange.handshake import DeviceInfo
-from lanshare.files import manifest
-from lanshare.files.tree import walk
+from lanshare.files.source import manifest
+from lanshare.files.source.tree import walk
 from lanshare.trust.identity import Identity
 
 BOB = Identity.create()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lanshare.domain.transfer import CHUNK
 from lanshare.files.content import Content
-from lanshare.files.staging import Staging
+from lanshare.files.sink.staging import Staging
 
 TRANSFER = "ab" * 16
 

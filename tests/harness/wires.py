@@ -8,8 +8,8 @@ from pathlib import Path
 from lanshare.exchange.sink.receiving import Receiving
 from lanshare.exchange.source.sending import Sending
 from lanshare.exchange.throttle import Throttle
-from lanshare.files.manifest import ManifestReader
-from lanshare.files.staging import Staging
+from lanshare.files.sink.staging import Staging
+from lanshare.files.source.manifest import ManifestReader
 from lanshare.net.link import Exchange
 from lanshare.wire import frames as f
 from lanshare.wire.frames import Frame

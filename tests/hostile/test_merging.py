@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from lanshare.files import top_names
 from lanshare.files.content import small_id
+from lanshare.files.sink import top_names
 from lanshare.trust.identity import Identity
 from lanshare.wire import frames as f
 from tests.harness.attacker import Attacker, Gone

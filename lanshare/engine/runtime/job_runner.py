@@ -37,8 +37,8 @@ from lanshare.engine.runtime.link_tasks import Post
 from lanshare.engine.runtime.sleep_inhibitor import SleepInhibitor
 from lanshare.engine.runtime.transfer_jobs import DiscardJob, ListJob, SaveJob, ScanJob, UndoJob
 from lanshare.engine.runtime.worker_pool import Workers
-from lanshare.files.digest_cache import memo_path
-from lanshare.files.sent import sent_path
+from lanshare.files.source.digest_cache import memo_path
+from lanshare.files.source.sent import sent_path
 from lanshare.wire import limits
 
 

@@ -31,10 +31,10 @@ from lanshare.exchange.source.sending import Halted, Sending
 from lanshare.files import landlock
 from lanshare.files.faults import DiskFault, disk_fault
 from lanshare.files.folder import disk_of
-from lanshare.files.manifest import ManifestReader
-from lanshare.files.sent import SentLog, sent_path
-from lanshare.files.stage import has_staging
-from lanshare.files.staging import Staging
+from lanshare.files.sink.stage import has_staging
+from lanshare.files.sink.staging import Staging
+from lanshare.files.source.manifest import ManifestReader
+from lanshare.files.source.sent import SentLog, sent_path
 from lanshare.net.link import Link, LinkLost
 from lanshare.trust.identity import id_of_certificate, is_veil, same
 from lanshare.wire import limits

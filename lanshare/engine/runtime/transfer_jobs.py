@@ -34,9 +34,11 @@ from lanshare.engine.runtime.link_tasks import (
     Post,
 )
 from lanshare.exchange.source.manifest_pager import ManifestPager
-from lanshare.files import landlock, manifest, stage, tree
-from lanshare.files.tree import Found
-from lanshare.files.undo import Undoing, undo
+from lanshare.files import landlock
+from lanshare.files.sink import stage
+from lanshare.files.sink.undo import Undoing, undo
+from lanshare.files.source import manifest, tree
+from lanshare.files.source.tree import Found
 from lanshare.store import database
 from lanshare.wire import limits
 

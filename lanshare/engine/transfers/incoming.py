@@ -53,7 +53,7 @@ from lanshare.engine.inbox import (
 )
 from lanshare.engine.transfers.machine import Step, TrackedTransfer
 from lanshare.engine.transfers.table import DISK_AGAIN, TransferTable
-from lanshare.files.staging import LOOK
+from lanshare.files.sink.staging import LOOK
 from lanshare.store import journal
 from lanshare.wire import limits
 

@@ -13,9 +13,9 @@ from typing import Final
 
 from lanshare.domain.errors import ProtocolError
 from lanshare.domain.offer import ENTRIES, ConflictPolicy, EntryKind, FileEntry
-from lanshare.files.compare import Alike, Have, Matching, Unwanted
 from lanshare.files.faults import disk_fault
-from lanshare.files.staging import Staging
+from lanshare.files.sink.compare import Alike, Have, Matching, Unwanted
+from lanshare.files.sink.staging import Staging
 from lanshare.net.link import Outlet
 from lanshare.wire import frames as f
 from lanshare.wire import limits

@@ -10,7 +10,7 @@ from lanshare.domain.ranges import Ranges
 from lanshare.exchange.sink.budget import Budget
 from lanshare.exchange.sink.dedup_sink import Comparing
 from lanshare.exchange.sink.report import Report
-from lanshare.files.staging import Staging
+from lanshare.files.sink.staging import Staging
 from lanshare.net.link import Outlet
 from lanshare.wire import frames as f
 

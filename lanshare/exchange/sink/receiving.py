@@ -24,7 +24,7 @@ from lanshare.exchange.sink.report import Report
 from lanshare.exchange.throttle import Throttle
 from lanshare.files.faults import DiskFault
 from lanshare.files.names import NameRefused
-from lanshare.files.staging import Kept, Staging
+from lanshare.files.sink.staging import Kept, Staging
 from lanshare.net.link import Outlet
 from lanshare.wire import frames as f
 from lanshare.wire import limits

@@ -7,7 +7,7 @@ from typing import Final
 
 from lanshare.domain.errors import Code
 from lanshare.domain.offer import Skipped
-from lanshare.files.destination import LOSSES
+from lanshare.files.sink.destination import LOSSES
 from lanshare.wire import frames as f
 
 _NOTED: Final = 1000

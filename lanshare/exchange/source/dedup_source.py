@@ -14,13 +14,13 @@ from typing import Final
 from lanshare.domain.errors import ProtocolError
 from lanshare.domain.offer import EntryKind
 from lanshare.domain.transfer import SMALL
-from lanshare.files.below import Below
 from lanshare.files.content import small_id
 from lanshare.files.faults import SourceFault
-from lanshare.files.manifest import ManifestReader
 from lanshare.files.small import read_small
-from lanshare.files.source import SourceFile
-from lanshare.files.tree import Found, source_name
+from lanshare.files.source.below import Below
+from lanshare.files.source.manifest import ManifestReader
+from lanshare.files.source.source_file import SourceFile
+from lanshare.files.source.tree import Found, source_name
 from lanshare.wire import limits
 
 _WORK: Final = 4 * 1024 * 1024

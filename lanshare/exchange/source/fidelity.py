@@ -7,7 +7,7 @@ from typing import Final
 
 from lanshare.domain.errors import Code
 from lanshare.domain.offer import TIME_BOUND, FileEntry, Skipped
-from lanshare.files.tree import fitting_time, has_attributes
+from lanshare.files.source.tree import fitting_time, has_attributes
 from lanshare.wire import frames as f
 
 _NOTES: Final = 1000

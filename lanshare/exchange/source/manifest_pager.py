@@ -8,8 +8,8 @@ from typing import Final
 from msgspec import Struct
 
 from lanshare.domain.offer import FileEntry
-from lanshare.files.manifest import ManifestReader
-from lanshare.files.tree import Found
+from lanshare.files.source.manifest import ManifestReader
+from lanshare.files.source.tree import Found
 from lanshare.wire import limits
 
 _PIECE: Final = 40_000

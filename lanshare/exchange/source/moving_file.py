@@ -10,9 +10,9 @@ from lanshare.domain.offer import FileEntry
 from lanshare.domain.transfer import CHUNK
 from lanshare.exchange.meter import Meter
 from lanshare.files.content import prefix_digest, zero_chunk
-from lanshare.files.digest_cache import LEAST, Memo
 from lanshare.files.faults import SourceFault
-from lanshare.files.source import SourceFile
+from lanshare.files.source.digest_cache import LEAST, Memo
+from lanshare.files.source.source_file import SourceFile
 from lanshare.net.link import Outlet
 from lanshare.wire import codec, limits
 from lanshare.wire import frames as f

@@ -30,11 +30,11 @@ from lanshare.exchange.source.told import Told
 from lanshare.exchange.source.tree_reader import TreeReader
 from lanshare.exchange.throttle import Throttle
 from lanshare.files.content import small_id
-from lanshare.files.digest_cache import Memo, memo_path
 from lanshare.files.faults import SourceFault
-from lanshare.files.manifest import ManifestReader
-from lanshare.files.sent import SentLog
-from lanshare.files.tree import Found, fitting_time, is_private
+from lanshare.files.source.digest_cache import Memo, memo_path
+from lanshare.files.source.manifest import ManifestReader
+from lanshare.files.source.sent import SentLog
+from lanshare.files.source.tree import Found, fitting_time, is_private
 from lanshare.net.link import LinkLost, Outlet
 from lanshare.wire import frames as f
 from lanshare.wire import limits

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from lanshare.domain.offer import FileEntry
 from lanshare.domain.ranges import Ranges
-from lanshare.files.sent import SentLog
+from lanshare.files.source.sent import SentLog
 
 
 class Told:

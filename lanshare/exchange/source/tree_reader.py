@@ -6,10 +6,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from lanshare.files.below import Below
 from lanshare.files.small import read_small
-from lanshare.files.source import SourceFile
-from lanshare.files.tree import Found, source_name
+from lanshare.files.source.below import Below
+from lanshare.files.source.source_file import SourceFile
+from lanshare.files.source.tree import Found, source_name
 
 
 class TreeReader:

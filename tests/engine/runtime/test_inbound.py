@@ -14,7 +14,7 @@ from lanshare.engine.runtime import inbound
 from lanshare.engine.runtime.inbound import InboundLinks
 from lanshare.engine.runtime.link_tasks import greet_as_dialler
 from lanshare.exchange.source.sending import Sending
-from lanshare.files.manifest import ManifestReader
+from lanshare.files.source.manifest import ManifestReader
 from lanshare.net.link import Link
 from tests.harness.link_ends import BOB, made, me
 from tests.harness.wires import TRANSFER

@@ -16,8 +16,8 @@ from lanshare.engine.effects import Discard, Scan
 from lanshare.engine.inbox import CleanupDone, Counted, ScanEnded
 from lanshare.engine.runtime import transfer_jobs
 from lanshare.engine.runtime.transfer_jobs import DiscardJob, ScanJob
-from lanshare.files.manifest import is_whole, read_all
-from lanshare.files.staging import Staging
+from lanshare.files.sink.staging import Staging
+from lanshare.files.source.manifest import is_whole, read_all
 from lanshare.trust.identity import Identity
 
 ID = TransferId("ab" * 16)

@@ -12,7 +12,7 @@ from lanshare.domain.errors import ProtocolError
 from lanshare.domain.offer import ConflictPolicy
 from lanshare.exchange.sink.dedup_sink import Comparing
 from lanshare.files.content import Content, small_id
-from lanshare.files.staging import Staging
+from lanshare.files.sink.staging import Staging
 from lanshare.wire import frames as f
 from lanshare.wire import limits
 from tests.harness.wires import TRANSFER, Ear

@@ -12,7 +12,7 @@ from lanshare.exchange.sink.budget import Budget
 from lanshare.exchange.sink.prelude import Prelude
 from lanshare.exchange.sink.report import Report
 from lanshare.files.content import small_id
-from lanshare.files.staging import Staging
+from lanshare.files.sink.staging import Staging
 from lanshare.wire import frames as f
 from tests.harness.wires import TRANSFER, Ear
 

@@ -12,10 +12,10 @@ from lanshare.domain.errors import Code, ProtocolError
 from lanshare.domain.transfer import CHUNK
 from lanshare.exchange.sink.receiving import Receiving
 from lanshare.exchange.source.sending import Halted
-from lanshare.files import staging
 from lanshare.files.content import small_id
 from lanshare.files.faults import DiskFault
-from lanshare.files.staging import Staging
+from lanshare.files.sink import staging
+from lanshare.files.sink.staging import Staging
 from lanshare.wire import codec
 from lanshare.wire import frames as f
 from lanshare.wire.frames import Frame

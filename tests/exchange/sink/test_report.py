@@ -5,7 +5,7 @@ from __future__ import annotations
 from lanshare.domain.errors import Code
 from lanshare.domain.offer import Skipped
 from lanshare.exchange.sink.report import Report
-from lanshare.files.destination import LOSSES
+from lanshare.files.sink.destination import LOSSES
 from lanshare.wire import frames as f
 
 

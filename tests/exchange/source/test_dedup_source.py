@@ -10,9 +10,9 @@ import pytest
 
 from lanshare.domain.errors import ProtocolError
 from lanshare.exchange.source.dedup_source import Checking
-from lanshare.files import manifest
 from lanshare.files.content import Content, small_id
-from lanshare.files.tree import walk
+from lanshare.files.source import manifest
+from lanshare.files.source.tree import walk
 from lanshare.wire import limits
 
 LARGE = os.urandom(5_000_000)

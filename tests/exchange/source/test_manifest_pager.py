@@ -8,8 +8,8 @@ import pytest
 
 from lanshare.domain.offer import EntryKind, FileEntry
 from lanshare.exchange.source.manifest_pager import ManifestPager
-from lanshare.files import manifest
-from lanshare.files.tree import Found
+from lanshare.files.source import manifest
+from lanshare.files.source.tree import Found
 from lanshare.wire import codec, limits
 from lanshare.wire import frames as f
 

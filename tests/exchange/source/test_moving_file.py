@@ -12,9 +12,9 @@ from lanshare.domain.transfer import CHUNK
 from lanshare.exchange.meter import Meter
 from lanshare.exchange.source.moving_file import MovingFile
 from lanshare.files.content import chunk_digest, content_id, prefix_digest
-from lanshare.files.digest_cache import Memo
 from lanshare.files.faults import SourceFault
-from lanshare.files.source import SourceFile
+from lanshare.files.source.digest_cache import Memo
+from lanshare.files.source.source_file import SourceFile
 from lanshare.wire import frames as f
 from tests.harness.sessions import attached
 from tests.harness.wires import Ear

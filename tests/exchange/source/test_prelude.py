@@ -9,8 +9,8 @@ import pytest
 from lanshare.domain.errors import ProtocolError
 from lanshare.exchange.source.prelude import Prelude
 from lanshare.files.content import small_id
-from lanshare.files.manifest import ManifestWriter
-from lanshare.files.tree import walk
+from lanshare.files.source.manifest import ManifestWriter
+from lanshare.files.source.tree import walk
 from lanshare.wire import frames as f
 from tests.harness.wires import TRANSFER, Ear
 

@@ -13,8 +13,8 @@ from lanshare.domain.errors import Code, LocalMisuse
 from lanshare.domain.transfer import CHUNK, TransferId
 from lanshare.exchange.source.sending import Halted
 from lanshare.exchange.throttle import Throttle
-from lanshare.files import manifest
-from lanshare.files.tree import Found, walk
+from lanshare.files.source import manifest
+from lanshare.files.source.tree import Found, walk
 from lanshare.net.link import LinkLost
 from lanshare.wire import frames as f
 from tests.harness.sessions import greeted

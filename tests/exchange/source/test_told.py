@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lanshare.domain.offer import EntryKind, FileEntry
 from lanshare.exchange.source.told import Told
-from lanshare.files.sent import SentLog
+from lanshare.files.source.sent import SentLog
 
 
 def entry(name: str, size: int = 1, time: int = 1) -> FileEntry:

@@ -8,7 +8,7 @@ import pytest
 
 from lanshare.exchange.source.tree_reader import TreeReader
 from lanshare.files.faults import SourceFault
-from lanshare.files.tree import Found, walk
+from lanshare.files.source.tree import Found, walk
 
 
 def listed(root: Path) -> dict[str, Found]:

@@ -1,0 +1,1 @@
+"""What is received: hidden and numbered until it is verified and durable, then named without replacing anything."""

@@ -1,0 +1,119 @@
+"""The hidden folder of one transfer: its parts, under their numbers, and the ledger of what happened to them.
+
+It lies on the destination's own file system, in a folder of ours that nobody else may look into.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from pathlib import Path
+from typing import Final
+
+from lanshare.domain.transfer import CHUNK
+from lanshare.files import names, own
+from lanshare.files.faults import disk_fault
+from lanshare.files.folder import Folder, open_folder
+from lanshare.files.sink import ledger
+from lanshare.files.sink.ledger import Ledger
+from lanshare.files.sink.part import digests_name, stamp_name
+
+_ODD: Final = "?:*"
+"""A name that Windows forbids, and nobody else."""
+
+
+class Stage:
+    """It, open."""
+
+    def __init__(self, root: Folder, transfer: str) -> None:
+        """Open it in the destination, or make it. OSError if that is not possible."""
+        hidden, _ = own.make(root, names.STAGING, private=True)
+        try:
+            self.folder = child(hidden, transfer, private=True)
+        finally:
+            hidden.close()
+        try:
+            self.book = Ledger(self.folder)
+        except OSError:
+            self.folder.close()
+            raise
+
+    def note(self, line: ledger.Line) -> None:
+        """Write down what happened. DiskFault if that is not possible."""
+        try:
+            self.book.add(line)
+        except OSError as error:
+            raise disk_fault(error) from error
+
+    def remove_part(self, number: int, size: int | None = None) -> None:
+        """Remove a part, of this size if that is known, with what lies beside it."""
+        self.folder.remove(str(number))
+        self.remove_beside(number, size)
+
+    def remove_beside(self, number: int, size: int | None) -> None:
+        """Remove what lies beside a part: the digests and the stamp of one of more than a chunk."""
+        if size is None or size > CHUNK:
+            self.folder.remove(digests_name(number))
+            self.folder.remove(stamp_name(number))
+
+    def close(self) -> None:
+        """Give the handles back."""
+        self.book.close()
+        self.folder.close()
+
+
+def has_staging(destination: Path, transfer: str) -> bool:
+    """Whether this transfer was begun in this folder."""
+    try:
+        with contextlib.closing(open_folder(destination)) as root:
+            if (found := own.find(root, names.STAGING, True)) is None:
+                return False
+            with contextlib.closing(found[0]) as hidden, contextlib.closing(hidden.child(transfer)) as stage:
+                return stage.exists(ledger.NAME)
+    except OSError:
+        return False
+
+
+def remove(destination: Path, transfer: str) -> None:
+    """Remove what is kept of a transfer in this folder, whatever state it is in; final files stay."""
+    try:
+        with contextlib.closing(open_folder(destination)) as root:
+            if (found := own.find(root, names.STAGING, True)) is None:
+                return
+            hidden, name = found
+            with contextlib.closing(hidden), contextlib.suppress(FileNotFoundError):
+                with contextlib.closing(hidden.child(transfer)) as stage:
+                    for one in stage.names():
+                        stage.remove(one)
+                hidden.remove_folder(transfer)
+            root.remove_folder(name)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise disk_fault(error) from error
+
+
+def system_of(stage: Folder) -> names.System:
+    """Whose names a file system can hold: on a FAT or NTFS disk those of Windows, wherever it is plugged in."""
+    if names.HERE is names.System.WINDOWS:
+        return names.HERE
+    try:
+        os.close(stage.new_file(_ODD, 0o600))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        if error.errno in (errno.EINVAL, errno.EPERM, errno.EILSEQ):
+            return names.System.WINDOWS
+        raise
+    stage.remove(_ODD)
+    return names.HERE
+
+
+def child(folder: Folder, name: str, private: bool = False) -> Folder:
+    """The folder of this name in another one, made if it is missing. OSError if something else has the name."""
+    try:
+        folder.make(name, private)
+    except FileExistsError:
+        pass
+    return folder.child(name)
