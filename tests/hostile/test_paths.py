@@ -17,6 +17,7 @@ from lanshare.wire.records import pair_conversation
 from tests.harness.attacker import Attacker, Gone, offer
 from tests.hostile.conftest import Victim
 from tests.hostile.corpus import NAMES, TOKEN, X, breaks_the_frame, positions
+from tests.hostile.linking import attached_again
 
 SOUND = [name for name in NAMES if not breaks_the_frame(name)]
 BROKEN = [name for name in NAMES if breaks_the_frame(name)]
@@ -31,29 +32,50 @@ def nothing_escaped(victim: Victim, before: dict[str, object]) -> None:
         assert not [name for name in os.listdir(folder) if TOKEN in name.lower()], folder
 
 
-def push(attacker: Attacker, transfer: bytes) -> int:
-    """The whole corpus as files, small files, folders, links and their targets; how many entries that were."""
+def push(victim: Victim, mallory: Identity, transfer: bytes) -> int:
+    """The whole corpus as files, small files, folders, links and their targets; how many entries that were.
+
+    On one link a name at the top is one thing only, so that each kind of them has a link of its own.
+    """
     index = 0
-    attacker.attach(transfer)
-    for name in SOUND:
-        for parts in positions(name):
-            shapes: list[tuple[object, ...]] = [
-                (parts, "file", 1, ""), (parts, "folder", 0, ""), (parts, "link", 0, "x"),
-                ((TOKEN, f"l{index}"), "link", 0, name),
-            ]
-            for where, kind, size, target in shapes:
-                attacker.say_raw(f.Begin, index, list(where), kind, size, 1, 0, target, True)  # type: ignore[call-overload]
-                if kind == "file":
-                    attacker.say(f.Data(memoryview(b"x")))
-                    attacker.say(f.End(X))
-                index += 1
-            attacker.say_raw(f.Pack, list(parts[:-1]), [[index, parts[-1], 1, True, X, b"x"]])
+    for alone in ("file", "pack", "link", "folder"):
+        with attached_again(victim.port, mallory, transfer) as attacker:
+            for name in SOUND:
+                for parts in positions(name):
+                    if alone == "folder" or (name != TOKEN and (len(parts) == 1 or parts[0] != name)):
+                        index = entries(attacker, index, name, parts, alone if len(parts) == 1 else None)
+                attacker.drain()
+            attacker.say_raw(f.Begin, index, [TOKEN, f"end of {alone}"], "folder", 0, 1, 0, "", False)
+            ended = attacker.hear_kind(f.Halt, f.Refusal, f.Confirmed)
+            while isinstance(ended, f.Confirmed) and ended.last < index:
+                ended = attacker.hear_kind(f.Halt, f.Refusal, f.Confirmed)
+            assert isinstance(ended, f.Confirmed), ended
             index += 1
-        attacker.drain()
-    attacker.say(f.AllSent(index, index))
-    complete = attacker.hear_kind(f.Complete, f.Halt, f.Refusal)
-    assert isinstance(complete, f.Complete), complete
-    assert complete.failed > 0
+            if alone == "folder":
+                attacker.say(f.AllSent(index, index))
+                complete = attacker.hear_kind(f.Complete, f.Halt, f.Refusal)
+                assert isinstance(complete, f.Complete), complete
+                assert complete.failed > 0
+    return index
+
+
+def entries(attacker: Attacker, index: int, name: object, parts: tuple[object, ...], only: str | None) -> int:
+    """All that may have this path, or of that one kind only; the next index."""
+    shapes: list[tuple[object, ...]] = [
+        (parts, "file", 1, ""), (parts, "folder", 0, ""), (parts, "link", 0, "x"),
+        ((TOKEN, f"l{index}"), "link", 0, name),
+    ]
+    for where, kind, size, target in shapes:
+        if only not in (None, kind) and where is parts:
+            continue
+        attacker.say_raw(f.Begin, index, list(where), kind, size, 1, 0, target, True)  # type: ignore[call-overload]
+        if kind == "file":
+            attacker.say(f.Data(memoryview(b"x")))
+            attacker.say(f.End(X))
+        index += 1
+    if only in (None, "pack"):
+        attacker.say_raw(f.Pack, list(parts[:-1]), [[index, parts[-1], 1, True, X, b"x"]])
+        index += 1
     return index
 
 
@@ -74,8 +96,8 @@ def test_no_name_leaves_the_root_by_any_way_in(
             data.say(f.End(X))
             data.say(f.AllSent(1, 1))
             data.hear_kind(f.Complete)
-    with victim.accepted(mallory, clash, into, after) as transfer, Attacker(victim.port, mallory) as data:
-        CASES += push(data, transfer)
+    with victim.accepted(mallory, clash, into, after) as transfer:
+        CASES += push(victim, mallory, transfer)
     nothing_escaped(victim, before)
     received = victim.received()
     named = [one for one in received if one.name.startswith("before.txt") and one.is_file()]
@@ -164,7 +186,7 @@ def test_files_one_names_after_another_in_one_second_are_all_kept_apart(
     with victim.accepted(mallory) as transfer, Attacker(victim.port, mallory) as data:
         data.attach(transfer)
         for index in range(500):
-            data.say_raw(f.Begin, index, ["same.txt"], "file", 4, index + 1, 0, "", False)
+            data.say_raw(f.Begin, index, ["notes", "same.txt"], "file", 4, index + 1, 0, "", False)
             payload = index.to_bytes(4, "big")
             content = Content()
             content.update(payload)
@@ -174,7 +196,7 @@ def test_files_one_names_after_another_in_one_second_are_all_kept_apart(
         data.say(f.AllSent(500, 2000))
         complete = data.hear_kind(f.Complete)
         assert (complete.files, complete.failed) == (500, 0)
-    found = {path.read_bytes() for path in victim.root.glob("same*")}
+    found = {path.read_bytes() for path in (victim.root / "notes").glob("same*")}
     assert found == {index.to_bytes(4, "big") for index in range(500)}
 
 

@@ -1,7 +1,7 @@
 """Staging: where a transfer lives until it is verified and durable, and how it gets its final names.
 
 Everything arrives in a hidden folder on the destination's own file system, under numbers. Whole files wait there
-for their names (files/sink/batch). After a crash the ledger tells what is a numbered part and what a verified file under its
+for their names (files/sink/batch). After a crash the ledger tells what is a part and what a verified file under its
 final name; what was whole already is checked against its content id and kept (files/sink/recovery).
 """
 
