@@ -310,52 +310,6 @@ def test_what_it_follows_is_a_place_and_no_leave(victim: Victim, mallory: Identi
     assert "Photos/evil" not in names(victim)
 
 
-def a_name_as_two_files(data: Attacker) -> None:
-    whole(data, 0, ["a"], b"1")
-    whole(data, 1, ["a"], b"2")
-
-
-def a_name_as_two_packed_files(data: Attacker) -> None:
-    packed(data, [], [(0, "a", b"1"), (1, "a", b"2")])
-
-
-def a_name_as_two_links(data: Attacker) -> None:
-    data.say_raw(f.Begin, 0, ["a"], "link", 0, 1, 0, "b", False)
-    data.say_raw(f.Begin, 1, ["a"], "link", 0, 1, 0, "c", False)
-
-
-def a_name_as_folder_and_file(data: Attacker) -> None:
-    data.say_raw(f.Begin, 0, ["a"], "folder", 0, 1, 0, "", False)
-    whole(data, 1, ["a"], b"2")
-
-
-def a_name_as_file_and_folder(data: Attacker) -> None:
-    whole(data, 0, ["a"], b"1")
-    packed(data, ["a"], [(1, "x", b"2")])
-
-
-def a_name_as_file_and_link(data: Attacker) -> None:
-    whole(data, 0, ["a"], b"1")
-    data.say_raw(f.Begin, 1, ["a"], "link", 0, 1, 0, "b", False)
-
-
-@pytest.mark.parametrize("way", [
-    a_name_as_two_files, a_name_as_two_packed_files, a_name_as_two_links, a_name_as_folder_and_file,
-    a_name_as_file_and_folder, a_name_as_file_and_link,
-])
-def test_a_name_at_the_top_comes_once(
-    victim: Victim, mallory: Identity, way: Callable[[Attacker], None]
-) -> None:
-    """Three files are accepted, of which two belong into the folder: they do not come to lie beside it."""
-    offer = ([["a", "file", 1, 1], ["b", "folder", 2, 2]], 2, 3, 3, True)
-    with victim.accepted(mallory, offered=offer) as transfer, Attacker(victim.port, mallory) as data:
-        data.attach(transfer)
-        with contextlib.suppress(Gone):
-            way(data)
-        assert data.hear_kind(f.Halt).code == "more-than-offered"
-    assert names(victim) <= {"a"}
-
-
 UNLISTED = ([["a", "file", 1, 1], ["b", "file", 1, 1]], 3, 30, 30, True)
 """An offer of two names that it lists, and a third that it does not."""
 

@@ -14,9 +14,6 @@ from lanshare.domain.errors import Code
 from lanshare.domain.offer import DEPTH, ENTRIES, Allowance
 from lanshare.files.faults import DiskFault
 
-_FOLDER: Final = -1
-"""Whose a top-level name is that files come below."""
-
 UNCOUNTED: Final = 20_000
 """Folders and links, or skipped entries, beside those that the accepted files account for: empty folders, mostly."""
 
@@ -38,7 +35,6 @@ class Budget:
         self._bytes = 0
         self._skipped = 0
         self._tops: set[str] = set()
-        self._owners: dict[str, int] = {}
         self._resting: dict[int, int] = {}
 
     def begin(self, files: int, size: int, tops: Iterable[str] = (), resting: Mapping[int, int] | None = None) -> None:
@@ -55,14 +51,12 @@ class Budget:
         self._allowed = allowed
         self._check(self._files, self._bytes)
 
-    def take(self, parts: Sequence[str], files: int, size: int, index: int = -1, folder: bool = False) -> None:
+    def take(self, parts: Sequence[str], files: int, size: int, index: int = -1) -> None:
         """An entry begins. DiskFault MORE_THAN_OFFERED, and nothing is taken, if it is more than was accepted.
 
-        `index`: what rests of it is part of it. `folder`: it is one.
+        `index`: what rests of it is part of it.
         """
         self._check_top(parts[0])
-        if index >= 0:
-            self._check_owner(parts[0], _FOLDER if folder or len(parts) > 1 else index)
         if not files:
             self._entries += 1
             self.check_uncounted(self._entries)
@@ -109,13 +103,6 @@ class Budget:
     def _check(self, files: int, size: int) -> None:
         resting = self._resting
         if self._allowed is not None and not self._allowed.allows(files + len(resting), size + sum(resting.values())):
-            raise DiskFault(Code.MORE_THAN_OFFERED)
-
-    def _check_owner(self, name: str, owner: int) -> None:
-        """Each top-level name is that of one file, one link or one folder: a further one would get a number, and come
-        to lie where nobody said yes to it. Names are compared as they were sent, as a disk may spell two of them alike.
-        Only this try is looked at: a source that lost its list may count its files anew at the next."""
-        if self._owners.setdefault(name, owner) != owner:
             raise DiskFault(Code.MORE_THAN_OFFERED)
 
     def _check_top(self, name: str) -> None:
