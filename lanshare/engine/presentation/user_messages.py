@@ -104,8 +104,6 @@ _TROUBLE: Final[dict[Code | None, str]] = {
 }
 
 
-WE_DECLINED: Final = "You declined. Nothing was written."
-
 def decimal(size: float) -> str:
     """A size in decimal units, as people read it: 915 MB, 1.4 GB."""
     for unit in ("B", "kB", "MB", "GB", "TB"):
@@ -127,6 +125,16 @@ def _known(code: str) -> Code | None:
 def ended(code: str, peer: str = "", detail: str = "") -> str:
     """Why something ended."""
     return _fill(_ENDED.get(_known(code), "It did not work ({detail}).") if code else "", peer, detail or code)
+
+
+def transfer_ended(code: str, peer: str, detail: str, sending: bool) -> str:
+    """Why a transfer ended, as whoever sent it or whoever received it sees it."""
+    if code == Code.DECLINED and not sending:
+        return "You declined. Nothing was written."
+    if code == Code.MORE_THAN_OFFERED and sending:
+        sentence = "It came to more than {peer} said yes to. What was verified stays there. Send it again to ask anew."
+        return _fill(sentence, peer, detail)
+    return ended(code, peer, detail)
 
 
 def trouble(code: str, detail: str = "", peer: str = "") -> str:

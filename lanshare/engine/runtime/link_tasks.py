@@ -235,8 +235,8 @@ def _sink(link: Link, transfer: TransferId, spec: DataLinkSpec, pull: bool, post
         return
     if staging is not None:
         staging.close()
-    if receiving is not None and receiving.aside and not code:
-        code = Code.PUT_ASIDE
+    if receiving is not None and receiving.rests:
+        code, detail = Code.PUT_ASIDE, ""
     if receiving is not None and receiving.fault is not None:
         code, detail = receiving.fault.code, receiving.fault.detail
     moved = receiving.bytes_moved if receiving is not None else 0

@@ -237,7 +237,8 @@ class TransferTable:
                 transfer.files_failed,
                 transfer.done_bytes, transfer.seconds, True, transfer.paths, transfer.skipped, transfer.notes,
             )
-        sentence = user_messages.ended(transfer.code, self.world.name(transfer.peer), transfer.detail)
+        name, sending = self.world.name(transfer.peer), transfer.direction is Direction.OUT
+        sentence = user_messages.transfer_ended(transfer.code, name, transfer.detail, sending)
         return TransferFailed(
             transfer.id, transfer.peer, transfer.state, transfer.code, sentence, transfer.skipped,
             transfer.files_failed,
@@ -265,9 +266,7 @@ class TransferTable:
         row.retry.at = None
         refused = self._refuse_next(row)
         name = self.world.name(transfer.peer)
-        message = user_messages.ended(code, name, detail)
-        if code == Code.DECLINED and transfer.direction is Direction.IN:
-            message = user_messages.WE_DECLINED
+        message = user_messages.transfer_ended(code, name, detail, transfer.direction is Direction.OUT)
         failed = TransferFailed(transfer.id, transfer.peer, state, code, message, skipped, transfer.files_failed)
         effects: list[Effect] = [
             *refused,

@@ -57,6 +57,9 @@ class Receiving:
         to keep to, by not reading. `allowed`: all that may come; None: that is not bounded.
         """
         self.done = self.finished = False
+        self.rests = False
+        """All else is over, and what was put aside waits: the transfer is paused, however the link ended."""
+
         self.aside = 0
         """Files that were put aside: the transfer rests when the others are over."""
 
@@ -229,7 +232,7 @@ class Receiving:
         if frame.size > _LARGEST:
             self._refuse_begun(frame, Code.DISK_FULL)
             return
-        self._budget.take(frame.parts, int(frame.kind == "file"), frame.size, frame.index, frame.kind == "folder")
+        self._budget.take(frame.parts, int(frame.kind == "file"), frame.size, frame.index)
         self._budget.check_uncounted(self._staging.arrived.begins)
         try:
             if frame.kind == "folder":
@@ -409,6 +412,7 @@ class Receiving:
             raise ProtocolError("all sent, but fewer than came")
         self._commit()
         if self.aside:
+            self.rests = True
             self._out.say(f.Halt(Code.PUT_ASIDE))
             self._end_at = self._now + _DRAIN
             return

@@ -148,10 +148,9 @@ class TransferBook(QObject):
             )
         elif transfer.state is TransferState.PAUSED:
             message = user_messages.paused("us", name, transfer.done_bytes, transfer.offer.bytes)
-        elif transfer.code:
-            message = user_messages.ended(transfer.code, name, transfer.detail)
-        if transfer.state is TransferState.DECLINED and transfer.direction is Direction.IN:
-            message = user_messages.WE_DECLINED
+        elif transfer.code or transfer.state is TransferState.DECLINED:
+            sending = transfer.direction is Direction.OUT
+            message = user_messages.transfer_ended(transfer.code or Code.DECLINED, name, transfer.detail, sending)
         view = TransferView(
             transfer.id,
             transfer.peer,

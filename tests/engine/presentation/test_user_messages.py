@@ -59,3 +59,13 @@ def test_every_sentence_begins_with_a_capital(code: Code, done: int) -> None:
 def test_what_is_missing_is_named() -> None:
     assert "7.0 GB are still to come" in user_messages.waiting(Code.DISK_FULL, "Bob", 10**9, 8 * 10**9)
     assert user_messages.waiting(Code.NO_FOLDER, "Bob", 0, 8, "/media/stick").startswith("/media/stick is not there.")
+
+
+@pytest.mark.parametrize(("code", "sending", "words"), [
+    (Code.MORE_THAN_OFFERED, True, "more than Anna said yes to"),
+    (Code.MORE_THAN_OFFERED, False, "Anna sent more than it had offered"),
+    (Code.DECLINED, True, "Anna"),
+    (Code.DECLINED, False, "You declined"),
+])
+def test_the_end_of_a_transfer_is_told_as_its_side_sees_it(code: Code, sending: bool, words: str) -> None:
+    assert words in user_messages.transfer_ended(code, "Anna", "", sending)

@@ -13,7 +13,10 @@ from lanshare.engine.inbox import LinkDown, LinkUp, RunEnded
 from lanshare.engine.ports import DataLinkSpec
 from lanshare.engine.runtime.inbound import InboundLinks
 from lanshare.engine.runtime.link_tasks import greet_as_acceptor, greet_as_dialler, run_control, run_sink, run_source
+from lanshare.exchange.attach import Reception
 from lanshare.files.folder import free_bytes
+from lanshare.files.source.manifest import ManifestWriter
+from lanshare.files.source.tree import walk
 from lanshare.net.link import Link
 from tests.harness.link_ends import BOB, made, me
 from tests.harness.wires import TRANSFER
@@ -75,8 +78,6 @@ def test_a_sink_whose_folder_cannot_be_says_why_to_both(ends: tuple[Link, Link],
 
     def sink() -> None:
         greet_as_acceptor(two.acceptor, me(ANNA))
-        from lanshare.exchange.attach import Reception
-
         two.acceptor.drive(Reception())
         spec = DataLinkSpec(epoch=1, landing=Destination(tmp_path / "no" / "such" / "folder"))
         run_sink(two.acceptor, ID, spec, False, ends_of["sink"].append)
@@ -85,6 +86,35 @@ def test_a_sink_whose_folder_cannot_be_says_why_to_both(ends: tuple[Link, Link],
     for notes in ends_of.values():
         (ended,) = [one for one in notes if isinstance(one, RunEnded)]
         assert ended.code == Code.NO_FOLDER
+
+
+def test_what_was_put_aside_rests_on_both_sides(ends: tuple[Link, Link], tmp_path: Path) -> None:
+    """The source hangs up when it hears that all else is over; that is no loss of the link."""
+    two = Two(ends)
+    big = tmp_path / "big"
+    big.write_bytes(bytes(200_000))
+    writer = ManifestWriter(tmp_path / "list")
+    for item in walk([big]):
+        writer.add(item)
+    writer.finish()
+    writer.close()
+    ends_of: dict[str, list[Any]] = {"push": [], "sink": []}
+
+    def push() -> None:
+        greet_as_dialler(two.dialler, me(BOB), "data", ANNA.id)
+        spec = DataLinkSpec(epoch=1, sources=(big,), manifest=tmp_path / "list", aside=frozenset({"big"}))
+        run_source(two.dialler, ID, spec, True, ends_of["push"].append)
+
+    def sink() -> None:
+        greet_as_acceptor(two.acceptor, me(ANNA))
+        two.acceptor.drive(Reception())
+        spec = DataLinkSpec(epoch=1, landing=Destination(tmp_path / "into"))
+        run_sink(two.acceptor, ID, spec, False, ends_of["sink"].append)
+
+    two.run(push, sink)
+    for notes in ends_of.values():
+        (ended,) = [one for one in notes if isinstance(one, RunEnded)]
+        assert ended.code == Code.PUT_ASIDE
 
 
 def test_a_sending_whose_list_is_not_there_yet_says_so(ends: tuple[Link, Link], tmp_path: Path) -> None:
