@@ -99,3 +99,41 @@ def test_the_stubs_are_read_as_they_are_meant() -> None:
     assert "select" not in lacking("select", "win32")
     assert "SO_PEERCRED" in lacking("socket", "darwin")
     assert "SIGHUP" in lacking("signal", "win32")
+
+
+TEXT_WILL_DO = {
+    "cli/streams.py": "the null device",
+    "net/discovery.py": "the null device",
+    "files/landlock.py": "a folder, on Linux",
+    "store/lock.py": "nothing is written",
+    "store/profile_paths.py": "nothing is written",
+}
+"""Where a descriptor may be opened without O_BINARY."""
+
+
+def flags_of(call: ast.Call, tree: ast.Module) -> str:
+    """The words of the flags, with what the names in them stand for in the same file."""
+    words = ast.unparse(call.args[1])
+    for node in ast.walk(tree):
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        value = getattr(node, "value", None)
+        if isinstance(target, ast.Name) and value is not None and target.id in words.replace(".", " ").split():
+            words += " " + ast.unparse(value)
+    return words
+
+
+def test_no_descriptor_changes_line_ends_on_windows() -> None:
+    """One that is opened without O_BINARY does so there: digests with a 0x0A in them grew."""
+    wrong = []
+    for path in sorted(HOUSE.rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        name = str(path.relative_to(HOUSE))
+        for node in ast.walk(tree):
+            if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "os.open") or name in TEXT_WILL_DO:
+                continue
+            words = flags_of(node, tree)
+            posix = any(one.arg == "dir_fd" for one in node.keywords) or "O_DIRECTORY" in words
+            opener = words == "flags"  # the built-in open() sets the mode by itself
+            if not posix and not opener and "BINARY" not in words and "FLAGS" not in words:
+                wrong.append(f"{name}:{node.lineno} {words}")
+    assert not wrong, wrong

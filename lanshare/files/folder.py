@@ -20,7 +20,9 @@ from lanshare.files import quarantine
 HANDLES: Final = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 _NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
 _CLOEXEC: Final = getattr(os, "O_CLOEXEC", 0)
-_BINARY: Final = getattr(os, "O_BINARY", 0)
+BINARY: Final = getattr(os, "O_BINARY", 0)
+"""On Windows a descriptor changes line ends in what is written unless it is opened with this."""
+
 _DIRECTORY: Final = getattr(os, "O_DIRECTORY", 0)
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _CLOEXEC
 
@@ -241,11 +243,11 @@ class PathFolder:
         path = self._path / name
         if path.is_symlink():
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
-        return os.open(path, flags | _BINARY | _CLOEXEC, 0o600)
+        return os.open(path, flags | BINARY | _CLOEXEC, 0o600)
 
     def new_file(self, name: str, mode: int) -> int:
         """The descriptor of a file made here, for writing, with its final mode; FileExistsError if it is there."""
-        return os.open(self._path / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY | _CLOEXEC, mode)
+        return os.open(self._path / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY | _CLOEXEC, mode)
 
     def exists(self, name: str) -> bool:
         """Whether anything, a dangling link included, has this name."""

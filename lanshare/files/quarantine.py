@@ -7,6 +7,7 @@ com.apple.quarantine. Linux has none: there the missing right to execute stands 
 from __future__ import annotations
 
 import ctypes
+import functools
 import logging
 import sys
 import time
@@ -15,6 +16,9 @@ from typing import Final
 
 STREAM: Final = "Zone.Identifier"
 ATTRIBUTE: Final = "com.apple.quarantine"
+
+_NAMED_STREAMS: Final = 0x0004_0000  # FILE_NAMED_STREAMS of winnt.h
+_LONGEST: Final = 32_768
 
 _log = logging.getLogger(__name__)
 
@@ -34,11 +38,25 @@ def marked_path(path: Path) -> str:
     return f"{path}:{STREAM}"
 
 
+if sys.platform == "win32":
+    @functools.lru_cache(maxsize=64)
+    def _has_streams(folder: str) -> bool:
+        """Whether the disk of this folder keeps streams beside a file's content. Where it does not, some systems (Wine)
+        make a file of the stream's name."""
+        volume, flags = ctypes.create_unicode_buffer(_LONGEST), ctypes.c_ulong()
+        kernel = ctypes.windll.kernel32
+        if not kernel.GetVolumePathNameW(folder, volume, _LONGEST):
+            return True
+        if not kernel.GetVolumeInformationW(volume, None, 0, None, None, ctypes.byref(flags), None, 0):
+            return True
+        return bool(flags.value & _NAMED_STREAMS)
+
+
 def mark(fd: int, path: Path | None) -> None:
     """Mark a received file, still under its number: the mark goes with it when it gets its name."""
     try:
         if sys.platform == "win32":
-            if path is not None:
+            if path is not None and _has_streams(str(path.parent)):
                 with open(marked_path(path), "wb") as stream:
                     stream.write(zone())
         elif sys.platform == "darwin":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator
 from typing import Final
@@ -20,7 +21,27 @@ from lanshare.files.faults import DiskFault, disk_fault
 from lanshare.files.folder import Folder, read_at, read_into, start_writing
 from lanshare.files.stamps import stamp_of
 
+if sys.platform == "win32":
+    import ctypes
+    import msvcrt
+    from ctypes import wintypes
+
+    def _set_windows_time(fd: int, mtime_ns: int) -> None:
+        """By handle: os.utime takes no descriptor there, and a time that is set beside an open handle is lost when that
+        is closed."""
+        ticks = mtime_ns // 100 + _EPOCH_1601
+        if not 0 < ticks < 2**63:
+            ticks = _EPOCH_1601
+        stamp = wintypes.FILETIME(ticks & 0xFFFFFFFF, ticks >> 32)
+        handle = wintypes.HANDLE(msvcrt.get_osfhandle(fd))
+        if not ctypes.windll.kernel32.SetFileTime(handle, None, None, ctypes.byref(stamp)):
+            raise ctypes.WinError()
+
+
 _DIGEST: Final = 32
+_EPOCH_1601: Final = 116_444_736_000_000_000
+"""1970 in the time of Windows: steps of 100 ns since 1601."""
+
 _UNABLE: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.ENOTSUP})
 """What a file system says to what it cannot do at all."""
 
@@ -298,8 +319,10 @@ def _split(data: bytes) -> list[bytes]:
 
 
 def set_time(fd: int, mtime_ns: int) -> None:
-    """Set a file's time of modification, where the system can; what no clock can show is clamped."""
-    if os.utime in os.supports_fd:
+    """Set a file's time of modification; what no clock can show is clamped. `fd` is open for writing."""
+    if sys.platform == "win32":
+        _set_windows_time(fd, mtime_ns)
+    else:
         try:
             os.utime(fd, ns=(mtime_ns, mtime_ns))
         except (OverflowError, ValueError):

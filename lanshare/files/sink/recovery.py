@@ -111,13 +111,16 @@ class Recovery:
         for whole in self._wholes.values():
             if folder.stat(str(whole.index)) is None:
                 continue
+            content = b""
             for found in content_of(folder, str(whole.index), whole.size):
                 if found is None:
                     yield
-                elif found == whole.content:
-                    batch.append(whole)
-                elif whole.index not in self._placing.intents:
-                    self._stage.remove_part(whole.index)
+                else:
+                    content = found
+            if content == whole.content:
+                batch.append(whole)
+            elif whole.index not in self._placing.intents:
+                self._stage.remove_part(whole.index)  # it is closed by now: Windows removes nothing that is open
             yield
         self._wholes = {}
 

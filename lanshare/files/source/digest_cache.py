@@ -11,6 +11,8 @@ import os
 from pathlib import Path
 from typing import Final
 
+from lanshare.files.folder import BINARY
+
 _DIGEST: Final = 32
 _LINE: Final = 256
 
@@ -46,7 +48,7 @@ class Memo:
         """From now on it is about the file with this stamp."""
         self.close()
         try:
-            self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | BINARY, 0o600)
             os.write(self._fd, json.dumps(stamp).encode("ascii").ljust(_LINE) + b"".join(digests))
         except OSError:
             self.close()

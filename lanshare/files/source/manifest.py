@@ -15,6 +15,7 @@ import msgspec
 
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.offer import EntryKind, FileEntry, Skipped
+from lanshare.files.folder import BINARY
 from lanshare.files.lines import framed, unframed
 from lanshare.files.source.tree import Found
 
@@ -77,7 +78,7 @@ class ManifestWriter:
         self.goes_on = good > 0
         """Whether an earlier walk has left lines."""
 
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | BINARY, 0o600)
         os.ftruncate(fd, good)
         os.lseek(fd, good, os.SEEK_SET)
         self._file = os.fdopen(fd, "wb", buffering=64 * 1024)
@@ -124,6 +125,7 @@ class ManifestReader:
         line = self._rest + self._file.readline()
         if not line.endswith(b"\n"):
             self._rest = line
+            self._file.seek(self._file.tell())  # Wine's files stay at their end once they were read to it
             return None
         self._rest = b""
         item = _decode(line)

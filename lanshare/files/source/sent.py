@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from lanshare.domain.ranges import Ranges
+from lanshare.files.folder import BINARY
 
 
 def sent_path(manifest: Path) -> Path:
@@ -26,7 +27,7 @@ class SentLog:
         self.versions: dict[int, tuple[int, int]] = {}
         """Size and time of entries that went in another version than the one they were listed in."""
 
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | BINARY, 0o600)
         good = 0
         with open(path, "rb") as lines:
             for line in lines:

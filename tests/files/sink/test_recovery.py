@@ -6,11 +6,13 @@ import os
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from lanshare.domain.transfer import CHUNK
 from lanshare.files.content import Content, small_id
 from lanshare.files.lines import framed
 from lanshare.files.sink.staging import Staging
+from tests.harness.stages import put
 from tests.harness.wires import TRANSFER
 
 
@@ -97,3 +99,33 @@ def test_a_link_that_each_try_sends_again_counts_once_and_is_made_once(tmp_path:
     stage.discard()
     made = {path.name: path.readlink().name for path in (tmp_path / "d").iterdir()}
     assert made == {"to0": "y", "to1": "x", "to2": "x", "to3": "x", "to4": "x"}
+
+
+@pytest.mark.parametrize("damage", [b"\x01\x01\x03\x01\x01", b"\x01"])
+def test_a_part_that_is_not_true_is_closed_before_it_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: bytes
+) -> None:
+    """Windows removes nothing that is open: the transfer could not go on there."""
+    stage = Staging(tmp_path, TRANSFER)
+    put(stage, 0, ("f",), b"hello")
+    stage.close()
+    (tmp_path / ".lanshare-incoming" / TRANSFER / "0").write_bytes(damage)
+    again = Staging(tmp_path, TRANSFER)
+    removed: list[str] = []
+    remove = again.stage.folder.remove
+
+    def checked(name: str) -> None:
+        held = [os.readlink(f"/proc/self/fd/{one}") for one in os.listdir("/proc/self/fd") if fd_is_there(one)]
+        assert not [path for path in held if path.endswith(f"{TRANSFER}/{name}")]
+        removed.append(name)
+        remove(name)
+
+    monkeypatch.setattr(again.stage.folder, "remove", checked)
+    assert again.kept().confirmed == ()
+    assert "0" in removed
+    again.discard()
+
+
+def fd_is_there(number: str) -> bool:
+    """Whether a descriptor of a listing still is: that of the listing itself is not."""
+    return os.path.lexists(f"/proc/self/fd/{number}")
