@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .peer import HOST, Gone, Peer
+from .peer import HOST, PATIENCE, Gone, Peer
 
 CLONE = Path(__file__).resolve().parents[2]
 Event = dict[str, Any]
@@ -71,7 +71,7 @@ class Engine:
 
         return peer.until(found, within, self._out.fileno())
 
-    def event(self, peer: Peer, name: str, within: float = 8.0, **having: str) -> Event:
+    def event(self, peer: Peer, name: str, within: float = PATIENCE, **having: str) -> Event:
         """The first event of this name that has these values."""
         wanted = {"event": name, **having}.items()
         return self._until(peer, lambda: next((one for one in self.events if wanted <= one.items()), None), within)
@@ -90,7 +90,7 @@ class Engine:
         self._process.stdin.write(line.encode() + b"\n")
         self._process.stdin.flush()
 
-    def ended(self, peer: Peer, within: float = 8.0) -> int:
+    def ended(self, peer: Peer, within: float = PATIENCE) -> int:
         """Wait for its end, while the peer's links go on; its exit code."""
 
         def over() -> bool | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from blake3 import blake3
 
-from .peer import Gone, Link, Peer, Refused
+from .peer import PATIENCE, Gone, Link, Peer, Refused
 from .words import (
     CHUNK,
     PACKED,
@@ -92,7 +92,7 @@ class Source:
         total = sum(entry.size for entry in files)
         link.say("Offer", self.transfer, tops, len(tops), len(files), total, True, b"", b"")
 
-    def accepted(self, peer: Peer, link: Link, within: float = 5.0) -> None:
+    def accepted(self, peer: Peer, link: Link, within: float = PATIENCE) -> None:
         """Wait for yes."""
         answer = peer.take(link, "Answer", within=within)
         if answer.raw("transfer") != self.transfer or not answer.flag("accepted"):
@@ -109,7 +109,7 @@ class Source:
         """Wait until the sink says what it has; answer its questions about the tree."""
         self.content_bytes = self._listed = 0
         while True:
-            heard = peer.take(link, "Attached", "Refusal", "Halt", "Compare", "Have", "Unwanted", within=8)
+            heard = peer.take(link, "Attached", "Refusal", "Halt", "Compare", "Have", "Unwanted", within=PATIENCE)
             if heard.name == "Compare":
                 self._list(link)
             elif heard.name == "Unwanted":
@@ -168,7 +168,7 @@ class Source:
         if small:
             self._pack(link, small)
         link.say("AllSent", len(self.entries), sum(entry.size for entry in self.entries))
-        self.complete = peer.take(link, "Complete", "Halt", within=8)
+        self.complete = peer.take(link, "Complete", "Halt", within=PATIENCE)
         if self.complete.name == "Halt":
             raise Refused(self.complete.text("code"), self.complete.text("detail"))
         self._take_in(link)

@@ -44,6 +44,9 @@ from .words import (
 ALPN = "lanshare/1"
 HOST = "127.0.0.1"
 VERSION = 1
+PATIENCE = 60.0
+"""Seconds until what must come counts as missing: beside other work a new process takes long to speak."""
+
 PING_EVERY = 2.0
 AWAY = 7.0
 GREETING = 5.0
@@ -406,7 +409,7 @@ class Peer:
             if link.purpose == "control" and time.monotonic() - link.heard_at > AWAY:
                 link.close()
 
-    def until(self, look: Callable[[], Found | None], within: float = 5.0, *others: int) -> Found:
+    def until(self, look: Callable[[], Found | None], within: float = PATIENCE, *others: int) -> Found:
         """Keep everything going until this finds something."""
         deadline = time.monotonic() + within
         while (found := look()) is None:
@@ -417,7 +420,7 @@ class Peer:
             self.pump(left, *others)
         return found
 
-    def take(self, link: Link, *names: str, within: float = 5.0) -> Frame:
+    def take(self, link: Link, *names: str, within: float = PATIENCE) -> Frame:
         """The first frame of these names on this link; all others stay where they are."""
 
         def look() -> Frame | None:
@@ -431,7 +434,7 @@ class Peer:
 
         return self.until(look, within)
 
-    def arrival(self, purpose: str = "control", within: float = 8.0, saying: str = "") -> Link:
+    def arrival(self, purpose: str = "control", within: float = PATIENCE, saying: str = "") -> Link:
         """The next link for this purpose that somebody dialled, that lives, and on which this frame came."""
 
         def look() -> Link | None:
@@ -444,7 +447,7 @@ class Peer:
 
         return self.until(look, within)
 
-    def over(self, link: Link, within: float = 5.0) -> None:
+    def over(self, link: Link, within: float = PATIENCE) -> None:
         """Wait until the other side ends this link."""
         self.until(lambda: link.ended or None, within)
 
@@ -473,7 +476,7 @@ class Peer:
             record.lamport, record.sent_at_ms, record.body, signature, record.kind, record.about,
         )  # fmt: skip
 
-    def read_text(self, link: Link, conversation: bytes = b"", within: float = 5.0) -> Record:
+    def read_text(self, link: Link, conversation: bytes = b"", within: float = PATIENCE) -> Record:
         """Receive a text, of the two of us or of this conversation, verify it, and confirm it."""
         pair = pair_conversation(self.id, link.peer_id)
         record = record_of(list(self.take(link, "Text", within=within).fields.values()))
@@ -490,7 +493,7 @@ class Peer:
 
     # --- six digits ---
 
-    def begin_pairing(self, link: Link, within: float = 5.0) -> str:
+    def begin_pairing(self, link: Link, within: float = PATIENCE) -> str:
         """Compare digits as the one who began."""
         mine = os.urandom(32)
         link.say("PairBegin", commitment(mine, self.id, link.peer_id))
@@ -498,7 +501,7 @@ class Peer:
         link.say("PairReveal", mine)
         return digits(self.id, link.peer_id, mine, theirs)
 
-    def answer_pairing(self, link: Link, within: float = 5.0) -> str:
+    def answer_pairing(self, link: Link, within: float = PATIENCE) -> str:
         """Compare digits as the one who was asked."""
         promised = self._pairing(link, "PairBegin", within).raw("commitment")
         mine = os.urandom(32)
@@ -509,7 +512,7 @@ class Peer:
             raise Broken("the nonce is not the one that was promised")
         return digits(link.peer_id, self.id, theirs, mine)
 
-    def verdict(self, link: Link, same: bool, within: float = 5.0) -> bool:
+    def verdict(self, link: Link, same: bool, within: float = PATIENCE) -> bool:
         """Say what this side's person saw, and hear what the other's did."""
         link.say("PairVerdict", same)
         return self._pairing(link, "PairVerdict", within).flag("same")
