@@ -38,11 +38,11 @@ def marked_path(path: Path) -> str:
     return f"{path}:{STREAM}"
 
 
-if sys.platform == "win32":
-    @functools.lru_cache(maxsize=64)
-    def _has_streams(folder: str) -> bool:
-        """Whether the disk of this folder keeps streams beside a file's content. Where it does not, some systems (Wine)
-        make a file of the stream's name."""
+@functools.lru_cache(maxsize=64)
+def _has_streams(folder: str) -> bool:
+    """Whether the disk of this folder keeps streams beside a file's content. Where it does not, some systems (Wine)
+    make a file of the stream's name."""
+    if sys.platform == "win32":
         volume, flags = ctypes.create_unicode_buffer(_LONGEST), ctypes.c_ulong()
         kernel = ctypes.windll.kernel32
         if not kernel.GetVolumePathNameW(folder, volume, _LONGEST):
@@ -50,6 +50,7 @@ if sys.platform == "win32":
         if not kernel.GetVolumeInformationW(volume, None, 0, None, None, ctypes.byref(flags), None, 0):
             return True
         return bool(flags.value & _NAMED_STREAMS)
+    return False
 
 
 def mark(fd: int, path: Path | None) -> None:
