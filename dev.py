@@ -7,6 +7,7 @@
     python3 dev.py bench [--quick] [ROW...]     speed, as ratios side by side
     python3 dev.py soak                         the long tests
     python3 dev.py pictures [FOLDER]            the window in its states, as PNGs
+    python3 dev.py windows [TEST...]            the portable tests, and an exchange, with a Windows Python under Wine
 
 It makes .venv, installs what requirements.lock pins, and adds missing system libraries with apt where it may.
 Tests, demo and benchmarks run in a network namespace of their own where that is allowed, else on loopback only.
@@ -89,7 +90,7 @@ def main(arguments: list[str]) -> int:
     command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
     if command == "--in-namespace":
         return in_namespace(rest)
-    if command not in ("run", "test", "others", "elsewhere", "bench", "soak", "pictures"):
+    if command not in ("run", "test", "others", "elsewhere", "bench", "soak", "pictures", "windows"):
         print(__doc__)
         return 0 if command in ("", "-h", "--help") else 2
     if sys.version_info < LEAST:
@@ -116,6 +117,8 @@ def main(arguments: list[str]) -> int:
     if command == "pictures":
         folder = rest[0] if rest else str(ROOT / "artifacts" / "pictures")
         return isolated([python(), str(ROOT / "tools" / "pictures.py"), folder, *rest[1:]], offscreen=True)
+    if command == "windows":
+        return windows(rest)
     if command == "soak":
         return isolated([python(), "-m", "pytest", "-m", "soak", "--timeout=3600", *rest], offscreen=True)
     return isolated([python(), "-m", "bench", *rest], offscreen=True)
@@ -343,6 +346,20 @@ def has_screen() -> bool:
     if sys.platform in ("win32", "darwin"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def windows(arguments: list[str]) -> int:
+    """What is portable, with a Windows Python under Wine; what is missing for that is said in one line."""
+    from tools import windows as wine
+
+    system_packages({}, wine.PACKAGES)
+    if missing := wine.missing():
+        print(f"Not on this machine: {', '.join(missing)}. Nothing was tested under Wine.")
+        return UNPREPARED
+    folder = ROOT / ".windows"
+    if not wine.prepare(folder, [sys.executable, "-m", "pip"]):
+        return UNPREPARED
+    return isolated([python(), str(ROOT / "tools" / "windows.py"), str(folder), *arguments], offscreen=True)
 
 
 # --- set-up

