@@ -28,14 +28,13 @@ if sys.platform == "win32":
 
     def _set_windows_time(fd: int, mtime_ns: int) -> None:
         """By handle: os.utime takes no descriptor there, and a time that is set beside an open handle is lost when that
-        is closed."""
+        is closed. A time that the disk has no number for (FAT: before 1980) is left; that it differs is listed."""
         ticks = mtime_ns // 100 + _EPOCH_1601
         if not 0 < ticks < 2**63:
             ticks = _EPOCH_1601
         stamp = wintypes.FILETIME(ticks & 0xFFFFFFFF, ticks >> 32)
         handle = wintypes.HANDLE(msvcrt.get_osfhandle(fd))
-        if not ctypes.windll.kernel32.SetFileTime(handle, None, None, ctypes.byref(stamp)):
-            raise ctypes.WinError()
+        ctypes.windll.kernel32.SetFileTime(handle, None, None, ctypes.byref(stamp))
 
 
 _DIGEST: Final = 32
