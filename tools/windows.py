@@ -178,9 +178,13 @@ def _sent(wine: Wine, by_windows: bool, base: Path, top: Path, into: Path) -> bo
     try:
         to = "Linux" if by_windows else "Windows"
         path = windows_path(top) if by_windows else str(top)
-        deadline = time.monotonic() + 90.0
-        while (code := start(by_windows, "send", to, path).wait(120)) == 3 and time.monotonic() < deadline:
-            pass  # exit code 3: nobody of that name yet; send looks for some seconds each time
+        deadline, code = time.monotonic() + 90.0, 3
+        while code == 3 and time.monotonic() < deadline:
+            sender = start(by_windows, "send", to, path)
+            try:
+                code = sender.wait(120)  # 3: nobody of that name yet; it looks for some seconds each time
+            finally:
+                sender.kill()
         if code:
             print(f"Sending from {'Windows' if by_windows else 'Linux'} ended with {code}.")
         return code == 0

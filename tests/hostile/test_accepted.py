@@ -310,6 +310,22 @@ def test_what_it_follows_is_a_place_and_no_leave(victim: Victim, mallory: Identi
     assert "Photos/evil" not in names(victim)
 
 
+def test_a_file_that_changed_while_it_waited_and_was_listed_again_comes_in_both_versions(
+    victim: Victim, mallory: Identity
+) -> None:
+    """An honest source does so, as its list only grows: a rule of one file for each name would cost people the file."""
+    with victim.accepted(mallory, offered=([["doc", "file", 2, 2]], 1, 2, 2, True)) as transfer:
+        with Attacker(victim.port, mallory) as data:
+            data.attach(transfer)
+            whole(data, 0, ["doc"], b"1")
+            whole(data, 1, ["doc"], b"2")
+            data.say(f.AllSent(2, 2))
+            assert data.hear_kind(f.Complete, f.Halt) == f.Complete(2, 0, 2)
+            data.say(f.Bye())
+        victim.wait_for(e.TransferFinished)
+    assert {path.read_bytes() for path in victim.root.glob("doc*")} == {b"1", b"2"}
+
+
 UNLISTED = ([["a", "file", 1, 1], ["b", "file", 1, 1]], 3, 30, 30, True)
 """An offer of two names that it lists, and a third that it does not."""
 

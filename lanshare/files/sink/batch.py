@@ -222,6 +222,7 @@ class Batch:
         self._folders.close()
         self._stage.folder.sync()
 
+
 def _pieces(items: list[Any]) -> Iterator[list[Any]]:
     for at in range(0, len(items), _LINE):
         yield items[at : at + _LINE]

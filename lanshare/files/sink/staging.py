@@ -22,7 +22,7 @@ from lanshare.domain.transfer import CHUNK
 from lanshare.files import names
 from lanshare.files.content import Buffer, small_id
 from lanshare.files.faults import DiskFault, disk_fault
-from lanshare.files.folder import HAS_BARRIER, open_folder
+from lanshare.files.folder import BINARY, HAS_BARRIER, open_folder
 from lanshare.files.sink import ledger
 from lanshare.files.sink.batch import UNFIT, Batch
 from lanshare.files.sink.destination import Placing, VerifiedFile
@@ -43,6 +43,7 @@ from lanshare.files.small import write_small
 
 LOOK: Final = 32 * 1024 * 1024
 """Bytes after which is looked how much room there is."""
+
 
 class Kept(Struct, frozen=True):
     """What an earlier try left: confirmed entries, and the whole chunks of begun files (how many, and their digest)."""
@@ -298,7 +299,10 @@ class Staging:
         return self.batch.commit(now)
 
     def finish(self) -> list[tuple[int, int]]:
-        """After the last commit: make the links, set the folders' times, durably; further confirmed indices."""
+        """After the last commit: make the links, set the folders' times, durably; further confirmed indices.
+
+        A link that cannot be made is in `batch.refused`.
+        """
         return self.batch.finish()
 
     def receipt(self, path: Path) -> None:
@@ -362,6 +366,7 @@ class Staging:
             self.placing.give_up(index)
             self.stage.book.sync()
 
+
 def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_BINARY", 0), 0o600)
+    return os.open(path, flags | BINARY, 0o600)
 
