@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from lanshare.store import database
 from tests.harness.engines import Device
 
 if TYPE_CHECKING:
@@ -62,6 +64,15 @@ def qtbot(qapp: object, request: pytest.FixtureRequest) -> QtBot:
             super().waitUntil(callback, timeout=timeout)
 
     return PatientBot(request)
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """A fresh database."""
+    database.prepare(tmp_path / "x.sqlite")
+    link = database.connect(tmp_path / "x.sqlite")
+    yield link
+    link.close()
 
 
 @pytest.fixture

@@ -27,12 +27,15 @@ ABOVE: Final = {
 }
 """Files of the engine that stand above its rooms; the others of its own are below them."""
 
+DECLARED: Final = "inbox"
+"""A folder of declarations only, which is no room: it stands with the engine's own files."""
+
 
 def room_of(parts: tuple[str, ...]) -> str:
     """The room of a module, by its path below lanshare/ without the ending: the engine has rooms inside it."""
     if parts[0] != "engine":
         return parts[0]
-    if len(parts) > 2:
+    if len(parts) > 2 and parts[1] != DECLARED:
         return "/".join(parts[:2])
     return f"engine/{ABOVE[parts[1]]}" if parts[1] in ABOVE else "engine"
 

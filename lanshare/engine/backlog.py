@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from msgspec.structs import replace
 
@@ -67,13 +66,7 @@ def dealt_with(effects: Iterable[Effect], done: Callable[[], None]) -> list[Effe
         return asked
     last = asked[waits[-1]]
     assert isinstance(last, DbWrite | DbRead)
-    then = last.then
-
-    def over(result: Any) -> Any:
-        done()
-        return then(result) if then is not None else None
-
-    asked[waits[-1]] = replace(last, then=over)
+    asked[waits[-1]] = replace(last, over=done)
     return asked
 
 

@@ -190,6 +190,7 @@ class EngineCore:
         to.effects.on(e.SendControl, self._say)
         to.effects.on(e.DbWrite, self._write)
         to.effects.on(e.DbRead, self._read)
+        to.effects.on(e.FlushStore, lambda effect: self._deps.store.flush())
         to.effects.on(e.CloseLink, lambda effect: effect.link.abort(Code.CANCELLED))
         for kind in e.JOB_EFFECTS:
             to.effects.on(kind, self._deps.runner.start)
@@ -210,14 +211,16 @@ class EngineCore:
             link.post(effect.said)
 
     def _write(self, effect: e.DbWrite) -> None:
-        then = effect.then
-        posted = None if then is None else lambda result: self._post_some(then(result))
-        self._deps.store.write(effect.operation, posted)
+        self._deps.store.write(lambda db: effect.work(db, *effect.args), lambda found: self._asked(effect, found))
 
     def _read(self, effect: e.DbRead) -> None:
-        self._deps.store.read(effect.operation, lambda found: self._post_some(effect.then(found)))
+        self._deps.store.read(lambda db: effect.work(db, *effect.args), lambda found: self._asked(effect, found))
 
-    def _post_some(self, item: n.InboxItem | None) -> None:
+    def _asked(self, effect: e.DbWrite | e.DbRead, found: n.InboxItem | None) -> None:
+        """The store's thread has done what an effect asked for."""
+        if effect.over is not None:
+            effect.over()
+        item = effect.then if found is None else found
         if item is not None:
             self._inbox.put(item)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Protocol
 
 from lanshare.domain.settings import Settings, Visibility
-from lanshare.domain.transfer import TransferId
 from lanshare.engine.effects import JobEffect
 from lanshare.engine.local_device import LocalDevice
 from lanshare.engine.ports import Clock, StorePort
@@ -21,8 +20,8 @@ class JobRunner(Protocol):
     def start(self, effect: JobEffect) -> None:
         """Begin, steer or end a job; what comes of it is posted to the inbox."""
 
-    def papers(self, transfer: TransferId) -> tuple[Path, Path]:
-        """Where a transfer's list and its receipt lie."""
+    def receipts(self) -> Path:
+        """The folder of what was received: one receipt for each transfer, called as its id."""
 
     def keep_awake(self, wanted: bool) -> None:
         """Whether the machine must not fall asleep."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Any, Concatenate, Final, Literal, ParamSpec, get_args
 
 from msgspec import Struct
 
@@ -18,6 +18,8 @@ from lanshare.domain.offer import Allowance
 from lanshare.domain.peer import Address, PeerId
 from lanshare.domain.transfer import TransferId
 from lanshare.engine.ports import DataLinkSpec, LeaseReply, LinkHandle
+
+_Args = ParamSpec("_Args")
 
 
 class Publish(Struct, frozen=True):
@@ -34,19 +36,39 @@ class SendControl(Struct, frozen=True):
 
 
 class DbWrite(Struct, frozen=True):
-    """Write to the store; then put what `then` makes of the result into the inbox."""
+    """Have the store's thread call `work(connection, *args)` in a transaction. Made by write(), which checks the types.
 
-    operation: Callable[[sqlite3.Connection], Any]
-    then: Callable[[Any], Any] | None = None
-    """Makes an InboxItem of the result, or None for nothing."""
+    `work` is a function with a name and everything else is data, so that two effects can be compared. What it returns
+    is an InboxItem, which goes into the inbox once the transaction is durable; if it returns None, `then` does.
+    """
+
+    work: Callable[..., Any]
+    args: tuple[Any, ...] = ()
+    then: Any = None
+    """An InboxItem, or None for nothing."""
+
+    over: Callable[[], None] | None = None
+    """Called when it is durable, or found: a link's backlog counts by it."""
 
 
 class DbRead(Struct, frozen=True):
-    """Read from the store; then put what `then` makes of the result into the inbox."""
+    """The same on the store's read-only connection, beside the writes. Made by read()."""
 
-    operation: Callable[[sqlite3.Connection], Any]
-    then: Callable[[Any], Any]
-    """Makes an InboxItem of what was found, or None for nothing."""
+    work: Callable[..., Any]
+    args: tuple[Any, ...] = ()
+    then: Any = None
+    over: Callable[[], None] | None = None
+
+
+class FlushStore(Struct, frozen=True):
+    """Behind the writes before: what was deleted leaves the journal beside the database."""
+
+
+class CompactStore(Struct, frozen=True):
+    """Behind the writes before: what was deleted leaves the database and its journal. HistoryErased of `peer` (None: of
+    all) follows."""
+
+    peer: PeerId | None
 
 
 class Compose(Struct, frozen=True):
@@ -245,6 +267,8 @@ Effect = (
     | SendControl
     | DbWrite
     | DbRead
+    | FlushStore
+    | CompactStore
     | Compose
     | Rewrite
     | ReadHere
@@ -256,3 +280,41 @@ Effect = (
     | MarkKnown
     | Verify
 )
+
+
+def write(
+    work: Callable[Concatenate[sqlite3.Connection, _Args], Struct | None], *args: _Args.args, **_: _Args.kwargs
+) -> DbWrite:
+    """A DbWrite of this work with these arguments."""
+    return DbWrite(work, args)
+
+
+def write_then(
+    then: Struct,
+    work: Callable[Concatenate[sqlite3.Connection, _Args], None],
+    *args: _Args.args,
+    **_: _Args.kwargs,
+) -> DbWrite:
+    """The same, of work that finds nothing; `then` is the InboxItem that follows."""
+    return DbWrite(work, args, then)
+
+
+def read(
+    work: Callable[Concatenate[sqlite3.Connection, _Args], Struct | None], *args: _Args.args, **_: _Args.kwargs
+) -> DbRead:
+    """A DbRead of this work with these arguments."""
+    return DbRead(work, args)
+
+
+def behind_writes(then: Struct) -> DbWrite:
+    """Put an InboxItem into the inbox once all is durable that was to be written before."""
+    return DbWrite(_nothing, (), then)
+
+
+def behind_reads(then: Struct) -> DbRead:
+    """Put an InboxItem into the inbox once all is read that was to be read before."""
+    return DbRead(_nothing, (), then)
+
+
+def _nothing(db: sqlite3.Connection) -> None:
+    """No work: only its place in the queue counts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -14,8 +15,12 @@ from lanshare.domain.settings import Settings, checked
 from lanshare.domain.transfer import Direction
 from lanshare.engine.deps import EngineDeps
 from lanshare.engine.dispatch import Dispatch
-from lanshare.engine.effects import DbWrite, Effect, Publish
-from lanshare.engine.inbox import EventReady, InboxItem, StoreFailed
+from lanshare.engine.effects import (
+    Effect,
+    Publish,
+    write,
+)
+from lanshare.engine.inbox import EventReady, StoreFailed
 from lanshare.engine.peers.registry import Peers
 from lanshare.engine.peers.visibility import Exposure
 from lanshare.engine.presentation import user_messages
@@ -82,7 +87,7 @@ class ProfileSettings:
         restart = ("port",) if settings.port != deps.port and "port" not in deps.overrides else ()
         told = Publish(MeChanged(self._exposure.me(now)))
         path = deps.settings_path
-        return [told] if path is None else [_save(path, SettingsChanged(settings, restart)), told]
+        return [told] if path is None else [write(_save, path, SettingsChanged(settings, restart)), told]
 
     def _answer(self, item: AnswerNetwork, now: float) -> list[Effect]:
         settings = self._deps.settings
@@ -98,12 +103,10 @@ class ProfileSettings:
         return [Publish(IdentityRenewed())]
 
 
-def _save(path: Path, event: SettingsChanged) -> Effect:
-    def save() -> InboxItem:
-        try:
-            settings_file.save(path, event.settings)
-        except OSError:
-            return StoreFailed("the settings could not be saved")
-        return EventReady(event)
-
-    return DbWrite(lambda _: save(), lambda item: item)
+def _save(db: sqlite3.Connection, path: Path, event: SettingsChanged) -> EventReady | StoreFailed:
+    """In the store's thread, as the disk may be slow."""
+    try:
+        settings_file.save(path, event.settings)
+    except OSError:
+        return StoreFailed("the settings could not be saved")
+    return EventReady(event)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 
 from lanshare.domain.commands import OpenWindow
 from lanshare.domain.errors import Code
 from lanshare.domain.events import Event, NetworkTroubled, Snapshot, WindowRequested
 from lanshare.engine.dispatch import Dispatch
-from lanshare.engine.effects import DbRead, Effect, Publish
+from lanshare.engine.effects import (
+    Effect,
+    Publish,
+    read,
+)
 from lanshare.engine.inbox import EventReady, JoinReady, Listener, Subscribe, Unsubscribe
 from lanshare.store import history, outbox
 
@@ -68,9 +73,11 @@ class Shells:
 
 
 def _look(wanted: Subscribe) -> Effect:
-    return DbRead(
-        lambda db: (tuple(history.conversations(db)), outbox.drafts(db)), lambda found: JoinReady(wanted, *found)
-    )
+    return read(_join_ready, wanted)
+
+
+def _join_ready(db: sqlite3.Connection, wanted: Subscribe) -> JoinReady:
+    return JoinReady(wanted, tuple(history.conversations(db)), outbox.drafts(db))
 
 
 def trouble(code: Code, sentence: str) -> Effect:

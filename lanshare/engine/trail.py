@@ -13,7 +13,7 @@ from lanshare.domain import events as e
 from lanshare.domain.control_messages import Answer, Cancel, ControlMessage, Later, PairStop, Pause, TextRefused
 from lanshare.domain.events import Event
 from lanshare.domain.peer import PeerId, short_id
-from lanshare.engine.effects import Effect, Publish
+from lanshare.engine.effects import DbRead, DbWrite, Effect, Publish
 from lanshare.engine.inbox import DialEnded, InboxItem, LinkDown, LinkUp, RunEnded
 
 _log: Final = logging.getLogger("lanshare.trail")
@@ -77,7 +77,8 @@ def effect(one: Effect) -> None:
     if isinstance(one, Publish):
         published(one.event)
     elif _log.isEnabledFor(logging.DEBUG):
-        _log.debug("effect %s", type(one).__name__)
+        work = f" {one.work.__name__}" if isinstance(one, DbWrite | DbRead) else ""
+        _log.debug("effect %s%s", type(one).__name__, work)
 
 
 def left(peers: Iterable[PeerId]) -> None:

@@ -45,8 +45,8 @@ def add(
     sources: Sequence[Path] = (),
     only: frozenset[str] = frozenset(),
     after: TransferId | None = None,
-) -> int:
-    """A new transfer with its place in the timeline; returns that position.
+) -> None:
+    """A new transfer with its place in the timeline.
 
     `only`, `after`: it sends these entries alone, being what did not arrive of that earlier one.
     """
@@ -71,7 +71,6 @@ def add(
     )
     position = int(cursor.lastrowid or 0)
     to_the_end(db, position, transfer.conversation)
-    return position
 
 
 def set_offer(db: sqlite3.Connection, transfer: TransferId, offer: Offer) -> None:
@@ -185,6 +184,11 @@ def unfinished(db: sqlite3.Connection) -> list[Unfinished]:
             )
         )
     return result
+
+
+def is_known(db: sqlite3.Connection, transfer: TransferId) -> bool:
+    """Whether there is a row of it, over or not."""
+    return db.execute("SELECT 1 FROM transfers WHERE id = ?", (transfer,)).fetchone() is not None
 
 
 def ended(db: sqlite3.Connection, transfer: TransferId) -> Transfer | None:

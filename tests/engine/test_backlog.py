@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from lanshare.domain.control_messages import Seen, SignedMessage
+from lanshare.engine import inbox as n
 from lanshare.engine.backlog import Backlog, dealt_with
-from lanshare.engine.effects import CloseLink, DbRead, DbWrite, Effect
+from lanshare.engine.effects import CloseLink, DbRead, DbWrite, Effect, behind_reads, behind_writes
 from lanshare.wire import limits
 from tests.harness.made import message
 
@@ -39,14 +40,15 @@ def test_what_asks_the_store_is_over_when_the_last_answer_is_there() -> None:
     backlog = Backlog()
     ends = [backlog.add(SAID) for _ in range(limits.BACKLOG_ITEMS)]
     effects: list[Effect] = [
-        DbWrite(lambda db: None), DbRead(lambda db: None, lambda found: found), CloseLink(None),  # type: ignore[arg-type]
+        behind_writes(n.Stop()), behind_reads(n.Stop()), CloseLink(None),  # type: ignore[arg-type]
     ]
     first, last, _ = dealt_with(effects, ends[0])
     assert backlog.full
     assert isinstance(first, DbWrite)
-    assert first.then is None
+    assert first.over is None
     assert isinstance(last, DbRead)
-    assert last.then(7) == 7
+    assert last.over is not None
+    last.over()
     assert not backlog.full
 
 

@@ -11,7 +11,6 @@ from lanshare.domain import events as e
 from lanshare.domain.errors import Code
 from lanshare.domain.peer import Address, DeviceKind
 from lanshare.domain.settings import Settings
-from lanshare.domain.transfer import TransferId
 from lanshare.engine import inbox as n
 from lanshare.engine.core import EngineCore
 from lanshare.engine.deps import EngineDeps
@@ -67,8 +66,8 @@ class Runner:
         self.asked: list[object] = []
         self._folder = folder
 
-    def papers(self, transfer: TransferId) -> tuple[Path, Path]:
-        return self._folder / "list", self._folder / "receipt"
+    def receipts(self) -> Path:
+        return self._folder / "receipts"
 
     def start(self, effect: JobEffect) -> None:
         self.asked.append(effect)

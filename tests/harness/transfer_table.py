@@ -86,7 +86,7 @@ class Setting:
         """What comes of the room that is asked for, once it is told: at once, or behind what is to be durable."""
         found: list[Effect] = []
         for one in effects:
-            later = one.then(None) if isinstance(one, DbWrite) and one.then is not None else None
+            later = one.then if isinstance(one, DbWrite) else None
             for inner in (one, *(later.effects if isinstance(later, AfterCommit) else ())):
                 if isinstance(inner, AskRoom):
                     told = DiskRoom(inner.transfer, inner.why, inner.number, self.free, self.room)
@@ -104,8 +104,8 @@ def events(effects: list[Effect]) -> list[object]:
     for one in effects:
         if isinstance(one, Publish):
             found.append(one.event)
-        elif isinstance(one, DbWrite) and one.then is not None:
-            note = one.then(None)
+        elif isinstance(one, DbWrite):
+            note = one.then
             if isinstance(note, EventReady):
                 found.append(note.event)
             elif isinstance(note, AfterCommit):

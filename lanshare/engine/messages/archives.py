@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from itertools import count
 
 from lanshare.domain.commands import ImportConversation, SaveConversation
 from lanshare.domain.peer import PeerId
 from lanshare.engine.dispatch import Dispatch
-from lanshare.engine.effects import DbWrite, Effect, Publish, Save
+from lanshare.engine.effects import (
+    Effect,
+    Publish,
+    Save,
+    write,
+)
 from lanshare.engine.inbox import TakenSome
 from lanshare.engine.messages.archive import ArchiveImport
 
@@ -46,7 +52,7 @@ class Archives:
 
     def rest(self) -> list[Effect]:
         """The engine ends: what is left of each, in one write."""
-        return [DbWrite(one.rest) for one in self._imports.values()]
+        return [write(one.rest) for one in self._imports.values()]
 
     def _begin(self, command: ImportConversation) -> Effect:
         peers = self._peers()
@@ -64,4 +70,8 @@ class Archives:
         return [Publish(told)]
 
     def _some(self, number: int) -> Effect:
-        return DbWrite(self._imports[number].some, lambda fresh: TakenSome(number, fresh))
+        return write(_take_some, self._imports[number], number)
+
+
+def _take_some(db: sqlite3.Connection, one: ArchiveImport, number: int) -> TakenSome:
+    return TakenSome(number, one.some(db))

@@ -4,7 +4,6 @@ peer, or every member of a group, says that it is stored there.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,7 +12,6 @@ from lanshare.domain.commands import DeleteMessage, EditText, React, SendText, U
 from lanshare.domain.control_messages import Seen, SeenKept, SignedMessage, Stored, TextRefused
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.events import (
-    EditRejected,
     Event,
     GroupDeliveryProgress,
     MessageDelivered,
@@ -23,7 +21,6 @@ from lanshare.domain.events import (
     MessageRead,
     MessageRefused,
     MessageSending,
-    MessageUnsent,
     MessageWaiting,
     TransferRead,
 )
@@ -32,8 +29,6 @@ from lanshare.domain.peer import PeerId, PeerPolicy, Permission, TrustLevel
 from lanshare.engine.dispatch import Dispatch
 from lanshare.engine.effects import (
     Compose,
-    DbRead,
-    DbWrite,
     Effect,
     MarkKnown,
     Online,
@@ -42,13 +37,12 @@ from lanshare.engine.effects import (
     Resend,
     Rewrite,
     SendControl,
+    read,
+    write,
 )
 from lanshare.engine.inbox import (
-    AfterCommit,
     DeliveryStored,
-    EventReady,
     Handed,
-    InboxItem,
     OutboxLoaded,
     SeenLooked,
     SeenStored,
@@ -61,13 +55,11 @@ from lanshare.engine.inbox import (
     TextStored,
     TextUnkept,
 )
-from lanshare.engine.messages import news
-from lanshare.engine.messages.groups import Groups, spread
+from lanshare.engine.messages import store_work
+from lanshare.engine.messages.groups import Groups
 from lanshare.engine.presentation import user_messages
 from lanshare.engine.prompt_limit import PromptRateLimiter
 from lanshare.exchange import message_records
-from lanshare.store import groups as circles
-from lanshare.store import history, journal, outbox
 from lanshare.wire import limits
 
 _HOLD: Final = 10.0
@@ -222,24 +214,16 @@ class Chats:
     def changed(self, note: TextChanged) -> list[Effect]:
         """It was changed, or too late for it."""
         if note.text is None:
-            return [Publish(_stays(note.message, note.peer))]
+            return [Publish(store_work.stays(note.message, note.peer))]
         return [Publish(MessageEdited(note.message, note.peer, note.text))]
 
     def take_back(self, command: UnsendMessage) -> list[Effect]:
         """A person takes a message back, if nobody has it yet."""
-        me, message, peer = self.me, command.message, command.peer
-
-        def operation(db: sqlite3.Connection) -> bool:
-            return outbox.queued_record(db, me, message, peer) is not None and outbox.remove(db, message, peer)
-
-        gone = EventReady(MessageUnsent(message, peer))
-        return [DbWrite(operation, lambda done: gone if done else EventReady(_stays(message, peer)))]
+        return [write(store_work.take_back, self.me, command.message, command.peer)]
 
     def delete(self, command: DeleteMessage) -> list[Effect]:
         """A person wants a message out of this history."""
-        message, peer = command.message, command.peer
-        gone, stays = EventReady(MessageUnsent(message, peer)), EventReady(_stays(message, peer))
-        return [DbWrite(lambda db: outbox.remove(db, message, peer), lambda done: gone if done else stays)]
+        return [write(store_work.delete, command.message, command.peer)]
 
     # --- theirs
 
@@ -257,17 +241,7 @@ class Chats:
             return [SendControl(peer, TextRefused(message.id, Code.TEXT_TOO_LONG))]
         if self.trust(peer) is TrustLevel.STRANGER and not self.prompts.may(peer, self.now()):
             return [SendControl(peer, TextRefused(message.id, Code.PEER_BUSY))]
-
-        name = self.name(peer)
-
-        def operation(db: sqlite3.Connection) -> TextArrived | TextUnkept:
-            kept = outbox.add(db, message, said.sequence, said.record, said.digest)
-            if kept is None and not outbox.is_here(db, message, said.digest):
-                return TextUnkept(peer, message.id)  # confirmed is only what was kept
-            told = news.read(db, message, kept, name) if kept is not None else None
-            return TextArrived(message.id, peer, peer, kept is not None, told)
-
-        return [DbWrite(operation, lambda note: note)]
+        return [write(store_work.keep_text, peer, said, self.name(peer))]
 
     def arrived(self, note: TextArrived, now: float) -> list[Effect]:
         """A message is durable here. Known twice is confirmed twice, shown once."""
@@ -280,35 +254,13 @@ class Chats:
 
     def heard_kept(self, peer: PeerId, said: Stored) -> list[Effect]:
         """The peer stored our message."""
-        me, message = self.me, said.message
-
-        def operation(db: sqlite3.Connection) -> InboxItem | None:
-            conversation = circles.conversation_of(db, me, message)
-            if conversation == peer:
-                kept = outbox.set_delivery(db, me, message, Delivery.DELIVERED, peer)
-                return DeliveryStored(peer, message, Delivery.DELIVERED) if kept else None
-            found = spread(db, me, conversation, message, peer, False) if conversation is not None else []
-            return Spreads(tuple(found)) if found else None
-
-        return [DbWrite(operation, lambda note: note)]
+        return [write(store_work.delivered, self.me, said.message, peer)]
 
     def heard_turned_down(self, peer: PeerId, said: TextRefused) -> list[Effect]:
         """The peer did not keep our message: for good, or for now."""
-        me, message, code = self.me, said.message, said.code
-        if code == Code.PEER_BUSY:
-            return [
-                DbWrite(
-                    lambda db: outbox.set_delivery(db, me, message, Delivery.QUEUED, peer),
-                    lambda changed: TextHeld(peer, message) if changed else None,
-                )
-            ]
-        note = DeliveryStored(peer, message, Delivery.REFUSED, code)
-        return [
-            DbWrite(
-                lambda db: outbox.set_delivery(db, me, message, Delivery.REFUSED, peer),
-                lambda changed: note if changed else None,
-            )
-        ]
+        if said.code == Code.PEER_BUSY:
+            return [write(store_work.hold, self.me, said.message, peer)]
+        return [write(store_work.refuse, self.me, said.message, peer, said.code)]
 
     def text_held(self, note: TextHeld, now: float) -> list[Effect]:
         """It waits, and all that is written after it: nothing overtakes it."""
@@ -363,12 +315,7 @@ class Chats:
     def _tell_seen(self, peer: PeerId) -> list[Effect]:
         if not self.receipts() or not self.online(peer) or self.trust(peer) is TrustLevel.STRANGER:
             return []
-        return [
-            DbRead(
-                lambda db: history.untold(db, peer, limits.SEEN),
-                lambda found: SeenLooked(peer, tuple(found)) if found else None,
-            )
-        ]
+        return [read(store_work.find_untold, peer)]
 
     def seen_looked(self, note: SeenLooked) -> list[Effect]:
         """Tell a peer what was seen of what it said."""
@@ -376,23 +323,7 @@ class Chats:
 
     def heard_seen(self, peer: PeerId, said: Seen) -> list[Effect]:
         """A peer's person has seen messages or files of ours."""
-        me, ids = self.me, said.ids
-
-        def operation(db: sqlite3.Connection) -> SeenStored:
-            messages = [MessageId(one) for one in ids]
-            news = outbox.set_read(db, me, messages, peer)
-            transfers = journal.set_seen(db, ids, peer)
-            rest = [one for one in messages if one not in news]
-            shared = [(one, circles.conversation_of(db, me, one)) for one in rest]
-            found = [
-                note
-                for one, conversation in shared
-                if conversation is not None and conversation != peer
-                for note in spread(db, me, conversation, one, peer, True)
-            ]
-            return SeenStored(peer, ids, tuple(news), tuple(transfers), tuple(found))
-
-        return [DbWrite(operation, lambda note: note)]
+        return [write(store_work.see, self.me, said.ids, peer)]
 
     def seen_stored(self, note: SeenStored) -> list[Effect]:
         """It is durable that they were seen."""
@@ -403,9 +334,7 @@ class Chats:
 
     def heard_seen_kept(self, peer: PeerId, said: SeenKept) -> list[Effect]:
         """The peer knows what was seen; tell it the rest, if there is any and it may know."""
-        ids = said.ids
-        rest = AfterCommit((ReadHere(peer),))
-        return [DbWrite(lambda db: history.told(db, peer, ids), lambda news: rest if news else None)]
+        return [write(store_work.told_seen, peer, said.ids)]
 
     # --- who is there
 
@@ -414,13 +343,7 @@ class Chats:
         self.held.pop(peer, None)
         self.flushing[peer] = False
         most = 1 if peer in self.careful else -1
-        return [
-            DbWrite(
-                lambda db: outbox.take(db, peer, most),
-                lambda taken: OutboxLoaded(peer, tuple(taken[0]), tuple(taken[1])),
-            ),
-            *self._tell_seen(peer),
-        ]
+        return [write(store_work.take_waiting, peer, most), *self._tell_seen(peer)]
 
     def loaded(self, note: OutboxLoaded) -> list[Effect]:
         """What waits for a peer, oldest first."""
@@ -431,7 +354,3 @@ class Chats:
         if self.flushing.pop(note.peer, False) and note.peer not in self.careful:
             effects += self.peer_up(note.peer)
         return effects
-
-
-def _stays(message: MessageId, peer: PeerId) -> EditRejected:
-    return EditRejected(message, peer, "It is on its way already, so it can be neither changed nor taken back.")

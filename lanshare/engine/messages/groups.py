@@ -7,7 +7,6 @@ tell each other what they hold, and hand over what the other lacks.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -31,21 +30,19 @@ from lanshare.domain.peer import PeerId, TrustLevel, clean_name
 from lanshare.engine.dispatch import Dispatch
 from lanshare.engine.effects import (
     Compose,
-    DbRead,
-    DbWrite,
     Effect,
     MarkKnown,
     Online,
     Publish,
     Resend,
     SendControl,
+    read,
+    write,
 )
-from lanshare.engine.inbox import CircleLoaded, GroupMerged, Handed, SpreadStored, TextArrived, TextStored
-from lanshare.engine.messages import news
+from lanshare.engine.inbox import CircleLoaded, GroupMerged, Handed, SpreadStored, TextStored
+from lanshare.engine.messages import news, store_work
 from lanshare.engine.presentation import user_messages
 from lanshare.exchange import message_records
-from lanshare.store import groups as circles
-from lanshare.store import outbox
 from lanshare.wire import limits
 
 _ASKED: Final = 32
@@ -249,16 +246,7 @@ class Groups:
         return [MarkKnown(peer), *self._merge(peer, said)]
 
     def _merge(self, peer: PeerId, said: GroupRecords) -> list[Effect]:
-        me = self.me
-
-        def operation(db: sqlite3.Connection) -> GroupMerged:
-            settled = circles.merge(db, said.records, peer, me, message_records.change_of)
-            if settled is None:
-                return GroupMerged(peer, None, ())
-            done = circles.delivered_now(db, me, settled.group) if settled.fresh else []
-            return GroupMerged(peer, settled.group, settled.shown, tuple(done), settled.gone, settled.fresh)
-
-        return [DbWrite(operation, lambda note: note)]
+        return [write(store_work.merge, self.me, peer, said)]
 
     def merged(self, note: GroupMerged, now: float) -> list[Effect]:
         """They are durable."""
@@ -289,18 +277,11 @@ class Groups:
 
     def heard_text(self, peer: PeerId, said: SignedMessage) -> list[Effect]:
         """A text of a group, its author's or handed on. What may not be kept is passed over in silence."""
-        me, hidden = self.me, self.silenced(said.message.author)
-        if said.message.kind in (MessageKind.FOUND, MessageKind.CHANGE):
+        message = said.message
+        if message.kind in (MessageKind.FOUND, MessageKind.CHANGE):
             return self.heard_circle(peer, GroupRecords((said,)))
-
-        message, name = said.message, self.name(said.message.author)
-
-        def operation(db: sqlite3.Connection) -> TextArrived | None:
-            may, kept = circles.accept(db, said, peer, me, hidden)
-            told = news.read(db, message, kept, name) if kept is not None and not hidden else None
-            return TextArrived(message.id, message.peer, peer, kept is not None, told) if may else None
-
-        return [DbWrite(operation, lambda note: note)]
+        name, hidden = self.name(message.author), self.silenced(message.author)
+        return [write(store_work.keep_group_text, self.me, peer, said, name, hidden)]
 
     def heard_held(self, peer: PeerId, said: HistorySummary, now: float) -> list[Effect]:
         """What a member has: note what it has of ours, hand over what it lacks."""
@@ -313,18 +294,7 @@ class Groups:
             self._held_later[key] = said
             return []
         self._handed_at[key] = now
-
-        def operation(db: sqlite3.Connection) -> Handed:
-            ours = dict(said.ranges).get(me, ())
-            news = tuple(
-                note for message in circles.confirm(db, group, me, ours)
-                for note in spread(db, me, group, message, peer, False)
-            )
-            records = circles.missing(db, group, peer, said.ranges, limits.HANDED)
-            fresh = outbox.on_their_way(db, me, group) if records else []
-            return Handed(group, peer, tuple(records), tuple(fresh), news)
-
-        return [DbWrite(operation, lambda note: note)]
+        return [write(store_work.hand_over, me, peer, said)]
 
     def handed(self, note: Handed, spread: Callable[[SpreadStored], list[Effect]]) -> list[Effect]:
         """Say what a member lacks."""
@@ -386,45 +356,13 @@ class Groups:
 
     def _tell_circle(self, group: PeerId, peers: Iterable[PeerId], circle: bool = True) -> list[Effect]:
         told = tuple(sorted(peers))
-        if not told:
-            return []
-
-        def operation(db: sqlite3.Connection) -> CircleLoaded:
-            records = tuple(circles.circle(db, group)) if circle else ()
-            return CircleLoaded(group, told, records, circles.held(db, group, limits.HELD_RANGES))
-
-        return [DbRead(operation, lambda note: note)]
+        return [read(store_work.load_circle, group, told, circle)] if told else []
 
     def _event(self, group: Group, added: bool) -> GroupChanged:
         return GroupChanged(group.id, group.name, group.members, self.me in group.members, added)
 
     def _refused(self, group: PeerId, code: Code) -> Effect:
         return Publish(GroupRefused(group, code, user_messages.ended(code)))
-
-
-def spread(
-    db: sqlite3.Connection, me: PeerId, group: PeerId, message: MessageId, member: PeerId, read: bool
-) -> list[SpreadStored]:
-    """Note that a member has, or read, our message in a group; once all do, so it is delivered, or read.
-
-    All are those who were members when it was said, and are: others need not have it.
-    """
-    stands = circles.find(db, group)
-    if stands is None or member not in stands.members:
-        return []
-    notes = []
-    owed = circles.owed(db, me, stands, message)
-    for kind in (False, True) if read else (False,):
-        have = circles.receipt(db, message, member, kind, owed)
-        if have is None:
-            continue
-        done = have >= len(owed) and (
-            bool(outbox.set_read(db, me, [message], group))
-            if kind
-            else outbox.set_delivery(db, me, message, Delivery.DELIVERED, group)
-        )
-        notes.append(SpreadStored(group, message, have, len(owed), kind, done))
-    return notes
 
 
 def _pieces(records: list[SignedMessage]) -> list[tuple[SignedMessage, ...]]:

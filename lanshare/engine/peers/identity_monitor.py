@@ -16,7 +16,11 @@ from typing import Final
 from lanshare.domain.confusables import skeleton
 from lanshare.domain.events import AddressReached, DuplicateKeyDetected, IdentityChanged, IdentitySettled
 from lanshare.domain.peer import Address, PeerId, TrustLevel, short_id
-from lanshare.engine.effects import DbWrite, Effect, Publish
+from lanshare.engine.effects import (
+    Effect,
+    Publish,
+    write,
+)
 from lanshare.engine.peers.record import REMEMBERED, PeerRecord
 from lanshare.engine.presentation import user_messages
 from lanshare.store import trustbook
@@ -148,7 +152,7 @@ class IdentityMonitor:
         self.alarms.pop((known, seen), None)
         if seen in self.rows:
             self.rows[seen].accused.discard(known)
-        return [DbWrite(lambda db: trustbook.settle_alarm(db, known, seen)), Publish(IdentitySettled(known, seen))]
+        return [write(trustbook.settle_alarm, known, seen), Publish(IdentitySettled(known, seen))]
 
     def drop_about(self, peer: PeerId, also_known: bool) -> list[Effect]:
         """A decision about a device is one about whatever it was taken for. `also_known`: and about whoever stood in
@@ -197,4 +201,4 @@ class IdentityMonitor:
             return [told]
         self.alarms[known.id, seen] = None
         kept = known.id
-        return [DbWrite(lambda db: trustbook.raise_alarm(db, kept, seen)), told]
+        return [write(trustbook.raise_alarm, kept, seen), told]

@@ -34,7 +34,16 @@ from lanshare.domain.events import (
 from lanshare.domain.peer import Address, Peer, PeerId, PeerPolicy, Permission, TrustLevel, clean_name, short_id
 from lanshare.domain.settings import Visibility
 from lanshare.engine.dispatch import Dispatch
-from lanshare.engine.effects import CloseLink, DbWrite, Effect, MarkKnown, Offline, Online, Publish, Verify
+from lanshare.engine.effects import (
+    CloseLink,
+    Effect,
+    MarkKnown,
+    Offline,
+    Online,
+    Publish,
+    Verify,
+    write,
+)
 from lanshare.engine.inbox import DialEnded, Glanced, Gone, LinkDown, LinkUp
 from lanshare.engine.peers.dial_scheduler import BACKOFF, DialScheduler
 from lanshare.engine.peers.identity_monitor import IdentityMonitor
@@ -420,7 +429,7 @@ class Peers:
         return [
             *self.identities.drop_about(peer, also_known=True),
             *self._disconnect(row),
-            DbWrite(lambda db: trustbook.forget(db, peer)),
+            write(trustbook.forget, peer),
             Publish(PeerForgotten(peer)),
         ]
 
@@ -470,12 +479,8 @@ class Peers:
                 effects += [Publish(PeerVanished(row.id, row.name)), Offline(row.id)]
             del self.rows[row.id]
             self.dials.drop(row.id)
-            effects.append(self._drop_stranger(row.id))
+            effects.append(write(trustbook.forget_stranger, row.id))
         return effects
 
-    def _drop_stranger(self, peer: PeerId) -> Effect:
-        return DbWrite(lambda db: trustbook.forget_stranger(db, peer))
-
     def _remember(self, row: PeerRecord) -> Effect:
-        one = row.entry()
-        return DbWrite(lambda db: trustbook.remember(db, one))
+        return write(trustbook.remember, row.entry())

@@ -135,9 +135,9 @@ class Runner:
         self._scanning[effect.transfer] = job
         self._scans.start(job)
 
-    def papers(self, transfer: TransferId) -> tuple[Path, Path]:
-        """Where a transfer's list and its receipt lie."""
-        return self.manifest(transfer), self.receipt(transfer)
+    def receipts(self) -> Path:
+        """See JobRunner."""
+        return self._data / "receipts"
 
     def _run(self, effect: Run) -> None:
         """Move a transfer."""
@@ -157,8 +157,7 @@ class Runner:
             self._post(RunEnded(transfer, effect.spec.epoch, Code.PEER_AWAY, "it left before it was answered"))
 
     def _with_papers(self, transfer: TransferId, spec: DataLinkSpec) -> DataLinkSpec:
-        manifest, receipt = self.papers(transfer)
-        return replace(spec, manifest=manifest, receipt=receipt)
+        return replace(spec, manifest=self.manifest(transfer), receipt=self.receipt(transfer))
 
     def _end_run(self, transfer: TransferId) -> None:
         """Abort whatever moves a transfer."""

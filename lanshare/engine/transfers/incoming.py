@@ -29,8 +29,6 @@ from lanshare.engine.effects import (
     AskRoom,
     Compare,
     CompareAgain,
-    DbRead,
-    DbWrite,
     Effect,
     EndRun,
     MarkKnown,
@@ -38,19 +36,24 @@ from lanshare.engine.effects import (
     Publish,
     SendControl,
     Undo,
+    behind_reads,
+    behind_writes,
+    read,
+    write,
+    write_then,
 )
 from lanshare.engine.inbox import (
     AfterCommit,
     Compared,
     DiskRoom,
     EventReady,
-    InboxItem,
     ListedLooked,
     OfferLooked,
     TransferStored,
     UndoLooked,
     Undone,
 )
+from lanshare.engine.transfers import store_work
 from lanshare.engine.transfers.machine import Step, TrackedTransfer
 from lanshare.engine.transfers.table import DISK_AGAIN, TransferTable
 from lanshare.files.sink.staging import LOOK
@@ -71,12 +74,7 @@ class Incoming(TransferTable):
         """A peer wants to send: a new question, a known one that grows, or one answered long ago."""
         row = self.rows.get(said.transfer)
         if row is None:
-            return [
-                DbRead(
-                    lambda db: journal.ended(db, said.transfer),
-                    lambda found: OfferLooked(peer, said, found),
-                )
-            ]
+            return [read(store_work.look_for_offer, peer, said)]
         if row.transfer.peer != peer or row.transfer.direction is not Direction.IN:
             return [SendControl(peer, Answer(said.transfer, False, Code.PROTOCOL))]
         return self._offered_again(row, said)
@@ -101,11 +99,10 @@ class Incoming(TransferTable):
         transfer = Transfer(said.transfer, peer, Direction.IN, TransferState.OFFERED, offer, wall)
         self.rows[transfer.id] = TrackedTransfer(transfer, after=said.after)
         self.questions.put(transfer.id, peer)
-        kept = DbWrite(lambda db: journal.add(db, transfer), lambda _: TransferStored(transfer.id))
+        kept = write_then(TransferStored(transfer.id), journal.add, transfer)
         if unasked := self._unasked(transfer, 0.0):
             return [kept, *unasked]
-        asked = AfterCommit((self._ask_room(self.rows[transfer.id]),))
-        return [kept, DbWrite(lambda _: None, lambda _: asked)]
+        return [kept, behind_writes(AfterCommit((self._ask_room(self.rows[transfer.id]),)))]
 
     def _unasked(self, transfer: Transfer, now: float) -> list[Effect]:
         """Accept what the person's rules for this device accept: all of it is counted, and it is not too much. More
@@ -119,7 +116,7 @@ class Incoming(TransferTable):
         """More of an offer's entries: compare them with what is here; the peer is told nothing of it."""
         if said.transfer not in self.rows:
             # Its offer may still wait for the store: behind that.
-            return [DbRead(lambda db: None, lambda _: ListedLooked(peer, said))]
+            return [behind_reads(ListedLooked(peer, said))]
         return self.listed_looked(ListedLooked(peer, said))
 
     def listed_looked(self, note: ListedLooked) -> list[Effect]:
@@ -168,7 +165,7 @@ class Incoming(TransferTable):
             note.free,
         )
         # Behind the question itself, which waits for the store.
-        return [DbWrite(lambda _: None, lambda _: EventReady(event))]
+        return [behind_writes(EventReady(event))]
 
     def answer(self, command: AnswerOffer, now: float) -> list[Effect]:
         """A person answered; the first answer wins."""
@@ -202,7 +199,7 @@ class Incoming(TransferTable):
             row.step(Step.AGREE)
         return [
             MarkKnown(peer),
-            DbWrite(lambda db: journal.accept(db, transfer.id, landing, allowed)),
+            write(journal.accept, transfer.id, landing, allowed),
             SendControl(peer, Answer(transfer.id, True)),
             self._stands(row),
         ]
@@ -216,11 +213,7 @@ class Incoming(TransferTable):
 
     def undo(self, command: UndoReceive) -> list[Effect]:
         """A person wants what was received to go again."""
-
-        def found(result: tuple[Transfer, Path] | None) -> InboxItem | None:
-            return UndoLooked(*result) if result else None
-
-        return [DbRead(lambda db: journal.landed(db, command.transfer), found)]
+        return [read(store_work.look_for_received, command.transfer)]
 
     def undo_looked(self, note: UndoLooked) -> list[Effect]:
         """What the store knows of it."""
@@ -235,11 +228,7 @@ class Incoming(TransferTable):
         event = note.event
         if not event.files and not event.restored:
             return [Publish(event)]
-        return [
-            DbWrite(
-                lambda db: journal.set_code(db, event.transfer, Code.UNDONE, event.folder), lambda _: EventReady(event)
-            )
-        ]
+        return [write_then(EventReady(event), journal.set_code, event.transfer, Code.UNDONE, event.folder)]
 
     def _ask_room(self, row: TrackedTransfer) -> Effect:
         """A question is put once it is known how much room there is, or that nobody can tell."""
@@ -279,7 +268,7 @@ class Incoming(TransferTable):
             effects: list[Effect] = []
             effects += self._bound(row)
             if offer.complete and offer != transfer.offer:
-                effects.append(DbWrite(lambda db: journal.set_offer(db, transfer.id, offer)))
+                effects.append(write(journal.set_offer, transfer.id, offer))
                 effects.append(Publish(OfferGrew(transfer.id, transfer.peer, offer)))
             if not row.link.held:
                 effects.append(SendControl(transfer.peer, Answer(transfer.id, True)))
@@ -322,7 +311,7 @@ class Incoming(TransferTable):
         row.consent.allowed = allowed = allowance_of(offer, False)
         transfer = row.transfer.id
         told: list[Effect] = [PostRun(transfer, allowed)] if row.link.held else []
-        return [*told, DbWrite(lambda db: journal.allow(db, transfer, allowed))]
+        return [*told, write(journal.allow, transfer, allowed)]
 
     def _wished(self, row: TrackedTransfer, wish: AnswerOffer) -> list[Effect]:
         """More is counted of what the person said yes to: it holds, or is asked anew, once all of it is counted."""
@@ -339,7 +328,7 @@ class Incoming(TransferTable):
         transfer = row.transfer.id
         row.consent.given = False
         ended: list[Effect] = [EndRun(transfer)] if row.link.held else []
-        void = DbWrite(lambda db: journal.allow(db, transfer, None))
+        void = write(journal.allow, transfer, None)
         if row.transfer.state is not TransferState.WAITING:
             row.step(Step.WAIT, rate=0.0)
         return [*ended, void, *self._put(row)]

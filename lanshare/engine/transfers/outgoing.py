@@ -23,18 +23,28 @@ from lanshare.domain.transfer import (
     TransferId,
     TransferState,
 )
-from lanshare.engine.effects import DbRead, DbWrite, Effect, EndRun, ListOffer, MarkKnown, Publish, Scan, SendControl
+from lanshare.engine.effects import (
+    Effect,
+    EndRun,
+    ListOffer,
+    MarkKnown,
+    Publish,
+    Scan,
+    SendControl,
+    read,
+    write,
+    write_then,
+)
 from lanshare.engine.inbox import (
     AnswerLooked,
     Counted,
-    InboxItem,
     ListedPart,
-    RetryLooked,
     ScanEnded,
     SendLooked,
     TransferStored,
 )
 from lanshare.engine.presentation import user_messages
+from lanshare.engine.transfers import store_work
 from lanshare.engine.transfers.machine import TrackedTransfer, Walk
 from lanshare.engine.transfers.send_queue import Turns
 from lanshare.engine.transfers.table import EMPTY, RETRY
@@ -59,8 +69,7 @@ class Outgoing(Turns):
         if not command.paths:
             return []
         if command.again:
-            transfer_id = command.transfer
-            return [DbRead(lambda db: journal.ended(db, transfer_id), lambda found: SendLooked(command, found))]
+            return [read(store_work.look_for_sending, command)]
         paths = tuple(dict.fromkeys(command.paths))
         room = command.room
         if room and not self.world.shares(room, command.peer):
@@ -77,7 +86,7 @@ class Outgoing(Turns):
         transfer = Transfer(command.transfer, command.peer, Direction.OUT, TransferState.QUEUED, offer, wall)
         self.rows[transfer.id] = TrackedTransfer(transfer, paths, only=only, after=after)
         return [
-            DbWrite(lambda db: journal.add(db, transfer, paths, only, after), lambda _: TransferStored(transfer.id)),
+            write_then(TransferStored(transfer.id), journal.add, transfer, paths, only, after),
             Scan(transfer.id, paths, only),
         ]
 
@@ -117,11 +126,7 @@ class Outgoing(Turns):
 
     def retry(self, command: RetryTransfer) -> list[Effect]:
         """A person wants what did not arrive to be sent once more."""
-
-        def found(result: journal.Sent | None) -> InboxItem | None:
-            return _retry(command, result) if result else None
-
-        return [DbRead(lambda db: journal.sent(db, command.transfer), found)]
+        return [read(store_work.look_for_retry, command)]
 
     def counted(self, note: Counted) -> list[Effect]:
         """More of the tree has been walked."""
@@ -143,7 +148,7 @@ class Outgoing(Turns):
             if offer.complete and row.transfer.state is TransferState.OFFERED:
                 effects.append(ListOffer(note.transfer))
         if offer.complete:
-            effects.append(DbWrite(lambda db: journal.set_offer(db, note.transfer, offer)))
+            effects.append(write(journal.set_offer, note.transfer, offer))
         return effects
 
     def listed_part(self, note: ListedPart) -> list[Effect]:
@@ -168,7 +173,7 @@ class Outgoing(Turns):
         """The peer said yes or no to an offer of ours."""
         row = self._mine(peer, said.transfer, Direction.OUT)
         if row is None and said.accepted:
-            return [DbRead(lambda db: journal.ended(db, said.transfer), lambda found: AnswerLooked(peer, found))]
+            return [read(store_work.look_for_answered, peer, said.transfer)]
         if row is None:
             return []
         if row.link.held:
@@ -199,8 +204,3 @@ class Outgoing(Turns):
         if transfer.peer != note.peer or transfer.direction is not Direction.OUT or transfer.state not in FINAL:
             return []
         return [self._over(transfer)]
-
-
-def _retry(command: RetryTransfer, sent: journal.Sent) -> RetryLooked:
-    after = command.transfer if sent.missing else None
-    return RetryLooked(command.new, sent.peer, sent.sources, sent.missing, after, sent.room)

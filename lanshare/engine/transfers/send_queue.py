@@ -14,7 +14,12 @@ from lanshare.domain.errors import Code
 from lanshare.domain.offer import EntryKind
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import Direction, TransferId, TransferState
-from lanshare.engine.effects import DbWrite, Effect, EndRun, SendControl
+from lanshare.engine.effects import (
+    Effect,
+    EndRun,
+    SendControl,
+    write,
+)
 from lanshare.engine.transfers.machine import TrackedTransfer
 from lanshare.engine.transfers.table import TransferTable
 from lanshare.store import journal
@@ -35,7 +40,7 @@ class Turns(TransferTable):
             return []
         peer = row.transfer.peer
         row.turn.rank = rank = min(one.turn.rank for one in self._queue(peer)) - 1
-        effects: list[Effect] = [DbWrite(lambda db: journal.set_rank(db, transfer, rank))]
+        effects: list[Effect] = [write(journal.set_rank, transfer, rank)]
         for other in self._in_the_way(row):
             other.turn.waits = True
             effects += [SendControl(peer, Later(other.transfer.id, Code.TURN)), EndRun(other.transfer.id)]

@@ -40,7 +40,6 @@ from lanshare.domain.transfer import (
 from lanshare.engine import inbox as n
 from lanshare.engine.dispatch import Dispatch
 from lanshare.engine.effects import (
-    DbWrite,
     Effect,
     EndRun,
     Offline,
@@ -50,6 +49,7 @@ from lanshare.engine.effects import (
     RefuseLease,
     Scan,
     SendControl,
+    write,
 )
 from lanshare.engine.inbox import AttachAsked, DiskSeen, RunEnded, TransferProgress, Verifying
 from lanshare.engine.transfers.incoming import Incoming
@@ -115,7 +115,7 @@ class Transfers(Outgoing, Incoming):
         items.on(n.ListedLooked, lambda item, now: self.listed_looked(item))
         items.on(n.Compared, lambda item, now: self.compared(item))
         items.on(n.AnswerLooked, lambda item, now: self.answer_looked(item))
-        items.on(n.CleanupDone, lambda item, now: [DbWrite(lambda db: journal.tidied(db, item.transfer))])
+        items.on(n.CleanupDone, lambda item, now: [write(journal.tidied, item.transfer)])
         items.on(n.UndoLooked, lambda item, now: self.undo_looked(item))
         items.on(n.Undone, lambda item, now: self.undone(item))
 
@@ -215,7 +215,7 @@ class Transfers(Outgoing, Incoming):
         if row is None or row.landing is None:
             return []
         row.landing = replace(row.landing, disk=note.disk)
-        return [DbWrite(lambda db: journal.set_disk(db, note.transfer, note.disk))]
+        return [write(journal.set_disk, note.transfer, note.disk)]
 
     def verifying(self, note: Verifying) -> list[Effect]:
         """All bytes are over."""
@@ -329,7 +329,7 @@ class Transfers(Outgoing, Incoming):
             return []
         row.rest.here = True
         return [
-            DbWrite(lambda db: journal.set_paused(db, transfer, True)),
+            write(journal.set_paused, transfer, True),
             SendControl(row.transfer.peer, Pause(transfer, True)),
             *self._rest(row),
         ]

@@ -33,7 +33,6 @@ from lanshare.domain.transfer import (
     TransferState,
 )
 from lanshare.engine.effects import (
-    DbWrite,
     Discard,
     Effect,
     EndRun,
@@ -44,6 +43,8 @@ from lanshare.engine.effects import (
     Run,
     Scan,
     SendControl,
+    write,
+    write_then,
 )
 from lanshare.engine.inbox import AfterCommit, EventReady, RunEnded
 from lanshare.engine.ports import DataLinkSpec
@@ -105,7 +106,7 @@ class TransferTable:
             return []
         row.rest.here = False
         return [
-            DbWrite(lambda db: journal.set_paused(db, transfer, False)),
+            write(journal.set_paused, transfer, False),
             SendControl(row.transfer.peer, Pause(transfer, False)),
             *self._go_on(row),
         ]
@@ -223,7 +224,7 @@ class TransferTable:
             row.link.moved,
         )
         end = AfterCommit((self._discard(row), Publish(finished), *self._last_word(transfer)))
-        return [*refused, DbWrite(lambda db: journal.finish(db, transfer), lambda _: end)]
+        return [*refused, write_then(end, journal.finish, transfer)]
 
     def _last_word(self, transfer: Transfer) -> list[Effect]:
         """A sender whose link ended with our Complete on its way hears it on the control link."""
@@ -270,7 +271,7 @@ class TransferTable:
         failed = TransferFailed(transfer.id, transfer.peer, state, code, message, skipped, transfer.files_failed)
         effects: list[Effect] = [
             *refused,
-            DbWrite(lambda db: journal.finish(db, transfer), lambda _: EventReady(failed)),
+            write_then(EventReady(failed), journal.finish, transfer),
         ]
         if row.link.held:
             row.link.ending = True
@@ -314,14 +315,14 @@ class TransferTable:
         transfer = row.transfer.id
         row.consent.given, row.consent.exceeded = False, True
         return [
-            DbWrite(lambda db: journal.allow(db, transfer, None)),
+            write(journal.allow, transfer, None),
             *self._away(row, Code.MORE_THAN_OFFERED),
         ]
 
     def _unrest(self, row: TrackedTransfer) -> list[Effect]:
         """It rests no longer, and its peer is there: it is about to go on."""
         row.step(Step.WAIT, code="")
-        waits = DbWrite(lambda db: journal.set_state(db, row.transfer.id, TransferState.WAITING, Code.PEER_AWAY))
+        waits = write(journal.set_state, row.transfer.id, TransferState.WAITING, Code.PEER_AWAY)
         return [waits, self._stands(row)]
 
     def _away(self, row: TrackedTransfer, code: Code, detail: str = "") -> list[Effect]:
@@ -336,7 +337,7 @@ class TransferTable:
         name = self.world.name(transfer.peer)
         message = user_messages.waiting(code, name, transfer.done_bytes, transfer.offer.bytes, detail)
         return [
-            DbWrite(lambda db: journal.set_state(db, transfer.id, TransferState.WAITING, code)),
+            write(journal.set_state, transfer.id, TransferState.WAITING, code),
             Publish(
                 TransferWaiting(
                     transfer.id, transfer.peer, code, message, transfer.done_bytes, transfer.offer.bytes

@@ -20,9 +20,9 @@ from lanshare.domain.events import (
 )
 from lanshare.domain.message import Delivery, MessageId
 from lanshare.domain.peer import PeerPolicy, Permission, TrustLevel
-from lanshare.engine.effects import Compose, DbWrite, Effect, MarkKnown, Publish, ReadHere, Resend, SendControl
-from lanshare.engine.inbox import AfterCommit, DeliveryStored, OutboxLoaded, TextArrived, TextHeld, TextStored
-from lanshare.engine.messages import news
+from lanshare.engine.effects import Compose, DbWrite, Effect, MarkKnown, Publish, Resend, SendControl, write
+from lanshare.engine.inbox import DeliveryStored, OutboxLoaded, TextArrived, TextHeld, TextStored
+from lanshare.engine.messages import news, store_work
 from lanshare.engine.messages.direct import Chats
 from lanshare.engine.messages.groups import Groups
 from lanshare.engine.prompt_limit import PromptRateLimiter
@@ -70,8 +70,7 @@ def test_a_text_that_is_too_long_is_refused_here() -> None:
 
 
 def test_it_is_confirmed_only_when_it_is_durable_and_shown_once() -> None:
-    (keep,) = chats().heard_text(PEER, texted())
-    assert isinstance(keep, DbWrite), "nothing is confirmed yet"
+    assert chats().heard_text(PEER, texted()) == [write(store_work.keep_text, PEER, texted(), "Bob")]
     shown_once = news.received(texted().message, Kept(7, False, ""), "Bob")
     for told_of_it, shown in ((shown_once, 1), (None, 0)):
         effects = chats().arrived(TextArrived(texted().message.id, PEER, PEER, told_of_it is not None, told_of_it), 0.0)
@@ -89,11 +88,7 @@ def test_a_strangers_long_first_text_is_turned_down() -> None:
 @pytest.mark.parametrize("code", ["text-too-long", "some word of theirs", ""])
 def test_a_refusal_is_told_with_its_reason(code: str) -> None:
     (keep,) = chats().heard_turned_down(PEER, TextRefused(ID, code))
-    assert isinstance(keep, DbWrite)
-    assert keep.then is not None
-    assert keep.then(False) is None, "it was not waiting any more: nothing to tell"
-    note = keep.then(True)
-    assert note == DeliveryStored(PEER, ID, Delivery.REFUSED, code)
+    assert keep == write(store_work.refuse, ME, ID, PEER, code)
     (event,) = told(chats().delivery_stored(DeliveryStored(PEER, ID, Delivery.REFUSED, code)))
     assert isinstance(event, MessageRefused)
     assert event.message_text.endswith(".")
@@ -105,11 +100,8 @@ def test_a_delivery_makes_a_stranger_known() -> None:
 
 
 def test_what_waits_is_said_when_the_peer_comes() -> None:
-    take = chats().peer_up(PEER)[0]
-    assert isinstance(take, DbWrite)
-    assert take.then is not None
-    note = take.then(([(ID, b"one"), (ID, b"two")], [ID]))
-    assert isinstance(note, OutboxLoaded)
+    assert chats().peer_up(PEER)[0] == write(store_work.take_waiting, PEER, -1)
+    note = OutboxLoaded(PEER, ((ID, b"one"), (ID, b"two")), (ID,))
     assert chats().loaded(note) == [Publish(MessageSending(ID, PEER)), Resend(PEER, b"one"), Resend(PEER, b"two")]
 
 
@@ -139,10 +131,7 @@ def test_nothing_is_told_of_what_was_read_if_the_person_does_not_want_it_or_to_s
         table.receipts = lambda receipts=receipts: receipts  # type: ignore[misc]
         assert table.read_here(PEER) == []
         (keep,) = table.heard_seen_kept(PEER, SeenKept((ID,)))
-        assert isinstance(keep, DbWrite)
-        assert keep.then is not None
-        assert keep.then(False) is None, "what was not told is not confirmed"
-        assert keep.then(True) == AfterCommit((ReadHere(PEER),)), "and the rest goes the same way"
+        assert keep == write(store_work.told_seen, PEER, (ID,))
     assert chats().read_here(PEER) != []
 
 
@@ -150,9 +139,7 @@ def test_after_a_refusal_for_now_each_text_waits_for_the_one_before_it() -> None
     """Else, where the other side makes up its mind in the middle, the second would be taken and the first not."""
     table = chats()
     (keep,) = table.heard_turned_down(PEER, TextRefused(ID, Code.PEER_BUSY))
-    assert isinstance(keep, DbWrite)
-    assert keep.then is not None
-    assert keep.then(False) is None, "nothing was on its way"
+    assert keep == write(store_work.hold, ME, ID, PEER)
     assert isinstance(told(table.text_held(TextHeld(PEER, ID), 0.0))[0], MessageWaiting)
     queued = replace(texted(out=True).message, delivery=Delivery.QUEUED)
     for moment in (0.0, 60.0):

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import sqlite3
+import threading
+from pathlib import Path
+
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.control_messages import Stored
 from lanshare.domain.message import MessageId
 from lanshare.engine import inbox as n
+from lanshare.engine.effects import CompactStore, DbWrite
+from lanshare.engine.messages.history import HistoryService
+from lanshare.store import database, outbox
+from lanshare.store.database import Store
+from tests.harness.made import PEER, message
 from tests.harness.stepped import BOB, Setting
 
 
@@ -44,6 +54,36 @@ def test_erased_history_is_told_once_it_is_out_of_the_file(setting: Setting) -> 
     page = last(setting, e.HistoryLoaded)
     assert isinstance(page, e.HistoryLoaded)
     assert not page.moments
+
+
+def test_what_is_erased_is_gone_from_the_disk_though_the_program_ends_at_once(tmp_path: Path) -> None:
+    database.prepare(tmp_path / "x.sqlite")
+    store = Store(tmp_path / "x.sqlite")
+    (tmp_path / "receipts").mkdir()
+    receipt = tmp_path / "receipts" / ("a" * 32)
+    receipt.write_text("/home/anna/in")
+    store.start(lambda error: None)
+    secret = message(1, "a word that nobody else would write: xylograph")
+    kept = threading.Event()
+    store.write(lambda db: outbox.add(db, secret, 1, b"record", b"digest"), lambda _: kept.set())
+    assert kept.wait(10)
+    deps = Setting(tmp_path).node._deps
+    deps.store = store
+    service = HistoryService(deps, lambda item: None)
+    for effect in service._erase(PEER):
+        if isinstance(effect, CompactStore):
+            service._compact(effect)
+        else:
+            assert isinstance(effect, DbWrite)
+            store.write(functools.partial(_done, effect), None)
+    store.close()
+    assert not receipt.exists()
+    left = b"".join(path.read_bytes() for path in tmp_path.glob("x.sqlite*"))
+    assert b"xylograph" not in left
+
+
+def _done(effect: DbWrite, db: sqlite3.Connection) -> None:
+    effect.work(db, *effect.args)
 
 
 def test_a_draft_is_there_for_whoever_joins_next(setting: Setting) -> None:

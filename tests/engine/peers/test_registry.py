@@ -497,7 +497,7 @@ def test_the_name_that_a_device_was_met_by_stays_its_own_over_restarts(tmp_path:
     peers.link_opened(up(BIG, True, "office"), 1.0, 0)
     for effect in [*peers.befriend(BIG), *peers.renamed(BIG, "zentrale", "", 2.0)]:
         if isinstance(effect, DbWrite):
-            effect.operation(link)
+            effect.work(link, *effect.args)
     again = Peers(ME)
     again.load(trustbook.all_peers(link), 0.0)
     link.close()

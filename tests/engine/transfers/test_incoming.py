@@ -14,7 +14,17 @@ from lanshare.domain.events import OfferCompared, OfferReceived, OfferWithdrawn,
 from lanshare.domain.offer import ConflictPolicy, Destination, EntryKind, FileEntry
 from lanshare.domain.peer import PeerPolicy, Permission
 from lanshare.domain.transfer import Direction, Transfer, TransferState
-from lanshare.engine.effects import AskRoom, Compare, DbRead, DbWrite, GrantLease, RefuseLease, SendControl, Undo
+from lanshare.engine.effects import (
+    AskRoom,
+    Compare,
+    DbWrite,
+    GrantLease,
+    RefuseLease,
+    SendControl,
+    Undo,
+    read,
+    write_then,
+)
 from lanshare.engine.inbox import (
     AttachAsked,
     Compared,
@@ -28,6 +38,8 @@ from lanshare.engine.inbox import (
     Verifying,
 )
 from lanshare.engine.ports import LeaseReply
+from lanshare.engine.transfers import store_work
+from lanshare.store import journal
 from lanshare.wire import limits
 from tests.harness.transfer_table import BOB, EVE, ID, OFFER, WALL, Link, Setting, events, said
 
@@ -63,22 +75,15 @@ def test_what_was_compared_is_told_only_before_the_answer(setting: Setting) -> N
 
 
 def test_only_what_was_received_and_is_over_can_be_undone_once(setting: Setting) -> None:
-    (look,) = setting.table.undo(UndoReceive(ID))
-    assert isinstance(look, DbRead)
+    assert setting.table.undo(UndoReceive(ID)) == [read(store_work.look_for_received, ID)]
     done = Transfer(ID, BOB, Direction.IN, TransferState.DONE, OFFER, WALL)
-    note = look.then((done, Path("/in")))
-    assert note == UndoLooked(done, Path("/in"))
-    assert look.then(None) is None
-    assert isinstance(note, UndoLooked)
-    assert setting.table.undo_looked(note) == [Undo(ID, BOB, Path("/in"))]
+    assert setting.table.undo_looked(UndoLooked(done, Path("/in"))) == [Undo(ID, BOB, Path("/in"))]
     for state, code in ((TransferState.MOVING, ""), (TransferState.DONE, Code.UNDONE)):
         other = Transfer(ID, BOB, Direction.IN, state, OFFER, WALL, code=code)
         assert setting.table.undo_looked(UndoLooked(other, Path("/in"))) == []
     event = ReceiveUndone(ID, BOB, 3, 0, 0, "/in/aside", "3 files were moved")
-    (keep,) = setting.table.undone(Undone(event))
-    assert isinstance(keep, DbWrite)
-    assert keep.then is not None
-    assert keep.then(None) == EventReady(event)
+    kept = write_then(EventReady(event), journal.set_code, ID, Code.UNDONE, "/in/aside")
+    assert setting.table.undone(Undone(event)) == [kept]
 
 
 def test_what_the_rules_accept_is_accepted_once_all_of_it_is_counted(setting: Setting) -> None:

@@ -11,10 +11,10 @@ from lanshare.domain.events import TransferJoined, TransferQueued
 from lanshare.domain.offer import EntryKind, FileEntry
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId, TransferState
-from lanshare.engine.effects import DbRead, ListOffer, Scan
-from lanshare.engine.inbox import Counted, ListedPart, RetryLooked, RunEnded, ScanEnded
+from lanshare.engine.effects import ListOffer, Scan, read
+from lanshare.engine.inbox import Counted, ListedPart, RunEnded, ScanEnded
+from lanshare.engine.transfers import store_work
 from lanshare.engine.transfers.machine import Walk
-from lanshare.store.journal import Sent
 from tests.harness.transfer_table import BOB, EVE, ID, OFFER, WALL, Setting, events, kinds, said
 
 NEW = TransferId("99" * 16)
@@ -49,11 +49,8 @@ def test_other_paths_another_peer_or_one_that_is_over_do_not_join(setting: Setti
 
 
 def test_a_retry_sends_only_what_did_not_arrive(setting: Setting) -> None:
-    (look,) = setting.table.retry(RetryTransfer(ID, NEW))
-    assert isinstance(look, DbRead)
-    note = look.then(Sent(BOB, (Path("/x"),), ("x/a", "x/b")))
-    assert note == RetryLooked(NEW, BOB, (Path("/x"),), ("x/a", "x/b"), ID)
-    assert look.then(None) is None
+    asked = RetryTransfer(ID, NEW)
+    assert setting.table.retry(asked) == [read(store_work.look_for_retry, asked)]
     effects = setting.table.send(SendFiles(NEW, BOB, (Path("/x"),)), 1.0, WALL, frozenset({"x/a", "x/b"}))
     assert Scan(NEW, (Path("/x"),), frozenset({"x/a", "x/b"})) in effects
 
