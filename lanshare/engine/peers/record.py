@@ -15,6 +15,9 @@ from lanshare.store.trustbook import TrustEntry
 REMEMBERED: Final = 8
 """Addresses kept for a device, the last good one first; and runs of it that are told apart."""
 
+GRACE: Final = 0.6
+"""Seconds a lost control link may be replaced in before the device is shown away: crossing links settle in this."""
+
 
 @dataclass(slots=True)
 class PeerRecord:

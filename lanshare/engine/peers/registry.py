@@ -7,31 +7,28 @@ A device is online while its control link is open; mDNS only says where to dial.
    both dialled at once, the link that the smaller id dialled stays. Then the device is shown, and Online is said.
 3. LinkDown: for a moment it may be replaced and nobody is told; then the device is shown away, and Offline is said.
 
-`dials` (dial_scheduler) owns the targets, `identities` (identity_monitor) the alarms; the devices themselves are here.
+`dials` (dial_scheduler) owns the targets, `identities` (identity_monitor) the alarms, `link_table` (link_table) what
+becomes of links, `decisions` (decisions) what a person decides of a device; the devices themselves are here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final
 
 from msgspec.structs import replace
 
 from lanshare.domain import commands as c
 from lanshare.domain.control_messages import Renamed
-from lanshare.domain.errors import Code
 from lanshare.domain.events import (
-    AddressFailed,
     Event,
     IdentityChanged,
     MessageDelivered,
     PeerAppeared,
-    PeerForgotten,
     PeerVanished,
     PeerVerified,
     TransferFinished,
 )
-from lanshare.domain.peer import Address, Peer, PeerId, PeerPolicy, Permission, TrustLevel, clean_name, short_id
+from lanshare.domain.peer import Address, Peer, PeerId, PeerPolicy, Permission, TrustLevel, short_id
 from lanshare.domain.settings import Visibility
 from lanshare.engine.dispatch import Dispatch
 from lanshare.engine.effects import (
@@ -39,34 +36,22 @@ from lanshare.engine.effects import (
     Effect,
     MarkKnown,
     Offline,
-    Online,
     Publish,
     Verify,
     write,
 )
 from lanshare.engine.inbox import DialEnded, Glanced, Gone, LinkDown, LinkUp
-from lanshare.engine.peers.dial_scheduler import BACKOFF, DialScheduler
+from lanshare.engine.peers.decisions import TrustDecisions
+from lanshare.engine.peers.dial_scheduler import DialScheduler
 from lanshare.engine.peers.identity_monitor import IdentityMonitor
-from lanshare.engine.peers.record import PeerRecord, parsed
+from lanshare.engine.peers.link_table import LinkTable
+from lanshare.engine.peers.record import GRACE, PeerRecord, parsed
 from lanshare.engine.ports import LinkHandle
-from lanshare.engine.presentation import user_messages
 from lanshare.exchange.handshake import COPIED, OURSELVES
 from lanshare.net.discovery import Sighting
 from lanshare.store import trustbook
 from lanshare.store.trustbook import TrustEntry
 from lanshare.wire import limits
-
-_GRACE: Final = 0.6
-"""Seconds a lost control link may be replaced in before the device is shown away: crossing links settle in this."""
-
-_STEADY: Final = 10.0
-"""Seconds after which a link counts as one that held."""
-
-_FLAPS: Final = 2
-"""Links that may break soon after one another, as where two cross or a Wi-Fi roams, before a dial waits longer."""
-
-_FLAP_STEPS: Final = 4
-"""Of the growing waits only so many: somebody waits for what is to be sent over the next link."""
 
 
 class Peers:
@@ -86,6 +71,8 @@ class Peers:
 
         self.dials = DialScheduler(self, browse_only)
         self.identities = IdentityMonitor(self.rows)
+        self.decisions = TrustDecisions(self)
+        self.link_table = LinkTable(self)
         self._has_pending, self._wall_ms = has_pending, wall_ms
 
     def register(self, to: Dispatch) -> None:
@@ -95,21 +82,21 @@ class Peers:
         items.on(c.SendText, lambda item, now: self.want(item.peer, now))
         items.on(c.SeekPeer, lambda item, now: self.want(item.peer, now))
         items.on(c.RequestPairing, lambda item, now: self.want(item.peer, now))
-        items.on(c.TrustPeer, lambda item, now: [*self.verify(item.peer), Publish(PeerVerified(item.peer))])
-        items.on(c.ChangePeer, lambda item, now: self.change(item.peer, item.alias, item.rules))
-        items.on(c.ResolveIdentityChange, lambda item, now: self.settle(item.known, item.seen, item.same))
-        items.on(c.BlockPeer, lambda item, now: self.block(item.peer, item.blocked))
-        items.on(c.ForgetPeer, lambda item, now: self.forget(item.peer))
+        items.on(c.TrustPeer, lambda item, now: [*self.decisions.verify(item.peer), Publish(PeerVerified(item.peer))])
+        items.on(c.ChangePeer, lambda item, now: self.decisions.change(item.peer, item.alias, item.rules))
+        items.on(c.ResolveIdentityChange, lambda item, now: self.decisions.settle(item.known, item.seen, item.same))
+        items.on(c.BlockPeer, lambda item, now: self.decisions.block(item.peer, item.blocked))
+        items.on(c.ForgetPeer, lambda item, now: self.decisions.forget(item.peer))
         items.on(c.AddAddress, lambda item, now: self.add_address(item.address, now))
         items.on(Sighting, self.seen)
         items.on(Gone, lambda item, now: self.gone(item.short))
-        items.on(LinkUp, lambda item, now: self.link_opened(item, now, self._wall_ms()))
-        items.on(LinkDown, self.link_closed)
+        items.on(LinkUp, lambda item, now: self.link_table.opened(item, now, self._wall_ms()))
+        items.on(LinkDown, self.link_table.closed)
         items.on(Glanced, lambda item, now: self.glanced(item.target, item.peer, item.address, now))
         items.on(DialEnded, self.dial_ended)
         to.heard.on(Renamed, lambda said, peer, now: self.renamed(peer, said.name, said.note, now))
-        effects.on(Verify, lambda effect: self.verify(effect.peer))
-        effects.on(MarkKnown, lambda effect: self.befriend(effect.peer))
+        effects.on(Verify, lambda effect: self.decisions.verify(effect.peer))
+        effects.on(MarkKnown, lambda effect: self.decisions.befriend(effect.peer))
         effects.on(Publish, lambda effect: self._note_work(effect.event))
 
     # --- look-ups
@@ -275,72 +262,6 @@ class Peers:
                 ended.append(CloseLink(row.link))
         return ended
 
-    def link_opened(self, note: LinkUp, now: float, wall_ms: int) -> list[Effect]:
-        """A control link is open: it stays, or the one we have does."""
-        guest, facts = note.guest, note.guest.facts
-        forgotten: list[Effect] = []
-        row = self.rows.get(guest.id)
-        if row is None:
-            forgotten = self._forget_strangers()
-            row = self.rows[guest.id] = PeerRecord.stranger(guest.id, facts.name, facts.kind, facts.system)
-        typed = self.dials.typed(note)
-        if row.trust is TrustLevel.BLOCKED:
-            sentence = user_messages.ended(Code.BLOCKED, row.alias or row.name)
-            return [*(Publish(AddressFailed(one, Code.BLOCKED, sentence)) for one in typed), CloseLink(note.link)]
-        if not self._is_welcome(note, bool(typed)):
-            return [*forgotten, CloseLink(note.link)]  # it greeted while we still showed ourselves to it
-        if note.dialled:
-            # As it is in truth first; what was typed may mean another one tomorrow.
-            row.met_at(*filter(None, (note.met, note.address)) if note.address.port else ())
-        elif facts.port:
-            row.met_at(Address(note.address.host, facts.port))
-        dialler = self.me if note.dialled else guest.id
-        effects: list[Effect] = []
-        if row.link is not None:
-            same_run = row.instance == facts.instance
-            if same_run and row.dialler != dialler and row.dialler == min(self.me, guest.id):
-                reached = self.dials.reached(note)
-                return [*reached, CloseLink(note.link), *self.identities.answered(typed, row, now, note.met)]
-            effects.append(CloseLink(row.link))
-        else:
-            row.up_at = now
-        again = row.down_at is not None
-        was_online = row.online or again
-        effects += self.identities.began(row, facts.instance)
-        row.link, row.dialler, row.instance, row.down_at = note.link, dialler, facts.instance, None
-        self.version += 1
-        row.name, row.kind, row.system = facts.name, facts.kind, facts.system
-        row.note, row.key = facts.note, guest.key or row.key
-        row.last_seen, row.shown = wall_ms, True
-        return [
-            *effects,
-            *forgotten,
-            *self.dials.reached(note),
-            self._remember(row),
-            *self.identities.appeared(row, now),
-            Publish(row.changed() if was_online else row.appeared()),
-            *self.identities.answered(typed, row, now, note.met),
-            Online(row.id, again),
-        ]
-
-    def link_closed(self, note: LinkDown, now: float) -> list[Effect]:
-        """A control link ended; unless it was replaced, the device is away, after a moment's grace."""
-        row = self.rows.get(note.peer)
-        if row is None or row.link is not note.link:
-            return []
-        row.link = None
-        self.version += 1
-        row.away_since = now
-        self.identities.watch(now)
-        row.down_at = now if not note.left else now - 2 * _GRACE
-        if not note.left:
-            row.flaps = row.flaps + 1 if now - row.up_at < _STEADY else 0
-        delay = 2.0 if note.left else 0.1
-        if row.flaps > _FLAPS:
-            delay = max(delay, BACKOFF[min(row.flaps - _FLAPS, _FLAP_STEPS) - 1])
-        self.dials.lost(row.id, now + delay, note.left)
-        return [*self._forget_strangers(room=0), *self.tick(now)]
-
     def worked(self, peer: PeerId) -> None:
         """Something was done with it: its link is of use, however short it lives."""
         if (row := self.rows.get(peer)) is not None:
@@ -352,13 +273,13 @@ class Peers:
         if row is None or (row.name, row.note) == (name, note):
             return []
         row.name, row.note = name, note
-        return [self._remember(row), *self.identities.appeared(row, now), Publish(row.changed())]
+        return [self.remember(row), *self.identities.appeared(row, now), Publish(row.changed())]
 
     def tick(self, now: float) -> list[Effect]:
         """What time brings: dials that are due, devices whose grace is over, comparisons that waited."""
         effects: list[Effect] = []
         for row in self.rows.values():
-            if row.down_at is not None and now - row.down_at >= _GRACE:
+            if row.down_at is not None and now - row.down_at >= GRACE:
                 row.down_at = None
                 effects.append(Publish(PeerVanished(row.id, row.name)))
                 effects.append(Offline(row.id))
@@ -366,92 +287,17 @@ class Peers:
 
     def next_time(self) -> float | None:
         """When tick() has something to do again."""
-        times = [row.down_at + _GRACE for row in self.rows.values() if row.down_at is not None]
+        times = [row.down_at + GRACE for row in self.rows.values() if row.down_at is not None]
         others = (self.dials.next_time(), self.identities.compare_at)
         return min((*times, *(one for one in others if one is not None)), default=None)
 
-    # --- trust
+    # --- for the parts
 
-    def befriend(self, peer: PeerId) -> list[Effect]:
-        """A stranger becomes known; not while it stands in the place of another device, which a person must decide."""
-        row = self.rows.get(peer)
-        if row is None or row.trust is not TrustLevel.STRANGER or self.identities.accuses(row):
-            return []
-        return self._trust(peer, TrustLevel.KNOWN)
-
-    def verify(self, peer: PeerId) -> list[Effect]:
-        """A device is who it says."""
-        self._row_of(peer)
-        return self._trust(peer, TrustLevel.VERIFIED)
-
-    def change(self, peer: PeerId, alias: str, rules: PeerPolicy) -> list[Effect]:
-        """What the person calls it, and the rules for it."""
-        row = self.rows.get(peer)
-        if row is None:
-            return []
-        row.alias, row.rules = clean_name(alias), rules
-        return [self._remember(row), Publish(row.changed())]
-
-    def settle(self, known: PeerId, seen: PeerId, same: bool) -> list[Effect]:
-        """The person says what an alarm was: the device set up anew, or somebody who pretends to be it."""
-        if same and not self.identities.knows_of(known, seen):
-            return []
-        settled = self.identities.drop(known, seen)
-        if not same:
-            # It was refused before it could say anything of itself: blocked all the same.
-            name = self.rows[known].name if known in self.rows else short_id(seen)
-            self._row_of(seen, name)
-            return [*settled, *self.block(seen, True)]
-        old = self.rows.get(known)
-        effects = [*settled, *self.forget(known)]
-        row = self.rows.get(seen)
-        if row is not None and old is not None:
-            row.alias = row.alias or old.alias
-            effects += self._trust(seen, TrustLevel.KNOWN)
-        return effects
-
-    def block(self, peer: PeerId, blocked: bool) -> list[Effect]:
-        """Have nothing to do with a device any more, or let it be known again."""
-        row = self._row_of(peer) if blocked else self.rows.get(peer)
-        if row is None or (row.trust is TrustLevel.BLOCKED) is blocked:
-            return []
-        if not blocked:
-            self.dials.have(peer)
-            return self._trust(peer, TrustLevel.KNOWN)
-        return [*self._disconnect(row), *self._trust(peer, TrustLevel.BLOCKED)]
-
-    def forget(self, peer: PeerId) -> list[Effect]:
-        """A device is known no longer; what was exchanged with it stays."""
-        row = self.rows.pop(peer, None)
-        if row is None:
-            return []
-        self.version += 1
-        return [
-            *self.identities.drop_about(peer, also_known=True),
-            *self._disconnect(row),
-            write(trustbook.forget, peer),
-            Publish(PeerForgotten(peer)),
-        ]
-
-    # --- inside
-
-    def _note_work(self, event: Event) -> None:
-        if isinstance(event, MessageDelivered | TransferFinished):
-            self.worked(event.peer)
-
-    def _is_welcome(self, note: LinkUp, typed: bool) -> bool:
-        """Whether a link of this device may stay: it may see us, or a person wants it."""
-        target = self.dials.of(note.guest.id)
-        wanted = target is not None and target.wanted
-        if note.dialled:
-            wanted = typed or self.dials.is_wanted(note.guest.id)
-        return wanted or self.may_see(note.guest.id)
-
-    def _row_of(self, peer: PeerId, name: str = "") -> PeerRecord:
+    def row_of(self, peer: PeerId, name: str = "") -> PeerRecord:
         """Its row, also where it never had one, or was a stranger whose row made room for others."""
         return self.rows.setdefault(peer, PeerRecord.stranger(peer, name or short_id(peer)))
 
-    def _disconnect(self, row: PeerRecord) -> list[Effect]:
+    def disconnect(self, row: PeerRecord) -> list[Effect]:
         """End what links us to a device."""
         self.dials.part(row.id, forgotten=row.id not in self.rows)
         link, row.link, row.down_at = row.link, None, None
@@ -459,18 +305,7 @@ class Peers:
             return []
         return [CloseLink(link), Publish(PeerVanished(row.id, row.name)), Offline(row.id)]
 
-    def _trust(self, peer: PeerId, level: TrustLevel) -> list[Effect]:
-        row = self.rows.get(peer)
-        if row is None or row.trust is level:
-            return []
-        if not row.dealt_with or level is TrustLevel.VERIFIED:
-            row.met_as = row.name
-        row.trust = level
-        self.version += 1
-        settled = self.identities.drop_about(peer, also_known=False)
-        return [*settled, self._remember(row), Publish(row.changed())]
-
-    def _forget_strangers(self, room: int = 1) -> list[Effect]:
+    def make_room(self, room: int = 1) -> list[Effect]:
         """Keys cost nothing, so strangers that went away are remembered up to a number. `room`: for so many more."""
         away = [one for one in self.rows.values() if not one.online and one.trust is TrustLevel.STRANGER]
         effects: list[Effect] = []
@@ -482,5 +317,12 @@ class Peers:
             effects.append(write(trustbook.forget_stranger, row.id))
         return effects
 
-    def _remember(self, row: PeerRecord) -> Effect:
+    def remember(self, row: PeerRecord) -> Effect:
+        """Keep what is known of it."""
         return write(trustbook.remember, row.entry())
+
+    # --- inside
+
+    def _note_work(self, event: Event) -> None:
+        if isinstance(event, MessageDelivered | TransferFinished):
+            self.worked(event.peer)
