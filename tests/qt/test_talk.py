@@ -422,7 +422,7 @@ def test_older_ones_can_be_had_after_the_oldest_that_was_loaded_is_deleted(
 ) -> None:
     talk.on_event(page(talk, range(11, 31), more=True))
     talk.on_event(e.MessageUnsent(MessageId(f"{11:032x}"), made.MARTA))
-    talk._load()
+    talk.front.load()
     question = submitted[-1]
     assert isinstance(question, c.LoadHistory)
     assert question.before == 12

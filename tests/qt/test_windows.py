@@ -355,7 +355,7 @@ def test_before_a_folder_is_accepted_it_is_compared_with(
     made.living(window)
     view = next(one for one in window.book.views.values() if one.asked)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
-    window._save_to(view.id)
+    window.sending.save_to(view.id)
     assert submitted[-1] == c.CompareOffer(view.id, tmp_path)
     assert not [one for one in submitted if isinstance(one, c.AnswerOffer)], "nothing is accepted by it"
     window.on_event(e.OfferCompared(view.id, made.MARTA, 1, 0, 1, 5, 0, ("waypoints.txt",), True, 10**9))

@@ -1,27 +1,23 @@
 """The main window: devices on the left, the conversation on the right; one of the two where it is narrow.
 
-It lays out, and knows which conversation is open. What a person does and what the engine tells is the matter of
-controllers (qt/controllers), to which events are handed by their type; see `_subscribe`.
+It puts together: arrangement lays out, controllers (qt/controllers) know what a person does and what the engine tells,
+to whom events are handed by their type; see `_subscribe`.
 Signals: hidden() when it was closed into the tray; quitting() when it was closed for good; quit_asked() when a person
 wants the program to end.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QImage, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
-    QFileDialog,
-    QHBoxLayout,
     QMainWindow,
     QSystemTrayIcon,
-    QWidget,
 )
 
 from lanshare.domain import commands as c
@@ -33,11 +29,13 @@ from lanshare.qt import spoken
 from lanshare.qt.bridge import Bridge
 from lanshare.qt.controllers.addresses import AddressController
 from lanshare.qt.controllers.alarms import AlarmController
+from lanshare.qt.controllers.front import FrontController
 from lanshare.qt.controllers.networks import NetworkController
 from lanshare.qt.controllers.pasting import PasteController, show_sheet
 from lanshare.qt.controllers.preferences import SettingsController
 from lanshare.qt.controllers.quitting import QuitController
 from lanshare.qt.controllers.ready_files import ReadyFiles
+from lanshare.qt.controllers.sending import SendController
 from lanshare.qt.controllers.talk import ConversationController
 from lanshare.qt.controllers.trust import TrustController
 from lanshare.qt.event_router import EventRouter
@@ -48,16 +46,12 @@ from lanshare.qt.models.transfers import TransferBook
 from lanshare.qt.open_external import open_link, open_path, show_path
 from lanshare.qt.state import WindowState
 from lanshare.qt.theme import style
-from lanshare.qt.theme.style import em
+from lanshare.qt.windows.arrangement import Arrangement
 from lanshare.qt.windows.confirm import confirm
 from lanshare.qt.windows.conversation import ConversationPane
 from lanshare.qt.windows.listing import ListingDialog
 from lanshare.qt.windows.notices import BannerStack
 from lanshare.qt.windows.sidebar import Sidebar
-
-_NARROW: Final = 720
-_TITLE: Final = 32
-"""Pixels of a screen's height that a window's title may take."""
 
 _PASSED_OVER: Final = (e.EngineStopped, e.TransferJoined)
 """The end is the program's matter (qt/app); a sending that joined another one is shown by that one's card."""
@@ -79,8 +73,7 @@ class MainWindow(QMainWindow):
         self.devices = DeviceModel(self.book, self)
         self.timeline = TimelineModel(self.book, self)
         self.state = WindowState(self.devices)
-        self._narrow, self._dressed = False, False
-        self._emptied: tuple[bool, e.Me | None, bool, PeerId | None] | None = None
+        self._dressed = False
         self.sidebar = Sidebar(self.devices)
         self.pane = ConversationPane(self.timeline, self.book)
         self.board = BannerStack(self.pane.notices, self)
@@ -89,15 +82,19 @@ class MainWindow(QMainWindow):
         self._make_controllers(pasted)
         self._router = EventRouter()
         self._subscribe()
-        self._lay_out()
         self._connect()
         self._add_shortcuts()
-        self._update_empty()
+        self.arrangement.show_empty()
         self._dressed = True
         self.sidebar.list.setFocus()
 
     def _make_controllers(self, pasted: Callable[[QImage], Path | None]) -> None:
         submit, board, state = self._bridge.submit, self.board, self.state
+        self.arrangement = Arrangement(self, self.sidebar, self.pane, self.devices, state)
+        self.sending = SendController(self, board, self.devices, self.book, state, submit)
+        self.front = FrontController(
+            self.sidebar, self.pane, self.devices, self.timeline, state, submit, self.arrangement.show_empty
+        )
         self.trust = TrustController(self, self.devices, submit)
         self.talk = ConversationController(
             self, self.pane, self.devices, self.timeline, board, submit, self.open_peer, state.next_request
@@ -105,22 +102,13 @@ class MainWindow(QMainWindow):
         self.preferences = SettingsController(self, board, state, submit, self._tray, self._wear_settings)
         self.talk.change = self.preferences.change
         self.alarms = AlarmController(self, board, self.devices, self.trust, submit)
-        self.networks = NetworkController(self.pane, board, self.devices, state, submit, self._arrange)
+        self.networks = NetworkController(self.pane, board, self.devices, state, submit, self.arrangement.arrange)
+        self.arrangement.networks = self.networks
         self.addresses = AddressController(self, self.devices, state, submit, self.open_peer)
         self.pasting = PasteController(self, self.pane.composer, board, state, pasted, self.send_files)
         self.ready = ReadyFiles(board, self.devices, state, self.open_peer, self.send_files)
         self.leaving = QuitController(self, self.book, lambda: self.talk.unkept, self.come_forward)
-
-    def _lay_out(self) -> None:
-        inside = QWidget()
-        self.setCentralWidget(inside)
-        row = QHBoxLayout(inside)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self.sidebar)
-        row.addWidget(self.pane, 1)
-        self.setWindowTitle("lanshare")
-        self.resize(self._bounded(1120, 760))
+        self.front.join(self.talk, self.networks, self.alarms, self.ready)
 
     # --- events
 
@@ -131,7 +119,7 @@ class MainWindow(QMainWindow):
     def _subscribe(self) -> None:
         """Who hears what. Those that show something of devices come behind the model of devices."""
         on, devices = self._router.on, self.devices
-        on(e.PeerForgotten, self._leave_forgotten)
+        on(e.PeerForgotten, self.front.leave_forgotten)
         # A snapshot's transfers are shown under the names of its devices; else a row shows what its transfers say.
         on(e.Snapshot, devices.apply)
         on(self.book.HEARS, lambda event: self.book.apply(event, devices.names()))
@@ -145,10 +133,10 @@ class MainWindow(QMainWindow):
         on(e.MeChanged, lambda event: self._set_me(event.me))
         for controller in (self.alarms, self.networks, self.addresses, self.preferences):
             on(controller.HEARS, controller.apply)
-        on(e.PeerForgotten, self._close_forgotten)
+        on(e.PeerForgotten, self.front.close_forgotten)
         on(e.WindowRequested, self._requested)
-        on(e.HistoryErased, self._erased)
-        on((e.Snapshot, e.MeChanged, e.PeerForgotten), lambda event: self._update_empty())
+        on(e.HistoryErased, self.front.erased)
+        on((e.Snapshot, e.MeChanged, e.PeerForgotten), lambda event: self.arrangement.show_empty())
         self._router.pass_over(_PASSED_OVER)
         self._router.check()
         devices.dataChanged.connect(lambda *_: self._show_open())
@@ -156,7 +144,7 @@ class MainWindow(QMainWindow):
             moved.connect(lambda *_: self._show_devices())
 
     def _show_devices(self) -> None:
-        self._update_empty()
+        self.arrangement.show_empty()
         self._show_open()
 
     def _show_open(self) -> None:
@@ -169,24 +157,6 @@ class MainWindow(QMainWindow):
         where = view.conversation if view is not None else getattr(event, "peer", None)
         self.announcer.apply(event, self.devices.names(), me, self.preferences.now, where, self.state.open)
 
-    def _leave_forgotten(self, event: e.PeerForgotten) -> None:
-        if event.peer == self.state.open:
-            self.talk.leaves()  # what was written to it is kept, and is there if it comes back
-
-    def _close_forgotten(self, event: e.PeerForgotten) -> None:
-        if event.peer == self.state.open:
-            self.close_peer()
-
-    def _erased(self, event: e.HistoryErased) -> None:
-        # Of what was past its time only some is gone: the rest stays where it is.
-        if event.gone is None and event.peer in (None, self.state.open):
-            self._reopen()
-
-    def _reopen(self) -> None:
-        device = self.state.device
-        self.timeline.open(self.state.open, device is not None and device.group)
-        self._load()
-
     def _snapshot(self, event: e.Snapshot) -> None:
         self.preferences.overrides = event.overrides
         self.preferences.set_now(event.settings)
@@ -197,58 +167,22 @@ class MainWindow(QMainWindow):
             self.networks.trouble(trouble)
         self.alarms.reset(event.alarms)
         if self.state.open is not None:
-            self._reopen()
+            self.front.reopen()
         self._show_open()
 
     # --- what a person does
 
     def open_peer(self, peer: str) -> None:
         """Bring a conversation to the front."""
-        device = self.devices.device(PeerId(peer))
-        if device is None:
-            return
-        if self.state.open != device.id:
-            self.talk.leaves()
-            self.state.open = device.id
-            self.pane.show_device(device)
-            self.timeline.open(device.id, device.group)
-            self._load()
-            self.talk.opened(device.id)
-        self.sidebar.select(device.id)
-        self.networks.ask_again()
-        self.pane.timeline.look_soon()
-        self.alarms.show_again(device.id)
-        self.ready.offer()
-        self._update_empty()
-        self.pane.composer.field.setFocus()
+        self.front.open(peer)
 
     def close_peer(self) -> None:
         """Back to the list, where the window is narrow."""
-        self.talk.opened(None)
-        self.state.open = None
-        self.timeline.open(None)
-        self.pane.show_device(None)
-        self.sidebar.select("")
-        self.networks.ask_again()
-        self.ready.offer()
-        self._update_empty()
+        self.front.close()
 
     def send_files(self, paths: object, peer: str | None = None, among: tuple[PeerId, ...] | None = None) -> None:
         """Offer files to a device (the open one if none is named). `among`: of a group to these members alone."""
-        target = PeerId(peer) if peer is not None else self.state.open
-        if target is None or not isinstance(paths, tuple) or not paths:
-            return
-        device = self.devices.device(target)
-        if device is None or not device.mine or device.trust == "blocked":
-            self.board.show("not-sent", _not_sent(device), "warn")
-            return
-        targets: tuple[PeerId, ...] = (target,)
-        room, me = "", self.state.me
-        if device.group:
-            targets, room = tuple(one for one in device.members if me is None or one != me.id), device.id
-            targets = targets if among is None else tuple(one for one in targets if one in among)
-        for one in targets:
-            self._bridge.submit(c.SendFiles(TransferId(secrets.token_hex(16)), one, paths, room))
+        self.sending.send(paths, peer, among)
 
     def make_ready(self, paths: tuple[Path, ...]) -> None:
         """Files that wait for a device to be chosen."""
@@ -278,7 +212,7 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._arrange()
+        self.arrangement.arrange()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.leaving.quits and self._tray and QSystemTrayIcon.isSystemTrayAvailable():
@@ -322,7 +256,7 @@ class MainWindow(QMainWindow):
         self.sidebar.dress()
         self.pane.dress()
         self.pane.timeline.dress()
-        self._arrange()
+        self.arrangement.arrange()
 
     def _wear_settings(self, settings: Settings) -> None:
         self.talk.settings = settings
@@ -357,14 +291,14 @@ class MainWindow(QMainWindow):
         pane.erase.connect(self._erase)
         pane.compare.connect(lambda: self._about(self.trust.compare))
         pane.nobody.add_address.connect(self.addresses.ask)
-        timeline.older.connect(self._load)
-        timeline.seen.connect(self._seen_rows)
+        timeline.older.connect(self.front.load)
+        timeline.seen.connect(self.front.seen)
         timeline.link.connect(lambda target: open_link(self, target))
         timeline.open_path.connect(lambda path: open_path(self, path))
         timeline.show_path.connect(lambda path: show_path(self, path))
         timeline.act.connect(self._bridge.submit)
-        timeline.save_to.connect(self._save_to)
-        timeline.listed.connect(self._list)
+        timeline.save_to.connect(self.sending.save_to)
+        timeline.listed.connect(self._show_list)
 
     def _add_shortcuts(self) -> None:
         standard, known = QKeySequence.StandardKey, self.state.when_known
@@ -381,69 +315,12 @@ class MainWindow(QMainWindow):
         ):
             QShortcut(keys, self, work)
 
-    def _bounded(self, width: int, height: int) -> QSize:
-        """A size given for letters of the usual size, with those in force; no larger than the screen."""
-        room = self.screen().availableGeometry()
-        return QSize(min(em(width), room.width()), min(em(height), room.height() - _TITLE))
-
-    def _arrange(self) -> None:
-        self.setMinimumSize(self._bounded(360, 420))
-        narrow = self.width() < em(_NARROW)
-        self._narrow = narrow
-        self.pane.set_narrow(narrow)
-        if narrow:
-            alone = self.state.open is None and self.devices.rowCount() > 0 and not self.networks.asks
-            self.sidebar.setVisible(alone)
-            self.pane.setVisible(not alone)
-            self.sidebar.setMaximumWidth(16777215)
-            self.sidebar.setMinimumWidth(0)
-        else:
-            self.sidebar.show()
-            self.pane.show()
-            width = min(em(318), max(em(250), self.width() * 28 // 100))
-            self.sidebar.setFixedWidth(max(width, self.sidebar.minimumSizeHint().width()))
-
-    def _update_empty(self) -> None:
-        """What stands there while there is nobody, or nobody is chosen."""
-        count = self.devices.rowCount()
-        now = (count > 0, self.state.me, self._narrow, self.state.open)
-        if now == self._emptied:
-            return
-        self._emptied = now
-        self.sidebar.show_count(count)
-        self.pane.nobody.show_for(count > 0, self.state.me)
-        if self._narrow:
-            self._arrange()
-
-    def _seen_rows(self, entries: object) -> None:
-        if self.state.open is not None and isinstance(entries, list):
-            seen = tuple((one.message, None if one.transfer else one.author) for one in entries if one.message)
-            self._bridge.submit(c.MarkRead(self.state.open, seen))
-
-    def _load(self) -> None:
-        if self.state.open is not None:
-            before = self.timeline.first_position
-            self.timeline.more = False
-            self._bridge.submit(c.LoadHistory(self.state.next_request(), self.state.open, before, 60))
-
-    def _list(self, title: str, lines: object) -> None:
-        if isinstance(lines, list):
-            show_sheet(ListingDialog(title, lines, self))
-
-    def _save_to(self, transfer: str) -> None:
-        start = self.state.me.download_folder if self.state.me is not None else ""
-        folder = QFileDialog.getExistingDirectory(self, tr("Save to"), start)
-        if folder:
-            # What accepting would mean there is shown first.
-            self.book.choose_folder(TransferId(transfer), folder)
-            self._bridge.submit(c.CompareOffer(TransferId(transfer), Path(folder)))
-
     def _escape(self) -> None:
         composer = self.pane.composer
         if composer.about is not None or composer.editing is not None:
             composer.cancel()
             return
-        if self._narrow and self.state.open is not None:
+        if self.arrangement.narrow and self.state.open is not None:
             self.close_peer()
 
     def _about(self, work: Callable[[Device], None]) -> None:
@@ -453,6 +330,10 @@ class MainWindow(QMainWindow):
             self.talk.about_group(device)
         else:
             work(device)
+
+    def _show_list(self, title: str, lines: object) -> None:
+        if isinstance(lines, list):
+            show_sheet(ListingDialog(title, lines, self))
 
     def _requested(self, event: e.WindowRequested) -> None:
         self.come_forward()
@@ -465,11 +346,3 @@ class MainWindow(QMainWindow):
         more = tr("It cannot be brought back. Received files stay where they are.")
         if confirm(self, text, more, tr("Erase"), tr("Keep")):
             self._bridge.submit(c.EraseHistory(device.id))
-
-
-def _not_sent(device: Device | None) -> str:
-    if device is None:
-        return tr("That device is not known here any more, so nothing was sent.")
-    if not device.mine:
-        return tr("You are not in {0} any more, so nothing was sent.").format(device.name)
-    return tr("{0} is blocked, so nothing was sent.").format(device.name)
