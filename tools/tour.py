@@ -25,7 +25,7 @@ from lanshare.domain.settings import Appearance
 from lanshare.domain.transfer import TransferState
 from lanshare.engine.options import Options
 from lanshare.qt.app import App
-from lanshare.qt.models.devices import Device
+from lanshare.qt.models.device_row import Device
 from lanshare.qt.theme import style
 from lanshare.qt.windows.main import MainWindow
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from lanshare.domain.events import Me
 from lanshare.domain.peer import PeerId
-from lanshare.qt.models.devices import Device, DeviceModel
+from lanshare.qt.models.device_row import Device
+from lanshare.qt.models.devices import DeviceModel
 
 
 class WindowState:

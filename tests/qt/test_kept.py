@@ -16,7 +16,7 @@ from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.commands import Command
 from lanshare.domain.message import MessageId
-from lanshare.qt.models.devices import DEVICE_ROLE
+from lanshare.qt.models.device_rows import DEVICE_ROLE
 from lanshare.qt.windows.main import MainWindow
 from lanshare.qt.windows.pastesheet import PasteSheet
 from tests.harness.talks import GROUP, NOW, asked, queued, type_in

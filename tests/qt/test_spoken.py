@@ -17,7 +17,7 @@ from lanshare.domain.message import Delivery
 from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
-from lanshare.qt.models.devices import DEVICE_ROLE
+from lanshare.qt.models.device_rows import DEVICE_ROLE
 from lanshare.qt.widgets.bubble import Bubble, SystemMessage
 from lanshare.qt.widgets.card import Card
 from lanshare.qt.widgets.timeline import Timeline

@@ -17,7 +17,7 @@ from lanshare.domain.commands import Command
 from lanshare.domain.message import MessageId
 from lanshare.domain.offer import ConflictPolicy
 from lanshare.domain.transfer import TransferId
-from lanshare.qt.models.devices import DEVICE_ROLE
+from lanshare.qt.models.device_rows import DEVICE_ROLE
 from lanshare.qt.widgets import devicelist
 from lanshare.qt.widgets.form import Choice, Form, Mark
 from lanshare.qt.widgets.number import megabytes

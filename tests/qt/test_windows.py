@@ -19,7 +19,7 @@ from lanshare.domain import events as e
 from lanshare.domain.commands import Command
 from lanshare.domain.peer import PeerPolicy, Permission
 from lanshare.domain.settings import Visibility
-from lanshare.qt.models.devices import DEVICE_ROLE
+from lanshare.qt.models.device_rows import DEVICE_ROLE
 from lanshare.qt.qr import code_of, peer_in
 from lanshare.qt.widgets.card import Card
 from lanshare.qt.windows.main import MainWindow

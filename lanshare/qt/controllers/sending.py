@@ -12,7 +12,8 @@ from lanshare.domain import commands as c
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
 from lanshare.qt.formatting import tr
-from lanshare.qt.models.devices import Device, DeviceModel
+from lanshare.qt.models.device_row import Device
+from lanshare.qt.models.devices import DeviceModel
 from lanshare.qt.models.transfers import TransferBook
 from lanshare.qt.state import WindowState
 from lanshare.qt.windows.notices import BannerStack

@@ -41,7 +41,8 @@ from lanshare.domain.settings import Settings
 from lanshare.engine.presentation import user_messages
 from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt.formatting import tr
-from lanshare.qt.models.devices import Device, DeviceModel
+from lanshare.qt.models.device_row import Device
+from lanshare.qt.models.devices import DeviceModel
 from lanshare.qt.models.timeline import Entry, TimelineModel
 from lanshare.qt.open_external import show_path
 from lanshare.qt.widgets.composer import Half

@@ -19,7 +19,8 @@ from lanshare.domain.events import (
     PeerVerified,
 )
 from lanshare.domain.peer import PeerId
-from lanshare.qt.models.devices import Device, DeviceModel
+from lanshare.qt.models.device_row import Device
+from lanshare.qt.models.devices import DeviceModel
 from lanshare.qt.windows.alarm import AlarmDialog
 from lanshare.qt.windows.device_details import DeviceSheet
 from lanshare.qt.windows.pairing import PairingDialog

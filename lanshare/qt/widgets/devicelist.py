@@ -44,7 +44,9 @@ from PySide6.QtWidgets import (
 from lanshare.domain.peer import short_id
 from lanshare.qt import assets, formatting
 from lanshare.qt.formatting import tr
-from lanshare.qt.models.devices import DEVICE_ROLE, Device, DeviceModel
+from lanshare.qt.models.device_row import Device
+from lanshare.qt.models.device_rows import DEVICE_ROLE
+from lanshare.qt.models.devices import DeviceModel
 from lanshare.qt.theme.style import em, font_of, tokens
 from lanshare.qt.widgets.avatar import paint_avatar
 from lanshare.qt.widgets.drops import paths_in

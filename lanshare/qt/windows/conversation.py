@@ -25,7 +25,7 @@ from lanshare.domain.peer import short_id
 from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt import assets
 from lanshare.qt.formatting import tr
-from lanshare.qt.models.devices import Device
+from lanshare.qt.models.device_row import Device
 from lanshare.qt.models.timeline import TimelineModel
 from lanshare.qt.models.transfers import TransferBook
 from lanshare.qt.theme.style import tokens

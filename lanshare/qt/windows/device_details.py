@@ -32,7 +32,7 @@ from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt import assets, formatting
 from lanshare.qt.decoding import decoder
 from lanshare.qt.formatting import tr
-from lanshare.qt.models.devices import Device
+from lanshare.qt.models.device_row import Device
 from lanshare.qt.qr import peer_in
 from lanshare.qt.theme.style import em, tokens
 from lanshare.qt.widgets.avatar import Avatar

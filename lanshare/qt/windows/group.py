@@ -24,7 +24,7 @@ from lanshare.domain.groups import NAME
 from lanshare.domain.message import TEXT_MOST, MessageId
 from lanshare.domain.peer import PeerId, short_id
 from lanshare.qt.formatting import tr
-from lanshare.qt.models.devices import Device
+from lanshare.qt.models.device_row import Device
 from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.form import MarkList
 from lanshare.qt.widgets.labels import wrapped

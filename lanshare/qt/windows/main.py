@@ -40,7 +40,8 @@ from lanshare.qt.controllers.talk import ConversationController
 from lanshare.qt.controllers.trust import TrustController
 from lanshare.qt.event_router import EventRouter
 from lanshare.qt.formatting import tr
-from lanshare.qt.models.devices import Device, DeviceModel
+from lanshare.qt.models.device_row import Device
+from lanshare.qt.models.devices import DeviceModel
 from lanshare.qt.models.timeline import TimelineModel
 from lanshare.qt.models.transfers import TransferBook
 from lanshare.qt.open_external import open_link, open_path, show_path

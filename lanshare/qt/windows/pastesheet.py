@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QDialog, QPushButton, QVBoxLayout, QWidget
 from lanshare.domain.peer import short_id
 from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt.formatting import tr
-from lanshare.qt.models.devices import Device
+from lanshare.qt.models.device_row import Device
 from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.labels import picture, wrapped
 from lanshare.qt.widgets.tall import fit, stacked

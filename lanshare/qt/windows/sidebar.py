@@ -23,7 +23,9 @@ from lanshare.domain.settings import Visibility
 from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt import assets
 from lanshare.qt.formatting import tr
-from lanshare.qt.models.devices import DEVICE_ROLE, Device, DeviceModel
+from lanshare.qt.models.device_row import Device
+from lanshare.qt.models.device_rows import DEVICE_ROLE
+from lanshare.qt.models.devices import DeviceModel
 from lanshare.qt.theme.style import tokens
 from lanshare.qt.widgets.avatar import Avatar
 from lanshare.qt.widgets.devicelist import DeviceList
