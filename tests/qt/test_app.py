@@ -153,7 +153,7 @@ def test_what_is_pressed_before_the_engine_is_there_changes_nothing_else(qtbot: 
         assert not app.window.sidebar._eye.isEnabled()
         app.window.set_quiet(True)
         app.window.preferences.show_to("known", 0.0)
-        app.window.talk.find = opened.append  # type: ignore[assignment]
+        app.window.searching.find = opened.append  # type: ignore[assignment]
         keys = [one for one in app.window.findChildren(QShortcut) if one.key() == QKeySequence("Ctrl+K")]
         keys[0].activated.emit()
         assert not opened

@@ -150,9 +150,9 @@ def test_a_draft_survives_whatever_else_is_done(talk: MainWindow, submitted: lis
         talk.pane.composer.reply_to(MessageId("1" * 32), "Marta", "x")
         talk.pane.composer.cancel()
     elif act == "search":
-        talk.talk.find(made.MARTA)
-        assert talk.talk.search is not None
-        talk.talk.search.close()
+        talk.searching.find(made.MARTA)
+        assert talk.searching.dialog is not None
+        talk.searching.dialog.close()
     else:
         talk.on_event(e.SettingsChanged(talk.settings))
     assert field(talk) == "half"
@@ -322,11 +322,11 @@ def test_what_was_written_to_a_device_that_is_forgotten_is_there_when_it_comes_b
 
 
 def test_somebody_elses_group_never_takes_what_is_being_written(talk: MainWindow, submitted: list[Command]) -> None:
-    talk.talk._group_act(c.CreateGroup(MessageId("a" * 32), "Garden", GROUP_OF[1:]))
+    talk.groups._group_act(c.CreateGroup(MessageId("a" * 32), "Garden", GROUP_OF[1:]))
     type_in(talk, "for Marta alone", enter=False)
     group(talk, added=True)
     assert (talk.state.open, field(talk)) == (made.MARTA, "for Marta alone")
-    talk.talk._group_act(c.CreateGroup(MessageId("b" * 32), "Shed", GROUP_OF[1:]))
+    talk.groups._group_act(c.CreateGroup(MessageId("b" * 32), "Shed", GROUP_OF[1:]))
     talk.on_event(e.GroupRefused(GROUP, "declined", "No."))
     talk.pane.composer.field.clear()
     group(talk, name="Shed", added=True)
@@ -439,7 +439,7 @@ def test_a_change_of_one_setting_keeps_what_was_changed_elsewhere(talk: MainWind
     dialog = talk.preferences.dialog
     assert dialog is not None
     talk.set_quiet(True)
-    talk.talk._mute(True)
+    talk.keeping._mute(True)
     dialog._name.setText("Another name")
     QTest.mouseClick(dialog._save, Qt.MouseButton.LeftButton)
     last = asked(submitted, c.ChangeSettings)[-1]

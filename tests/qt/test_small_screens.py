@@ -181,13 +181,13 @@ def test_two_of_one_long_name_are_told_apart_wherever_somebody_is_picked(window:
     assert len(pictures) == 2
     assert pictures[0] != pictures[1]
     dialog.close()
-    window.talk.find(None)
-    search = window.talk.search
+    window.searching.find(None)
+    search = window.searching.dialog
     assert search is not None
     places = [search._where.itemText(at) for at in range(search._where.count())]
     assert len(set(places)) == len(places)
     window.on_event(e.PeerChanged(made.ANNA, "W" * 64, "laptop", (), "known", True))
-    window.talk.find(None)
-    assert window.talk.search is not None
-    assert window.talk.search.minimumSizeHint().width() < 800
-    window.talk.search.close()
+    window.searching.find(None)
+    assert window.searching.dialog is not None
+    assert window.searching.dialog.minimumSizeHint().width() < 800
+    window.searching.dialog.close()

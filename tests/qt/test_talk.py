@@ -196,8 +196,8 @@ def test_enter_does_what_the_person_chose(talk: MainWindow, submitted: list[Comm
 
 
 def test_a_group_is_founded_shown_and_changed(window: MainWindow, submitted: list[Command]) -> None:
-    window.talk.new_group()
-    dialog = window.talk.group
+    window.groups.new_group()
+    dialog = window.groups.dialog
     assert dialog is not None
     dialog._name.setText("Garden")
     for row in range(2):
@@ -218,8 +218,8 @@ def test_a_group_is_founded_shown_and_changed(window: MainWindow, submitted: lis
     assert bubbles(window) == ["hello"]
     (device,) = [one for one in window.devices.devices() if one.id == GROUP]
     assert device.preview == "Marta: hello"
-    window.talk.about_group(device)
-    dialog = window.talk.group
+    window.groups.about_group(device)
+    dialog = window.groups.dialog
     assert dialog is not None
     leave = next(one for one in dialog.findChildren(QPushButton) if "Leave" in one.text())
     QTest.mouseClick(leave, Qt.MouseButton.LeftButton)
@@ -235,8 +235,8 @@ def test_whoever_came_in_before_us_cannot_be_taken_out_and_a_reversal_is_told(
 ) -> None:
     window.on_event(e.GroupChanged(GROUP, "Garden", (made.ANNA, made.ME.id, made.MARTA), True))
     (device,) = [one for one in window.devices.devices() if one.id == GROUP]
-    window.talk.about_group(device)
-    dialog = window.talk.group
+    window.groups.about_group(device)
+    dialog = window.groups.dialog
     assert dialog is not None
     rows = {dialog._list.item(row).text().split(" ·")[0]: dialog._list.item(row) for row in range(dialog._list.count())}
     before, behind = (
@@ -313,7 +313,7 @@ def test_a_search_asks_shows_and_jumps(window: MainWindow, submitted: list[Comma
     window.open_peer(made.MARTA)
     submitted.clear()
     QTest.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
-    dialog = window.talk.search
+    dialog = window.searching.dialog
     assert dialog is not None
     QTest.keyClicks(dialog._field, "alb")
     qtbot.waitUntil(lambda: bool(asked(submitted, c.LoadHistory)), timeout=5000)
@@ -438,7 +438,7 @@ def test_a_jump_into_another_conversation_waits_for_its_own_page(
     window: MainWindow, submitted: list[Command]
 ) -> None:
     window.open_peer(made.LIVING)
-    window.talk.jump(made.MARTA, 5)
+    window.searching.jump(made.MARTA, 5)
     ordinary, around = [one for one in submitted if isinstance(one, c.LoadHistory)][-2:]
     window.on_event(page(window, range(40, 61), True, ordinary.request))
     desk: Any = window.talk

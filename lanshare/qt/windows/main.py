@@ -29,7 +29,10 @@ from lanshare.qt import spoken
 from lanshare.qt.bridge import Bridge
 from lanshare.qt.controllers.addresses import AddressController
 from lanshare.qt.controllers.alarms import AlarmController
+from lanshare.qt.controllers.finding import SearchController
 from lanshare.qt.controllers.front import FrontController
+from lanshare.qt.controllers.group_talk import GroupController
+from lanshare.qt.controllers.keeping import KeepController
 from lanshare.qt.controllers.networks import NetworkController
 from lanshare.qt.controllers.pasting import PasteController, show_sheet
 from lanshare.qt.controllers.preferences import SettingsController
@@ -97,11 +100,12 @@ class MainWindow(QMainWindow):
             self.sidebar, self.pane, self.devices, self.timeline, state, submit, self.arrangement.show_empty
         )
         self.trust = TrustController(self, self.devices, submit)
-        self.talk = ConversationController(
-            self, self.pane, self.devices, self.timeline, board, submit, self.open_peer, state.next_request
-        )
+        shown = (self, self.pane, self.devices, self.timeline, board, submit)
+        self.talk = ConversationController(*shown)
+        self.groups = GroupController(*shown, self.open_peer)
+        self.searching = SearchController(*shown, self.open_peer, state.next_request)
         self.preferences = SettingsController(self, board, state, submit, self._tray, self._wear_settings)
-        self.talk.change = self.preferences.change
+        self.keeping = KeepController(self, self.pane, self.timeline, board, submit, self.preferences.change)
         self.alarms = AlarmController(self, board, self.devices, self.trust, submit)
         self.networks = NetworkController(self.pane, board, self.devices, state, submit, self.arrangement.arrange)
         self.arrangement.networks = self.networks
@@ -128,7 +132,8 @@ class MainWindow(QMainWindow):
         on((e.PeerAppeared, e.PeerChanged), lambda event: self.book.rename(devices.names()))
         on(self.timeline.HEARS, lambda event: self.timeline.apply(event, devices.names()))
         on(self.trust.HEARS, self.trust.apply)
-        on(self.talk.HEARS, self.talk.apply)
+        for part in (self.talk, self.groups, self.searching, self.keeping):
+            on(part.HEARS, part.apply)
         on(self.announcer.HEARS, self._announce)
         on(e.Snapshot, self._snapshot)
         on(e.MeChanged, lambda event: self._set_me(event.me))
@@ -260,7 +265,7 @@ class MainWindow(QMainWindow):
         self.arrangement.arrange()
 
     def _wear_settings(self, settings: Settings) -> None:
-        self.talk.settings = settings
+        self.keeping.settings = settings
         self.pane.composer.set_enter_sends(settings.enter_sends)
         self.devices.set_muted(settings.muted)
         self.wear()
@@ -281,9 +286,9 @@ class MainWindow(QMainWindow):
         sidebar.settings.connect(self.preferences.show)
         sidebar.mine.connect(self.preferences.show_own_device)
         sidebar.show_to.connect(self.preferences.show_to)
-        sidebar.new_group.connect(self.talk.new_group)
+        sidebar.new_group.connect(self.groups.new_group)
         sidebar.to_several.connect(self.talk.to_several)
-        sidebar.search_all.connect(lambda: self.talk.find(None))
+        sidebar.search_all.connect(lambda: self.searching.find(None))
         pane.back.connect(self.close_peer)
         pane.send.connect(self.send_files)
         pane.pasted_image.connect(self.pasting.paste_image)
@@ -303,7 +308,7 @@ class MainWindow(QMainWindow):
 
     def _add_shortcuts(self) -> None:
         standard, known = QKeySequence.StandardKey, self.state.when_known
-        here, everywhere = lambda: self.talk.find(self.state.open), lambda: self.talk.find(None)
+        here, everywhere = lambda: self.searching.find(self.state.open), lambda: self.searching.find(None)
         for keys, work in (
             (QKeySequence(standard.Quit), self.quit_asked.emit),
             (QKeySequence(standard.Find), lambda: known(here)),
@@ -328,7 +333,7 @@ class MainWindow(QMainWindow):
         if (device := self.state.device) is None:
             return
         if device.group:
-            self.talk.about_group(device)
+            self.groups.about_group(device)
         else:
             work(device)
 

@@ -1,0 +1,91 @@
+"""How long a conversation is kept, whether it is told of, and how it is saved into files and taken in from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from lanshare.domain import commands as c
+from lanshare.domain.events import (
+    ConversationImported,
+    ConversationSaved,
+    Event,
+)
+from lanshare.domain.settings import Settings
+from lanshare.engine.presentation import user_messages
+from lanshare.engine.presentation.display_text import escaped
+from lanshare.qt.formatting import tr
+from lanshare.qt.models.timeline import TimelineModel
+from lanshare.qt.open_external import show_path
+from lanshare.qt.windows.conversation import ConversationPane
+from lanshare.qt.windows.notices import BannerStack
+
+
+class KeepController(QObject):
+    """Carries out what the menu of a conversation says of keeping it. `change` puts settings in force."""
+
+    HEARS: Final = (ConversationSaved, ConversationImported)
+
+    def __init__(
+        self, window: QWidget, pane: ConversationPane, timeline: TimelineModel, board: BannerStack,
+        submit: Callable[[c.Command], None], change: Callable[[Settings], None],
+    ) -> None:
+        super().__init__(window)
+        self._window, self._timeline, self._board, self._submit, self._change = window, timeline, board, submit, change
+        self.settings = Settings()
+        pane.keep.connect(self._save)
+        pane.take_in.connect(self._take_in)
+        pane.forget_after.connect(self._forget_after)
+        pane.mute.connect(self._mute)
+
+    def apply(self, event: Event) -> None:
+        """Take an event in."""
+        match event:
+            case ConversationSaved():
+                self._saved(event)
+            case ConversationImported():
+                told = user_messages.taken(event.messages, event.refused, event.strangers, event.transfers)
+                text = event.message or " ".join(told)
+                self._board.show("taken", text, "warn" if event.code or event.refused else "calm")
+
+    def _save(self) -> None:
+        if self._timeline.peer is None:
+            return
+        folder = QFileDialog.getExistingDirectory(self._window, tr("Save the conversation in"))
+        if folder:
+            self._submit(c.SaveConversation(self._timeline.peer, Path(folder)))
+
+    def _take_in(self) -> None:
+        found, _ = QFileDialog.getOpenFileName(
+            self._window, tr("A saved conversation"), "", "conversation.jsonl (*.jsonl)"
+        )
+        if found:
+            self._submit(c.ImportConversation(Path(found)))
+
+    def _saved(self, event: ConversationSaved) -> None:
+        if event.code:
+            self._board.show("saved", event.message, "warn")
+            return
+        text = tr("{0} messages and files were saved in {1}.").format(event.moments, escaped(event.folder))
+        if event.missing:
+            text += " " + tr("{0} files were not there any more.").format(event.missing)
+        folder = event.folder
+        self._board.show("saved", text, "calm", tr("Show in folder"), lambda: show_path(self._window, folder))
+
+    def _forget_after(self, seconds: int) -> None:
+        if self._timeline.peer is not None:
+            self._submit(c.SetRetention(self._timeline.peer, seconds))
+
+    def _mute(self, muted: bool) -> None:
+        if self._timeline.peer is not None:
+            rest = tuple(one for one in self.settings.muted if one != self._timeline.peer)
+            self.change_settings(muted=(*rest, self._timeline.peer) if muted else rest)
+
+    def change_settings(self, **fields: object) -> None:
+        """Change these alone: the others may have been changed elsewhere, and not have been answered yet."""
+        self._change(replace(self.settings, **fields))
