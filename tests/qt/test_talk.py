@@ -441,7 +441,7 @@ def test_a_jump_into_another_conversation_waits_for_its_own_page(
     window.searching.jump(made.MARTA, 5)
     ordinary, around = [one for one in submitted if isinstance(one, c.LoadHistory)][-2:]
     window.on_event(page(window, range(40, 61), True, ordinary.request))
-    desk: Any = window.talk
+    desk: Any = window.searching
     assert desk._jump == 5, "that was not the one"
     window.on_event(page(window, range(1, 61), False, around.request))
     assert desk._jump is None

@@ -109,7 +109,7 @@ def test_one_file_may_be_put_aside_by_either_side_and_goes_on_from_there_when_th
     with pytest.raises(Halted) as halted:
         wire.run(random.Random(5))
     assert halted.value.code is Code.PUT_ASIDE
-    assert receiving.aside == 1
+    assert receiving.rests
     sending.close()
     stage.close()
     assert not (tmp_path / "in" / "top" / "big").exists()
