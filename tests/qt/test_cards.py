@@ -108,7 +108,7 @@ def test_a_press_on_accept_is_one_answer_though_the_offer_grows_under_it(
     window: MainWindow, submitted: list[Command], qtbot: QtBot
 ) -> None:
     shown = begin(window, "in")
-    accept, decline = shown._accepting, shown._declining
+    accept, decline = shown._actions.accepting, shown._actions.declining
     submitted.clear()
     for number in range(3):
         QTest.mousePress(accept, Qt.MouseButton.LeftButton)
@@ -116,12 +116,12 @@ def test_a_press_on_accept_is_one_answer_though_the_offer_grows_under_it(
         grown = made.offer(*tops)
         window.on_event(e.OfferGrew(IDENT, made.MARTA, grown))
         window.on_event(e.OfferCompared(IDENT, made.MARTA, 1, 0, 0, 800, 0, (), True, 10**9))
-        assert shown._accepting is accept
+        assert shown._actions.accepting is accept
         assert accept.isVisible()
         QTest.mouseRelease(accept, Qt.MouseButton.LeftButton)
         assert len([one for one in submitted if isinstance(one, c.AnswerOffer)]) == number + 1
         qtbot.waitUntil(lambda: not shown._waits)
-    assert shown._declining is decline
+    assert shown._actions.declining is decline
     accept.setFocus()
     window.on_event(e.OfferWithdrawn(IDENT, made.MARTA, "answered"))
     assert accept.isHidden()
@@ -131,12 +131,12 @@ def test_a_press_on_accept_is_one_answer_though_the_offer_grows_under_it(
 @pytest.mark.parametrize("way", ["in", "out"])
 def test_the_buttons_are_the_same_objects_through_a_whole_life(window: MainWindow, way: str) -> None:
     shown = begin(window, way)
-    before = list(shown._acting)
+    before = list(shown._actions.all)
     window.on_event(e.OfferGrew(IDENT, made.MARTA, PHOTO))
     window.on_event(e.OfferWithdrawn(IDENT, made.MARTA, "answered"))
     window.on_event(e.TransferStarted(IDENT, made.MARTA, way))
     window.on_event(e.TransferFailed(IDENT, made.MARTA, "failed", "disk-error", "x"))
-    assert shown._acting == before
+    assert shown._actions.all == before
     assert card(window) is shown
 
 
@@ -190,8 +190,8 @@ def test_a_press_is_one_answer_whatever_is_built_anew_around_it(
     shown = begin(window, "in")
     for number in range(1, 10):
         window.on_event(said(number, f"line {number}", lamport=number))
-    qtbot.waitUntil(lambda: shown._accepting.isVisible())
-    QTest.mousePress(shown._accepting, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: shown._actions.accepting.isVisible())
+    QTest.mousePress(shown._actions.accepting, Qt.MouseButton.LeftButton)
     if what == "a burst":
         for number in range(100, 180):
             window.on_event(said(number, f"line {number}", lamport=1000 + number))
@@ -203,8 +203,9 @@ def test_a_press_is_one_answer_whatever_is_built_anew_around_it(
     else:
         window.on_event(e.HistoryErased(made.MARTA, True, tuple(f"{number:032x}" for number in range(1, 10))))
     timeline = window.pane.timeline
-    qtbot.waitUntil(lambda: card(window) is shown and not timeline.builder.busy and shown._accepting.height() > 10)
-    QTest.mouseRelease(shown._accepting, Qt.MouseButton.LeftButton)
+    accepting = shown._actions.accepting
+    qtbot.waitUntil(lambda: card(window) is shown and not timeline.builder.busy and accepting.height() > 10)
+    QTest.mouseRelease(accepting, Qt.MouseButton.LeftButton)
     (answer,) = acts(submitted)
     assert isinstance(answer, c.AnswerOffer)
     assert answer.accepted
@@ -222,7 +223,7 @@ def test_what_was_chosen_for_files_that_differ_is_chosen_still(window: MainWindo
     anew = window.pane.timeline.rows[-1][1]
     assert isinstance(anew, Card)
     assert anew is not shown
-    QTest.mouseClick(anew._accepting, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(anew._actions.accepting, Qt.MouseButton.LeftButton)
     (answer,) = acts(submitted)
     assert isinstance(answer, c.AnswerOffer)
     assert answer.clash == "skip"
@@ -259,7 +260,7 @@ def test_a_comparison_that_is_older_than_the_offer_is_not_shown(window: MainWind
         window.on_event(e.OfferReceived(IDENT, made.MARTA, "Marta", 2, larger.bytes, larger, 10**12))
     else:
         window.on_event(e.OfferGrew(IDENT, made.MARTA, larger))
-    assert "5.0 GB" in shown._accepting.text()
+    assert "5.0 GB" in shown._actions.accepting.text()
     assert "free afterwards" not in shown._message.text()
 
 

@@ -18,8 +18,9 @@ from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
 from lanshare.qt.models.device_rows import DEVICE_ROLE
-from lanshare.qt.widgets.bubble import Bubble, SystemMessage
+from lanshare.qt.widgets.bubble import Bubble
 from lanshare.qt.widgets.card import Card
+from lanshare.qt.widgets.system_message import SystemMessage
 from lanshare.qt.widgets.timeline import Timeline
 from lanshare.qt.windows.group import SeveralDialog
 from lanshare.qt.windows.main import MainWindow
@@ -114,9 +115,9 @@ def test_a_card_is_answered_by_keys_alone(talk: MainWindow, submitted: list[Comm
     card = focused(talk)
     assert isinstance(card, Card)
     QTest.keyClick(card, Qt.Key.Key_Return)
-    assert focused(talk) is card._accepting
+    assert focused(talk) is card._actions.accepting
     QTest.keyClick(focused(talk), Qt.Key.Key_Right)
-    assert focused(talk) is card._declining
+    assert focused(talk) is card._actions.declining
     QTest.keyClick(focused(talk), Qt.Key.Key_Left)
     QTest.keyClick(focused(talk), Qt.Key.Key_Left)
     assert focused(talk) is card
@@ -125,7 +126,7 @@ def test_a_card_is_answered_by_keys_alone(talk: MainWindow, submitted: list[Comm
     QTest.keyClick(focused(talk), Qt.Key.Key_Return)
     (answer,) = [one for one in submitted if isinstance(one, c.AnswerOffer)]
     assert not answer.accepted
-    card._elsewhere.setFocus()
+    card._actions.elsewhere.setFocus()
     QTest.keyClick(focused(talk), Qt.Key.Key_Up)
     assert isinstance(focused(talk), Bubble), "up and down lead on from a button, too"
 

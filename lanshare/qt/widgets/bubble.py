@@ -10,8 +10,8 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QAccessible, QContextMenuEvent, QEnterEvent, QFontDatabase, QGuiApplication, QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAccessible, QContextMenuEvent, QEnterEvent, QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from lanshare.domain.message import Delivery
 from lanshare.domain.showable import showable
@@ -20,7 +20,9 @@ from lanshare.qt import assets, formatting
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.timeline import Entry
 from lanshare.qt.theme.style import em, font_of, tokens
+from lanshare.qt.widgets import bubble_menu
 from lanshare.qt.widgets.labels import picture, plain, wrapped
+from lanshare.qt.widgets.quote import Quote
 
 _SHARE: Final = 0.74
 _LEAST: Final = 120
@@ -31,16 +33,12 @@ _LINES: Final = 14
 _SPOKEN: Final = 1000
 """Characters of a message that are read out with its row."""
 
-_QUOTED: Final = 160
-"""Characters of what a message answers: a press on it leads to the whole."""
+_LINKS: Final = 5
+"""Links of a message that its menu opens."""
 
 _SEEN: Final = 40_000
 """Characters that are ever laid out: beyond that it can be copied."""
 
-_LINKS: Final = 5
-"""Links of a message that its menu opens."""
-
-SIGNS: Final = ("👍", "❤️", "😂", "😮", "😢", "🙏")
 
 
 class Bubble(QWidget):
@@ -63,6 +61,16 @@ class Bubble(QWidget):
         self._frame = QFrame()
         self._frame.setObjectName("bubble")
         self._frame.setProperty("side", "out" if entry.out else "in")
+        self._shown = ""
+        self._bar: QWidget | None = None
+        self._more: QPushButton | None = None
+        self._again: QPushButton | None = None
+        self._make_text()
+        self._make_foot()
+        self._lay_out()
+        self.refresh()
+
+    def _make_text(self) -> None:
         self._text = wrapped()
         self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
@@ -74,7 +82,10 @@ class Bubble(QWidget):
         self._text.setOpenExternalLinks(False)
         self._text.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # ours has more to offer
         self._text.linkActivated.connect(self.link)
-        self._shown = ""
+
+    def _make_foot(self) -> None:
+        """When, whether late, and how far it got."""
+        entry = self._entry
         self._time = plain(formatting.clock(entry.at), "time")
         self._late = plain(tr("came late"), "time")
         self._late.setToolTip(tr("It came after messages that it belongs before."))
@@ -83,6 +94,9 @@ class Bubble(QWidget):
         self._mark = picture()
         self._note = wrapped("", "bad")
         self._note.hide()
+
+    def _lay_out(self) -> None:
+        entry = self._entry
         foot = QHBoxLayout()
         foot.setSpacing(5)
         foot.addWidget(self._late)
@@ -96,13 +110,11 @@ class Bubble(QWidget):
         self._who = wrapped(entry.who, "percent") if entry.who and not entry.out else None
         if self._who is not None:
             inner.addWidget(self._who)
-        self._quote = _Quote(entry) if entry.quote is not None else None
+        self._quote = Quote(entry) if entry.quote is not None else None
         if self._quote is not None:
             self._quote.clicked.connect(self._jump)
             inner.addWidget(self._quote)
         inner.addWidget(self._text)
-        self._more: QPushButton | None = None
-        self._again: QPushButton | None = None
         self._inner = inner
         inner.addLayout(foot)
         self._signs = wrapped("", "signs")
@@ -112,7 +124,6 @@ class Bubble(QWidget):
         side = Qt.AlignmentFlag.AlignRight if entry.out else Qt.AlignmentFlag.AlignLeft
         row = QHBoxLayout()
         row.setSpacing(2)
-        self._bar: QWidget | None = None
         self._row = row
         if entry.out:
             row.addStretch(1)
@@ -125,7 +136,6 @@ class Bubble(QWidget):
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addLayout(column)
-        self.refresh()
 
     # --- what is shown
 
@@ -270,7 +280,7 @@ class Bubble(QWidget):
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)
         if self._bar is None:
-            self._bar = self._make_bar()
+            self._bar = bubble_menu.bar(self._want, self._react_menu, self._menu_here)
             self._row.insertWidget(1, self._bar, 0, Qt.AlignmentFlag.AlignVCenter)
         self._bar.show()
 
@@ -279,57 +289,21 @@ class Bubble(QWidget):
         if self._bar is not None:
             self._bar.hide()
 
-    def _make_bar(self) -> QWidget:
-        bar = QWidget()
-        row = QHBoxLayout(bar)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        look = tokens()
-        for icon, label, act in (
-            ("smile", tr("React"), self._react_menu),
-            ("reply", tr("Reply"), partial(self._want, "reply")),
-            ("copy", tr("Copy"), partial(self._want, "copy")),
-            ("ellipsis-vertical", tr("More"), self._menu_here),
-        ):
-            button = QToolButton()
-            assets.put_icon(button, icon, look.dim, 16)
-            button.setToolTip(label)
-            button.setAccessibleName(label)
-            button.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-            button.clicked.connect(act)
-            row.addWidget(button)
-        return bar
-
     def _react_menu(self) -> None:
         menu = QMenu(self)
-        self._fill_signs(menu)
+        bubble_menu.fill_signs(menu, self._want)
         menu.popup(self.mapToGlobal(self._frame.geometry().topLeft()))
-
-    def _fill_signs(self, menu: QMenu) -> None:
-        for sign in SIGNS:
-            menu.addAction(sign, partial(self._want, f"react:{sign}"))
-        menu.addAction(tr("No reaction"), partial(self._want, "react:"))
 
     def menu(self) -> QMenu:
         """What can be done with it."""
-        entry, menu = self._entry, QMenu(self)
-        menu.addAction(tr("Reply"), partial(self._want, "reply"))
-        self._fill_signs(menu.addMenu(tr("React")))
-        menu.addAction(tr("Copy"), partial(self._want, "copy"))
-        for target in formatting.links(self._text_shown())[:_LINKS]:
-            menu.addAction(tr("Open {0}").format(target), partial(self.link.emit, target))
-        if entry.quote is not None:
-            menu.addAction(tr("Go to what it answers"), self._jump)
+        menu = QMenu(self)
+        links = formatting.links(self._text_shown())[:_LINKS]
+        further = [(tr("Open {0}").format(one), partial(self.link.emit, one)) for one in links]
+        if self._entry.quote is not None:
+            further.append((tr("Go to what it answers"), partial(self._jump)))
         if self._more is not None:
-            menu.addAction(self._more.text(), self._fold)
-        menu.addSeparator()
-        if entry.out and entry.delivery == Delivery.QUEUED:
-            menu.addAction(tr("Edit"), partial(self._want, "edit"))
-            menu.addAction(tr("Take back"), partial(self._want, "take-back"))
-        else:
-            if entry.out and entry.delivery == Delivery.REFUSED:
-                menu.addAction(tr("Send again"), partial(self._want, "again"))
-            menu.addAction(tr("Delete here"), partial(self._want, "delete"))
+            further.append((self._more.text(), partial(self._fold)))
+        bubble_menu.fill(menu, self._entry, self._want, [*further])
         return menu
 
     def enter(self) -> None:
@@ -355,80 +329,5 @@ class Bubble(QWidget):
     def _jump(self) -> None:
         if self._entry.quote is not None:
             self.jump.emit(self._entry.quote.id)
-
-
-class _Quote(QFrame):
-    """What a message answers: a line that leads there."""
-
-    clicked = Signal()
-
-    def __init__(self, entry: Entry) -> None:
-        super().__init__()
-        assert entry.quote is not None
-        self.setObjectName("quote")
-        self.setProperty("side", "out" if entry.out else "in")
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._name = wrapped(escaped(entry.quoted), "quoted")
-        self._text = wrapped("", "time")
-        self.show_text(entry.quote.text)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 3, 8, 3)
-        column.setSpacing(0)
-        column.addWidget(self._name)
-        column.addWidget(self._text)
-
-    def show_text(self, text: str) -> bool:
-        """Show what is quoted; False if it is shown already."""
-        line = " ".join(text.split())
-        before, line = self._text.text(), escaped(line[:_QUOTED] + "…" if len(line) > _QUOTED else line)
-        self._text.setText(line)
-        return before != line
-
-    def natural(self) -> int:
-        """The width that it would like."""
-        metrics = self._text.fontMetrics()
-        name = self._name.fontMetrics().horizontalAdvance(self._name.text())
-        return min(em(260), max(name, metrics.horizontalAdvance(self._text.text())) + 24)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.clicked.emit()
-
-
-class SystemMessage(QWidget):
-    """What changed in a group: a line in the middle."""
-
-    SPOKEN_AS = QAccessible.Role.ListItem
-
-    def __init__(self, entry: Entry, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._entry = entry
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self._label = wrapped(entry.text, "dim")
-        self._label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(24, 4, 24, 4)
-        row.addWidget(self._label)
-        self.refresh()
-
-    @property
-    def frame(self) -> QWidget:
-        """What is seen of it."""
-        return self._label
-
-    def refresh(self) -> None:
-        """It does not change."""
-        text = showable(self._entry.text)
-        self._label.setText(text)
-        self.setAccessibleName(f"{text}, {formatting.clock(self._entry.at)}")
-
-    def enter(self) -> None:
-        """There is nothing to do with it."""
-
-    def copy(self) -> None:
-        """Into the clipboard."""
-        QGuiApplication.clipboard().setText(self._entry.text)
-
-    def fit(self, width: int) -> None:
-        """Lines break by themselves."""
 
 

@@ -6,8 +6,6 @@ open_path(str) and show_path(str) with a path; listed(str, object) with a title 
 
 from __future__ import annotations
 
-import secrets
-from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
@@ -17,7 +15,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QProgressBar,
-    QPushButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -26,9 +23,8 @@ from PySide6.QtWidgets import (
 from lanshare.domain import commands as c
 from lanshare.domain.errors import Code
 from lanshare.domain.offer import ConflictPolicy, EntryKind
-from lanshare.domain.transfer import TransferId, TransferState
+from lanshare.domain.transfer import TransferState
 from lanshare.engine.presentation.display_text import escaped
-from lanshare.engine.presentation.openable import may_open_by_name
 from lanshare.qt import assets, formatting
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.transfers import TransferView
@@ -36,6 +32,7 @@ from lanshare.qt.theme.style import em, tokens
 from lanshare.qt.widgets import card_words as words
 from lanshare.qt.widgets import preview
 from lanshare.qt.widgets.buttons import Buttons
+from lanshare.qt.widgets.card_actions import CardActions, push_button
 from lanshare.qt.widgets.form import Choice
 from lanshare.qt.widgets.labels import ElidedLabel, picture, plain, set_role, wrapped
 
@@ -65,9 +62,6 @@ class Card(QWidget):
         self._peer_name = (view.asker or view.name) if view.offer.room and (view.asker or view.name) else name
         self._shape: tuple[object, ...] = ()
         self._waits = False
-        self._offer_shown = view.offer
-        """What stands on the card, also while a finger is on it: a yes is to that."""
-
         self._pressable: list[QAbstractButton] = []
         self._frame = QFrame()
         self._frame.setObjectName("card")
@@ -79,7 +73,8 @@ class Card(QWidget):
         self._inner.addWidget(self._preview)
         self._build_question()
         self._build_progress()
-        self._make_buttons()
+        self._actions = CardActions(view, self, lambda: ConflictPolicy(self._clash.currentData()))
+        self._add_buttons()
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         if view.out:
@@ -124,7 +119,7 @@ class Card(QWidget):
         self._inner.addLayout(self._names)
         self._message = wrapped("", "dim")
         self._inner.addWidget(self._message)
-        self._all = _button(tr("Show all of it…"), "quiet")
+        self._all = push_button(tr("Show all of it…"), "quiet")
         self._all.clicked.connect(self._list_all)
         self._inner.addWidget(self._all)
         self._clash = Choice(tr("What to do with files that differ"), (
@@ -241,7 +236,7 @@ class Card(QWidget):
 
     def _step(self, by: int) -> None:
         """To the next of what can be pressed now; before the first is the card itself."""
-        order: list[QWidget] = [self, self._all, self._clash, *self._acting, self._rest, self._close, self._aside,
+        order: list[QWidget] = [self, self._all, self._clash, *self._actions.all, self._rest, self._close, self._aside,
                                 self._leave]
         seen = [one for one in order if one is self or one.isVisible()]
         now = next((at for at, one in enumerate(seen) if one.hasFocus()), 0)
@@ -257,7 +252,10 @@ class Card(QWidget):
         for button in (self._close, self._leave):
             assets.put_icon(button, "x", look.dim, 18 if button is self._close else 14)
         assets.put_icon(self._aside, "pause", look.dim, 14)
-        for acting, icon in ((self._showing, "folder-open"), (self._undoing, "undo-2"), (self._again, "rotate-cw")):
+        for acting, icon in (
+            (self._actions.showing, "folder-open"), (self._actions.undoing, "undo-2"),
+            (self._actions.again, "rotate-cw"),
+        ):
             assets.put_icon(acting, icon, look.text, 16)
         self._icon.setFixedSize(em(36), em(36))
         for button in (self._close, self._rest):
@@ -325,44 +323,20 @@ class Card(QWidget):
             rest = view.offer.names - min(words.NAMES, len(view.offer.tops))
             if rest > 0:
                 self._names.addWidget(plain(tr("and {0} more").format(rest), "dim"))
-        wanted = self._actions()
-        for button in self._acting:
+        wanted = self._actions.possible()
+        for button in self._actions.all:
             if button.isHidden() is not (button in wanted):
                 continue
             self._let_be_seen(button, button in wanted, button)
         self._row.setVisible(bool(wanted))
 
-    def _make_buttons(self) -> None:
-        """All that may ever be pressed here, once: they are the same objects from the first picture to the last."""
-        view = self._view
-        self._accepting = _button(tr("Accept"), "main")
-        self._accepting.clicked.connect(self._accept)
-        self._declining = _button(tr("Decline"))
-        self._declining.clicked.connect(lambda: self.act.emit(c.AnswerOffer(view.id, False)))
-        self._elsewhere = _button(tr("Save to…"))
-        self._elsewhere.clicked.connect(lambda: self.save_to.emit(view.id))
-        self._opening = _button(tr("Open"))
-        self._opening.clicked.connect(lambda: self.open_path.emit(view.paths[0]))
-        self._showing = _button(tr("Show in folder"))
-        self._showing.clicked.connect(lambda: self.show_path.emit(view.paths[0]))
-        self._undoing = _button(tr("Undo"))
-        self._undoing.setToolTip(tr("Move what was received aside, and bring back what it replaced"))
-        self._undoing.clicked.connect(lambda: self.act.emit(c.UndoReceive(view.id)))
-        self._again = _button(tr("Send again"))
-        self._again.clicked.connect(
-            lambda: self.act.emit(c.RetryTransfer(view.id, TransferId(secrets.token_hex(16))))
-        )
-        self._acting = [
-            self._accepting, self._declining, self._elsewhere, self._opening, self._showing, self._undoing, self._again
-        ]
-        for button in self._acting:
-            button.hide()
-        self._row = Buttons(*self._acting, fill=True)
+    def _add_buttons(self) -> None:
+        self._row = Buttons(*self._actions.all, fill=True)
         self._inner.addWidget(self._row)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._clash.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._clash.installEventFilter(self)
-        self._pressable = [*self._acting, self._close, self._rest, self._leave, self._aside, self._all]
+        self._pressable = [*self._actions.all, self._close, self._rest, self._leave, self._aside, self._all]
         for one in self._pressable:
             one.released.connect(self._let_go)
             one.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # the conversation is one stop
@@ -375,50 +349,13 @@ class Card(QWidget):
             QTimer.singleShot(0, self, self.refresh)
         self.released.emit()
 
-    def _actions(self) -> list[QPushButton]:
-        """What may be done now."""
-        view = self._view
-        if view.asked:
-            known = view.compared if view.compared is not None and view.compared.complete and view.fresh else None
-            size = known.new_bytes if known is not None else view.offer.bytes
-            self._offer_shown = view.offer
-            self._accepting.setText(tr("Accept · {0}").format(formatting.size(size)))
-            return [self._accepting, self._declining, self._elsewhere]
-        if view.undone:
-            return []
-        if view.state in words.ARRIVED and not view.out and view.paths:
-            folder = any(top.kind is EntryKind.FOLDER for top in view.offer.tops)
-            opens = len(view.paths) == 1 and may_open_by_name(view.paths[0], folder)
-            return [*([self._opening] if opens else []), self._showing, self._undoing]
-        ended = (TransferState.FAILED, TransferState.DECLINED, TransferState.CANCELLED, TransferState.PARTIAL)
-        if view.out and view.state in ended:
-            partial = view.state is TransferState.PARTIAL
-            self._again.setText(tr("Retry the rest") if partial else tr("Send again"))
-            return [self._again]
-        return []
-
-    def _accept(self) -> None:
-        into = Path(self._view.into) if self._view.into else None
-        shown = self._offer_shown
-        self.act.emit(c.AnswerOffer(self._view.id, True, into, self._chosen_clash(), shown=shown))
-
     def _choose_clash(self) -> None:
         self._view.clash = str(self._clash.currentData())  # kept with the transfer: this card may be made anew
-
-    def _chosen_clash(self) -> ConflictPolicy:
-        return ConflictPolicy(self._clash.currentData())
 
     def _list_all(self) -> None:
         if lines := words.listing(self._view):
             self.listed.emit(self._title.text(), lines)
 
-
-
-def _button(text: str, kind: str = "") -> QPushButton:
-    button = QPushButton(text)
-    button.setProperty("kind", kind)
-    button.setCursor(Qt.CursorShape.PointingHandCursor)
-    return button
 
 
 def _tool(name: str, hint: str) -> QToolButton:

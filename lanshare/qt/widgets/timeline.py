@@ -19,9 +19,10 @@ from lanshare.qt.formatting import tr
 from lanshare.qt.models.timeline import Entry, TimelineModel
 from lanshare.qt.models.transfers import TransferBook
 from lanshare.qt.theme.style import em
-from lanshare.qt.widgets.bubble import Bubble, SystemMessage
+from lanshare.qt.widgets.bubble import Bubble
 from lanshare.qt.widgets.card import Card
 from lanshare.qt.widgets.downbutton import DownButton
+from lanshare.qt.widgets.system_message import SystemMessage
 from lanshare.qt.widgets.timeline_builder import RowBuilder
 from lanshare.qt.widgets.timeline_focus import RowFocus
 from lanshare.qt.widgets.timeline_rows import Live, Row, RowColumn

@@ -9,8 +9,9 @@ from PySide6.QtCore import QObject, QPoint, QRect, Qt
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
 
 from lanshare.qt.theme.style import em
-from lanshare.qt.widgets.bubble import Bubble, SystemMessage
+from lanshare.qt.widgets.bubble import Bubble
 from lanshare.qt.widgets.card import Card
+from lanshare.qt.widgets.system_message import SystemMessage
 from lanshare.qt.widgets.timeline_rows import RowColumn
 
 
