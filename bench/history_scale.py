@@ -93,7 +93,7 @@ def row_search(quick: bool) -> None:
 
 
 OPENING_CODE = WINDOW_CODE + """
-from lanshare.qt.widgets import timeline
+from lanshare.qt.timeline import timeline
 built, worst = [0], [0]
 make = timeline.Timeline._make
 def counting(self, entry):

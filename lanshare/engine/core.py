@@ -40,6 +40,7 @@ from lanshare.engine.profile_settings import ProfileSettings
 from lanshare.engine.prompt_limit import PromptRateLimiter
 from lanshare.engine.shells import Shells, trouble
 from lanshare.engine.transfers.pending_offers import PendingOffers
+from lanshare.engine.transfers.registration import TransferService
 from lanshare.engine.transfers.service import Transfers
 from lanshare.engine.transfers.table import TransferContext
 from lanshare.exchange import message_records
@@ -86,7 +87,8 @@ class EngineCore:
         self._shells = Shells(self._snapshot, self._exposure.questions)
         # Where several answer to one item, this is their order.
         self._services: tuple[Service, ...] = (
-            self._transfers, self._chats, self._groups, self._pairings, self._peers, self._settings, self._archives,
+            TransferService(self._transfers), self._chats, self._groups, self._pairings, self._peers, self._settings,
+            self._archives,
             HistoryService(deps, self.post), Composer(me, deps.clock, peers.link), self._exposure, self._shells,
         )
         self._dispatch = Dispatch()

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 
 from lanshare.domain.offer import TIME_BOUND
 from lanshare.files import quarantine
+from lanshare.files.space import usable
 
 HANDLES: Final = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 _NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
@@ -36,13 +37,6 @@ _RENAME_EXCL: Final = 4  # sys/stdio.h on macOS
 _SYNC_FILE_RANGE_WRITE: Final = 2
 _EXCLUSIVE: Final = _RENAME_EXCL if sys.platform == "darwin" else _RENAME_NOREPLACE
 _rename: Final = getattr(_libc, "renameatx_np" if sys.platform == "darwin" else "renameat2", None)
-
-
-_RESERVE: Final = 256 * 1024 * 1024
-"""Bytes that are left free on a disk, or a hundredth of a small one."""
-
-_UNTOLD: Final = 2**62
-
 
 class Folder(Protocol):
     """What both kinds of folder can do. Names are single components that files/names.py has passed."""
@@ -329,51 +323,6 @@ def _same_time(kept_ns: int, wanted_ns: int) -> None:
 def open_folder(path: Path) -> Folder:
     """The folder at `path`, by handle where the system has handles."""
     return HandleFolder.root(path) if HANDLES else PathFolder.root(path)
-
-
-def usable(free: int, total: int) -> int:
-    """How many of the free bytes of a disk a large transfer may take: a system without a free byte serves nobody.
-
-    A file system that tells no size is taken to have room: it says itself when it is full.
-    """
-    if total <= 0:
-        return _UNTOLD
-    return max(0, free - min(_RESERVE, total // 100))
-
-
-def room_at(path: Path) -> int:
-    """What of the disk where `path` is or would be a large transfer may take, in bytes; 0 if nobody can tell."""
-    free, total = _space(path)
-    return usable(free, total) if total >= 0 else 0
-
-
-def free_bytes(path: Path) -> int:
-    """Free bytes where `path` is or would be; 0 if nobody can tell."""
-    return _space(path)[0]
-
-
-def _space(path: Path) -> tuple[int, int]:
-    """Free bytes and all bytes of the disk where `path` is or would be; (0, -1) if nobody can tell."""
-    for folder in (path, *path.parents):
-        try:
-            usage = shutil.disk_usage(folder)
-        except OSError:
-            continue
-        return usage.free, usage.total
-    return 0, -1
-
-
-def disk_of(path: Path) -> str:
-    """A name for the file system that `path` is, or would be, on; the same after it was unplugged and plugged in
-    again where the system knows its file systems by their own ids; empty if nobody can tell."""
-    for folder in (path, *path.parents):
-        try:
-            if hasattr(os, "statvfs"):
-                return f"{os.statvfs(folder).f_fsid:x}"
-            return f"{os.stat(folder).st_dev:x}"
-        except OSError:
-            continue
-    return ""
 
 
 def read_into(fd: int, buffer: memoryview) -> int:

@@ -13,11 +13,10 @@ import logging
 import os
 import re
 import threading
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Final
 
-import ifaddr
 from msgspec import Struct
 from zeroconf import (
     BadTypeInNameException,
@@ -26,13 +25,14 @@ from zeroconf import (
     IPVersion,
     ServiceBrowser,
     ServiceInfo,
-    ServiceListener,
     Zeroconf,
 )
 from zeroconf._dns import DNSAddress, DNSService
 
 from lanshare.domain.errors import Code
 from lanshare.domain.peer import Address, DeviceKind, PeerId, clean_name, short_id
+from lanshare.net.mdns_threads import Callbacks, Resolver
+from lanshare.net.nearness import is_beside, is_near, local_addresses
 from lanshare.wire import limits
 from lanshare.wire.frames import VERSION
 
@@ -43,14 +43,10 @@ _DESCRIPTORS: Final = 8
 
 _RETRY: Final = 10.0
 _TXT: Final = 255 - len("name=")
-_SHARED: Final = ipaddress.ip_network("100.64.0.0/10")
-"""What providers and overlay networks hand out (RFC 6598)."""
-
 _HOSTS: Final = 8
 """Addresses of one announcement that are looked at."""
 
 _RESOLVE_MS: Final = 1000
-_RESOLVING: Final = 64
 _INSTANCE: Final = re.compile(r"[a-z2-7]{8}")
 """Instance names of ours are short ids; whatever else is announced under our service is not for us."""
 
@@ -73,21 +69,6 @@ class Sighting(Struct, frozen=True):
     name: str
     kind: DeviceKind
     addresses: tuple[Address, ...]
-
-
-def local_addresses(interfaces: Sequence[str] = ()) -> tuple[str, ...]:
-    """This machine's addresses, or those of `interfaces`; loopback only where there is nothing else."""
-    if interfaces:
-        return tuple(interfaces)
-    found = []
-    for address in (ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips):
-        if isinstance(address, tuple):
-            host, _, scope = address
-            found.append(f"{host}%{scope}" if scope else host)
-        else:
-            found.append(address)
-    outward = [one for one in dict.fromkeys(found) if not ipaddress.ip_address(one.partition("%")[0]).is_loopback]
-    return tuple(sorted(outward, key=lambda one: (":" in one, one))) or ("127.0.0.1",)
 
 
 def fits(name: str) -> str:
@@ -137,7 +118,7 @@ class Discovery:
         self._info: ServiceInfo | None = None
         self._browser: ServiceBrowser | None = None
         self._known: OrderedDict[str, None] = OrderedDict()
-        self._resolver = _Resolver(self._resolve)
+        self._resolver = Resolver(self._resolve)
         self._thread = threading.Thread(target=self._run, name="discovery")
 
     def start(self) -> None:
@@ -259,7 +240,7 @@ class Discovery:
         old, self._browser = self._browser, None
         if old is not None:
             old.cancel()
-        self._browser = ServiceBrowser(zeroconf, SERVICE, listener=_Listener(self._on_service, self._on_gone))
+        self._browser = ServiceBrowser(zeroconf, SERVICE, listener=Callbacks(self._on_service, self._on_gone))
 
     def _take_back(self, zeroconf: Zeroconf) -> None:
         if self._info is not None:
@@ -332,7 +313,7 @@ class Discovery:
             self._resolver.ask(name)
         # Ours go first, so that they leave room for those of others, the latest of which come first.
         foreign = self._foreign(tuple(dict.fromkeys(reversed(found))))
-        if addresses := tuple(one for one in foreign if self._is_near(one.host))[:_HOSTS]:
+        if addresses := tuple(one for one in foreign if is_near(one.host, self._ours))[:_HOSTS]:
             self._seen(Sighting(self._own, me.name, me.kind, addresses))
 
     def _told(self, info: ServiceInfo, short: str) -> None:
@@ -346,10 +327,10 @@ class Discovery:
         port = info.port
         if not port:
             return
-        hosts = [one for one in info.parsed_scoped_addresses(IPVersion.All) if self._is_near(one)]
+        hosts = [one for one in info.parsed_scoped_addresses(IPVersion.All) if is_near(one, self._ours)]
         # A link-local address without its scope can hardly be dialled: last. Of many (a machine has bridges and
         # tunnels) those of our own networks are the ones to look at.
-        hosts.sort(key=lambda host: (host.startswith("fe80") and "%" not in host, not self._is_beside(host)))
+        hosts.sort(key=lambda host: (host.startswith("fe80") and "%" not in host, not is_beside(host, self._ours)))
         hosts = hosts[:_HOSTS]
         if not hosts:
             return
@@ -363,27 +344,6 @@ class Discovery:
                 DeviceKind.of(properties.get("kind") or ""),
                 addresses,
             )
-        )
-
-    def _is_near(self, host: str) -> bool:
-        """Whether an announced address may be one of a device here: anybody may announce any host of the Internet."""
-        address = ipaddress.ip_address(host.partition("%")[0])
-        if address.is_multicast or address.is_unspecified or address.is_reserved:
-            return False
-        if address.is_loopback:
-            return any(ipaddress.ip_address(one).is_loopback for one in self._ours)
-        if address.is_private or address.is_link_local or (address.version == 4 and address in _SHARED):
-            return True
-        return self._is_beside(host)
-
-    def _is_beside(self, host: str) -> bool:
-        """Whether this may be on a network that one of our own addresses is on."""
-        address = ipaddress.ip_address(host.partition("%")[0])
-        length = (24 if address.is_private else 16) if address.version == 4 else 64
-        return any(
-            address in ipaddress.ip_network(f"{one}/{length}", strict=False)
-            for one in self._ours
-            if ipaddress.ip_address(one).version == address.version
         )
 
     def _foreign(self, addresses: tuple[Address, ...]) -> tuple[Address, ...]:
@@ -408,62 +368,3 @@ def _host_of(record: DNSAddress) -> str:
     host = ipaddress.ip_address(record.address)
     scoped = host.version == 6 and host.is_link_local and record.scope_id
     return f"{host}%{record.scope_id}" if scoped else str(host)
-
-
-class _Resolver:
-    """Asks for what an announcement left out, on a thread of its own that ends when there is nothing to ask."""
-
-    def __init__(self, ask: Callable[[str], None]) -> None:
-        self._ask = ask
-        self._lock = threading.Lock()
-        self._names: deque[str] = deque(maxlen=_RESOLVING)
-        self._thread: threading.Thread | None = None
-
-    def ask(self, name: str) -> None:
-        """Ask for this name soon; of too many, the oldest are forgotten."""
-        with self._lock:
-            if name not in self._names:
-                self._names.append(name)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="resolve")
-                self._thread.start()
-
-    def close(self) -> None:
-        """Ask for nothing more."""
-        with self._lock:
-            self._names.clear()
-            thread = self._thread
-        if thread is not None:
-            thread.join()
-
-    def _run(self) -> None:
-        while True:
-            with self._lock:
-                if not self._names:
-                    self._thread = None
-                    return
-                name = self._names.pop()
-            try:
-                self._ask(name)
-            except Exception as error:
-                _log.info("an announcement could not be read: %s", type(error).__name__)
-
-
-class _Listener(ServiceListener):
-    """zeroconf's callbacks, kept from ever raising into its thread."""
-
-    def __init__(self, seen: Callable[[Zeroconf, str], None], gone: Callable[[str], None]) -> None:
-        self._seen = seen
-        self._gone = gone
-
-    def add_service(self, zc: Zeroconf, type_: str, name: str) -> None:
-        try:
-            self._seen(zc, name)
-        except Exception:
-            _log.exception("an announcement could not be read")
-
-    def update_service(self, zc: Zeroconf, type_: str, name: str) -> None:
-        self.add_service(zc, type_, name)
-
-    def remove_service(self, zc: Zeroconf, type_: str, name: str) -> None:
-        self._gone(name)

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
-import os
-import select
 import socket
 import ssl
-import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -21,6 +18,7 @@ from typing import Final, Protocol
 from lanshare.domain.errors import Code, LanshareError, ProtocolError
 from lanshare.domain.peer import Address
 from lanshare.net import tls
+from lanshare.net.wake import Poll, Wake
 from lanshare.trust.identity import Identity
 from lanshare.wire import limits
 from lanshare.wire.frames import Frame
@@ -121,7 +119,7 @@ class Link:
         except (OSError, ValueError) as error:
             sock.close()
             raise LinkLost(Code.PEER_AWAY, type(error).__name__) from error
-        self._wake = _Wake()
+        self._wake = Wake()
         self._posted: deque[object] = deque()
         self._aborted: Code | None = None
         self._unsent_most = limits.UNSENT if dialler else limits.UNSENT_STRANGER
@@ -132,7 +130,7 @@ class Link:
         self.waited = 0.0
         self._rest_until = 0.0
         self._heard = self._moved = time.monotonic()
-        self._poll = _Poll(self._sock.fileno(), self._wake.fileno())
+        self._poll = Poll(self._sock.fileno(), self._wake.fileno())
         self.proven_by = 0.0
         """When the handshake and the proof together have to be over; from open() on."""
 
@@ -350,78 +348,6 @@ class Link:
         self._poll.wait(max(0.0, until - began), read, write)
         self.waited += time.monotonic() - began
         self._wake.clear()
-
-
-class _Wake:
-    """A descriptor that other threads make readable."""
-
-    def __init__(self) -> None:
-        self._event = -1
-        if sys.platform == "linux":
-            self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._pair = None if self._event >= 0 else socket.socketpair()
-        if self._pair is not None:
-            for end in self._pair:
-                end.setblocking(False)
-        self._closed = False
-
-    def fileno(self) -> int:
-        return self._event if self._pair is None else self._pair[0].fileno()
-
-    def set(self) -> None:
-        try:
-            if self._closed:
-                return
-            if sys.platform == "linux" and self._pair is None:
-                os.eventfd_write(self._event, 1)
-            elif self._pair is not None:
-                self._pair[1].send(b"x")
-        except OSError:
-            pass
-
-    def clear(self) -> None:
-        try:
-            if sys.platform == "linux" and self._pair is None:
-                os.eventfd_read(self._event)
-            elif self._pair is not None:
-                self._pair[0].recv(4096)
-        except OSError:
-            pass
-
-    def close(self) -> None:
-        self._closed = True
-        if self._pair is None:
-            event, self._event = self._event, -1
-            os.close(event)
-        else:
-            for end in self._pair:
-                end.close()
-
-
-class _Poll:
-    """Waits for a socket and a wake descriptor; select() where there is no poll() (Windows; not verified there)."""
-
-    def __init__(self, sock: int, wake: int) -> None:
-        self._sock, self._wake = sock, wake
-        self._poll = None
-        if sys.platform != "win32":
-            self._poll = select.poll()
-            self._poll.register(wake, select.POLLIN)
-        self._asked = (False, False)
-
-    def wait(self, seconds: float, read: bool, write: bool) -> None:
-        if sys.platform == "win32" or self._poll is None:
-            reads = [self._sock, self._wake] if read else [self._wake]
-            select.select(reads, [self._sock] if write else [], [], seconds)
-            return
-        if (read, write) != self._asked:
-            if not read and not write:
-                # Even a mask of nothing would be woken, over and over, by a peer that has hung up.
-                self._poll.unregister(self._sock)
-            else:
-                self._poll.register(self._sock, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
-            self._asked = (read, write)
-        self._poll.poll(int(seconds * 1000) + 1)
 
 
 def finish(link: Link, work: Callable[[], None]) -> LanshareError | None:

@@ -2,63 +2,54 @@
 
 from __future__ import annotations
 
-import contextlib
 import faulthandler
 import logging
-import os
 import secrets
-import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Final
 
 from msgspec.structs import replace
-from PySide6.QtCore import QEvent, QObject, QSettings, QSocketNotifier, Qt, QTimer
+from PySide6.QtCore import QSettings
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QMessageBox, QSystemTrayIcon, QWidget
+from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
 import lanshare
 from lanshare.domain.commands import AnswerOffer, OpenWindow, SendText
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.events import (
-    ConversationRead,
     EngineStopped,
     Event,
-    MessageReceived,
     OfferReceived,
     OfferWithdrawn,
     SettingsChanged,
     Snapshot,
     TransferFailed,
 )
-from lanshare.domain.message import MessageId, MessageKind
+from lanshare.domain.message import MessageId
 from lanshare.domain.offer import Offer
 from lanshare.domain.peer import PeerId
-from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
 from lanshare.engine.client import EngineClient
 from lanshare.engine.options import Options, is_free, log_to_file, pasted_folder, read_settings
 from lanshare.engine.presentation import user_messages
-from lanshare.engine.presentation.display_text import escaped
-from lanshare.qt import assets, display_check, formatting
+from lanshare.qt import assets, display_check
 from lanshare.qt.bridge import Bridge
-from lanshare.qt.desktop_notifications import Desktop, Notice
+from lanshare.qt.desktop.notices import notice_of, over
+from lanshare.qt.desktop.notifications import Desktop, Notice
+from lanshare.qt.desktop.tray import Tray
 from lanshare.qt.formatting import tr
+from lanshare.qt.process import Painted, StopWatch, catch_all, quit_loop, say
 from lanshare.qt.theme import style
-from lanshare.qt.tray import Tray
-from lanshare.qt.widgets import preview
+from lanshare.qt.timeline import preview
 from lanshare.qt.windows.main import MainWindow
 
 _log = logging.getLogger(__name__)
 
 INTERRUPTED: Final = 130
-
-_UNPAINTED: Final = 200
-"""Milliseconds after which the engine is started even though no window was painted."""
 
 
 class App:
@@ -120,7 +111,7 @@ class App:
         if self._snapshot is not None:
             self._joined(window, self._snapshot)
         # The engine's parts take longer to load than the window to be painted.
-        painted = _Painted(window, self._begin)
+        painted = Painted(window, self._begin)
         self.desktop.start()
         QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: window.wear())
         code = self.qt.exec() if not self._ended else 0
@@ -197,7 +188,7 @@ class App:
             return
         if isinstance(event, EngineStopped):
             if self._fault is None:
-                _say(tr("lanshare has to close"), user_messages.ended(event.code))
+                say(tr("lanshare has to close"), user_messages.ended(event.code))
             self.end()
             return
         window.on_event(event)  # type: ignore[arg-type]
@@ -209,8 +200,8 @@ class App:
             QApplication.alert(window)
         if isinstance(event, OfferWithdrawn | TransferFailed):
             self._noticed.pop(event.transfer, None)
-        if (over := _over(event)) is not None:
-            self.desktop.take_down(over)
+        if (key := over(event)) is not None:
+            self.desktop.take_down(key)
         if self._tray is not None and isinstance(event, SettingsChanged):
             self._tray.show_quiet(not event.settings.notices)
 
@@ -286,150 +277,6 @@ class App:
         return pasted_folder(self._options).parent / "window.ini"
 
 
-class _Painted(QObject):
-    """Calls back once a widget was painted for the first time, or was not for a while: it may be hidden."""
-
-    def __init__(self, widget: QWidget, then: Callable[[], None]) -> None:
-        super().__init__(widget)
-        self._then: Callable[[], None] | None = then
-        self._widget = widget
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._go)
-        self._timer.start(_UNPAINTED if widget.isVisible() else 0)
-        widget.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.Paint:
-            self._widget.removeEventFilter(self)
-            self._timer.start(0)
-        return False
-
-    def forget(self) -> None:
-        """Call nobody any more."""
-        self._then = None
-
-    def _go(self) -> None:
-        self._widget.removeEventFilter(self)
-        then, self._then = self._then, None
-        if then is not None:
-            then()
-
-
-def _over(event: object) -> str | None:
-    """How the keys of the notices begin that nobody needs any more."""
-    match event:
-        case OfferWithdrawn() | TransferFailed():
-            return f"offer:{event.transfer}"
-        case ConversationRead() if event.unread == 0:
-            return f"said:{event.peer}"
-    return None
-
-
-def notice_of(event: object, settings: Settings, me: PeerId | None = None) -> Notice | None:
-    """What the desktop is to tell of an event, if the person wants it to. `me`: this device.
-
-    It is told of texts and of questions, not of what has come. Its key is `said:CONVERSATION`, or
-    `offer:TRANSFER:CONVERSATION`: pressing it opens the conversation, and _over() takes it down.
-    """
-    if not settings.notices:
-        return None
-    if isinstance(event, MessageReceived) and event.kind == MessageKind.TEXT and event.peer not in settings.muted:
-        if me is not None and event.author == me:
-            return None  # our own words, which a member of a group hands back
-        text = escaped(event.text[:200]) if settings.notice_text else tr("A message")
-        return Notice(f"said:{event.peer}", escaped(event.name), text, (), tr("Reply"), settings.sound)
-    if isinstance(event, OfferReceived) and not {event.peer, event.offer.room}.intersection(settings.muted):
-        text = tr("wants to send you {0}").format(formatting.files(event.files))
-        if settings.notice_text and event.offer.tops:
-            text += ": " + ", ".join(escaped(top.name) for top in event.offer.tops[:3])
-        actions = (("accept", tr("Accept")), ("decline", tr("Decline")))
-        key = f"offer:{event.transfer}:{event.offer.room or event.peer}"
-        return Notice(key, escaped(event.name), text, actions, "", settings.sound)
-    return None
-
-
-def _say(title: str, text: str) -> None:
-    box = QMessageBox()
-    box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setWindowTitle("lanshare")
-    box.setText(title)
-    box.setInformativeText(text)
-    box.exec()
-
-
-def _catch_all(quit_app: Callable[[], None]) -> None:
-    """What nobody caught is logged, and told once: never a traceback to a person."""
-    told: list[bool] = []
-
-    def hook(kind: type[BaseException], value: BaseException, trace: TracebackType | None) -> None:
-        if issubclass(kind, KeyboardInterrupt):
-            quit_app()
-            return
-        _log.error("not caught", exc_info=(kind, value, trace))
-        if not told and threading.current_thread() is threading.main_thread():
-            told.append(True)
-            QTimer.singleShot(
-                0,
-                lambda: _say(
-                    tr("Something in lanshare went wrong."),
-                    tr("Your files are safe. The log in the profile folder says more."),
-                ),
-            )
-
-    sys.excepthook = hook
-    threading.excepthook = lambda args: hook(
-        args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
-    )
-
-
-def _quit(qt: QApplication) -> None:
-    """End the event loop, or the box that says why there will be none."""
-    qt.exit(0)
-    box = qt.activeModalWidget()
-    if isinstance(box, QMessageBox):
-        box.reject()
-
-
-class StopWatch:
-    """Calls back, on the window's thread, when Ctrl+C is pressed in the terminal or a polite kill comes: once for each.
-
-    Python's own handlers run only between two lines of Python, and Qt's loop may be long without one.
-    """
-
-    def __init__(self, then: Callable[[], None]) -> None:
-        self._then = then
-        self._notifier: QSocketNotifier | None = None
-        self._read = self._write = -1
-        if sys.platform == "win32":
-            return
-        self._read, self._write = os.pipe()
-        os.set_blocking(self._read, False)
-        os.set_blocking(self._write, False)
-        self._notifier = QSocketNotifier(self._read, QSocketNotifier.Type.Read)
-        self._notifier.activated.connect(self._told)
-        signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: None)
-
-    def close(self) -> None:
-        """Call nobody any more."""
-        if self._notifier is None:
-            return
-        self._notifier.setEnabled(False)
-        self._notifier = None
-        signal.set_wakeup_fd(-1)
-        os.close(self._read)
-        os.close(self._write)
-
-    def _told(self) -> None:
-        # What is not read is told again for ever.
-        with contextlib.suppress(BlockingIOError):
-            while os.read(self._read, 64):
-                pass
-        self._then()
-
-
 def run_window(
     options: Options, paths: Sequence[str], hidden: bool, verbose: bool, stopped: Callable[[], bool] = lambda: False
 ) -> int:
@@ -445,9 +292,9 @@ def run_window(
         sys.stderr.write(f"lanshare: {user_messages.ended(error.code, '', error.detail)}\n")
         return 1
     assert isinstance(app.qt, QApplication)
-    _catch_all(app.qt.quit)
+    catch_all(app.qt.quit)
     qt = app.qt
-    watch = StopWatch(lambda: _quit(qt))
+    watch = StopWatch(lambda: quit_loop(qt))
     try:
         if stopped():
             return INTERRUPTED
@@ -455,11 +302,11 @@ def run_window(
     except LanshareError as error:
         sentence = user_messages.ended(error.code, "", error.detail)
         sys.stderr.write(f"lanshare: {sentence}\n")
-        _say(tr("lanshare cannot start"), sentence)
+        say(tr("lanshare cannot start"), sentence)
         return 1
     except Exception:
         _log.exception("not caught")
-        _say(tr("lanshare cannot start"), tr("The log in the profile folder says more."))
+        say(tr("lanshare cannot start"), tr("The log in the profile folder says more."))
         return 1
     finally:
         app.close()

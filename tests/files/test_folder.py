@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from lanshare.files import folder
-from lanshare.files.folder import Folder, HandleFolder, PathFolder, free_bytes, start_writing, usable
+from lanshare.files.folder import Folder, HandleFolder, PathFolder, start_writing
+from lanshare.files.space import free_bytes
 
 
 @pytest.fixture(params=[HandleFolder, PathFolder], ids=["handles", "paths"])
@@ -98,14 +99,6 @@ def test_the_barrier_says_whether_there_is_one(root: Folder, tmp_path: Path) -> 
         file.write(b"x" * 10)
         file.flush()
         start_writing(file.fileno(), 0, 10)
-
-
-@pytest.mark.parametrize(("free", "total", "room"), [
-    (10**12, 10**13, 10**12 - 256 * 1024 * 1024), (100 * 10**6, 10**13, 0), (20_000_000, 20_000_000, 19_800_000),
-    (0, 0, 2**62),
-])
-def test_a_little_of_a_disk_is_left_free(free: int, total: int, room: int) -> None:
-    assert usable(free, total) == room
 
 
 def test_both_kinds_of_folder_know_how_much_room_there_is(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from lanshare.engine.deps import EngineDeps
 from lanshare.engine.local_device import LocalDevice
 from lanshare.exchange.control import Control
 from lanshare.exchange.handshake import AuthenticatedPeer, DeviceInfo
-from lanshare.store import database, groups, history, trustbook
+from lanshare.store import groups, history, schema, trustbook
 from lanshare.trust.identity import Identity
 from lanshare.wire import codec
 from lanshare.wire.frames import NUMBERS, Ping, Pong
@@ -37,10 +37,10 @@ SCHEMA = sqlite3.connect(":memory:", isolation_level=None)
 def _fresh() -> sqlite3.Connection:
     """A database in memory, of today's version."""
     if not SCHEMA.execute("PRAGMA user_version").fetchone()[0]:
-        SCHEMA.executescript(database._SCHEMA)
-        for step in range(2, database.VERSION + 1):
-            SCHEMA.executescript(database._MIGRATIONS[step])
-        SCHEMA.execute(f"PRAGMA user_version = {database.VERSION}")
+        SCHEMA.executescript(schema.SCHEMA)
+        for step in range(2, schema.VERSION + 1):
+            SCHEMA.executescript(schema.MIGRATIONS[step])
+        SCHEMA.execute(f"PRAGMA user_version = {schema.VERSION}")
     link = sqlite3.connect(":memory:", isolation_level=None)
     SCHEMA.backup(link)
     return link

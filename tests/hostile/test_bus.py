@@ -12,7 +12,7 @@ from jeepney import DBusAddress, message_bus, new_method_call, new_signal
 from jeepney.io.blocking import open_dbus_connection
 from pytestqt.qtbot import QtBot
 
-from lanshare.qt.desktop_notifications import Desktop, Notice
+from lanshare.qt.desktop.notifications import Desktop, Notice
 from tests.harness.buses import bus
 
 __all__ = ["bus"]

@@ -18,7 +18,7 @@ from lanshare.domain.peer import PeerId
 from lanshare.qt import decoding
 from lanshare.qt.decoding import Decoder
 from lanshare.qt.qr import code_of
-from lanshare.qt.widgets import preview
+from lanshare.qt.timeline import preview
 from tests.hostile.images import gif, look, png, saved
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the limits are Linux's")

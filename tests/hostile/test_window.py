@@ -28,10 +28,10 @@ from lanshare.exchange import message_records
 from lanshare.files import quarantine
 from lanshare.files.content import small_id
 from lanshare.qt.bridge import Bridge
-from lanshare.qt.open_external import open_path
-from lanshare.qt.widgets import preview
-from lanshare.qt.widgets.bubble import Bubble
-from lanshare.qt.widgets.card import Card
+from lanshare.qt.desktop.open_external import open_path
+from lanshare.qt.timeline import preview
+from lanshare.qt.timeline.bubble import Bubble
+from lanshare.qt.timeline.card import Card
 from lanshare.qt.windows.main import MainWindow
 from lanshare.trust.identity import Identity, id_of_certificate
 from lanshare.wire import frames as f

@@ -16,7 +16,8 @@ from zeroconf import ServiceInfo
 from lanshare.domain.errors import Code
 from lanshare.domain.peer import DeviceKind, PeerId
 from lanshare.net import discovery
-from lanshare.net.discovery import Announcement, Discovery, Sighting, local_addresses
+from lanshare.net.discovery import Announcement, Discovery, Sighting
+from lanshare.net.nearness import local_addresses
 from lanshare.wire import limits
 
 LOOP = ("127.0.0.1",)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import signal
 import subprocess
@@ -14,7 +13,6 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from lanshare.domain.errors import Code, LanshareError
@@ -207,23 +205,6 @@ def test_the_box_that_says_why_there_is_no_window_can_be_interrupted(tmp_path: P
         process.wait()
         assert process.stderr is not None
         process.stderr.close()
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send to another process")
-def test_one_signal_is_told_once(qtbot: QtBot) -> None:
-    told: list[int] = []
-    before = [(number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM)]
-    watch = app_module.StopWatch(lambda: told.append(1))
-    try:
-        os.kill(os.getpid(), signal.SIGTERM)
-        qtbot.waitUntil(lambda: bool(told))
-        for _ in range(5):
-            QApplication.processEvents()
-        assert told == [1]
-    finally:
-        watch.close()
-        for number, handler in before:
-            signal.signal(number, handler)
 
 
 def test_of_two_windows_opened_at_the_same_moment_one_goes_and_the_other_comes_forward(

@@ -14,8 +14,8 @@ from lanshare.domain.commands import Command
 from lanshare.domain.message import TimelineItem
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
 from lanshare.qt import assets
-from lanshare.qt.widgets import card_words
-from lanshare.qt.widgets.card import Card
+from lanshare.qt.timeline import card_words
+from lanshare.qt.timeline.card import Card
 from lanshare.qt.windows.main import MainWindow
 from tests.harness.talks import NOW, said
 from tools import pictures as made

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from lanshare.qt import decoding
 from lanshare.qt.decoding import Decoder
-from lanshare.qt.widgets import preview
+from lanshare.qt.timeline import preview
 from tests.hostile.images import alive, look, saved
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals and scripts")

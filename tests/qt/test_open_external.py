@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from lanshare.qt import open_external
+from lanshare.qt.desktop import open_external
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
-from lanshare.qt.widgets import preview
+from lanshare.qt.timeline import preview
 from tests.hostile.images import measured_png
 
 

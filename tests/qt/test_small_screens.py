@@ -22,8 +22,8 @@ from lanshare.domain.message import MessageId, Quote
 from lanshare.domain.settings import Appearance
 from lanshare.qt.formatting import BREAK, breakable
 from lanshare.qt.theme import style
-from lanshare.qt.widgets.bubble import Bubble
-from lanshare.qt.widgets.card import Card
+from lanshare.qt.timeline.bubble import Bubble
+from lanshare.qt.timeline.card import Card
 from lanshare.qt.widgets.labels import wrapped
 from lanshare.qt.widgets.tall import Tall
 from lanshare.qt.windows.device_details import DeviceSheet

@@ -18,10 +18,10 @@ from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
 from lanshare.qt.models.device_rows import DEVICE_ROLE
-from lanshare.qt.widgets.bubble import Bubble
-from lanshare.qt.widgets.card import Card
-from lanshare.qt.widgets.system_message import SystemMessage
-from lanshare.qt.widgets.timeline import Timeline
+from lanshare.qt.timeline.bubble import Bubble
+from lanshare.qt.timeline.card import Card
+from lanshare.qt.timeline.system_message import SystemMessage
+from lanshare.qt.timeline.timeline import Timeline
 from lanshare.qt.windows.group import SeveralDialog
 from lanshare.qt.windows.main import MainWindow
 from tests.harness.talks import NOW, queued, said

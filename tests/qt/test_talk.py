@@ -18,9 +18,9 @@ from lanshare.domain.message import MessageId, Quote
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
 from lanshare.qt import formatting
-from lanshare.qt.widgets.bubble import Bubble
-from lanshare.qt.widgets.card import Card
-from lanshare.qt.widgets.system_message import SystemMessage
+from lanshare.qt.timeline.bubble import Bubble
+from lanshare.qt.timeline.card import Card
+from lanshare.qt.timeline.system_message import SystemMessage
 from lanshare.qt.windows.main import MainWindow
 from tests.harness.talks import GROUP, NOW, asked, page, queued, said, type_in
 from tools import pictures as made

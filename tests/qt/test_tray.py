@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
-from lanshare.qt.tray import Tray
+from lanshare.qt.desktop.tray import Tray
 
 
 def test_a_click_brings_the_window_and_the_menu_quits(qtbot: QtBot) -> None:

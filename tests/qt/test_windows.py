@@ -21,7 +21,7 @@ from lanshare.domain.peer import PeerPolicy, Permission
 from lanshare.domain.settings import Visibility
 from lanshare.qt.models.device_rows import DEVICE_ROLE
 from lanshare.qt.qr import code_of, peer_in
-from lanshare.qt.widgets.card import Card
+from lanshare.qt.timeline.card import Card
 from lanshare.qt.windows.main import MainWindow
 from lanshare.qt.windows.own_device import MineDialog
 from lanshare.qt.windows.pastesheet import PasteSheet

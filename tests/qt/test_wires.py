@@ -18,7 +18,8 @@ from lanshare.domain.commands import Command
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
 from lanshare.engine.options import Options
-from lanshare.qt.app import App, notice_of
+from lanshare.qt.app import App
+from lanshare.qt.desktop.notices import notice_of
 from lanshare.qt.windows.main import MainWindow
 from tests.harness.engines import free_port
 from tests.harness.talks import said

@@ -10,7 +10,7 @@ import pytest
 
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.message import SearchQuery
-from lanshare.store import database, history, outbox
+from lanshare.store import database, history, outbox, schema
 from lanshare.store.database import Store
 from tests.harness.made import ME, PEER, message
 
@@ -64,7 +64,7 @@ def test_a_damaged_database_is_moved_aside_with_its_content(tmp_path: Path) -> N
 def test_an_older_database_is_brought_up_with_what_it_holds(tmp_path: Path) -> None:
     path = tmp_path / "lanshare.sqlite"
     link = sqlite3.connect(path)
-    link.executescript(f"{database._SCHEMA} PRAGMA user_version = 1;")
+    link.executescript(f"{schema.SCHEMA} PRAGMA user_version = 1;")
     link.execute(
         "INSERT INTO transfers (id, peer, direction, state, offer, started_at) VALUES ('a', 'p', 'in', 'done', '{}', 1)"
     )
@@ -73,7 +73,7 @@ def test_an_older_database_is_brought_up_with_what_it_holds(tmp_path: Path) -> N
     assert database.prepare(path) is False
     link = database.connect(path)
     assert link.execute("SELECT id, clash, paused FROM transfers").fetchall() == [("a", "keep", 0)]
-    assert link.execute("PRAGMA user_version").fetchone() == (database.VERSION,)
+    assert link.execute("PRAGMA user_version").fetchone() == (schema.VERSION,)
     link.close()
 
 
@@ -93,7 +93,7 @@ def test_a_newer_database_is_refused_and_untouched(tmp_path: Path) -> None:
 def test_a_history_of_the_version_before_is_taken_over_with_its_order_and_its_words(tmp_path: Path) -> None:
     path = tmp_path / "x.sqlite"
     link = sqlite3.connect(path)
-    link.executescript(f"{database._SCHEMA} {database._MIGRATIONS[2]} PRAGMA user_version = 2;")
+    link.executescript(f"{schema.SCHEMA} {schema.MIGRATIONS[2]} PRAGMA user_version = 2;")
     for number, (author, text) in enumerate((("p", "first"), ("m", "still queued"), ("p", "third")), 1):
         link.execute(
             "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, x'', ?)",

@@ -21,8 +21,9 @@ from lanshare.engine.effects import (
 from lanshare.engine.inbox import (
     Compared,
 )
-from lanshare.files.folder import Folder, free_bytes, open_folder
+from lanshare.files.folder import Folder, open_folder
 from lanshare.files.sink.compare import Likeness, compare
+from lanshare.files.space import free_bytes
 
 _DIFFERING: Final = 20
 """Names of differing files that a question shows."""

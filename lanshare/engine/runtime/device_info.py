@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from lanshare.domain.peer import DeviceKind, clean_name
-from lanshare.files.folder import free_bytes
+from lanshare.files.space import free_bytes
 
 __all__ = ["default_name", "free_bytes", "kind", "system"]
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from lanshare.engine.effects import AskRoom
 from lanshare.engine.inbox import DiskRoom, InboxItem
-from lanshare.files.folder import free_bytes, room_at
+from lanshare.files.space import free_bytes, room_at
 
 _PATIENCE: Final = 1.0
 """Seconds; a local disk takes some microseconds."""

@@ -30,11 +30,11 @@ from lanshare.exchange.sink.receiving import Receiving
 from lanshare.exchange.source.sending import Halted, Sending
 from lanshare.files import landlock
 from lanshare.files.faults import DiskFault, disk_fault
-from lanshare.files.folder import disk_of
 from lanshare.files.sink.stage import has_staging
 from lanshare.files.sink.staging import Staging
 from lanshare.files.source.manifest import ManifestReader
 from lanshare.files.source.sent import SentLog, sent_path
+from lanshare.files.space import disk_of
 from lanshare.net.link import Link, LinkLost
 from lanshare.trust.identity import id_of_certificate, is_veil, same
 from lanshare.wire import limits

@@ -13,11 +13,7 @@ from lanshare.domain.commands import SkipFile
 from lanshare.domain.control_messages import (
     Answer,
     Cancel,
-    Fetch,
     Finished,
-    Later,
-    Listing,
-    Offered,
     Pause,
 )
 from lanshare.domain.errors import Code
@@ -38,12 +34,9 @@ from lanshare.domain.transfer import (
     TransferState,
 )
 from lanshare.engine import inbox as n
-from lanshare.engine.dispatch import Dispatch
 from lanshare.engine.effects import (
     Effect,
     EndRun,
-    Offline,
-    Online,
     PostRun,
     Publish,
     RefuseLease,
@@ -67,59 +60,8 @@ class Transfers(Outgoing, Incoming):
 
     __slots__ = ()
 
-    def register(self, to: Dispatch) -> None:
-        """See Service."""
-        self._register_commands(to)
-        self._register_notes(to)
-        heard = to.heard
-        heard.on(Offered, lambda said, peer, now: self.heard_offer(peer, said))
-        heard.on(Answer, lambda said, peer, now: self.heard_answer(peer, said, now))
-        heard.on(Cancel, lambda said, peer, now: self.heard_end(peer, said, now))
-        heard.on(Fetch, lambda said, peer, now: self.heard_fetch(peer, said, now))
-        heard.on(Finished, lambda said, peer, now: self.heard_had_all(peer, said, now))
-        heard.on(Listing, lambda said, peer, now: self.heard_listed(peer, said))
-        heard.on(Pause, lambda said, peer, now: self.heard_paused(peer, said))
-        heard.on(Later, lambda said, peer, now: self.heard_postponed(peer, said))
-        to.effects.on(Online, lambda effect: self.peer_up(effect.peer, effect.again))
-        to.effects.on(Offline, lambda effect: self.peer_down(effect.peer))
-
-    def _register_commands(self, to: Dispatch) -> None:
-        items, wall = to.items, self.world.wall
-        items.on(c.SendFiles, lambda item, now: self.send(item, now, wall()))
-        items.on(c.AnswerOffer, self.answer)
-        items.on(c.CompareOffer, lambda item, now: self.compare_in(item))
-        items.on(c.CancelTransfer, lambda item, now: self.cancel(item.transfer, now))
-        items.on(c.PauseTransfer, lambda item, now: self.pause(item.transfer))
-        items.on(c.ResumeTransfer, lambda item, now: self.resume(item.transfer, now))
-        items.on(c.SkipFile, lambda item, now: self.leave_out(item))
-        items.on(c.UndoReceive, lambda item, now: self.undo(item))
-        items.on(c.RetryTransfer, lambda item, now: self.retry(item))
-        items.on(c.BlockPeer, lambda item, now: self.cancel_all(item.peer, now) if item.blocked else [])
-        items.on(c.ForgetPeer, lambda item, now: self.cancel_all(item.peer, now))
-
-    def _register_notes(self, to: Dispatch) -> None:
-        items, wall = to.items, self.world.wall
-        items.on(n.TransferProgress, self.moved)
-        items.on(n.TransferStored, lambda item, now: self.queued(item))
-        items.on(n.Counted, lambda item, now: self.counted(item))
-        items.on(n.ScanEnded, self.scan_ended)
-        items.on(n.DiskSeen, lambda item, now: self.disk_seen(item))
-        items.on(n.DiskRoom, self.disk_room)
-        items.on(n.Verifying, lambda item, now: self.verifying(item))
-        items.on(n.RunEnded, self.run_ended)
-        items.on(n.AttachAsked, self.attach)
-        items.on(n.OfferLooked, lambda item, now: self.offer_looked(item, wall()))
-        items.on(n.SendLooked, lambda item, now: self.send_looked(item, now, wall()))
-        items.on(n.RetryLooked, self._retry_looked)
-        items.on(n.ListedPart, lambda item, now: self.listed_part(item))
-        items.on(n.ListedLooked, lambda item, now: self.listed_looked(item))
-        items.on(n.Compared, lambda item, now: self.compared(item))
-        items.on(n.AnswerLooked, lambda item, now: self.answer_looked(item))
-        items.on(n.CleanupDone, lambda item, now: [write(journal.tidied, item.transfer)])
-        items.on(n.UndoLooked, lambda item, now: self.undo_looked(item))
-        items.on(n.Undone, lambda item, now: self.undone(item))
-
-    def _retry_looked(self, item: n.RetryLooked, now: float) -> list[Effect]:
+    def retry_looked(self, item: n.RetryLooked, now: float) -> list[Effect]:
+        """What did not arrive is known: send it."""
         again = c.SendFiles(item.new, item.peer, item.sources, item.room)
         return self.send(again, now, self.world.wall(), frozenset(item.only), item.after)
 

@@ -14,8 +14,8 @@ from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt.controllers.trust import TrustController
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.devices import DeviceModel
+from lanshare.qt.widgets.banner_stack import BannerStack
 from lanshare.qt.windows.confirm import confirm
-from lanshare.qt.windows.notices import BannerStack
 
 
 class AlarmController:

@@ -17,8 +17,8 @@ from lanshare.domain.peer import PeerId
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.devices import DeviceModel
 from lanshare.qt.models.timeline import TimelineModel
+from lanshare.qt.widgets.banner_stack import BannerStack
 from lanshare.qt.windows.conversation import ConversationPane
-from lanshare.qt.windows.notices import BannerStack
 from lanshare.qt.windows.search import SearchDialog
 
 

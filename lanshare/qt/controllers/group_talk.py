@@ -22,9 +22,9 @@ from lanshare.qt.formatting import tr
 from lanshare.qt.models.device_row import Device
 from lanshare.qt.models.devices import DeviceModel
 from lanshare.qt.models.timeline import TimelineModel
+from lanshare.qt.widgets.banner_stack import BannerStack
 from lanshare.qt.windows.conversation import ConversationPane
 from lanshare.qt.windows.group import GroupDialog
-from lanshare.qt.windows.notices import BannerStack
 
 
 class GroupController(QObject):

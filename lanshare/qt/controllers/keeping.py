@@ -19,11 +19,11 @@ from lanshare.domain.events import (
 from lanshare.domain.settings import Settings
 from lanshare.engine.presentation import user_messages
 from lanshare.engine.presentation.display_text import escaped
+from lanshare.qt.desktop.open_external import show_path
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.timeline import TimelineModel
-from lanshare.qt.open_external import show_path
+from lanshare.qt.widgets.banner_stack import BannerStack
 from lanshare.qt.windows.conversation import ConversationPane
-from lanshare.qt.windows.notices import BannerStack
 
 
 class KeepController(QObject):

@@ -11,8 +11,8 @@ from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.devices import DeviceModel
 from lanshare.qt.state import WindowState
+from lanshare.qt.widgets.banner_stack import BannerStack
 from lanshare.qt.windows.conversation import ConversationPane
-from lanshare.qt.windows.notices import BannerStack
 
 
 class NetworkController:

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from lanshare.domain.peer import PeerId
 from lanshare.qt.formatting import tr
 from lanshare.qt.state import WindowState
+from lanshare.qt.widgets.banner_stack import BannerStack
 from lanshare.qt.widgets.composer import Composer
 from lanshare.qt.widgets.drops import paths_in
-from lanshare.qt.windows.notices import BannerStack
 from lanshare.qt.windows.pastesheet import PasteSheet
 
 Send = Callable[[tuple[Path, ...], PeerId, tuple[PeerId, ...] | None], None]

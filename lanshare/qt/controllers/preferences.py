@@ -13,7 +13,7 @@ from lanshare.domain.events import Event, SettingsChanged, SettingsRefused
 from lanshare.domain.settings import Settings, Visibility
 from lanshare.qt.formatting import tr
 from lanshare.qt.state import WindowState
-from lanshare.qt.windows.notices import BannerStack
+from lanshare.qt.widgets.banner_stack import BannerStack
 from lanshare.qt.windows.own_device import MineDialog
 from lanshare.qt.windows.settings import SettingsDialog
 

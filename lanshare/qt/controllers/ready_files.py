@@ -10,7 +10,7 @@ from lanshare.qt import formatting
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.devices import DeviceModel
 from lanshare.qt.state import WindowState
-from lanshare.qt.windows.notices import BannerStack
+from lanshare.qt.widgets.banner_stack import BannerStack
 
 _KEY: Final = "ready"
 

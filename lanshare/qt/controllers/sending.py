@@ -16,7 +16,7 @@ from lanshare.qt.models.device_row import Device
 from lanshare.qt.models.devices import DeviceModel
 from lanshare.qt.models.transfers import TransferBook
 from lanshare.qt.state import WindowState
-from lanshare.qt.windows.notices import BannerStack
+from lanshare.qt.widgets.banner_stack import BannerStack
 
 
 class SendController:

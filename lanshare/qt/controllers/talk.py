@@ -33,10 +33,10 @@ from lanshare.engine.presentation import user_messages
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.devices import DeviceModel
 from lanshare.qt.models.timeline import Entry, TimelineModel
+from lanshare.qt.widgets.banner_stack import BannerStack
 from lanshare.qt.widgets.composer import Half
 from lanshare.qt.windows.conversation import ConversationPane
 from lanshare.qt.windows.group import SeveralDialog
-from lanshare.qt.windows.notices import BannerStack
 
 _DRAFT: Final = 700
 """Milliseconds of quiet after which what is written is kept."""

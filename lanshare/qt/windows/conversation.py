@@ -29,6 +29,7 @@ from lanshare.qt.models.device_row import Device
 from lanshare.qt.models.timeline import TimelineModel
 from lanshare.qt.models.transfers import TransferBook
 from lanshare.qt.theme.style import tokens
+from lanshare.qt.timeline.timeline import Timeline
 from lanshare.qt.widgets.avatar import Avatar
 from lanshare.qt.widgets.composer import Composer
 from lanshare.qt.widgets.drops import paths_in
@@ -37,7 +38,6 @@ from lanshare.qt.widgets.labels import wrapped
 from lanshare.qt.widgets.network_prompt import Greeting
 from lanshare.qt.widgets.notice import Notices
 from lanshare.qt.widgets.overlay import DropOverlay
-from lanshare.qt.widgets.timeline import Timeline
 
 
 class ConversationPane(QWidget):

@@ -41,20 +41,20 @@ from lanshare.qt.controllers.ready_files import ReadyFiles
 from lanshare.qt.controllers.sending import SendController
 from lanshare.qt.controllers.talk import ConversationController
 from lanshare.qt.controllers.trust import TrustController
+from lanshare.qt.desktop.open_external import open_link, open_path, show_path
 from lanshare.qt.event_router import EventRouter
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.device_row import Device
 from lanshare.qt.models.devices import DeviceModel
 from lanshare.qt.models.timeline import TimelineModel
 from lanshare.qt.models.transfers import TransferBook
-from lanshare.qt.open_external import open_link, open_path, show_path
 from lanshare.qt.state import WindowState
 from lanshare.qt.theme import style
+from lanshare.qt.widgets.banner_stack import BannerStack
 from lanshare.qt.windows.arrangement import Arrangement
 from lanshare.qt.windows.confirm import confirm
 from lanshare.qt.windows.conversation import ConversationPane
 from lanshare.qt.windows.listing import ListingDialog
-from lanshare.qt.windows.notices import BannerStack
 from lanshare.qt.windows.sidebar import Sidebar
 
 _PASSED_OVER: Final = (e.EngineStopped, e.TransferJoined)

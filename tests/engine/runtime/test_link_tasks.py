@@ -14,9 +14,9 @@ from lanshare.engine.ports import DataLinkSpec
 from lanshare.engine.runtime.inbound import InboundLinks
 from lanshare.engine.runtime.link_tasks import greet_as_acceptor, greet_as_dialler, run_control, run_sink, run_source
 from lanshare.exchange.attach import Reception
-from lanshare.files.folder import free_bytes
 from lanshare.files.source.manifest import ManifestWriter
 from lanshare.files.source.tree import walk
+from lanshare.files.space import free_bytes
 from lanshare.net.link import Link
 from tests.harness.link_ends import BOB, made, me
 from tests.harness.wires import TRANSFER

@@ -20,9 +20,9 @@ from lanshare.qt import assets, formatting
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.timeline import Entry
 from lanshare.qt.theme.style import em, font_of, tokens
-from lanshare.qt.widgets import bubble_menu
+from lanshare.qt.timeline import bubble_menu
+from lanshare.qt.timeline.quote import Quote
 from lanshare.qt.widgets.labels import picture, plain, wrapped
-from lanshare.qt.widgets.quote import Quote
 
 _SHARE: Final = 0.74
 _LEAST: Final = 120

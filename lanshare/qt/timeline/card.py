@@ -29,10 +29,10 @@ from lanshare.qt import assets, formatting
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.transfers import TransferView
 from lanshare.qt.theme.style import em, tokens
-from lanshare.qt.widgets import card_words as words
-from lanshare.qt.widgets import preview
+from lanshare.qt.timeline import card_words as words
+from lanshare.qt.timeline import preview
+from lanshare.qt.timeline.card_actions import CardActions, push_button
 from lanshare.qt.widgets.buttons import Buttons
-from lanshare.qt.widgets.card_actions import CardActions, push_button
 from lanshare.qt.widgets.form import Choice
 from lanshare.qt.widgets.labels import ElidedLabel, picture, plain, set_role, wrapped
 

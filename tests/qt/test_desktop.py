@@ -14,8 +14,8 @@ from lanshare.domain.offer import EntryKind, Offer, TopEntry
 from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
-from lanshare.qt.app import notice_of
-from lanshare.qt.desktop_notifications import Desktop, Notice, arguments
+from lanshare.qt.desktop.notices import notice_of
+from lanshare.qt.desktop.notifications import Desktop, Notice, arguments
 from tests.harness.buses import bus
 from tests.harness.made import ME, NOW, PEER
 

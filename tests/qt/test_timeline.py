@@ -16,8 +16,8 @@ from lanshare.domain.message import MessageId
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
 from lanshare.qt.bridge import Bridge
-from lanshare.qt.widgets.timeline_builder import Due
-from lanshare.qt.widgets.timeline_rows import ALIVE
+from lanshare.qt.timeline.builder import Due
+from lanshare.qt.timeline.rows import ALIVE
 from lanshare.qt.windows.main import MainWindow
 from tests.harness.talks import queued, said
 from tools import pictures as made

@@ -19,13 +19,13 @@ from lanshare.qt.formatting import tr
 from lanshare.qt.models.timeline import Entry, TimelineModel
 from lanshare.qt.models.transfers import TransferBook
 from lanshare.qt.theme.style import em
-from lanshare.qt.widgets.bubble import Bubble
-from lanshare.qt.widgets.card import Card
-from lanshare.qt.widgets.downbutton import DownButton
-from lanshare.qt.widgets.system_message import SystemMessage
-from lanshare.qt.widgets.timeline_builder import RowBuilder
-from lanshare.qt.widgets.timeline_focus import RowFocus
-from lanshare.qt.widgets.timeline_rows import Live, Row, RowColumn
+from lanshare.qt.timeline.bubble import Bubble
+from lanshare.qt.timeline.builder import RowBuilder
+from lanshare.qt.timeline.card import Card
+from lanshare.qt.timeline.downbutton import DownButton
+from lanshare.qt.timeline.focus import RowFocus
+from lanshare.qt.timeline.rows import Live, Row, RowColumn
+from lanshare.qt.timeline.system_message import SystemMessage
 
 _LOOK: Final = 100
 """Milliseconds that a row is before the eye until it counts as seen: what only flies past was not."""

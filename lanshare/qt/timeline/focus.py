@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject, QPoint, QRect, Qt
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
 
 from lanshare.qt.theme.style import em
-from lanshare.qt.widgets.bubble import Bubble
-from lanshare.qt.widgets.card import Card
-from lanshare.qt.widgets.system_message import SystemMessage
-from lanshare.qt.widgets.timeline_rows import RowColumn
+from lanshare.qt.timeline.bubble import Bubble
+from lanshare.qt.timeline.card import Card
+from lanshare.qt.timeline.rows import RowColumn
+from lanshare.qt.timeline.system_message import SystemMessage
 
 
 class RowFocus(QObject):

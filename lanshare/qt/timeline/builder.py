@@ -15,7 +15,7 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QTimer, 
 from PySide6.QtWidgets import QScrollArea
 
 from lanshare.qt.models.timeline import TimelineModel
-from lanshare.qt.widgets.timeline_rows import ALIVE, Row, RowColumn
+from lanshare.qt.timeline.rows import ALIVE, Row, RowColumn
 
 _BATCH: Final = 8
 """Rows built in one turn of the event loop: what is typed meanwhile waits no longer than that."""

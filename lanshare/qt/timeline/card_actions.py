@@ -17,7 +17,7 @@ from lanshare.engine.presentation.openable import may_open_by_name
 from lanshare.qt import formatting
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.transfers import TransferView
-from lanshare.qt.widgets import card_words as words
+from lanshare.qt.timeline import card_words as words
 
 
 class CardSignals(Protocol):

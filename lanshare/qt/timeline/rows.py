@@ -17,10 +17,10 @@ from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
 from lanshare.qt import formatting
 from lanshare.qt.models.timeline import Entry
-from lanshare.qt.widgets.bubble import Bubble
-from lanshare.qt.widgets.card import Card
+from lanshare.qt.timeline.bubble import Bubble
+from lanshare.qt.timeline.card import Card
+from lanshare.qt.timeline.system_message import SystemMessage
 from lanshare.qt.widgets.labels import plain
-from lanshare.qt.widgets.system_message import SystemMessage
 
 ALIVE: Final = 200
 """Rows kept alive: 150 take 80 MB and 1.1 ms a frame, 1,000 take twice that."""

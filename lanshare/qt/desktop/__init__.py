@@ -1,0 +1,1 @@
+"""The desktop around the window: notices, the tray, and programs that open files and links."""

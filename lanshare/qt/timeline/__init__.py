@@ -1,0 +1,1 @@
+"""A conversation as rows: messages, cards of transfers, days, and how they are built, scrolled and led by keys."""
