@@ -7,7 +7,7 @@ import datetime
 import ipaddress
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -163,6 +163,15 @@ def build_parser() -> argparse.ArgumentParser:
     peers = add("peers", "devices on the network")
     peers.add_argument("--seconds", type=_seconds, default=2.0, metavar="N", help="how long to look (default 2)")
     peers.add_argument("--watch", action="store_true", help="go on until interrupted")
+    _saying(add)
+    _receiving(add("receive", "receive without a window"))
+    _trusting(add)
+    _group(add("group", "groups: list, found, change"))
+    _history(add("history", "what was said and sent"))
+    return parser
+
+
+def _saying(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
     send = add("send", "send files and folders; waits until they are delivered and verified")
     send.add_argument("peer", type=_word, metavar="PEER", help="a name, the beginning of an id, or host[:port]")
     send.add_argument("paths", nargs="+", type=_source, metavar="PATH", help="'-' is the standard input: see --as")
@@ -172,7 +181,9 @@ def build_parser() -> argparse.ArgumentParser:
     text.add_argument("peer", type=_word, metavar="PEER", help="a name, the beginning of an id, or host[:port]")
     text.add_argument("text", type=_text, metavar="TEXT")
     _waiting(text)
-    receive = add("receive", "receive without a window")
+
+
+def _receiving(receive: argparse.ArgumentParser) -> None:
     receive.add_argument("--into", type=_path, metavar="DIR", help="where files go (default: the download folder)")
     whose = ("ask", "verified", "all")
     receive.add_argument("--accept", choices=whose, default="ask", help="whose files (default ask)")
@@ -184,6 +195,9 @@ def build_parser() -> argparse.ArgumentParser:
         " moved into a dated folder beside it",
     )
     receive.add_argument("--count", type=_count, metavar="N", help="end after so many messages and transfers")
+
+
+def _trusting(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
     def about(name: str, text: str) -> argparse.ArgumentParser:
         sub = add(name, text)
         sub.add_argument("peer", type=_word, metavar="PEER", help="a name, or the beginning of an id")
@@ -195,8 +209,9 @@ def build_parser() -> argparse.ArgumentParser:
     about("block", "have nothing to do with a device any more")
     about("unblock", "let a blocked device in again")
     about("forget", "forget a device; the history stays")
-    _group(add("group", "groups: list, found, change"))
-    history = add("history", "what was said and sent")
+
+
+def _history(history: argparse.ArgumentParser) -> None:
     history.add_argument("peer", nargs="?", type=_word, metavar="PEER")
     history.add_argument("--search", type=_search, metavar="TEXT", help="words, each also as a beginning")
     history.add_argument("--kind", choices=("text", "link", "file", "image"), default="", help="of these alone")
@@ -207,7 +222,6 @@ def build_parser() -> argparse.ArgumentParser:
     history.add_argument("--erase", action="store_true", help="take it out for good; received files stay")
     history.add_argument("--all", action="store_true", help="with --erase and no PEER: every conversation")
     history.add_argument("--limit", type=_count, default=100, metavar="N")
-    return parser
 
 
 def _waiting(parser: argparse.ArgumentParser) -> None:

@@ -8,80 +8,33 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
 from typing import Any, Final, TextIO
 
 import msgspec
 
+from lanshare.cli.sentences import sentence
 from lanshare.cli.streams import Stream
 from lanshare.domain.events import (
-    AddressFailed,
-    ConversationImported,
-    ConversationSaved,
-    DuplicateKeyDetected,
     Event,
-    GroupAsked,
-    GroupChanged,
-    GroupDeliveryProgress,
-    GroupRefused,
-    GroupReversed,
-    HistoryErased,
-    IdentityChanged,
-    IdentityRenewed,
-    MessageDelivered,
-    MessageQueued,
     MessageReceived,
-    MessageRefused,
-    MessageWaiting,
-    NetworkTroubled,
-    OfferReceived,
-    PairingCodeReady,
-    PairingEnded,
     PeerAppeared,
     PeerChanged,
-    PeerForgotten,
-    PeerVanished,
-    PeerVerified,
-    TransferFailed,
     TransferFinished,
-    TransferJoined,
-    TransferPaused,
-    TransferProfiled,
     TransferProgressed,
-    TransferStarted,
-    TransferWaiting,
 )
-from lanshare.domain.message import CONTROL, Delivery, MessageKind, TimelineItem
-from lanshare.domain.offer import Skipped
+from lanshare.domain.message import CONTROL, Delivery, TimelineItem
 from lanshare.domain.peer import short_id
 from lanshare.domain.showable import is_hidden
 from lanshare.engine.presentation.display_text import escaped, shown_text
-from lanshare.engine.presentation.user_messages import decimal, ended, taken
+from lanshare.engine.presentation.user_messages import decimal
 
 _BAR: Final = 24
 _LEAST_BAR: Final = 4
-_LISTED: Final = 20
-_WORTH: Final = 1_000_000
-"""Bytes from which it is worth telling how fast they came."""
 
 
 
 def _builtins(value: object) -> Any:
     return msgspec.to_builtins(value, enc_hook=str)
-
-
-def _left_out(skipped: Sequence[Skipped], count: int) -> str:
-    lines = "".join(f"\n  not kept: {escaped(one.path)}: {escaped(ended(one.code))}" for one in skipped[:_LISTED])
-    return lines + (f"\n  and {count - _LISTED:,} more" if count > _LISTED else "")
-
-
-def _kept(event: ConversationSaved | ConversationImported) -> str:
-    if event.code:
-        return escaped(event.message)
-    if isinstance(event, ConversationImported):
-        return " ".join(taken(event.messages, event.refused, event.strangers, event.transfers))
-    gone = f", {event.missing} were not there any more" if event.missing else ""
-    return f"{event.moments} messages and files are in {escaped(event.folder)} ({event.files} files copied{gone})."
 
 
 class Printer:
@@ -124,13 +77,13 @@ class Printer:
         if isinstance(event, TransferProgressed):
             self._progress(event)
             return
-        sentence = self._sentence(event)
-        if not sentence:
+        text = sentence(event, self._name)
+        if not text:
             return
         if isinstance(event, MessageReceived) or (isinstance(event, TransferFinished) and event.direction == "in"):
-            self.line(sentence)
+            self.line(text)
         else:
-            self.say(sentence)
+            self.say(text)
 
     def record(self, fields: dict[str, Any]) -> None:
         """One JSON object on a line of its own."""
@@ -195,85 +148,6 @@ class Printer:
 
     def _name(self, peer: str) -> str:
         return escaped(self._names.get(peer, short_id(peer)))
-
-    def _sentence(self, event: Event) -> str:
-        match event:
-            case PeerAppeared():
-                where = event.addresses[0] if event.addresses else ""
-                return f"{escaped(event.name)}  {short_id(event.id)}  {event.kind}  {where}  {event.trust}"
-            case PeerVanished():
-                return f"{escaped(event.name)} went away."
-            case PairingCodeReady():
-                asks = "" if event.ours else f"{escaped(event.name)} wants to compare digits. "
-                return f"{asks}Both screens must show: {event.code}"
-            case PairingEnded():
-                return escaped(event.message)
-            case PeerVerified():
-                return f"{self._name(event.peer)} is verified now."
-            case HistoryErased():
-                done = "It is erased. Received files stay where they are."
-                return done if event.whole else "It is erased, but traces of it are still in the file. Try again."
-            case PeerForgotten():
-                return f"{self._name(event.peer)} is forgotten. What was exchanged stays in the history."
-            case PeerChanged():
-                return f"{escaped(event.alias or event.name)}: {event.trust}."
-            case OfferReceived():
-                tops = ", ".join(escaped(top.name) for top in event.offer.tops[:8])
-                more = " and more" if event.offer.names > 8 else ""
-                return f"{escaped(event.name)} wants to send {tops}{more}: {event.files} files, {decimal(event.bytes)}."
-            case TransferStarted() | TransferProfiled():
-                return ""
-            case TransferJoined():
-                return "The same is under way already: that one goes on."
-            case TransferFailed():
-                return escaped(event.message) + _left_out(event.skipped, max(event.files_failed, len(event.skipped)))
-            case TransferWaiting() | TransferPaused() | AddressFailed():
-                return escaped(event.message)
-            case TransferFinished():
-                return self._finished(event)
-            case GroupChanged():
-                if not event.mine:
-                    return f"You are not in the group {escaped(event.name)} any more. What was said stays."
-                return f"{escaped(event.name)}: {len(event.members)} members."
-            case GroupAsked():
-                return f"{escaped(event.by)} would have you in the group {escaped(event.name)} of {event.members}."
-            case GroupRefused() | GroupReversed():
-                return escaped(event.message)
-            case ConversationSaved() | ConversationImported():
-                return _kept(event)
-            case MessageQueued() | MessageDelivered():
-                return ""
-            case MessageWaiting():
-                return escaped(event.explanation)
-            case GroupDeliveryProgress() if event.have < event.of:
-                return f"{event.have} of {event.of} have it. The others get it when they come; Ctrl+C ends the waiting."
-            case MessageRefused():
-                return escaped(event.message_text)
-            case MessageReceived() if event.kind == MessageKind.TEXT:
-                where = f" ({self._name(event.peer)})" if event.author not in (None, event.peer) else ""
-                return f"{escaped(event.name)}{where}: {shown_text(event.text)}"
-            case IdentityChanged():
-                return (
-                    f"{escaped(event.name)} answers with another key than before (known {short_id(event.known)}, seen"
-                    f" {short_id(event.seen)}). Nothing was sent to it."
-                )
-            case NetworkTroubled() | DuplicateKeyDetected():
-                return escaped(event.message)
-            case IdentityRenewed():
-                return f"This device has a new key. The old one lies at {escaped(event.old)}."
-        return ""
-
-    def _finished(self, event: TransferFinished) -> str:
-        count = f"{event.files} of {event.files + event.files_failed}" if event.files_failed else f"{event.files}"
-        speed = f", {decimal(event.moved / event.seconds)}/s" if event.seconds > 0 and event.moved >= _WORTH else ""
-        way = "sent and verified" if event.direction == "out" else "received and verified"
-        text = f"{count} files {way}: {decimal(event.bytes)}{speed}."
-        text += _left_out(event.skipped, max(event.files_failed, len(event.skipped)))
-        for one in event.notes[:20]:
-            text += f"\n  not quite as it was: {escaped(one.path)}: {escaped(ended(one.code))}"
-        if event.direction == "in":
-            text += "".join(f"\n  {escaped(path)}" for path in event.paths[:20])
-        return text
 
     def _progress(self, event: TransferProgressed) -> None:
         if not self._err.is_terminal or (time.monotonic() - self._drawn < 0.1 and event.bytes < event.total):

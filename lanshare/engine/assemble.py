@@ -117,12 +117,8 @@ class Engine:
         chosen, settings_damaged = settings.load(where.settings)
         interfaces = options.interfaces
         facts = DeviceInfo(
-            options.name or chosen.name or device_info.default_name(),
-            device_info.kind(),
-            device_info.system(),
-            0,
-            secrets.token_bytes(16),
-            chosen.away_note,
+            options.name or chosen.name or device_info.default_name(), device_info.kind(), device_info.system(), 0,
+            secrets.token_bytes(16), chosen.away_note,
         )
         me = LocalDevice(identity, facts)
         store = Store(where.database)
@@ -134,6 +130,7 @@ class Engine:
 
         runner = Runner(Net(me, tls.dialler_context(), interfaces), where.data, post)
         port = 0
+        listener: Listener | None = None
         if options.announce:
             own = tls.acceptor_context(where.key)
             listener = Listener(wanted, interfaces, own, InboundLinks(me, post).serve, lambda: me.admission.hides)
@@ -143,24 +140,15 @@ class Engine:
         watch = networks.NetworkWatch(networks.touch)
         here = watch.look(local_addresses(interfaces))
         discovery = Discovery(
-            announcement,
-            identity.id,
-            interfaces,
-            post,
-            lambda short: post(Gone(short)),
-            lambda addresses, trouble: post(NetworkChanged(addresses, trouble, watch.found)),
-            options.asks,
-            watch.look,
+            announcement, identity.id, interfaces, post, lambda short: post(Gone(short)),
+            lambda addresses, trouble: post(NetworkChanged(addresses, trouble, watch.found)), options.asks, watch.look,
         )
 
         def renamed(name: str) -> None:
             discovery.announce(Announcement(identity.id, name, facts.kind, port))
 
         parts = EngineDeps(
-            me=me,
-            clock=SystemClock(),
-            store=store,
-            runner=runner,
+            me=me, clock=SystemClock(), store=store, runner=runner,
             settings=chosen,
             settings_path=where.settings,
             default_name=device_info.default_name(),
@@ -179,22 +167,29 @@ class Engine:
         self._node = node = EngineCore(parts)
         post_box.append(node.post)
         self._load(node, browse_only=not options.announce)
+        self._start(store, runner, listener, discovery, options.door)
+        self._tell_troubles(node, damaged, settings_damaged, wanted if port not in (0, wanted) else 0)
+
+    def _start(
+        self, store: Store, runner: Runner, listener: Listener | None, discovery: Discovery, door: bool
+    ) -> None:
+        """All threads, in the order in which they need each other; they end the other way round."""
+        node = self._node
+        assert node is not None
         store.start(lambda error: node.post(StoreFailed(type(error).__name__)))
-        self._closers.append(store.close)
-        self._closers.append(runner.close)
-        if options.announce:
+        self._closers += [store.close, runner.close]
+        if listener is not None:
             self._closers.append(listener.close)
-        if options.door:
-            door = IpcServer(node, where)
-            self._closers.append(door.close)
-            door.start()
+        if door:
+            server = IpcServer(node, self.places)
+            self._closers.append(server.close)
+            server.start()
         self._closers.append(node.stop)
         node.start()
         self._closers.append(discovery.close)
-        if options.announce:
+        if listener is not None:
             listener.start()
         discovery.start()
-        self._tell_troubles(node, damaged, settings_damaged, wanted if port not in (0, wanted) else 0)
 
     def _load(self, node: EngineCore, browse_only: bool) -> None:
         link = database.connect(self.places.database)

@@ -27,9 +27,9 @@ CLASSES = [
 
 
 def matched(kind: type) -> set[str]:
-    """The types of events that a class's methods match an event against."""
+    """The types of events that a class's methods match an event against, or that its module's table has."""
     names = {one.__name__ for one in get_args(e.Event)}
-    found: set[str] = set()
+    found = {one.__name__ for one in getattr(inspect.getmodule(kind), "_UPDATES", ())}
     for item in ast.walk(ast.parse(inspect.getsource(kind))):
         if isinstance(item, ast.FunctionDef) and item.name in ("apply", "_update"):
             for case in [one for one in ast.walk(item) if isinstance(one, ast.MatchClass)]:

@@ -134,9 +134,9 @@ class Groups:
         members = tuple(dict.fromkeys(one for one in command.members if one != self.me))
         group = self.founded(command.founding)
         if not name or not members or len(members) >= MEMBERS:
-            return [self._refused(group, Code.GROUP_EMPTY)]
+            return [_refused(group, Code.GROUP_EMPTY)]
         if any(self.trust(one) is TrustLevel.BLOCKED for one in members):
-            return [self._refused(group, Code.BLOCKED_MEMBER)]
+            return [_refused(group, Code.BLOCKED_MEMBER)]
         body = message_records.change_body(name, members, ())
         return [Compose(group, command.founding, body, Delivery.DELIVERED, MessageKind.FOUND, None, True)]
 
@@ -144,20 +144,20 @@ class Groups:
         """Add, remove, rename, leave."""
         stands = self.rows.get(command.group)
         if stands is None or self.me not in stands.members:
-            return [self._refused(command.group, Code.NOT_A_MEMBER)]
+            return [_refused(command.group, Code.NOT_A_MEMBER)]
         add = tuple(one for one in dict.fromkeys(command.add) if one not in stands.members)
         remove = tuple(one for one in dict.fromkeys(command.remove) if one in stands.members)
         name = clean_name(command.name)
         if any(not stands.may_remove(self.me, one) for one in remove):
-            return [self._refused(command.group, Code.MORE_SENIOR)]
+            return [_refused(command.group, Code.MORE_SENIOR)]
         if len(stands.members) + len(add) - len(remove) > MEMBERS or any(
             self.trust(one) is TrustLevel.BLOCKED for one in add
         ):
-            return [self._refused(command.group, Code.BLOCKED_MEMBER if add else Code.GROUP_EMPTY)]
+            return [_refused(command.group, Code.BLOCKED_MEMBER if add else Code.GROUP_EMPTY)]
         if not add and not remove and (not name or name == stands.name):
             return []
         if len(add) + len(remove) > MEMBERS:
-            return [self._refused(command.group, Code.GROUP_EMPTY)]
+            return [_refused(command.group, Code.GROUP_EMPTY)]
         body = message_records.change_body(name if name != stands.name else "", add, remove)
         return [Compose(command.group, command.message, body, Delivery.DELIVERED, MessageKind.CHANGE, None, True)]
 
@@ -183,19 +183,11 @@ class Groups:
             said = self._collected(peer, said)
             if not said.records:
                 return []
-            if stranger or self._is_added_by_a_stranger(said):
+            if stranger or _is_added_by_a_stranger(said, self.me, self.trust):
                 return self._asked(peer, said)
             if not self._may_found(peer, said.records[0].message.peer):
                 return []
         return self._merge(peer, said)
-
-    def _is_added_by_a_stranger(self, said: GroupRecords) -> bool:
-        """Whether whoever has us in this group is nobody that we know, though a device that we know tells of it."""
-        group = said.records[0].message.peer
-        folded = fold(group, [message_records.change_of(one.record) for one in said.records])
-        entry = folded.entries.get(self.me) if folded is not None else None
-        authors = {one.message.author for one in said.records if one.digest == entry}
-        return any(one != self.me and self.trust(one) is TrustLevel.STRANGER for one in authors)
 
     def _may_found(self, peer: PeerId, group: PeerId) -> bool:
         """Whether this known device may take us into one more group just now; it says so again at every meeting."""
@@ -361,8 +353,17 @@ class Groups:
     def _event(self, group: Group, added: bool) -> GroupChanged:
         return GroupChanged(group.id, group.name, group.members, self.me in group.members, added)
 
-    def _refused(self, group: PeerId, code: Code) -> Effect:
-        return Publish(GroupRefused(group, code, user_messages.ended(code)))
+
+def _is_added_by_a_stranger(said: GroupRecords, me: PeerId, trust: Callable[[PeerId], TrustLevel]) -> bool:
+    """Whether whoever has us in this group is nobody that we know, though a device that we know tells of it."""
+    folded = fold(said.records[0].message.peer, [message_records.change_of(one.record) for one in said.records])
+    entry = folded.entries.get(me) if folded is not None else None
+    authors = {one.message.author for one in said.records if one.digest == entry}
+    return any(one != me and trust(one) is TrustLevel.STRANGER for one in authors)
+
+
+def _refused(group: PeerId, code: Code) -> Effect:
+    return Publish(GroupRefused(group, code, user_messages.ended(code)))
 
 
 def _pieces(records: list[SignedMessage]) -> list[tuple[SignedMessage, ...]]:

@@ -73,6 +73,12 @@ class Entry:
     message: str = ""
     """The id by which the engine knows it."""
 
+_DELIVERY: Final[dict[type[Event], Delivery]] = {
+    MessageWaiting: Delivery.QUEUED, MessageSending: Delivery.SENDING, MessageDelivered: Delivery.DELIVERED,
+    MessageRead: Delivery.READ, MessageRefused: Delivery.REFUSED,
+}
+"""How far a message of ours is when this is told."""
+
 
 class TimelineModel(QAbstractListModel):
     """Rows of Entry for one conversation, in the order that all who hold it share."""
@@ -155,16 +161,11 @@ class TimelineModel(QAbstractListModel):
                 self._insert(self._own(event, names), event.position)
             case MessageReceived() if event.peer == self.peer:
                 self._insert(self._theirs(event, names), event.position)
-            case MessageWaiting():
-                self._mark(event.message, Delivery.QUEUED, event.explanation)
-            case MessageSending():
-                self._mark(event.message, Delivery.SENDING, "")
-            case MessageDelivered():
-                self._mark(event.message, Delivery.DELIVERED, "")
-            case MessageRead():
-                self._mark(event.message, Delivery.READ, "")
-            case MessageRefused():
-                self._mark(event.message, Delivery.REFUSED, event.message_text)
+            case MessageWaiting() | MessageRefused():
+                note = event.message_text if isinstance(event, MessageRefused) else event.explanation
+                self._mark(event.message, _DELIVERY[type(event)], note)
+            case MessageSending() | MessageDelivered() | MessageRead():
+                self._mark(event.message, _DELIVERY[type(event)], "")
             case GroupDeliveryProgress() if (entry := self._keys.get(event.message)) is not None:
                 entry.spread = (event.have, event.of)
                 self._touch(entry)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from typing import Final
+from typing import Any, Final
 
 from PySide6.QtCore import QObject, Signal
 
@@ -116,14 +117,116 @@ _ANSWERED: Final = (TransferFinished, TransferPaused, TransferWaiting, TransferF
 """Nobody is asked any more."""
 
 
+def _offered(view: TransferView, event: OfferReceived) -> None:
+    view.fresh = view.fresh and event.offer == view.offer
+    view.offer, view.total, view.free = event.offer, event.bytes, event.free
+    view.asked, view.state = True, TransferState.OFFERED
+    view.asker = escaped(event.name)
+
+
+def _grew(view: TransferView, event: OfferGrew) -> None:
+    view.fresh = view.fresh and event.offer == view.offer
+    view.offer, view.total = event.offer, max(event.offer.bytes, view.bytes)
+    if view.out and view.state is TransferState.QUEUED:
+        view.state = TransferState.OFFERED
+
+
+def _withdrawn(view: TransferView, event: OfferWithdrawn) -> None:
+    view.asked = False
+    if view.state is TransferState.OFFERED and event.code == "answered":
+        view.state = TransferState.CONNECTING
+    elif event.code == "peer-away":
+        view.state, view.message = TransferState.WAITING, ""
+
+
+def _stands(view: TransferView, event: TransferStands) -> None:
+    view.state, view.code = TransferState(event.state), event.code
+    view.asked = view.asked and view.state is TransferState.OFFERED
+    if not event.code and view.active:
+        view.message, view.rate = "", 0.0
+
+
+def _started(view: TransferView, event: TransferStarted) -> None:
+    view.state, view.message = TransferState.MOVING, ""
+
+
+def _progressed(view: TransferView, event: TransferProgressed) -> None:
+    total = max(0, event.total)
+    view.bytes, view.total, view.file = min(max(0, event.bytes), total), total, event.file
+    view.rate = event.rate if 0 < event.rate < 1e15 else 0.0
+    if view.state in _MAY_MOVE:
+        view.state = TransferState.MOVING
+
+
+def _verifying(view: TransferView, event: TransferVerifying) -> None:
+    view.state = TransferState.VERIFYING
+
+
+def _compared(view: TransferView, event: OfferCompared) -> None:
+    view.compared, view.free, view.fresh = event, event.free, True
+
+
+def _profiled(view: TransferView, event: TransferProfiled) -> None:
+    view.profiled = event
+
+
+def _paused(view: TransferView, event: TransferPaused) -> None:
+    view.state, view.message, view.rate, view.code = TransferState.PAUSED, event.message, 0.0, ""
+    view.by_peer = event.by == "peer"
+    view.bytes, view.total = event.bytes, event.total
+
+
+def _undone(view: TransferView, event: ReceiveUndone) -> None:
+    view.undone = bool(event.files or event.restored)
+    view.message = event.message
+
+
+def _waiting(view: TransferView, event: TransferWaiting) -> None:
+    view.state, view.message, view.rate = TransferState.WAITING, event.message, 0.0
+    view.code = event.code
+    view.bytes, view.total = event.bytes, event.total
+
+
+def _finished(view: TransferView, event: TransferFinished) -> None:
+    view.state = TransferState(event.state)
+    view.files, view.files_failed = event.files, event.files_failed
+    view.bytes = view.total = event.bytes
+    view.paths, view.skipped, view.notes, view.message = event.paths, event.skipped, event.notes, ""
+
+
+def _read(view: TransferView, event: TransferRead) -> None:
+    view.read = True
+
+
+def _failed(view: TransferView, event: TransferFailed) -> None:
+    view.state, view.message, view.asked = TransferState(event.state), event.message, False
+    view.code, view.skipped, view.files_failed = event.code, event.skipped, event.files_failed
+
+
+_UPDATES: Final[dict[type[Any], Callable[[TransferView, Any], None]]] = {
+    OfferReceived: _offered,
+    OfferGrew: _grew,
+    OfferWithdrawn: _withdrawn,
+    TransferStands: _stands,
+    TransferStarted: _started,
+    TransferProgressed: _progressed,
+    TransferVerifying: _verifying,
+    OfferCompared: _compared,
+    TransferProfiled: _profiled,
+    TransferPaused: _paused,
+    ReceiveUndone: _undone,
+    TransferWaiting: _waiting,
+    TransferFinished: _finished,
+    TransferRead: _read,
+    TransferFailed: _failed,
+}
+"""What an event changes in what is shown of its transfer."""
+
+
 class TransferBook(QObject):
     """The table."""
 
-    HEARS: Final = (
-        Snapshot, TransferQueued, OfferReceived, OfferGrew, OfferWithdrawn, TransferStands, TransferStarted,
-        TransferProgressed, TransferVerifying, OfferCompared, TransferProfiled, TransferPaused,
-        ReceiveUndone, TransferWaiting, TransferFinished, TransferRead, TransferFailed,
-    )
+    HEARS: Final[tuple[type[Any], ...]] = (Snapshot, TransferQueued, *_UPDATES)
 
     changed = Signal(str)
 
@@ -241,60 +344,4 @@ class TransferBook(QObject):
         if not view.active and isinstance(event, TransferProgressed | TransferVerifying | TransferStarted):
             return  # it was on its way when the end was told
         view.asked = view.asked and not isinstance(event, _ANSWERED)
-        match event:
-            case OfferReceived():
-                view.fresh = view.fresh and event.offer == view.offer
-                view.offer, view.total, view.free = event.offer, event.bytes, event.free
-                view.asked, view.state = True, TransferState.OFFERED
-                view.asker = escaped(event.name)
-            case OfferGrew():
-                view.fresh = view.fresh and event.offer == view.offer
-                view.offer, view.total = event.offer, max(event.offer.bytes, view.bytes)
-                if view.out and view.state is TransferState.QUEUED:
-                    view.state = TransferState.OFFERED
-            case OfferWithdrawn():
-                view.asked = False
-                if view.state is TransferState.OFFERED and event.code == "answered":
-                    view.state = TransferState.CONNECTING
-                elif event.code == "peer-away":
-                    view.state, view.message = TransferState.WAITING, ""
-            case TransferStands():
-                view.state, view.code = TransferState(event.state), event.code
-                view.asked = view.asked and view.state is TransferState.OFFERED
-                if not event.code and view.active:
-                    view.message, view.rate = "", 0.0
-            case TransferStarted():
-                view.state, view.message = TransferState.MOVING, ""
-            case TransferProgressed():
-                total = max(0, event.total)
-                view.bytes, view.total, view.file = min(max(0, event.bytes), total), total, event.file
-                view.rate = event.rate if 0 < event.rate < 1e15 else 0.0
-                if view.state in _MAY_MOVE:
-                    view.state = TransferState.MOVING
-            case TransferVerifying():
-                view.state = TransferState.VERIFYING
-            case OfferCompared():
-                view.compared, view.free, view.fresh = event, event.free, True
-            case TransferProfiled():
-                view.profiled = event
-            case TransferPaused():
-                view.state, view.message, view.rate, view.code = TransferState.PAUSED, event.message, 0.0, ""
-                view.by_peer = event.by == "peer"
-                view.bytes, view.total = event.bytes, event.total
-            case ReceiveUndone():
-                view.undone = bool(event.files or event.restored)
-                view.message = event.message
-            case TransferWaiting():
-                view.state, view.message, view.rate = TransferState.WAITING, event.message, 0.0
-                view.code = event.code
-                view.bytes, view.total = event.bytes, event.total
-            case TransferFinished():
-                view.state = TransferState(event.state)
-                view.files, view.files_failed = event.files, event.files_failed
-                view.bytes = view.total = event.bytes
-                view.paths, view.skipped, view.notes, view.message = event.paths, event.skipped, event.notes, ""
-            case TransferRead():
-                view.read = True
-            case TransferFailed():
-                view.state, view.message, view.asked = TransferState(event.state), event.message, False
-                view.code, view.skipped, view.files_failed = event.code, event.skipped, event.files_failed
+        _UPDATES[type(event)](view, event)

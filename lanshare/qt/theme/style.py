@@ -97,6 +97,11 @@ def _palette(look: Tokens) -> QPalette:
 
 def sheet(look: Tokens) -> str:
     """The style sheet of an appearance."""
+    return "".join(part(look) for part in (_words, _fields, _buttons, _talk, _rest))
+
+
+def _words(look: Tokens) -> str:
+    """The panes, and what is written on them."""
     return f"""
 * {{ outline: none; }}
 QWidget#sidebar {{ background: {look.side}; border-right: 1px solid {look.line}; }}
@@ -115,6 +120,12 @@ QLabel[role="warn"] {{ color: {look.warn}; font-size: {letters(12):.2f}pt; }}
 QLabel[role="good"] {{ color: {look.good}; font-size: {letters(12):.2f}pt; }}
 QLabel[role="percent"] {{ color: {look.accent_ink}; font-size: {letters(12):.2f}pt; font-weight: 700; }}
 QLabel[role="day"] {{ color: {look.dim}; font-size: {letters(12):.2f}pt; font-weight: 600; }}
+"""
+
+
+def _fields(look: Tokens) -> str:
+    """What is filled in and chosen from."""
+    return f"""
 QComboBox {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line}; border-radius: 9px;
     padding: 6px 10px; }}
 QComboBox:focus {{ border: 1px solid {look.accent}; }}
@@ -135,6 +146,12 @@ QListWidget::item:selected {{ background: {look.selected}; color: {look.text}; }
 QListWidget::indicator {{ width: {em(15)}px; height: {em(15)}px; border: 1px solid {look.away}; border-radius: 4px;
   background: {look.raised}; }}
 QListWidget::indicator:checked {{ background: {look.accent}; border: 1px solid {look.accent}; }}
+"""
+
+
+def _buttons(look: Tokens) -> str:
+    """What is pressed."""
+    return f"""
 QPushButton {{ background: {look.raised}; color: {look.text}; border: 1px solid {look.line}; border-radius: 8px;
   padding: 7px 14px; font-weight: 600; }}
 QPushButton:hover {{ background: {look.hover}; }}
@@ -152,6 +169,12 @@ QToolButton#down:hover {{ background: {look.hover}; }}
 QToolButton#down:focus {{ border: 2px solid {look.accent}; padding: 6px; }}
 QToolButton[kind="main"] {{ background: {look.accent}; border-radius: 10px; }}
 QToolButton[kind="main"]:disabled {{ background: {look.track}; }}
+"""
+
+
+def _talk(look: Tokens) -> str:
+    """Messages, cards and what is told above them."""
+    return f"""
 QFrame#composer {{ background: {look.raised}; border: 1px solid {look.line}; border-radius: 14px; }}
 QPlainTextEdit {{ background: transparent; border: none; color: {look.text};
   selection-background-color: {look.accent}; selection-color: {look.accent_text}; }}
@@ -178,6 +201,12 @@ QFrame#notice {{ background: {look.warn_ground}; border: none; border-bottom: 1p
 QFrame#notice QLabel {{ color: {look.text}; }}
 QFrame#notice[tone="bad"] {{ background: {look.bad_ground}; }}
 QFrame#notice[tone="calm"] {{ background: {look.selected}; }}
+"""
+
+
+def _rest(look: Tokens) -> str:
+    """Progress, scroll bars, menus and boxes."""
+    return f"""
 QProgressBar {{ background: {look.track}; border: none; border-radius: 3px;
   max-height: {em(6)}px; min-height: {em(6)}px; }}
 QProgressBar::chunk {{ background: {look.accent}; border-radius: 3px; }}

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from lanshare.domain import commands as c
 from lanshare.domain.errors import Code
-from lanshare.domain.offer import ConflictPolicy, EntryKind
+from lanshare.domain.offer import ConflictPolicy
 from lanshare.domain.transfer import TransferState
 from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt import assets, formatting
@@ -30,7 +30,7 @@ from lanshare.qt.formatting import tr
 from lanshare.qt.models.transfers import TransferView
 from lanshare.qt.theme.style import em, tokens
 from lanshare.qt.timeline import card_words as words
-from lanshare.qt.timeline import preview
+from lanshare.qt.timeline import offered, preview
 from lanshare.qt.timeline.card_actions import CardActions, push_button
 from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.form import Choice
@@ -299,7 +299,7 @@ class Card(QWidget):
         self.act.emit(c.ResumeTransfer(self._view.id) if resting else c.PauseTransfer(self._view.id))
 
     def _reshape(self) -> None:
-        view, look = self._view, tokens()
+        view = self._view
         name, colour = words.icon(view)
         self._icon.setPixmap(assets.pixmap(name, colour, em(24), self.devicePixelRatioF()))
         self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -309,20 +309,7 @@ class Card(QWidget):
             self._frame.setProperty("tone", tone)
             self._frame.style().unpolish(self._frame)
             self._frame.style().polish(self._frame)
-        _clear(self._names)
-        if view.asked:
-            for top in view.offer.tops[:words.NAMES]:
-                row = QHBoxLayout()
-                row.setSpacing(8)
-                kind, tint = assets.file_icon(top.name, top.kind is EntryKind.FOLDER, look.dark)
-                at_top = Qt.AlignmentFlag.AlignTop
-                row.addWidget(picture(assets.pixmap(kind, tint, em(16), self.devicePixelRatioF())), 0, at_top)
-                row.addWidget(wrapped(escaped(top.name)), 1)
-                row.addWidget(plain(formatting.size(top.bytes), "dim"), 0, at_top)
-                self._names.addLayout(row)
-            rest = view.offer.names - min(words.NAMES, len(view.offer.tops))
-            if rest > 0:
-                self._names.addWidget(plain(tr("and {0} more").format(rest), "dim"))
+        offered.fill(self._names, view if view.asked else None, self.devicePixelRatioF())
         wanted = self._actions.possible()
         for button in self._actions.all:
             if button.isHidden() is not (button in wanted):
@@ -363,14 +350,3 @@ def _tool(name: str, hint: str) -> QToolButton:
     button.setAccessibleName(name)
     button.setToolTip(hint)
     return button
-
-
-def _clear(layout: QHBoxLayout | QVBoxLayout) -> None:
-    while (item := layout.takeAt(0)) is not None:
-        widget, below = item.widget(), item.layout()
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()
-        elif isinstance(below, QHBoxLayout | QVBoxLayout):
-            _clear(below)
-            below.deleteLater()

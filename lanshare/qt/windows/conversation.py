@@ -82,6 +82,24 @@ class ConversationPane(QWidget):
         self._more = QToolButton()
         self._more.setAccessibleName(tr("More"))
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._make_menu()
+        self._more.setMenu(self._menu)
+        self._head = self._build_head()
+        self.timeline = Timeline(model, book)
+        self.composer = Composer()
+        self.timeline.typed.connect(self._type)
+        self.composer.attach.connect(self.choose_files)
+        self.composer.pasted_image.connect(self.pasted_image)
+        self.nobody = NoDevicesPage()
+        self.greeting = Greeting()
+        self._greets = False
+        self.notices = Notices()
+        self._lay_out()
+        self._overlay = DropOverlay(self.timeline)
+        self.timeline.viewport().installEventFilter(self)
+        self.dress()
+
+    def _make_menu(self) -> None:
         self._menu = QMenu(self)
         self._menu.addAction(tr("Send files…"), self.choose_files)
         self._menu.addAction(tr("Send a folder…"), self.choose_folder)
@@ -103,17 +121,8 @@ class ConversationPane(QWidget):
         self._menu.addAction(tr("Save the conversation…"), self.keep.emit)
         self._menu.addAction(tr("Take a saved one in…"), self.take_in.emit)
         self._menu.addAction(tr("Erase this conversation…"), self.erase.emit)
-        self._more.setMenu(self._menu)
-        self._head = self._build_head()
-        self.timeline = Timeline(model, book)
-        self.composer = Composer()
-        self.timeline.typed.connect(self._type)
-        self.composer.attach.connect(self.choose_files)
-        self.composer.pasted_image.connect(self.pasted_image)
-        self.nobody = NoDevicesPage()
-        self.greeting = Greeting()
-        self._greets = False
-        self.notices = Notices()
+
+    def _lay_out(self) -> None:
         talk = QWidget()
         talk_column = QVBoxLayout(talk)
         talk_column.setContentsMargins(0, 0, 0, 0)
@@ -130,9 +139,6 @@ class ConversationPane(QWidget):
         column.setSpacing(0)
         column.addWidget(self.notices)
         column.addWidget(self._stack, 1)
-        self._overlay = DropOverlay(self.timeline)
-        self.timeline.viewport().installEventFilter(self)
-        self.dress()
 
     def dress(self) -> None:
         """Take the colours in force."""

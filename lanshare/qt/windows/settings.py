@@ -48,14 +48,32 @@ class SettingsDialog(QDialog):
         self.before = settings
         self._settings = settings = wanted or settings
         self.setWindowTitle(tr("Settings"))
+        self._make_fields(settings, me, tray)
+        self._message = wrapped("", "dim")
+        if overrides:
+            self._message.setText(tr("Given on the command line for this run: {0}.").format(", ".join(overrides)))
+        self._save = QPushButton(tr("Save"))
+        self._save.setProperty("kind", "main")
+        self._save.setDefault(True)
+        self._save.clicked.connect(self._apply)
+        cancel = QPushButton(tr("Cancel"))
+        cancel.setAutoDefault(False)
+        cancel.clicked.connect(self.reject)
+        column = QVBoxLayout()
+        column.setSpacing(14)
+        column.addWidget(wrapped(tr("Settings"), "title"))
+        column.addLayout(self._make_form(settings))
+        below = stacked(self, column, (22, 20, 22, 16), 440)
+        below.setSpacing(14)
+        below.addWidget(self._message)
+        below.addWidget(Buttons(cancel, self._save))
+
+    def _make_fields(self, settings: Settings, me: Me, tray: bool) -> None:
         self._name = QLineEdit(settings.name)
         self._name.setPlaceholderText(me.name)
         self._name.setMaxLength(64)
         self._folder = QLineEdit(settings.download_folder)
         self._folder.setPlaceholderText(me.download_folder)
-        browse = QPushButton(tr("Choose…"))
-        browse.setAutoDefault(False)
-        browse.clicked.connect(self._browse)
         self._note = QLineEdit(settings.away_note)
         self._note.setMaxLength(64)
         self._note.setPlaceholderText(tr("Back on Monday"))
@@ -74,9 +92,11 @@ class SettingsDialog(QDialog):
         self._hidden.setEnabled(tray)
         if not tray:
             self._hidden.setToolTip(tr("This desktop has no notification area to come back from."))
-        self._message = wrapped("", "dim")
-        if overrides:
-            self._message.setText(tr("Given on the command line for this run: {0}.").format(", ".join(overrides)))
+
+    def _make_form(self, settings: Settings) -> Form:
+        browse = QPushButton(tr("Choose…"))
+        browse.setAutoDefault(False)
+        browse.clicked.connect(self._browse)
         form = Form(12)
         folder = QHBoxLayout()
         folder.addWidget(self._folder, 1)
@@ -103,21 +123,7 @@ class SettingsDialog(QDialog):
         for field in ("notice_text", "sound"):
             self._marks[field].setEnabled(settings.notices)
             self._marks["notices"].toggled.connect(self._marks[field].setEnabled)
-        self._save = QPushButton(tr("Save"))
-        self._save.setProperty("kind", "main")
-        self._save.setDefault(True)
-        self._save.clicked.connect(self._apply)
-        cancel = QPushButton(tr("Cancel"))
-        cancel.setAutoDefault(False)
-        cancel.clicked.connect(self.reject)
-        column = QVBoxLayout()
-        column.setSpacing(14)
-        column.addWidget(wrapped(tr("Settings"), "title"))
-        column.addLayout(form)
-        below = stacked(self, column, (22, 20, 22, 16), 440)
-        below.setSpacing(14)
-        below.addWidget(self._message)
-        below.addWidget(Buttons(cancel, self._save))
+        return form
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

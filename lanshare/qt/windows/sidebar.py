@@ -55,6 +55,26 @@ class Sidebar(QWidget):
         self.list.setModel(self._filter)
         self.list.chosen.connect(self.chosen)
         self.list.dropped.connect(self.dropped)
+        self._me: Me | None = None
+        self._left = 0
+        self._clock = QTimer(self)
+        self._clock.setInterval(1000)
+        self._clock.timeout.connect(self._tick)
+        self._make_tools()
+        self._section = plain(tr("ON THIS NETWORK"), "section")
+        self._section.setContentsMargins(22, 0, 0, 4)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 1, 0)
+        column.setSpacing(0)
+        column.addLayout(self._make_head())
+        column.addLayout(self._make_search())
+        column.addWidget(self._section)
+        column.addWidget(self.list, 1)
+        column.addWidget(self._make_foot())
+        self.dress()
+        self.set_ready(False)
+
+    def _make_tools(self) -> None:
         self._add = _tool(tr("Add a device by its address"))
         self._add.clicked.connect(self.add_address)
         self._group = _tool(tr("New group"))
@@ -68,12 +88,8 @@ class Sidebar(QWidget):
         self._find.clicked.connect(self.search_all)
         self._settings = _tool(tr("Settings"))
         self._settings.clicked.connect(self.settings)
-        self._search = QLineEdit()
-        self._search.setPlaceholderText(tr("Search devices"))
-        self._search.setAccessibleName(tr("Search devices"))
-        self._search.setClearButtonEnabled(True)
-        self._in_front = ""
-        self._search.textChanged.connect(self._look_for)
+
+    def _make_head(self) -> QHBoxLayout:
         head = QHBoxLayout()
         head.setContentsMargins(18, 16, 14, 8)
         head.addWidget(plain(tr("Devices"), "title"))
@@ -82,11 +98,22 @@ class Sidebar(QWidget):
         head.addWidget(self._group)
         head.addWidget(self._add)
         head.addWidget(self._settings)
+        return head
+
+    def _make_search(self) -> QHBoxLayout:
+        self._search = QLineEdit()
+        self._search.setPlaceholderText(tr("Search devices"))
+        self._search.setAccessibleName(tr("Search devices"))
+        self._search.setClearButtonEnabled(True)
+        self._in_front = ""
+        self._search.textChanged.connect(self._look_for)
         search = QHBoxLayout()
         search.setContentsMargins(16, 0, 16, 10)
         search.addWidget(self._search)
-        self._section = plain(tr("ON THIS NETWORK"), "section")
-        self._section.setContentsMargins(22, 0, 0, 4)
+        return search
+
+    def _make_foot(self) -> QWidget:
+        """This device, who sees it, and its code."""
         self._mine = Avatar(34)
         self._mine.setObjectName("mine")
         self._name = wrapped("", "name")
@@ -96,11 +123,6 @@ class Sidebar(QWidget):
         self._eye.setMenu(self._seen_by())
         self._code = _tool(tr("This device's code"))
         self._code.clicked.connect(self.mine)
-        self._me: Me | None = None
-        self._left = 0
-        self._clock = QTimer(self)
-        self._clock.setInterval(1000)
-        self._clock.timeout.connect(self._tick)
         foot = QWidget()
         foot.setObjectName("foot")
         foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -117,16 +139,7 @@ class Sidebar(QWidget):
         row.addLayout(words, 1)
         row.addWidget(self._code)
         row.addWidget(self._eye)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 1, 0)
-        column.setSpacing(0)
-        column.addLayout(head)
-        column.addLayout(search)
-        column.addWidget(self._section)
-        column.addWidget(self.list, 1)
-        column.addWidget(foot)
-        self.dress()
-        self.set_ready(False)
+        return foot
 
     def set_ready(self, ready: bool) -> None:
         """Whether the engine can be asked for something."""
