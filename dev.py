@@ -8,6 +8,7 @@
     python3 dev.py soak                         the long tests
     python3 dev.py pictures [FOLDER]            the window in its states, as PNGs
     python3 dev.py windows [TEST...]            the portable tests, and an exchange, with a Windows Python under Wine
+    python3 dev.py package KIND...              wheel, tar, deb, windows, flatpak, macos: into dist/
 
 It makes .venv, installs what requirements.lock pins, and adds missing system libraries with apt where it may.
 Tests, demo and benchmarks run in a network namespace of their own where that is allowed, else on loopback only.
@@ -90,13 +91,16 @@ def main(arguments: list[str]) -> int:
     command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
     if command == "--in-namespace":
         return in_namespace(rest)
-    if command not in ("run", "test", "others", "elsewhere", "bench", "soak", "pictures", "windows"):
+    if command not in ("run", "test", "others", "elsewhere", "bench", "soak", "pictures", "windows", "package"):
         print(__doc__)
         return 0 if command in ("", "-h", "--help") else 2
     if sys.version_info < LEAST:
         print(f"lanshare needs Python {'.'.join(map(str, LEAST))} or newer; this is {sys.version.split()[0]}.")
         return 1
     screen = has_screen()
+    if command == "package" and "LANSHARE_VENV" not in os.environ:
+        again = os.environ | {"LANSHARE_VENV": ".venv-package"}  # what builds is not among what is tested
+        return subprocess.run([sys.executable, str(ROOT / "dev.py"), *arguments], env=again).returncode
     if command == "others":
         return others()
     wanted = dict(OFFSCREEN)
@@ -119,6 +123,8 @@ def main(arguments: list[str]) -> int:
         return isolated([python(), str(ROOT / "tools" / "pictures.py"), folder, *rest[1:]], offscreen=True)
     if command == "windows":
         return windows(rest)
+    if command == "package":
+        return package(rest)
     if command == "soak":
         return isolated([python(), "-m", "pytest", "-m", "soak", "--timeout=3600", *rest], offscreen=True)
     return isolated([python(), "-m", "bench", *rest], offscreen=True)
@@ -362,6 +368,28 @@ def windows(arguments: list[str]) -> int:
     return isolated([python(), str(ROOT / "tools" / "windows.py"), str(folder), *arguments], offscreen=True)
 
 
+PACKAGERS = {"deb": {"dpkg-deb": "dpkg"}, "windows": {"makensis": "nsis"}}
+"""Kind of package -> the programs that it needs, with their Debian packages."""
+
+
+def package(kinds: list[str]) -> int:
+    """Build packages, in an environment of what they carry and what builds them."""
+    system_packages(OFFSCREEN if "windows" in kinds else {}, {
+        program: name for kind in kinds for program, name in PACKAGERS.get(kind, {}).items()
+    })
+    if "windows" in kinds:
+        from tools import windows as wine
+
+        system_packages({}, wine.PACKAGES)
+        if (missing := wine.missing()) or not wine.prepare(ROOT / ".windows", [sys.executable, "-m", "pip"]):
+            print(f"Not on this machine: {', '.join(missing)}. No installer was built." if missing else "")
+            return UNPREPARED
+    if subprocess.run([*pip_install(), "-r", str(ROOT / "packaging" / "build.lock")]).returncode:
+        print("What builds the packages could not be installed.")
+        return UNPREPARED
+    return call([python(), str(ROOT / "tools" / "package.py"), *kinds], own_environment())
+
+
 # --- set-up
 
 
@@ -426,14 +454,18 @@ def environment() -> bool:
             if made.returncode:
                 print(f"The environment could not be made:\n{made.stdout}{made.stderr}")
                 return False
-    own_pip = subprocess.run([python(), "-m", "pip", "--version"], capture_output=True).returncode == 0
-    pip = [python(), "-m", "pip"] if own_pip else [sys.executable, "-m", "pip", "--python", python()]
-    install = [*pip, "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", str(LOCK)]
-    if subprocess.run(install).returncode:
+    if subprocess.run([*pip_install(), "-r", str(LOCK)]).returncode:
         print("The dependencies could not be installed. Is there a network, or a package index set up for pip?")
         return False
     stamp.write_text(wanted)
     return True
+
+
+def pip_install() -> list[str]:
+    """The words that install into the environment what is pinned by hashes."""
+    own_pip = subprocess.run([python(), "-m", "pip", "--version"], capture_output=True).returncode == 0
+    pip = [python(), "-m", "pip"] if own_pip else [sys.executable, "-m", "pip", "--python", python()]
+    return [*pip, "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
 
 
 if __name__ == "__main__":

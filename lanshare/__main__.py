@@ -6,10 +6,16 @@ import argparse
 import signal
 import sys
 
+from lanshare import DECODE
+
 
 def main(arguments: list[str] | None = None) -> int:
     """The console entry point; returns the exit code."""
     interrupted = 130
+    if arguments is None and sys.argv[1:] == [DECODE]:
+        from lanshare.qt.decoder import main as decode
+
+        return decode()
     try:
         from lanshare.cli import streams
 
@@ -77,6 +83,7 @@ def _window(parsed: argparse.Namespace) -> int:
         getattr(parsed, "hidden", False),
         parsed.verbose,
         lambda: bool(stopped),
+        getattr(parsed, "to", None) or "",
     )
 
 

@@ -85,7 +85,7 @@ def test_every_room_has_a_floor() -> None:
 
 
 ENGINE_FLOORS = {
-    "presentation": 1, "peers": 3, "transfers": 3, "messages": 3, "runtime": 4,
+    "presentation": 1, "integration": 1, "peers": 3, "transfers": 3, "messages": 3, "runtime": 4,
     "core": 5, "shells": 5, "profile_settings": 5, "ipc": 6, "assemble": 7, "client": 8,
 }
 """The engine's rooms and files; what is not named stands below all rooms but the first one."""

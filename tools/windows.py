@@ -90,6 +90,30 @@ def prepare(folder: Path, pip: list[str]) -> bool:
     return True
 
 
+def freeze(folder: Path, spec: Path, into: Path) -> None:
+    """PyInstaller's folder of lanshare for Windows. CalledProcessError if it could not be made."""
+    lock = wheels((ROOT / "packaging" / "build.lock").read_text().replace(" ; sys_platform == 'win32'", ""))
+    (folder / "build.lock").write_text(lock)
+    tools = folder / "build-site"
+    if not tools.is_dir():
+        subprocess.run(
+            [sys.executable, "-m", "pip", "install", "-q", "--target", str(tools), "--only-binary=:all:", *TARGET,
+             "--no-deps", "--require-hashes", "-r", str(folder / "build.lock")], check=True,
+        )
+    program = (
+        f"import sys; sys.path.insert(0, {windows_path(tools)!r}); import PyInstaller.__main__ as made;"
+        f" made.run(['--noconfirm', '--log-level', 'WARN', '--distpath', {windows_path(into)!r},"
+        f" '--workpath', {windows_path(into / 'build')!r}, {windows_path(spec)!r}])"
+    )
+    wine = Wine(folder)
+    try:
+        made = wine.start("-c", program)
+        if made.wait(900):
+            raise subprocess.CalledProcessError(made.returncode, "PyInstaller")
+    finally:
+        wine.close()
+
+
 def windows_path(path: Path) -> str:
     """A path of this system as Wine's programs see it."""
     return "Z:" + str(path).replace("/", "\\")

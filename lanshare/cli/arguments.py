@@ -6,6 +6,7 @@ import argparse
 import datetime
 import ipaddress
 import os
+import re
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -93,6 +94,12 @@ def _word(text: str) -> str:
     return text
 
 
+def _full_id(text: str) -> str:
+    if not re.fullmatch(r"[a-z2-7]{52}", text):
+        raise argparse.ArgumentTypeError("a full id has 52 letters and digits, as `lanshare id` shows it there")
+    return text
+
+
 def _path(text: str) -> Path:
     """A typed path, in the folder of this shell: the engine that hears of it may run in another one."""
     text = _typed(text)
@@ -159,7 +166,11 @@ def build_parser() -> argparse.ArgumentParser:
     opening = add("open", "the window, with these files ready to send", as_json=False)
     opening.add_argument("paths", nargs="*", type=_path, metavar="PATH")
     opening.add_argument("--hidden", action="store_true", help="start without showing the window (needs a tray)")
+    opening.add_argument("--to", type=_full_id, metavar="FULLID", help="send them to this device (from menus)")
+    integrate = add("integrate", "put lanshare and your devices into the menus of this desktop", as_json=False)
+    integrate.add_argument("--remove", action="store_true", help="take all of it out again")
     add("id", "this device: name, id, port, addresses")
+    add("names", "the names of known devices, for completions", as_json=False)
     peers = add("peers", "devices on the network")
     peers.add_argument("--seconds", type=_seconds, default=2.0, metavar="N", help="how long to look (default 2)")
     peers.add_argument("--watch", action="store_true", help="go on until interrupted")

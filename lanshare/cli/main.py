@@ -11,7 +11,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 
-from lanshare.cli import history, receiving, sending, talk, trust
+from lanshare.cli import history, integrate, receiving, sending, talk, trust
 from lanshare.cli.arguments import Terminated, options_of
 from lanshare.cli.printer import Printer
 from lanshare.cli.session import (
@@ -29,8 +29,9 @@ from lanshare.domain.events import (
     PeerVanished,
 )
 from lanshare.domain.peer import PeerId
+from lanshare.domain.showable import is_hidden
 from lanshare.engine.assemble import read_me
-from lanshare.engine.options import log_to_file
+from lanshare.engine.options import known_devices, log_to_file
 from lanshare.engine.presentation import user_messages
 from lanshare.engine.presentation.display_text import escaped
 
@@ -46,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     commands: dict[str, Callable[[argparse.Namespace, Printer], int]] = {
         "id": _id,
         "peers": _peers,
+        "names": _names,
         "send": sending.send,
         "text": sending.text,
         "receive": receiving.receive,
@@ -56,9 +58,11 @@ def run(arguments: argparse.Namespace) -> int:
         "unblock": trust.unblock,
         "forget": trust.forget,
         "group": talk.group,
+        "integrate": integrate.integrate,
     }
     try:
-        log_to_file(options_of(arguments), arguments.verbose)
+        if arguments.command != "names":
+            log_to_file(options_of(arguments), arguments.verbose)
         code = commands[arguments.command](arguments, printer)
         if printer.full and code == DONE:
             printer.say("lanshare: what was found out could not be written: is the disk of standard output full?")
@@ -92,6 +96,14 @@ def _id(arguments: argparse.Namespace, printer: Printer) -> int:
     else:
         printer.line(f"{escaped(me.name)}\nid         {me.id}\nport       {me.port}")
         printer.line(f"addresses  {', '.join(me.addresses)}")
+    return DONE
+
+
+def _names(arguments: argparse.Namespace, printer: Printer) -> int:
+    """For completions: nothing is started, so that Tab answers at once."""
+    for _, name in known_devices(options_of(arguments)):
+        if not any(is_hidden(one) for one in name):
+            printer.line(name)
     return DONE
 
 

@@ -324,9 +324,10 @@ class ChangeSettings(Struct, frozen=True):
 
 
 class OpenWindow(Struct, frozen=True):
-    """Bring the window of this profile to the front, with files ready to send."""
+    """Bring the window of this profile to the front, with files ready to send, or (`peer`) sent to that device."""
 
     paths: tuple[Path, ...] = ()
+    peer: PeerId | None = None
 
 
 Command = (

@@ -7,15 +7,20 @@ from __future__ import annotations
 import logging
 import logging.handlers
 import os
+import sqlite3
 import traceback
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
+from lanshare.domain.confusables import skeleton
+from lanshare.domain.peer import PeerId, TrustLevel, short_id
 from lanshare.domain.settings import Settings
 from lanshare.files import landlock
-from lanshare.store import profile_paths, settings
+from lanshare.store import profile_paths, settings, trustbook
 from lanshare.store.lock import ProfileLock
 
 
@@ -52,6 +57,28 @@ def is_free(options: Options) -> bool:
         return True  # whoever takes it for good says what is wrong with it
     finally:
         lock.release()
+
+
+def known_devices(options: Options) -> list[tuple[PeerId, str]]:
+    """The devices that a person here has dealt with, last seen first, each with a name that means it alone.
+
+    Nothing is made or started: an empty list where there is no profile yet, or it cannot be read now.
+    """
+    where = profile_paths.places(options.profile)
+    try:
+        link = sqlite3.connect(f"{where.database.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            book = trustbook.all_peers(link)
+        finally:
+            link.close()
+    except (sqlite3.Error, ValueError, msgspec.DecodeError):
+        return []
+    dealt = [one for one in book if one.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED)]
+    names = Counter(skeleton(one.alias or one.name) for one in dealt)
+    return [
+        (one.id, name if names[skeleton(name)] == 1 else short_id(one.id))
+        for one in dealt if (name := one.alias or one.name)
+    ]
 
 
 def read_settings(options: Options) -> Settings:

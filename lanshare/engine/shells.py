@@ -34,7 +34,7 @@ class Shells:
         to.items.on(JoinReady, lambda item, now: self._join(item))
         to.items.on(Unsubscribe, lambda item, now: self._leave(item.listener))
         to.items.on(EventReady, lambda item, now: [Publish(item.event)])
-        to.items.on(OpenWindow, lambda item, now: [Publish(WindowRequested(tuple(map(str, item.paths))))])
+        to.items.on(OpenWindow, lambda item, now: [Publish(WindowRequested(tuple(map(str, item.paths)), item.peer))])
         to.effects.on(Publish, lambda effect: self.tell(effect.event))
 
     def tick(self, now: float) -> list[Effect]:

@@ -55,10 +55,13 @@ INTERRUPTED: Final = 130
 class App:
     """Everything between the start of Qt and its end."""
 
-    def __init__(self, options: Options, paths: Sequence[str], hidden: bool) -> None:
+    def __init__(self, options: Options, paths: Sequence[str], hidden: bool, to: str = "") -> None:
         self._options = options
         self._paths = tuple(Path(path).absolute() for path in paths)
         self._hidden = hidden
+        self._to = PeerId(to) if to else None
+        """For whom the paths are; None: the person chooses."""
+
         self.qt = QApplication.instance() or QApplication([sys.argv[0]])
         assert isinstance(self.qt, QApplication)
         QGuiApplication.setApplicationName("lanshare")
@@ -161,7 +164,7 @@ class App:
             raise self._fault
         if self._snapshot is None or not self._snapshot.window_open or not self.host.joined:
             return False
-        self.host.submit(OpenWindow(self._paths))
+        self.host.submit(OpenWindow(self._paths, self._to))
         return True
 
     def _joined(self, window: MainWindow, snapshot: Snapshot) -> None:
@@ -170,7 +173,7 @@ class App:
         window.on_event(snapshot)
         if self._tray is not None:
             self._tray.show_quiet(not snapshot.settings.notices)
-        window.make_ready(self._paths)
+        window.take(self._paths, self._to)
 
     def _on_event(self, event: object) -> None:
         window = self.window
@@ -180,7 +183,7 @@ class App:
             if event.window_open and self.host.joined:
                 # Two were opened at the same moment: the other one has the engine.
                 self._snapshot = event
-                self.host.submit(OpenWindow(self._paths))
+                self.host.submit(OpenWindow(self._paths, self._to))
                 window.hide()
                 self.end()
             else:
@@ -278,16 +281,18 @@ class App:
 
 
 def run_window(
-    options: Options, paths: Sequence[str], hidden: bool, verbose: bool, stopped: Callable[[], bool] = lambda: False
+    options: Options, paths: Sequence[str], hidden: bool, verbose: bool, stopped: Callable[[], bool] = lambda: False,
+    to: str = "",
 ) -> int:
-    """The window, from start to end; the exit code. `stopped`: whether somebody wanted it to end before it began."""
+    """The window, from start to end; the exit code. `stopped`: whether somebody wanted it to end before it began. `to`:
+    the full id of the device that the paths are for."""
     if line := display_check.trouble():
         sys.stderr.write(f"{line}\n")
         return 1
     try:
         log_to_file(options, verbose)
         faulthandler.enable(open(pasted_folder(options).parent / "crash.log", "w", encoding="utf-8"))  # noqa: SIM115
-        app = App(options, paths, hidden)
+        app = App(options, paths, hidden, to)
     except LanshareError as error:
         sys.stderr.write(f"lanshare: {user_messages.ended(error.code, '', error.detail)}\n")
         return 1

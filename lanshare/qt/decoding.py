@@ -18,6 +18,8 @@ from typing import IO, Final
 
 from PySide6.QtGui import QImage
 
+from lanshare import DECODE
+
 FILE: Final = 64 * 1024 * 1024
 """Bytes of a picture that are looked at."""
 
@@ -149,7 +151,7 @@ class Decoder:
         self._end()
         self._process = subprocess.Popen(
             # Never from where the person happens to be: a folder that was received could stand in the way of our own.
-            [sys.executable, "-P", "-m", "lanshare.qt.decoder"],
+            _program(),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=_HOME, env=_environment(),
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0), start_new_session=True,
         )
@@ -173,6 +175,14 @@ class Decoder:
                 with contextlib.suppress(OSError):
                     end.close()
         process.wait()
+
+
+def _program() -> list[str]:
+    """What decodes: a module of ours, or, of a frozen lanshare, its console program, which has a standard input."""
+    if getattr(sys, "frozen", False):
+        here = Path(sys.executable)
+        return [str(here.with_name(f"lanshare{here.suffix}")), DECODE]
+    return [sys.executable, "-P", "-m", "lanshare.qt.decoder"]
 
 
 def _environment() -> dict[str, str]:

@@ -9,8 +9,8 @@ from typing import Final
 _BINARY: Final = getattr(os, "O_BINARY", 0)
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a file of ours, 0600, durably; the old content stays until the new one is whole."""
+def replace_file(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Write a file of ours with this mode, durably; the old content stays until the new one is whole."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY, 0o600)
     try:
@@ -18,6 +18,8 @@ def replace_file(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        if mode != 0o600:
+            draft.chmod(mode)
         os.replace(draft, path)
     except OSError:
         draft.unlink(missing_ok=True)

@@ -13,13 +13,25 @@ from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.commands import Command
 from lanshare.qt import spoken
-from lanshare.qt.controllers import addresses, alarms, finding, group_talk, keeping, networks, preferences, talk, trust
+from lanshare.qt.controllers import (
+    addresses,
+    alarms,
+    at_home,
+    finding,
+    group_talk,
+    keeping,
+    networks,
+    preferences,
+    talk,
+    trust,
+)
 from lanshare.qt.models import devices, timeline, transfers
 from lanshare.qt.windows.main import MainWindow
 from tools import pictures as made
 
 CLASSES = [
-    addresses.AddressController, alarms.AlarmController, networks.NetworkController, preferences.SettingsController,
+    addresses.AddressController, alarms.AlarmController, at_home.AtHomeController,
+    networks.NetworkController, preferences.SettingsController,
     talk.ConversationController, group_talk.GroupController, finding.SearchController, keeping.KeepController,
     trust.TrustController, devices.DeviceModel, timeline.TimelineModel,
     transfers.TransferBook, spoken.Announcer,

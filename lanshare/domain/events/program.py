@@ -57,9 +57,10 @@ class NetworkTrustRequested(Struct, frozen=True):
 
 
 class WindowRequested(Struct, frozen=True):
-    """Somebody wants the window in front, with these paths ready to send."""
+    """Somebody wants the window in front, with these paths ready to send, or (`peer`) sent to that device."""
 
     paths: tuple[str, ...]
+    peer: PeerId | None = None
 
 
 class EngineStopped(Struct, frozen=True):

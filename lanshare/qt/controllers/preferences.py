@@ -36,6 +36,9 @@ class SettingsController:
         self.overrides: tuple[str, ...] = ()
         """What the command line has set for this run."""
 
+        self.at_home: Callable[[bool, bool], None] = lambda login, menus: None
+        """Puts in force what is none of the engine's: start at login, devices in the desktop's menus."""
+
         self.dialog: SettingsDialog | None = None
         self._wanted: Settings | None = None
         """Settings that were asked for and are not in force (yet)."""
@@ -85,6 +88,7 @@ class SettingsController:
         dialog = SettingsDialog(self.now, self._state.me, self._tray, self.overrides, self._window, self._wanted)
         self.dialog = dialog
         dialog.changed.connect(self._merge)
+        dialog.at_home.connect(lambda login, menus: self.at_home(login, menus))
         dialog.finished.connect(self._done)
         dialog.open()
 

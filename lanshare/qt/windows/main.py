@@ -29,6 +29,7 @@ from lanshare.qt import spoken
 from lanshare.qt.bridge import Bridge
 from lanshare.qt.controllers.addresses import AddressController
 from lanshare.qt.controllers.alarms import AlarmController
+from lanshare.qt.controllers.at_home import AtHomeController
 from lanshare.qt.controllers.finding import SearchController
 from lanshare.qt.controllers.front import FrontController
 from lanshare.qt.controllers.group_talk import GroupController
@@ -106,6 +107,8 @@ class MainWindow(QMainWindow):
         self.searching = SearchController(*shown, self.open_peer, state.next_request)
         self.preferences = SettingsController(self, board, state, submit, self._tray, self._wear_settings)
         self.keeping = KeepController(self, self.pane, self.timeline, board, submit, self.preferences.change)
+        self.at_home = AtHomeController(self, board, self.devices)
+        self.preferences.at_home = self.at_home.set
         self.alarms = AlarmController(self, board, self.devices, self.trust, submit)
         self.networks = NetworkController(self.pane, board, self.devices, state, submit, self.arrangement.arrange)
         self.arrangement.networks = self.networks
@@ -137,7 +140,7 @@ class MainWindow(QMainWindow):
         on(self.announcer.HEARS, self._announce)
         on(e.Snapshot, self._snapshot)
         on(e.MeChanged, lambda event: self._set_me(event.me))
-        for controller in (self.alarms, self.networks, self.addresses, self.preferences):
+        for controller in (self.alarms, self.networks, self.addresses, self.preferences, self.at_home):
             on(controller.HEARS, controller.apply)
         on(e.PeerForgotten, self.front.close_forgotten)
         on(e.WindowRequested, self._requested)
@@ -343,7 +346,15 @@ class MainWindow(QMainWindow):
 
     def _requested(self, event: e.WindowRequested) -> None:
         self.come_forward()
-        self.make_ready(tuple(Path(path) for path in event.paths))
+        self.take(tuple(Path(path) for path in event.paths), event.peer)
+
+    def take(self, paths: tuple[Path, ...], peer: PeerId | None = None) -> None:
+        """Files from outside: sent to whom they were meant for, or ready for whom the person chooses."""
+        if peer is None:
+            self.make_ready(paths)
+            return
+        self.open_peer(peer)
+        self.send_files(paths, peer)
 
     def _erase(self) -> None:
         if (device := self.state.device) is None:

@@ -1,6 +1,6 @@
 """The settings page: name, download folder, port, appearance, start hidden.
 
-Signals: changed(object) with the new Settings.
+Signals: changed(object) with the new Settings; at_home(bool, bool): start at login, and devices in the desktop's menus.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from PySide6.QtWidgets import (
 from lanshare.domain.events import Me
 from lanshare.domain.peer import clean_name
 from lanshare.domain.settings import Appearance, Settings
+from lanshare.engine.integration import installed
+from lanshare.engine.integration.installed import HAS_MENUS
 from lanshare.qt.formatting import tr
 from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.form import Choice, Form, Mark
@@ -38,6 +40,7 @@ class SettingsDialog(QDialog):
     """Shows the settings in force; what is saved goes to the engine."""
 
     changed = Signal(object)
+    at_home = Signal(bool, bool)
 
     def __init__(
         self, settings: Settings, me: Me, tray: bool, overrides: tuple[str, ...], parent: QWidget,
@@ -49,6 +52,10 @@ class SettingsDialog(QDialog):
         self._settings = settings = wanted or settings
         self.setWindowTitle(tr("Settings"))
         self._make_fields(settings, me, tray)
+        self._login = Mark(tr("Start when I log in, in the background"))
+        self._login.setChecked(installed.starts_at_login())
+        self._menus = Mark(tr("Show my devices in the file manager's menu"))
+        self._menus.setChecked(HAS_MENUS and installed.is_in_menus())
         self._message = wrapped("", "dim")
         if overrides:
             self._message.setText(tr("Given on the command line for this run: {0}.").format(", ".join(overrides)))
@@ -110,6 +117,9 @@ class SettingsDialog(QDialog):
         form.add(tr("Sending speed"), self._limit)
         form.add(tr("Receiving speed"), self._receive_limit)
         form.addRow("", self._hidden)
+        form.addRow("", self._login)
+        if HAS_MENUS:
+            form.addRow("", self._menus)
         self._marks = {
             "enter_sends": Mark(tr("Enter sends a message, Shift+Enter begins a new line")),
             "read_receipts": Mark(tr("Tell known devices when what they sent was read")),
@@ -147,6 +157,7 @@ class SettingsDialog(QDialog):
             self._message.setText(reason)
             set_role(self._message, "bad")
             return
+        self.at_home.emit(self._login.isChecked(), self._menus.isChecked())
         self.changed.emit(
             replace(
                 self._settings,

@@ -1,0 +1,165 @@
+"""Which files put lanshare into the menus of a desktop, as data. No I/O.
+
+Each carries MARK, so that only files of ours are ever changed or removed. Sources: the freedesktop.org Desktop Entry,
+Autostart and Menu specifications; the manuals of Nautilus (scripts), Nemo (actions), Thunar (sendto), KDE (service
+menus) and libfm (DES-EMA actions).
+"""
+
+from __future__ import annotations
+
+import plistlib
+import shlex
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from lanshare.domain.peer import PeerId, short_id
+from lanshare.domain.showable import showable
+
+ID: Final = "org.lanshare.lanshare"
+MARK: Final = "X-Lanshare=made by lanshare"
+MOST: Final = 12
+"""Devices in a menu: those that were seen last. A longer menu is no menu."""
+
+_NAME: Final = 60
+
+
+class Homes(Struct, frozen=True):
+    """Where a person's own files of a desktop lie: XDG_DATA_HOME and XDG_CONFIG_HOME; macOS: the home folder."""
+
+    data: Path
+    config: Path
+
+
+class Entry(Struct, frozen=True):
+    """A file: where, what, and whether it may be executed."""
+
+    path: Path
+    content: bytes
+    executable: bool = False
+
+
+def name_in_menu(name: str) -> str:
+    """A device's name as a menu and a file can show it: on one line, nothing hidden, not too long."""
+    text = " ".join(showable(name).split())
+    return text[: _NAME - 1] + "…" if len(text) > _NAME else text
+
+
+def quoted(words: Sequence[str]) -> str:
+    """Words as an Exec line has them (Desktop Entry Specification 1.5, "The Exec key"): quoted, then escaped once more
+    as every string of such a file is."""
+    done = []
+    for word in words:
+        inner = "".join(f"\\{one}" if one in '"`$\\' else one for one in word.replace("%", "%%"))
+        done.append(f'"{inner}"' if not word.isalnum() else word)
+    return " ".join(done).replace("\\", "\\\\")
+
+
+def menu(homes: Homes, program: Sequence[str], icon: bytes) -> list[Entry]:
+    """Lanshare in the menu of programs, and behind "Open with", with its icon."""
+    return [
+        Entry(homes.data / "applications" / f"{ID}.desktop", _desktop(program, "%F").encode()),
+        Entry(
+            homes.data / "icons" / "hicolor" / "scalable" / "apps" / f"{ID}.svg", icon + f"<!-- {MARK} -->\n".encode()
+        ),
+    ]
+
+
+def login(homes: Homes, program: Sequence[str], macos: bool = False) -> Entry:
+    """What starts lanshare at login, hidden."""
+    if macos:
+        agent = {
+            "Label": ID, "ProgramArguments": [*program, "open", "--hidden"], "RunAtLoad": True, "Comment": MARK,
+        }
+        return Entry(homes.data / "Library" / "LaunchAgents" / f"{ID}.plist", plistlib.dumps(agent))
+    text = _desktop(program, "--hidden", "X-GNOME-Autostart-enabled=true\n")
+    return Entry(homes.config / "autostart" / f"{ID}.desktop", text.encode())
+
+
+def send_to(homes: Homes, program: Sequence[str], devices: Sequence[tuple[PeerId, str]]) -> list[Entry]:
+    """The devices in the menus of file managers: Nautilus, Nemo, Thunar, Dolphin, PCManFM."""
+    made: list[Entry] = []
+    used: set[str] = set()
+    some = devices[:MOST]
+    for peer, called in some:
+        name = name_in_menu(called)
+        while unicodedata.normalize("NFC", name).casefold() in used:
+            name += " ·"
+        used.add(unicodedata.normalize("NFC", name).casefold())
+        call = [*program, "open", "--to", peer, "--"]
+        key = f"lanshare-{short_id(peer)}"
+        made += [
+            Entry(homes.data / "nautilus" / "scripts" / f"Send to {_as_file(name)}", _script(call).encode(), True),
+            Entry(homes.data / "nemo" / "actions" / f"{key}.nemo_action", _nemo(name, call).encode()),
+            Entry(homes.data / "Thunar" / "sendto" / f"{key}.desktop", _thunar(name, call).encode()),
+            Entry(homes.data / "file-manager" / "actions" / f"{key}.desktop", _libfm(name, call).encode()),
+        ]
+    if some:
+        path = homes.data / "kio" / "servicemenus" / "lanshare.desktop"
+        made.append(Entry(path, _dolphin(program, some).encode(), True))
+    return made
+
+
+def _string(text: str) -> str:
+    """A text as a value of such a file has it (Desktop Entry Specification 1.5, "Possible value types")."""
+    return text.replace("\\", "\\\\")
+
+
+def _desktop(program: Sequence[str], what: str, more: str = "") -> str:
+    return (
+        "[Desktop Entry]\nType=Application\nVersion=1.5\nName=lanshare\n"
+        "Comment=Send files and messages to the devices on your own network\n"
+        f"Exec={quoted([*program, 'open'])} {what}\nIcon={ID}\nTerminal=false\nCategories=Network;FileTransfer;P2P;\n"
+        "MimeType=application/octet-stream;inode/directory;\nStartupNotify=true\n"
+        f"StartupWMClass={ID}\n{more}{MARK}\n"
+    )
+
+
+def _script(call: Sequence[str]) -> str:
+    return f'#!/bin/sh\n# {MARK}\nexec {shlex.join(call)} "$@"\n'
+
+
+def _nemo(name: str, call: Sequence[str]) -> str:
+    shown = _string(name.replace("%", "％"))  # Nemo puts other things in the place of %N and the like
+    return (
+        f"[Nemo Action]\nActive=true\nName=Send to {shown}\nComment=With lanshare, on your own network\n"
+        f"Exec={quoted(call)} %F\nIcon-Name={ID}\nSelection=notnone\nExtensions=any;\n{MARK}\n"
+    )
+
+
+def _thunar(name: str, call: Sequence[str]) -> str:
+    return (
+        f"[Desktop Entry]\nType=Application\nVersion=1.0\nName={_string(name)} (lanshare)\n"
+        f"Exec={quoted(call)} %F\nIcon={ID}\n"
+        f"MimeType=application/octet-stream;inode/directory;\n{MARK}\n"
+    )
+
+
+def _libfm(name: str, call: Sequence[str]) -> str:
+    shown = _string(name.replace("%", "%%"))
+    return (
+        f"[Desktop Entry]\nType=Action\nName=Send to {shown}\nIcon={ID}\nProfiles=all;\n{MARK}\n\n"
+        f"[X-Action-Profile all]\nMimeTypes=all/all;\nSelectionCount=>0\nExec={quoted(call)} %F\n"
+    )
+
+
+def _dolphin(program: Sequence[str], devices: Sequence[tuple[PeerId, str]]) -> str:
+    keys = [short_id(peer) for peer, _ in devices]
+    head = (
+        "[Desktop Entry]\nType=Service\nMimeType=all/all;\nX-KDE-Submenu=Send with lanshare\n"
+        f"Actions={''.join(f'{key};' for key in keys)}\n{MARK}\n"
+    )
+    return head + "".join(
+        f"\n[Desktop Action {key}]\nName={_string(name_in_menu(name))}\nIcon={ID}\n"
+        f"Exec={quoted([*program, 'open', '--to', peer, '--'])} %F\n"
+        for key, (peer, name) in zip(keys, devices, strict=True)
+    )
+
+
+def _as_file(name: str) -> str:
+    """A name that a file may have: the slash that is none, and no more bytes than a name may have."""
+    text = name.replace("/", "∕").replace("\x00", "")
+    return text.encode()[:200].decode(errors="ignore").strip(". ") or "device"

@@ -1,0 +1,183 @@
+"""Writes what entries.py lists, and takes it away again. Only files that carry our mark are ever touched.
+
+Windows has no such files: start at login is a value of the registry there; "Send to" is the installer's matter.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from lanshare.domain.peer import PeerId
+from lanshare.engine.integration import entries
+from lanshare.engine.integration.entries import Entry, Homes
+from lanshare.store.atomic_file import replace_file
+
+HAS_MENUS: Final = sys.platform not in ("win32", "darwin")
+"""Whether file managers here have menus that are files of a person's own."""
+
+_RUN: Final = r"Software\Microsoft\Windows\CurrentVersion\Run"
+_HEAD: Final = 64 * 1024
+"""Bytes of a file in which our mark is looked for."""
+
+
+def homes() -> Homes:
+    """This person's."""
+    home = Path.home()
+    if sys.platform == "darwin":
+        return Homes(home, home)
+
+    def of(name: str, usual: str) -> Path:
+        given = os.environ.get(name, "")
+        return Path(given) if os.path.isabs(given) else home / usual
+
+    return Homes(of("XDG_DATA_HOME", ".local/share"), of("XDG_CONFIG_HOME", ".config"))
+
+
+def program() -> list[str]:
+    """How this lanshare is started again, by its whole path."""
+    if getattr(sys, "frozen", False):
+        here = Path(sys.executable)
+        window = here.with_name(f"lanshare-window{here.suffix}")
+        return [str(window if sys.platform == "win32" and window.exists() else here)]
+    beside = Path(sys.executable).with_name("lanshare.exe" if sys.platform == "win32" else "lanshare")
+    if beside.exists():
+        return [str(beside)]
+    if (found := shutil.which("lanshare")) is not None:
+        return [found]
+    return [sys.executable, "-m", "lanshare"]
+
+
+# --- start at login
+
+
+def starts_at_login() -> bool:
+    """Whether lanshare starts when this person logs in."""
+    if sys.platform == "win32":
+        return bool(_run_value())
+    entry = entries.login(homes(), program(), sys.platform == "darwin")
+    return _is_ours(entry.path) and b"\nHidden=true" not in entry.path.read_bytes()
+
+
+def set_start_at_login(wanted: bool) -> None:
+    """Start at login from now on, or not. OSError if that cannot be written, or the place is somebody else's."""
+    if sys.platform == "win32":
+        _set_run_value(" ".join(f'"{word}"' for word in program()) + " open --hidden" if wanted else "")
+        return
+    entry = entries.login(homes(), program(), sys.platform == "darwin")
+    if wanted:
+        _write(entry)
+    else:
+        _remove(entry.path)
+
+
+# --- menus
+
+
+def is_in_menus() -> bool:
+    """Whether integrate() was asked for, and not taken back."""
+    return _is_ours(homes().data / "kio" / "servicemenus" / "lanshare.desktop") or any(_of_devices(homes()))
+
+
+def integrate(devices: Sequence[tuple[PeerId, str]], icon: bytes | None) -> list[Path]:
+    """Put lanshare (if there is an `icon`) and these devices into the menus; what was written. What is of devices that
+    are none of these goes. A file of somebody else is left as it is."""
+    where = homes()
+    wanted = entries.send_to(where, program(), devices)
+    keep = {one.path for one in wanted}
+    for path in _of_devices(where):
+        if path not in keep:
+            _remove(path)
+    if not devices:
+        _remove(where.data / "kio" / "servicemenus" / "lanshare.desktop")
+    if icon is not None:
+        wanted = [*entries.menu(where, program(), icon), *wanted]
+    written = []
+    for one in wanted:
+        if not one.path.exists() or _is_ours(one.path):
+            _write(one)
+            written.append(one.path)
+    return written
+
+
+def take_out() -> list[Path]:
+    """Take the devices out of the menus; what was removed."""
+    where = homes()
+    gone = [path for path in (where.data / "kio" / "servicemenus" / "lanshare.desktop", *_of_devices(where))
+            if _is_ours(path)]
+    for path in gone:
+        _remove(path)
+    return gone
+
+
+def remove() -> list[Path]:
+    """Take everything of ours out of the menus and out of what starts at login; what was removed."""
+    own = [one.path for one in entries.menu(homes(), program(), b"") if _is_ours(one.path)]
+    for path in own:
+        _remove(path)
+    if starts_at_login():
+        set_start_at_login(False)
+    return own + take_out()
+
+
+def _of_devices(where: Homes) -> Iterable[Path]:
+    """Files of ours for single devices."""
+    for folder, pattern in (
+        ("nautilus/scripts", "*"), ("nemo/actions", "lanshare-*.nemo_action"), ("Thunar/sendto", "lanshare-*.desktop"),
+        ("file-manager/actions", "lanshare-*.desktop"),
+    ):
+        for path in sorted((where.data / folder).glob(pattern)):
+            if _is_ours(path):
+                yield path
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        if path.is_symlink() or not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return entries.MARK.encode() in file.read(_HEAD)
+    except OSError:
+        return False
+
+
+def _write(entry: Entry) -> None:
+    if entry.path.exists() and not _is_ours(entry.path):
+        raise FileExistsError(17, "this file is not ours", str(entry.path))
+    entry.path.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(entry.path, entry.content, 0o755 if entry.executable else 0o644)
+
+
+def _remove(path: Path) -> None:
+    if _is_ours(path):
+        path.unlink(missing_ok=True)
+
+
+def _run_value() -> str:
+    if sys.platform == "win32":
+        import winreg
+
+        try:
+            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _RUN) as key:
+                return str(winreg.QueryValueEx(key, "lanshare")[0])
+        except OSError:
+            return ""
+    return ""
+
+
+def _set_run_value(value: str) -> None:
+    if sys.platform == "win32":
+        import winreg
+
+        with winreg.CreateKey(winreg.HKEY_CURRENT_USER, _RUN) as key:
+            if value:
+                winreg.SetValueEx(key, "lanshare", 0, winreg.REG_SZ, value)
+                return
+            try:
+                winreg.DeleteValue(key, "lanshare")
+            except FileNotFoundError:
+                pass

@@ -1,0 +1,93 @@
+; The installer for Windows: per user, no administrator. makensis -DVERSION=… -DSOURCE=… -DOUTPUT=… lanshare.nsi
+; Removing it leaves the profile (%APPDATA% and %LOCALAPPDATA%): the key, the history and the settings are a person's own.
+Unicode true
+!include MUI2.nsh
+!define KEY "Software\Microsoft\Windows\CurrentVersion\Uninstall\lanshare"
+!define RUN "Software\Microsoft\Windows\CurrentVersion\Run"
+
+Name "lanshare"
+OutFile "${OUTPUT}"
+InstallDir "$LOCALAPPDATA\Programs\lanshare"
+InstallDirRegKey HKCU "${KEY}" "InstallLocation"
+RequestExecutionLevel user
+SetCompressor /SOLID lzma
+ManifestDPIAware true
+VIProductVersion "${VERSION}.0"
+VIAddVersionKey ProductName lanshare
+VIAddVersionKey FileVersion "${VERSION}"
+VIAddVersionKey FileDescription "Send files and messages on your own network"
+VIAddVersionKey LegalCopyright "MIT licence"
+VIAddVersionKey ProductVersion "${VERSION}"
+
+!define MUI_ICON "${SOURCE}\..\lanshare.ico"
+!define MUI_UNICON "${SOURCE}\..\lanshare.ico"
+!insertmacro MUI_PAGE_COMPONENTS
+!insertmacro MUI_PAGE_DIRECTORY
+!insertmacro MUI_PAGE_INSTFILES
+!define MUI_FINISHPAGE_RUN "$INSTDIR\lanshare-window.exe"
+!insertmacro MUI_PAGE_FINISH
+!insertmacro MUI_UNPAGE_CONFIRM
+!insertmacro MUI_UNPAGE_INSTFILES
+!insertmacro MUI_LANGUAGE English
+!insertmacro MUI_LANGUAGE German
+
+Function .onInit
+  ; An old lanshare that runs holds its files open: it is asked to go, and nothing is installed over it.
+  IfFileExists "$INSTDIR\lanshare.exe" 0 fresh
+  ClearErrors
+  FileOpen $0 "$INSTDIR\lanshare.exe" a
+  IfErrors 0 free
+  MessageBox MB_OK|MB_ICONEXCLAMATION "lanshare is running. Quit it from its icon near the clock, then install again. Nothing was changed." /SD IDOK
+  SetErrorLevel 2
+  Quit
+free:
+  FileClose $0
+fresh:
+FunctionEnd
+
+Section "lanshare" main
+  SectionIn RO
+  ; What an older version left is not mixed with the new one.
+  RMDir /r "$INSTDIR\_internal"
+  SetOutPath "$INSTDIR"
+  File /r "${SOURCE}\*"
+  CreateShortcut "$SMPROGRAMS\lanshare.lnk" "$INSTDIR\lanshare-window.exe"
+  WriteUninstaller "$INSTDIR\uninstall.exe"
+  WriteRegStr HKCU "${KEY}" DisplayName "lanshare"
+  WriteRegStr HKCU "${KEY}" DisplayVersion "${VERSION}"
+  WriteRegStr HKCU "${KEY}" DisplayIcon "$INSTDIR\lanshare-window.exe"
+  WriteRegStr HKCU "${KEY}" Publisher "The lanshare authors"
+  WriteRegStr HKCU "${KEY}" InstallLocation "$INSTDIR"
+  WriteRegStr HKCU "${KEY}" UninstallString '"$INSTDIR\uninstall.exe"'
+  WriteRegStr HKCU "${KEY}" QuietUninstallString '"$INSTDIR\uninstall.exe" /S'
+  WriteRegDWORD HKCU "${KEY}" NoModify 1
+  WriteRegDWORD HKCU "${KEY}" NoRepair 1
+SectionEnd
+
+Section "Send to menu" sendto
+  CreateShortcut "$SENDTO\lanshare.lnk" "$INSTDIR\lanshare-window.exe"
+SectionEnd
+
+Section /o "Start when I log in" login
+  WriteRegStr HKCU "${RUN}" lanshare '"$INSTDIR\lanshare-window.exe" --hidden'
+SectionEnd
+
+Section Uninstall
+  ClearErrors
+  FileOpen $0 "$INSTDIR\lanshare.exe" a
+  IfErrors 0 free
+  MessageBox MB_OK|MB_ICONEXCLAMATION "lanshare is running. Quit it from its icon near the clock, then remove it again. Nothing was changed." /SD IDOK
+  SetErrorLevel 2
+  Quit
+free:
+  FileClose $0
+  Delete "$SENDTO\lanshare.lnk"
+  Delete "$SMPROGRAMS\lanshare.lnk"
+  DeleteRegValue HKCU "${RUN}" lanshare
+  DeleteRegKey HKCU "${KEY}"
+  RMDir /r "$INSTDIR\_internal"
+  Delete "$INSTDIR\lanshare.exe"
+  Delete "$INSTDIR\lanshare-window.exe"
+  Delete "$INSTDIR\uninstall.exe"
+  RMDir "$INSTDIR"
+SectionEnd

@@ -1,0 +1,77 @@
+"""`lanshare integrate` writes, tells what, and takes it away; `lanshare names` tells what Tab may complete."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lanshare.domain.peer import DeviceKind, PeerId, TrustLevel
+from lanshare.engine.integration.installed import HAS_MENUS
+from lanshare.store import database, trustbook
+from lanshare.store.trustbook import TrustEntry
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """The program, for a person whose home this is."""
+    told = {"HOME": str(home), "PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
+    return subprocess.run(
+        [sys.executable, "-m", "lanshare", *words, "--profile", str(home / "profile")], capture_output=True, text=True,
+        env=told, cwd=home, timeout=120,
+    )
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """With devices of every kind in its trust book."""
+    (tmp_path / "profile").mkdir(mode=0o700)
+    path = tmp_path / "profile" / "lanshare.sqlite"
+    database.prepare(path)
+    link = database.connect(path)
+    for letter, name, trust in (
+        ("a", "Anna's laptop", TrustLevel.KNOWN), ("b", "Bob", TrustLevel.VERIFIED),
+        ("c", "Mallory", TrustLevel.STRANGER),
+        ("d", "Eve", TrustLevel.BLOCKED), ("e", "Twin", TrustLevel.KNOWN), ("f", "twin", TrustLevel.KNOWN),
+        ("g", "turn\u202eed", TrustLevel.KNOWN),
+    ):
+        trustbook.remember(link, TrustEntry(PeerId(letter * 52), name, DeviceKind.LAPTOP, "Debian", trust, (), 1))
+    link.close()
+    return tmp_path
+
+
+def test_names_are_those_of_devices_that_were_dealt_with_and_mean_one_alone(home: Path) -> None:
+    told = run(home, "names")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert sorted(told.stdout.splitlines()) == ["Anna's laptop", "Bob", "eeeeeeee", "ffffffff"]
+
+
+def test_names_of_a_profile_that_is_not_there_are_none_and_make_none(tmp_path: Path) -> None:
+    told = run(tmp_path, "names")
+    assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not HAS_MENUS, reason="these menus are of Linux desktops")
+def test_what_is_written_is_told_and_taken_out_again(home: Path) -> None:
+    told = run(home, "integrate")
+    assert told.returncode == 0, told.stderr
+    written = told.stdout.splitlines()
+    assert all(Path(path).is_file() for path in written)
+    assert str(home / ".local/share/nautilus/scripts/Send to Anna's laptop") in written
+    assert not [path for path in written if "Mallory" in path or "Eve" in path]
+    assert "5 of 5 known devices" in told.stderr
+    gone = run(home, "integrate", "--remove")
+    assert sorted(gone.stdout.splitlines()) == sorted(written)
+    assert [path for path in (home / ".local").rglob("*") if path.is_file()] == []
+    assert "nothing of lanshare" in run(home, "integrate", "--remove").stderr
+
+
+def test_whom_a_menu_means_is_a_full_id_and_nothing_else(home: Path) -> None:
+    for wrong in ("Bob", "b" * 51, "B" * 52, "", "b" * 52 + "\n"):
+        told = run(home, "open", "--to", wrong)
+        assert told.returncode == 2
+        assert "52 letters" in told.stderr

@@ -1,0 +1,126 @@
+"""Written and taken away again: nothing but files of ours, and what was there before is there after."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lanshare.domain.peer import PeerId
+from lanshare.engine.integration import entries, installed
+
+pytestmark = pytest.mark.skipif(not installed.HAS_MENUS, reason="these menus are of Linux desktops")
+
+ANNA, BOB = PeerId("a" * 52), PeerId("b" * 52)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own, with a space and more in it."""
+    place = tmp_path / "Anna's home $x"
+    place.mkdir()
+    monkeypatch.setenv("HOME", str(place))
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    return place
+
+
+def files(home: Path) -> set[str]:
+    """All there is."""
+    return {str(path.relative_to(home)) for path in home.rglob("*") if path.is_file()}
+
+
+def test_what_was_written_goes_again_and_nothing_else(home: Path) -> None:
+    theirs = home / ".local/share/nautilus/scripts/Send to nobody"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("#!/bin/sh\n")
+    assert not installed.is_in_menus()
+    written = installed.integrate([(ANNA, "Anna"), (BOB, "Bob")], b"<svg/>")
+    assert installed.is_in_menus()
+    assert files(home) == {str(path.relative_to(home)) for path in written} | {str(theirs.relative_to(home))}
+    installed.set_start_at_login(True)
+    assert len(installed.remove()) == len(written)
+    assert files(home) == {str(theirs.relative_to(home))}
+    assert not installed.starts_at_login()
+    assert installed.remove() == []
+
+
+def test_a_forgotten_device_leaves_the_menus_and_a_new_name_takes_the_place_of_the_old_one(home: Path) -> None:
+    installed.integrate([(ANNA, "Anna"), (BOB, "Bob")], None)
+    installed.integrate([(ANNA, "Anna's laptop")], None)
+    left = files(home)
+    assert not [name for name in left if "Bob" in name or "bbbb" in name]
+    assert [name for name in left if "scripts" in name] == [".local/share/nautilus/scripts/Send to Anna's laptop"]
+    installed.integrate([], None)
+    assert files(home) == set()
+
+
+def test_a_file_of_somebody_else_stays_as_it_is(home: Path) -> None:
+    place = home / ".local/share/nautilus/scripts/Send to Bob"
+    place.parent.mkdir(parents=True)
+    place.write_text("mine")
+    login = home / ".config/autostart" / f"{entries.ID}.desktop"
+    login.parent.mkdir(parents=True)
+    login.write_text("mine too")
+    assert place not in installed.integrate([(BOB, "Bob")], None)
+    with pytest.raises(FileExistsError):
+        installed.set_start_at_login(True)
+    installed.remove()
+    assert (place.read_text(), login.read_text()) == ("mine", "mine too")
+    assert not installed.starts_at_login()
+
+
+def test_a_link_that_somebody_put_there_is_neither_followed_nor_taken_for_ours(home: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text(f"precious\n{entries.MARK}\n")
+    place = home / ".local/share/nautilus/scripts/Send to Bob"
+    place.parent.mkdir(parents=True)
+    place.symlink_to(secret)
+    installed.integrate([(BOB, "Bob")], None)
+    installed.remove()
+    assert secret.read_text() == f"precious\n{entries.MARK}\n"
+    assert place.is_symlink()
+
+
+def test_what_a_desktop_switched_off_is_off(home: Path) -> None:
+    installed.set_start_at_login(True)
+    assert installed.starts_at_login()
+    path = home / ".config/autostart" / f"{entries.ID}.desktop"
+    path.write_text(path.read_text() + "Hidden=true\n")
+    assert not installed.starts_at_login()
+    installed.set_start_at_login(True)
+    assert installed.starts_at_login()
+
+
+def test_the_script_of_a_file_manager_hands_on_each_path_as_it_is(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "a program ' of \"ours\""
+    told.write_text('#!/bin/sh\nfor one in "$@"; do printf "%s\\0" "$one"; done\n')
+    told.chmod(0o755)
+    monkeypatch.setattr(installed, "program", lambda: [str(told)])
+    installed.integrate([(BOB, "Bob; $(touch evil)")], None)
+    (script,) = (home / ".local/share/nautilus/scripts").iterdir()
+    assert os.access(script, os.X_OK)
+    paths = ["-x", "a b", "new\nline", "$HOME", "'"]
+    heard = subprocess.run([str(script), *paths], capture_output=True, cwd=tmp_path, check=True).stdout
+    assert heard.decode().split("\0")[:-1] == ["open", "--to", BOB, "--", *paths]
+    assert not (tmp_path / "evil").exists()
+
+
+def test_a_home_that_cannot_be_written_is_said(home: Path) -> None:
+    (home / ".config").write_text("a file where a folder should be")
+    with pytest.raises(OSError, match=r"autostart|exists|directory"):
+        installed.set_start_at_login(True)
+    assert not installed.starts_at_login()
+
+
+def test_the_program_is_named_by_its_whole_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    frozen = tmp_path / "lanshare"
+    frozen.touch()
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(frozen))
+    assert installed.program() == [str(frozen)]
