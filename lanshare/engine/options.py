@@ -7,7 +7,6 @@ from __future__ import annotations
 import logging
 import logging.handlers
 import os
-import sqlite3
 import traceback
 from collections import Counter
 from pathlib import Path
@@ -20,7 +19,7 @@ from lanshare.domain.confusables import skeleton
 from lanshare.domain.peer import PeerId, TrustLevel, short_id
 from lanshare.domain.settings import Settings
 from lanshare.files import landlock
-from lanshare.store import profile_paths, settings, trustbook
+from lanshare.store import profile_paths, settings
 from lanshare.store.lock import ProfileLock
 
 
@@ -64,6 +63,10 @@ def known_devices(options: Options) -> list[tuple[PeerId, str]]:
 
     Nothing is made or started: an empty list where there is no profile yet, or it cannot be read now.
     """
+    import sqlite3  # not needed before a window is painted
+
+    from lanshare.store import trustbook
+
     where = profile_paths.places(options.profile)
     try:
         link = sqlite3.connect(f"{where.database.absolute().as_uri()}?mode=ro", uri=True)

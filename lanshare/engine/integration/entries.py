@@ -7,7 +7,6 @@ menus) and libfm (DES-EMA actions).
 
 from __future__ import annotations
 
-import plistlib
 import shlex
 import unicodedata
 from collections.abc import Sequence
@@ -71,6 +70,8 @@ def menu(homes: Homes, program: Sequence[str], icon: bytes) -> list[Entry]:
 def login(homes: Homes, program: Sequence[str], macos: bool = False) -> Entry:
     """What starts lanshare at login, hidden."""
     if macos:
+        import plistlib  # loads a reader of XML
+
         agent = {
             "Label": ID, "ProgramArguments": [*program, "open", "--hidden"], "RunAtLoad": True, "Comment": MARK,
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtWidgets import QWidget
 
@@ -13,7 +13,9 @@ from lanshare.domain.peer import PeerId, parse_address, short_id
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.devices import DeviceModel
 from lanshare.qt.state import WindowState
-from lanshare.qt.windows.address import AddressDialog
+
+if TYPE_CHECKING:
+    from lanshare.qt.windows.address import AddressDialog
 
 
 class AddressController:
@@ -32,6 +34,7 @@ class AddressController:
 
     def ask(self) -> None:
         """Open the dialog."""
+        from lanshare.qt.windows.address import AddressDialog
         self.dialog = dialog = AddressDialog(self._state.me, self._window)
         dialog.asked.connect(self._add)
         dialog.finished.connect(self._done)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
@@ -19,7 +19,9 @@ from lanshare.qt.models.devices import DeviceModel
 from lanshare.qt.models.timeline import TimelineModel
 from lanshare.qt.widgets.banner_stack import BannerStack
 from lanshare.qt.windows.conversation import ConversationPane
-from lanshare.qt.windows.search import SearchDialog
+
+if TYPE_CHECKING:
+    from lanshare.qt.windows.search import SearchDialog
 
 
 class SearchController(QObject):
@@ -56,6 +58,7 @@ class SearchController(QObject):
         """Search in a conversation, or in all."""
         if self.dialog is not None:
             self.dialog.close()
+        from lanshare.qt.windows.search import SearchDialog
         self.dialog = dialog = SearchDialog(peer, self._devices.told_apart(), self._next_request, self._window)
         dialog.wanted.connect(self._submit)
         dialog.chosen.connect(self.jump)

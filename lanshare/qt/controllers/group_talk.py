@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
@@ -24,7 +24,9 @@ from lanshare.qt.models.devices import DeviceModel
 from lanshare.qt.models.timeline import TimelineModel
 from lanshare.qt.widgets.banner_stack import BannerStack
 from lanshare.qt.windows.conversation import ConversationPane
-from lanshare.qt.windows.group import GroupDialog
+
+if TYPE_CHECKING:
+    from lanshare.qt.windows.group import GroupDialog
 
 
 class GroupController(QObject):
@@ -93,6 +95,7 @@ class GroupController(QObject):
         if self.dialog is not None:
             return
         marked = [PeerId(one) for one in chosen] if isinstance(chosen, list) else []
+        from lanshare.qt.windows.group import GroupDialog
         self.dialog = dialog = GroupDialog(self._devices.devices(), self._timeline.me, group, marked, self._window)
         dialog.act.connect(self._group_act)
         dialog.finished.connect(lambda _: self._drop_group())

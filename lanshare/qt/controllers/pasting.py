@@ -14,7 +14,6 @@ from lanshare.qt.state import WindowState
 from lanshare.qt.widgets.banner_stack import BannerStack
 from lanshare.qt.widgets.composer import Composer
 from lanshare.qt.widgets.drops import paths_in
-from lanshare.qt.windows.pastesheet import PasteSheet
 
 Send = Callable[[tuple[Path, ...], PeerId, tuple[PeerId, ...] | None], None]
 """Offers files to a device; of a group to these members."""
@@ -57,6 +56,7 @@ class PasteController:
         device = self._state.device
         if device is None or not isinstance(paths, tuple) or not paths:
             return
+        from lanshare.qt.windows.pastesheet import PasteSheet
         sheet = PasteSheet(device, paths, None, self._window)
         sheet.accepted.connect(lambda: self._send(paths, device.id, device.members or None))
         show_sheet(sheet)
@@ -74,6 +74,7 @@ class PasteController:
             else:
                 self._send((path,), device.id, device.members or None)
 
+        from lanshare.qt.windows.pastesheet import PasteSheet
         sheet = PasteSheet(device, (), image, self._window)
         sheet.accepted.connect(send)
         show_sheet(sheet)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 from PySide6.QtWidgets import QWidget
@@ -14,8 +14,9 @@ from lanshare.domain.settings import Settings, Visibility
 from lanshare.qt.formatting import tr
 from lanshare.qt.state import WindowState
 from lanshare.qt.widgets.banner_stack import BannerStack
-from lanshare.qt.windows.own_device import MineDialog
-from lanshare.qt.windows.settings import SettingsDialog
+
+if TYPE_CHECKING:
+    from lanshare.qt.windows.settings import SettingsDialog
 
 
 class SettingsController:
@@ -85,6 +86,7 @@ class SettingsController:
         """Open the dialog."""
         if self._state.me is None or self.dialog is not None:
             return
+        from lanshare.qt.windows.settings import SettingsDialog
         dialog = SettingsDialog(self.now, self._state.me, self._tray, self.overrides, self._window, self._wanted)
         self.dialog = dialog
         dialog.changed.connect(self._merge)
@@ -95,6 +97,7 @@ class SettingsController:
     def show_own_device(self) -> None:
         """Open the sheet of this device."""
         if self._state.me is not None:
+            from lanshare.qt.windows.own_device import MineDialog
             dialog = MineDialog(self._state.me, self._window)
             dialog.finished.connect(dialog.deleteLater)
             dialog.open()

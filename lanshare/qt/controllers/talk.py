@@ -36,7 +36,6 @@ from lanshare.qt.models.timeline import Entry, TimelineModel
 from lanshare.qt.widgets.banner_stack import BannerStack
 from lanshare.qt.widgets.composer import Half
 from lanshare.qt.windows.conversation import ConversationPane
-from lanshare.qt.windows.group import SeveralDialog
 
 _DRAFT: Final = 700
 """Milliseconds of quiet after which what is written is kept."""
@@ -251,6 +250,7 @@ class ConversationController(QObject):
 
     def to_several(self) -> None:
         """The same words to several, each on its own."""
+        from lanshare.qt.windows.group import SeveralDialog
         dialog = SeveralDialog(self._devices.devices(), self._window)
         dialog.said.connect(self._say_to_each)
         dialog.finished.connect(lambda _: dialog.deleteLater())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog, QWidget
@@ -21,11 +21,13 @@ from lanshare.domain.events import (
 from lanshare.domain.peer import PeerId
 from lanshare.qt.models.device_row import Device
 from lanshare.qt.models.devices import DeviceModel
-from lanshare.qt.windows.alarm import AlarmDialog
-from lanshare.qt.windows.device_details import DeviceSheet
-from lanshare.qt.windows.pairing import PairingDialog
 
 ALARMING = (Code.PAIR_DIFFERS, Code.PAIR_BROKEN)
+
+if TYPE_CHECKING:
+    from lanshare.qt.windows.alarm import AlarmDialog
+    from lanshare.qt.windows.device_details import DeviceSheet
+    from lanshare.qt.windows.pairing import PairingDialog
 
 
 class TrustController(QObject):
@@ -68,6 +70,7 @@ class TrustController(QObject):
         """Show who it is."""
         if self.sheet is not None:
             return
+        from lanshare.qt.windows.device_details import DeviceSheet
         self.sheet = sheet = DeviceSheet(device, self._window)
         sheet.act.connect(self._submit)
         sheet.pair.connect(lambda: self.compare(device))
@@ -85,6 +88,7 @@ class TrustController(QObject):
         """Let the person say what an alarm is."""
         if self.alarm is not None:
             return
+        from lanshare.qt.windows.alarm import AlarmDialog
         self.alarm = alarm = AlarmDialog(event, self._window)
         alarm.settled.connect(lambda same: self._submit(c.ResolveIdentityChange(event.known, event.seen, same)))
         alarm.finished.connect(lambda _: self._drop("alarm"))
@@ -95,6 +99,7 @@ class TrustController(QObject):
     def _open_pairing(self, peer: PeerId, name: str, ours: bool) -> None:
         self._drop("pairing")
         self._peer = peer
+        from lanshare.qt.windows.pairing import PairingDialog
         self.pairing = dialog = PairingDialog(name, ours, self._window)
         dialog.answered.connect(lambda same: self._submit(c.AnswerPairing(peer, same, dialog.code)))
         dialog.finished.connect(lambda _: self._drop("pairing"))

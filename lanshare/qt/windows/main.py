@@ -55,7 +55,6 @@ from lanshare.qt.widgets.banner_stack import BannerStack
 from lanshare.qt.windows.arrangement import Arrangement
 from lanshare.qt.windows.confirm import confirm
 from lanshare.qt.windows.conversation import ConversationPane
-from lanshare.qt.windows.listing import ListingDialog
 from lanshare.qt.windows.sidebar import Sidebar
 
 _PASSED_OVER: Final = (e.EngineStopped, e.TransferJoined)
@@ -342,6 +341,7 @@ class MainWindow(QMainWindow):
 
     def _show_list(self, title: str, lines: object) -> None:
         if isinstance(lines, list):
+            from lanshare.qt.windows.listing import ListingDialog
             show_sheet(ListingDialog(title, lines, self))
 
     def _requested(self, event: e.WindowRequested) -> None:
