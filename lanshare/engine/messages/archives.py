@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from itertools import count
+from typing import TYPE_CHECKING
 
 from lanshare.domain.commands import ImportConversation, SaveConversation
 from lanshare.domain.peer import PeerId
@@ -16,7 +17,9 @@ from lanshare.engine.effects import (
     write,
 )
 from lanshare.engine.inbox import TakenSome
-from lanshare.engine.messages.archive import ArchiveImport
+
+if TYPE_CHECKING:
+    from lanshare.engine.messages.archive import ArchiveImport
 
 
 class Archives:
@@ -55,6 +58,8 @@ class Archives:
         return [write(one.rest) for one in self._imports.values()]
 
     def _begin(self, command: ImportConversation) -> Effect:
+        from lanshare.engine.messages.archive import ArchiveImport  # loaded once somebody takes a conversation in
+
         peers = self._peers()
         number = next(self._numbers)
         self._imports[number] = ArchiveImport(command.path, self._me, peers, {*peers, *self._groups()})

@@ -28,7 +28,6 @@ from lanshare.engine.inbox import (
     ScanEnded,
     Undone,
 )
-from lanshare.engine.messages import archive
 from lanshare.engine.presentation import user_messages
 from lanshare.engine.runtime.link_tasks import (
     Post,
@@ -194,6 +193,8 @@ class SaveJob:
         names = effect.names
         db = database.connect(self._path, read_only=True)
         try:
+            from lanshare.engine.messages import archive  # loaded once somebody saves a conversation
+
             saved = archive.save(db, effect.peer, effect.folder, lambda one: names.get(one, short_id(one)))
         except LanshareError as error:
             sentence = user_messages.not_exported(error.code, str(effect.folder))
