@@ -94,6 +94,16 @@ def _word(text: str) -> str:
     return text
 
 
+def _command(text: str) -> str:
+    from lanshare.engine.runtime.after_receiving import words_of
+
+    try:
+        words_of(text)
+        return text
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _full_id(text: str) -> str:
     if not re.fullmatch(r"[a-z2-7]{52}", text):
         raise argparse.ArgumentTypeError("a full id has 52 letters and digits, as `lanshare id` shows it there")
@@ -205,6 +215,8 @@ def _receiving(receive: argparse.ArgumentParser) -> None:
         help="where another file has the name: keep both (default), skip the new one, or replace the old one, which is"
         " moved into a dated folder beside it",
     )
+    run = "a program, with its arguments, for each transfer that has arrived: its paths follow them; no shell reads it"
+    receive.add_argument("--run", type=_command, metavar="CMD", help=run)
     receive.add_argument("--count", type=_count, metavar="N", help="end after so many messages and transfers")
 
 

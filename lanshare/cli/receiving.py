@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,7 @@ from lanshare.domain.commands import (
     AnswerOffer,
 )
 from lanshare.domain.events import (
+    CommandEnded,
     DuplicateKeyDetected,
     EngineStopped,
     Event,
@@ -49,9 +51,12 @@ from lanshare.domain.events import (
 )
 from lanshare.domain.offer import ConflictPolicy
 from lanshare.domain.peer import PeerId, TrustLevel
+from lanshare.engine.effects import RunCommand
 from lanshare.engine.presentation import user_messages
 from lanshare.engine.presentation.display_text import escaped
+from lanshare.engine.runtime.after_receiving import CommandJob
 from lanshare.engine.runtime.device_info import free_bytes
+from lanshare.engine.runtime.worker_pool import Workers
 
 _SHOWN: Final = (
     PairingEnded, PeerVerified, TransferStarted, TransferProgressed, TransferWaiting, TransferPaused, IdentityChanged,
@@ -78,12 +83,15 @@ def receive(arguments: argparse.Namespace, printer: Printer) -> int:
         _greet(desk, arguments.json)
         here = Reception(desk, arguments)
         left = arguments.count
-        while left is None or left > 0:
-            event = desk.next(None)
-            if isinstance(event, EngineStopped):
-                return FAILED
-            if here.take(event) and left is not None:
-                left -= 1
+        try:
+            while left is None or left > 0 or here.running:
+                event = desk.next(None)
+                if isinstance(event, EngineStopped):
+                    return FAILED
+                if here.take(event) and left is not None:
+                    left -= 1
+        finally:
+            here.close()
         return DONE
 
     try:
@@ -111,6 +119,13 @@ class Reception:
         assert desk.snapshot is not None
         self._desk, self._arguments = desk, arguments
         self._incoming = {one.id for one in desk.snapshot.transfers if one.direction == "in"}
+        self._commands = Workers("after", 1)
+        self.running = 0
+        """Commands of --run that have not ended."""
+
+        self._ended: list[CommandEnded] = []
+        """What was told of them: the engine tells of those that the rules for a device ask for."""
+
 
     def take(self, event: Event | None) -> bool:
         """Show it, answer what it asks; whether something has arrived, or came to nothing, with it."""
@@ -130,10 +145,34 @@ class Reception:
                 return True
             case TransferFinished() | TransferFailed() if event.transfer in self._incoming:
                 printer.event(event)
+                if isinstance(event, TransferFinished):
+                    self._run_afterwards(event)
                 return True
+            case CommandEnded():
+                self.running -= any(one is event for one in self._ended)
+                printer.event(event)
             case _ if isinstance(event, _SHOWN) or (isinstance(event, _PRESENCE) and self._arguments.json):
                 printer.event(event)
         return False
+
+    def _run_afterwards(self, event: TransferFinished) -> None:
+        """The command of --run, beside whatever comes next."""
+        command: str | None = self._arguments.run
+        if not command or not event.paths:
+            return
+        name = self._desk.peers[event.peer].name if event.peer in self._desk.peers else event.peer[:8]
+        self.running += 1
+        wanted = RunCommand(event.transfer, event.peer, name, command, event.paths)
+        self._commands.start(CommandJob(wanted, self._tell, sys.stderr))
+
+    def _tell(self, event: CommandEnded) -> None:
+        """From the command's thread."""
+        self._ended.append(event)
+        self._desk.events.put(event)
+
+    def close(self) -> None:
+        """No command outlives the command line."""
+        self._commands.close(grace=0.0)
 
     def _answer(self, event: OfferReceived) -> None:
         into: Path | None = self._arguments.into

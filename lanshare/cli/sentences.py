@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from lanshare.domain.events import (
     AddressFailed,
+    CommandEnded,
     ConversationImported,
     ConversationSaved,
     DuplicateKeyDetected,
@@ -162,6 +163,7 @@ _SENTENCES: Final[dict[type[Any], Callable[[Any, Name], str]]] = {
     TransferPaused: _as_told,
     TransferFinished: _finished,
     TransferFailed: _failed,
+    CommandEnded: _as_told,
     MessageReceived: _said,
     MessageWaiting: lambda event, name: escaped(event.explanation),
     MessageRefused: lambda event, name: escaped(event.message_text),

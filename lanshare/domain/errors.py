@@ -72,6 +72,9 @@ class Code(StrEnum):
     GROUP_EMPTY = "group-empty"
     NOT_IN_GROUP = "not-in-group"
     BLOCKED_MEMBER = "blocked-member"
+    COMMAND_MISSING = "command-missing"
+    COMMAND_FAILED = "command-failed"
+    COMMAND_HUNG = "command-hung"
 
 
 class LanshareError(Exception):

@@ -89,7 +89,8 @@ class PeerPolicy(Struct, frozen=True):
     """What a person decided for one device. Only a verified device's files are ever accepted without asking.
 
     `up_to`: bytes of one offer, 0 for any; `into`: a folder, "" for the download folder; `until`: ms since 1970, 0 for
-    good; `at_home`: only on networks where the person is at home; `speed`: bytes per second that go to it, 0 for any.
+    good; `at_home`: only on networks where the person is at home; `speed`: bytes per second that go to it, 0 for any;
+    `run`: a command for what has arrived from it, "" for none.
     """
 
     files: Permission = Permission.ASK
@@ -99,6 +100,7 @@ class PeerPolicy(Struct, frozen=True):
     until: int = 0
     at_home: bool = False
     speed: int = 0
+    run: str = ""
 
 
 ORDINARY: Final = PeerPolicy()

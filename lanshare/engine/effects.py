@@ -254,9 +254,19 @@ class AskRoom(Struct, frozen=True):
     """Told again by DiskRoom: of several that are under way for a question, the newest counts."""
 
 
+class RunCommand(Struct, frozen=True):
+    """Run a person's own command with the paths of what has arrived; CommandEnded is told."""
+
+    transfer: TransferId
+    peer: PeerId
+    name: str
+    command: str
+    paths: tuple[str, ...]
+
+
 JobEffect = (
     Dial | Scan | Run | GrantLease | RefuseLease | ListOffer | Compare | CompareAgain | AskRoom | Undo | Save | PostRun
-    | EndRun | Discard
+    | EndRun | Discard | RunCommand
 )
 """What the job runner carries out."""
 

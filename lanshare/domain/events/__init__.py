@@ -57,6 +57,7 @@ from lanshare.domain.events.program import (
     WindowRequested,
 )
 from lanshare.domain.events.transfers import (
+    CommandEnded,
     OfferCompared,
     OfferGrew,
     OfferReceived,
@@ -100,6 +101,7 @@ Event = (
     | ReceiveUndone
     | TransferFinished
     | TransferRead
+    | CommandEnded
     | TransferFailed
     | MessageQueued
     | MessageSending
@@ -199,6 +201,7 @@ __all__ = [
     "TransferProgressed",
     "TransferQueued",
     "TransferRead",
+    "CommandEnded",
     "TransferStands",
     "TransferStarted",
     "TransferVerifying",

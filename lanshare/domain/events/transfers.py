@@ -183,6 +183,15 @@ class TransferRead(Struct, frozen=True):
     peer: PeerId
 
 
+class CommandEnded(Struct, frozen=True):
+    """The command that was to run after a receiving ended, or could not be run. With an empty `code`: well."""
+
+    transfer: TransferId
+    peer: PeerId
+    code: str
+    message: str
+
+
 class TransferFailed(Struct, frozen=True):
     """It ended without success. state: failed, declined or cancelled. `skipped`: what could not be sent or kept, and
     why, if that is what it failed by; `files_failed` is how many, also of those that it does not name."""

@@ -24,12 +24,14 @@ from lanshare.engine.effects import (
     PostRun,
     RefuseLease,
     Run,
+    RunCommand,
     Save,
     Scan,
     Undo,
 )
-from lanshare.engine.inbox import Compared, RunEnded
+from lanshare.engine.inbox import Compared, EventReady, RunEnded
 from lanshare.engine.ports import DataLinkSpec, LinkHandle
+from lanshare.engine.runtime.after_receiving import CommandJob
 from lanshare.engine.runtime.compare_jobs import CompareAgainJob, CompareJob
 from lanshare.engine.runtime.dialling import DialJob, Net, RunJob
 from lanshare.engine.runtime.disk_space import DiskSpace, RoomJob
@@ -52,6 +54,7 @@ class Runner:
         shutil.rmtree(data / "offered", ignore_errors=True)
         self._compares = Workers("in-compare", 1)
         self._rooms = Workers("in-room", 4)
+        self._commands = Workers("after", 1)
         self._space = DiskSpace()
         self._awake = SleepInhibitor()
         self._tallies: dict[TransferId, Compared] = {}
@@ -104,6 +107,8 @@ class Runner:
                 self._end_run(effect.transfer)
             case Discard():
                 self._discard(effect)
+            case RunCommand():
+                self._commands.start(CommandJob(effect, lambda event: self._post(EventReady(event))))
             case _:
                 assert_never(effect)
 
@@ -188,6 +193,7 @@ class Runner:
             job.cancel()
         for scan in list(self._scanning.values()):
             scan.cancel()
-        for workers in (self._runs, self._dials, self._friends, self._scans, self._compares, self._rooms):
+        pools = (self._runs, self._dials, self._friends, self._scans, self._compares, self._rooms, self._commands)
+        for workers in pools:
             workers.close()
         self._awake.close()

@@ -41,6 +41,7 @@ from lanshare.engine.effects import (
     Publish,
     RefuseLease,
     Run,
+    RunCommand,
     Scan,
     SendControl,
     write,
@@ -223,8 +224,17 @@ class TransferTable:
             note.notes,
             row.link.moved,
         )
-        end = AfterCommit((self._discard(row), Publish(finished), *self._last_word(transfer)))
+        end = AfterCommit((
+            self._discard(row), Publish(finished), *self._last_word(transfer), *self._afterwards(transfer)
+        ))
         return [*refused, write_then(end, journal.finish, transfer)]
+
+    def _afterwards(self, transfer: Transfer) -> list[Effect]:
+        """What the person wants done with what has arrived from this device."""
+        command = self.world.rules(transfer.peer).run
+        if transfer.direction is not Direction.IN or not command or not transfer.paths:
+            return []
+        return [RunCommand(transfer.id, transfer.peer, self.world.name(transfer.peer), command, transfer.paths)]
 
     def _last_word(self, transfer: Transfer) -> list[Effect]:
         """A sender whose link ended with our Complete on its way hears it on the control link."""

@@ -87,6 +87,10 @@ class DeviceSheet(QDialog):
             device.rules.speed, tr(" MB/s"), tr("As fast as it goes"), 100_000.0, 1
         )
         self._speed.setAccessibleName(tr("How fast files go to it and come from it"))
+        self._run = QLineEdit(device.rules.run)
+        self._run.setPlaceholderText(tr("Nothing"))
+        self._run.setToolTip(tr("A program with its arguments; the paths of what came follow them. No shell reads it."))
+        self._run.setAccessibleName(tr("Run this when files of it have come"))
         self._exchanged = wrapped("", "dim")
         self._exchanged.hide()
         self._picture = QPushButton(tr("Read its QR code…"))
@@ -188,6 +192,7 @@ class DeviceSheet(QDialog):
         form.add(tr("Its messages"), self._messages)
         form.add(tr("Its files"), self._files)
         form.add(tr("Speed of files"), self._speed)
+        form.add(tr("When they have come, run"), self._run)
         folder = QHBoxLayout()
         choose = QPushButton(tr("Choose…"))
         choose.clicked.connect(self._choose)
@@ -301,6 +306,7 @@ class DeviceSheet(QDialog):
             until=until if files is Permission.ACCEPT else 0,
             at_home=self._home.isChecked(),
             speed=int(self._speed.value() * 1e6),
+            run=self._run.text().strip(),
         )
         if rules != old or self._alias.text() != self.device.alias:
             self.act.emit(c.ChangePeer(self.device.id, self._alias.text(), rules))

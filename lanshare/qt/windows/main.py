@@ -25,6 +25,7 @@ from lanshare.domain import events as e
 from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
+from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt import spoken
 from lanshare.qt.bridge import Bridge
 from lanshare.qt.controllers.addresses import AddressController
@@ -144,6 +145,7 @@ class MainWindow(QMainWindow):
         on(e.PeerForgotten, self.front.close_forgotten)
         on(e.WindowRequested, self._requested)
         on(e.HistoryErased, self.front.erased)
+        on(e.CommandEnded, self._told_of_command)
         on((e.Snapshot, e.MeChanged, e.PeerForgotten), lambda event: self.arrangement.show_empty())
         self._router.pass_over(_PASSED_OVER)
         self._router.check()
@@ -343,6 +345,10 @@ class MainWindow(QMainWindow):
         if isinstance(lines, list):
             from lanshare.qt.windows.listing import ListingDialog
             show_sheet(ListingDialog(title, lines, self))
+
+    def _told_of_command(self, event: e.CommandEnded) -> None:
+        if event.code:
+            self.board.show("command", escaped(event.message), "warn")
 
     def _requested(self, event: e.WindowRequested) -> None:
         self.come_forward()

@@ -29,8 +29,10 @@ from lanshare.engine.effects import (
     Publish,
     RefuseLease,
     Run,
+    RunCommand,
 )
 from lanshare.engine.inbox import (
+    AfterCommit,
     AttachAsked,
     Counted,
     OfferLooked,
@@ -258,3 +260,34 @@ def test_only_the_receiver_says_that_it_has_all_and_never_more_than_was_offered(
     setting.table.answer(AnswerOffer(ID, True), 1.0)
     assert setting.table.heard_had_all(BOB, Finished(ID, 12345, 0, 10**9), 2.0) == [], "we receive: we know what came"
     assert setting.table.rows[ID].transfer.state is TransferState.CONNECTING
+
+
+@pytest.mark.parametrize(("command", "paths", "runs"), [
+    ("convert", ("/in/a",), True), ("", ("/in/a",), False), ("convert", (), False),
+])
+def test_what_has_arrived_is_handed_to_the_command_of_the_rules_once_it_is_told(
+    setting: Setting, command: str, paths: tuple[str, ...], runs: bool
+) -> None:
+    setting.receiving()
+    setting.table.run_ended(RunEnded(ID, 1, "peer-away"), 2.0)
+    setting.rules = replace(setting.rules, run=command)
+    setting.table.attach(AttachAsked(BOB, ID, True, Link(), LeaseReply()), 3.0)
+    end = RunEnded(ID, setting.table.rows[ID].link.epoch, "", files=1, bytes=10, paths=paths)
+    (keep,) = [one for one in setting.table.run_ended(end, 4.0) if isinstance(one, DbWrite)]
+    assert isinstance(keep.then, AfterCommit)
+    told = [type(one) for one in keep.then.effects]
+    assert (RunCommand in told) is runs
+    if runs:
+        assert told.index(RunCommand) > told.index(Publish), "what has arrived is told first"
+
+
+def test_what_we_sent_is_handed_to_no_command(setting: Setting) -> None:
+    setting.sending()
+    setting.rules = replace(setting.rules, run="convert")
+    setting.table.heard_answer(BOB, Answer(ID, True), 1.0)
+    (keep,) = [
+        one for one in setting.table.run_ended(RunEnded(ID, 1, "", files=1, bytes=10, paths=("/x",)), 3.0)
+        if isinstance(one, DbWrite)
+    ]
+    assert isinstance(keep.then, AfterCommit)
+    assert not [one for one in keep.then.effects if isinstance(one, RunCommand)]

@@ -1,0 +1,142 @@
+"""A person's own command, run once something has arrived: with the paths as its arguments, and never through a shell.
+
+It is the person's program, so it may do what it likes; but it cannot hold anything up. It runs after the transfer is
+over and told, one at a time, for at most SECONDS; what becomes of it is told, and is never the transfer's failure.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, Final
+
+from msgspec import Struct
+
+from lanshare.domain.errors import Code
+from lanshare.domain.events import CommandEnded
+from lanshare.engine.effects import RunCommand
+from lanshare.engine.presentation.display_text import escaped
+
+SECONDS: Final = 600.0
+_GRACE: Final = 5.0
+"""Seconds between being asked to end and being ended."""
+
+
+class Ended(Struct, frozen=True):
+    """How a command ended; with an empty `code`: well. `explanation` is a sentence."""
+
+    code: str = ""
+    explanation: str = ""
+
+
+def words_of(command: str) -> list[str]:
+    """The program and its own arguments, quoted as a shell has them. ValueError, a sentence, if that is no command."""
+    if "\x00" in command:
+        raise ValueError("a command with a NUL in it names nothing")
+    try:
+        words = [command] if sys.platform == "win32" and Path(command).exists() else shlex.split(command)
+    except ValueError as error:
+        raise ValueError(f"the quotes of the command do not match: {error}") from None
+    if not words:
+        raise ValueError("an empty command does nothing. Is a variable of a script not set?")
+    return words
+
+
+class Command:
+    """One run of a command. run() returns how it ended; cancel() ends it from another thread."""
+
+    def __init__(
+        self, words: Sequence[str], paths: Sequence[str], told: dict[str, str],
+        output: IO[str] | int = subprocess.DEVNULL, seconds: float = SECONDS,
+    ) -> None:
+        """`told`: further environment variables. `output`: where what it says goes."""
+        self._words, self._paths, self._told, self._output, self._seconds = words, paths, told, output, seconds
+        self._process: subprocess.Popen[bytes] | None = None
+        self._cancelled = False
+
+    def run(self) -> Ended:
+        """To its end."""
+        name = escaped(self._words[0])
+        if self._cancelled:
+            return Ended(Code.COMMAND_FAILED, f"{name} was not run, as lanshare ends.")
+        try:
+            self._process = process = subprocess.Popen(
+                [*self._words, *self._paths], stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output,
+                env=os.environ | self._told, start_new_session=True,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            return Ended(Code.COMMAND_MISSING, f"{name} could not be run: {reason}. What was received is kept.")
+        try:
+            code = process.wait(self._seconds)
+        except subprocess.TimeoutExpired:
+            self._end(process)
+            late = f"{name} did not end within {self._seconds / 60:.0f} minutes and was stopped."
+            return Ended(Code.COMMAND_HUNG, f"{late} What was received is kept.")
+        if code == 0:
+            return Ended()
+        how = f"was ended by signal {-code}" if code < 0 else f"ended with {code}"
+        return Ended(Code.COMMAND_FAILED, f"{name} {how}. What was received is kept.")
+
+    def cancel(self) -> None:
+        """End it soon."""
+        self._cancelled = True
+        if (process := self._process) is not None and process.poll() is None:
+            self._end(process)
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        """It and what it has started: first asked, then made to."""
+        for ask in (True, False):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                if sys.platform == "win32":
+                    process.kill()
+                else:
+                    os.killpg(process.pid, signal.SIGTERM if ask else signal.SIGKILL)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_GRACE)
+                if not ask:
+                    return
+
+
+def environment(peer: str, name: str, transfer: str) -> dict[str, str]:
+    """What a command is told beside its arguments."""
+    return {"LANSHARE_DEVICE": peer, "LANSHARE_NAME": name, "LANSHARE_TRANSFER": transfer}
+
+
+class CommandJob:
+    """What is asked for once something has arrived, as a job."""
+
+    def __init__(
+        self, effect: RunCommand, tell: Callable[[CommandEnded], None], output: IO[str] | int = subprocess.DEVNULL
+    ) -> None:
+        self._effect, self._told_to, self._output = effect, tell, output
+        self._command: Command | None = None
+        self._cancelled = False
+
+    def run(self) -> None:
+        """CommandEnded is told whatever happens."""
+        effect = self._effect
+        try:
+            words = words_of(effect.command)
+        except ValueError as error:
+            ended = Ended(Code.COMMAND_MISSING, f"{error}. What was received is kept.")
+        else:
+            told = environment(effect.peer, effect.name, effect.transfer)
+            self._command = Command(words, effect.paths, told, self._output)
+            if self._cancelled:
+                self._command.cancel()
+            ended = self._command.run()
+        self._told_to(CommandEnded(effect.transfer, effect.peer, ended.code, ended.explanation))
+
+    def cancel(self) -> None:
+        """See Job."""
+        self._cancelled = True
+        if self._command is not None:
+            self._command.cancel()
