@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import os
 import shutil
 import struct
@@ -136,3 +137,19 @@ def test_what_is_carried_is_named_with_its_version_licence_and_hash() -> None:
     assert text.count("sha256:") > 10
     assert "ISC" in text
     assert "pytest" not in text.lower()
+
+
+def test_whatever_a_module_reads_beside_itself_is_in_the_frozen_folder() -> None:
+    spec = ast.parse((ROOT / "packaging" / "lanshare.spec").read_text())
+    (value,) = [
+        node.value for node in spec.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "TABLES"
+    ]
+    tables = eval(compile(ast.Expression(value), "spec", "eval"), {"ROOT": ROOT})
+    carried = {Path(source).relative_to(ROOT) for source, _ in tables}
+    assert all(str(Path(source).parent.relative_to(ROOT)) == place for source, place in tables)
+    beside = {
+        path.relative_to(ROOT) for path in (ROOT / "lanshare").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix not in (".py", ".md")
+    }
+    assert carried == beside != set()
