@@ -10,6 +10,7 @@ there is. SOURCE_DATE_EPOCH is the date of what is built: the last commit's, or 
 from __future__ import annotations
 
 import argparse
+import datetime
 import gzip
 import hashlib
 import os
@@ -374,7 +375,12 @@ def deb() -> Iterator[Path]:
     papers = root / "usr" / "share" / "doc" / "lanshare"
     papers.mkdir(parents=True)
     (papers / "copyright").write_text(_copyright())
-    (papers / "changelog.gz").write_bytes(gzip.compress((ROOT / "CHANGELOG.md").read_bytes(), 9, mtime=0))
+    made = datetime.datetime.fromtimestamp(epoch(), datetime.UTC).strftime("%a, %d %b %Y %H:%M:%S +0000")
+    changes = (
+        f"lanshare ({lanshare.__version__}) unstable; urgency=medium\n\n  * See /opt/lanshare/CHANGELOG.md\n\n"
+        f" -- The lanshare authors <lanshare@lanshare.invalid>  {made}\n"
+    )
+    (papers / "changelog.gz").write_bytes(gzip.compress(changes.encode(), 9, mtime=0))
     overrides = root / "usr" / "share" / "lintian" / "overrides" / "lanshare"
     overrides.parent.mkdir(parents=True)
     shutil.copy(HERE / "deb" / "lintian-overrides", overrides)

@@ -111,7 +111,7 @@ def _string(text: str) -> str:
 
 def _desktop(program: Sequence[str], what: str, more: str = "") -> str:
     return (
-        "[Desktop Entry]\nType=Application\nVersion=1.5\nName=lanshare\n"
+        "[Desktop Entry]\nType=Application\nVersion=1.4\nName=lanshare\n"
         "Comment=Send files and messages to the devices on your own network\n"
         f"Exec={quoted([*program, 'open'])} {what}\nIcon={ID}\nTerminal=false\nCategories=Network;FileTransfer;P2P;\n"
         "MimeType=application/octet-stream;inode/directory;\nStartupNotify=true\n"
