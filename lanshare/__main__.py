@@ -6,7 +6,7 @@ import argparse
 import signal
 import sys
 
-from lanshare import DECODE
+from lanshare.domain.programs import DECODE
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -18,7 +18,7 @@ from typing import IO, Final
 
 from PySide6.QtGui import QImage
 
-from lanshare import DECODE
+from lanshare.domain.programs import DECODE
 
 FILE: Final = 64 * 1024 * 1024
 """Bytes of a picture that are looked at."""

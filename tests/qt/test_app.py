@@ -120,7 +120,7 @@ from lanshare.qt import app
 def broken(self, options):
     raise RuntimeError("a fault of ours")
 assemble.Engine.__init__ = broken
-app._say = lambda title, text: print(title, text, sep=": ")
+app.say = lambda title, text: print(title, text, sep=": ")
 print(main(["--profile", sys.argv[1]]))
 """
     done = subprocess.run(
