@@ -38,6 +38,9 @@ class AtHomeController(QObject):
         self._board, self._devices = board, devices
         self._written: list[tuple[PeerId, str]] | None = None
         self._writing: threading.Thread | None = None
+        self._lock = threading.Lock()
+        """Held by whoever writes: what a person takes out must not be written behind their back."""
+
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_SOON)
@@ -56,11 +59,12 @@ class AtHomeController(QObject):
         try:
             if login is not installed.starts_at_login():
                 installed.set_start_at_login(login)
-            if HAS_MENUS and menus is not installed.is_in_menus():
-                if menus:
-                    installed.integrate(self._known(), None)
-                else:
-                    installed.take_out()
+            with self._lock:
+                if HAS_MENUS and menus is not installed.is_in_menus():
+                    if menus:
+                        installed.integrate(self._known(), None)
+                    else:
+                        installed.take_out()
         except OSError as error:
             self._tell(f"{error.strerror or error} ({error.filename})" if error.filename else str(error))
 
@@ -73,8 +77,9 @@ class AtHomeController(QObject):
 
         def work() -> None:
             try:
-                if installed.is_in_menus():
-                    installed.integrate(known, None)
+                with self._lock:
+                    if installed.is_in_menus():
+                        installed.integrate(known, None)
             except OSError as error:
                 self.failed.emit(error.strerror or type(error).__name__)
 

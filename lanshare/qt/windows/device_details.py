@@ -192,7 +192,6 @@ class DeviceSheet(QDialog):
         form.add(tr("Its messages"), self._messages)
         form.add(tr("Its files"), self._files)
         form.add(tr("Speed of files"), self._speed)
-        form.add(tr("When they have come, run"), self._run)
         folder = QHBoxLayout()
         choose = QPushButton(tr("Choose…"))
         choose.clicked.connect(self._choose)
@@ -202,6 +201,7 @@ class DeviceSheet(QDialog):
         form.add(tr("Up to"), self._size)
         form.add(tr("Into"), folder)
         form.addRow("", self._home)
+        form.add(tr("When they have come, run"), self._run)
         self._unasked = (self._while, self._size, folder, self._home)
         self._files.currentIndexChanged.connect(lambda _: self._show_unasked())
         return choose
