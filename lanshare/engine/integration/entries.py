@@ -23,6 +23,9 @@ MARK: Final = "X-Lanshare=made by lanshare"
 MOST: Final = 12
 """Devices in a menu: those that were seen last. A longer menu is no menu."""
 
+DOLPHIN: Final = "kio/servicemenus/lanshare.desktop"
+"""The one file that is there also while there is no device: by it we know that a person wants them there."""
+
 _NAME: Final = 60
 
 
@@ -98,9 +101,7 @@ def send_to(homes: Homes, program: Sequence[str], devices: Sequence[tuple[PeerId
             Entry(homes.data / "Thunar" / "sendto" / f"{key}.desktop", _thunar(name, call).encode()),
             Entry(homes.data / "file-manager" / "actions" / f"{key}.desktop", _libfm(name, call).encode()),
         ]
-    if some:
-        path = homes.data / "kio" / "servicemenus" / "lanshare.desktop"
-        made.append(Entry(path, _dolphin(program, some).encode(), True))
+    made.append(Entry(homes.data / DOLPHIN, _dolphin(program, some).encode(), True))
     return made
 
 

@@ -80,7 +80,7 @@ def set_start_at_login(wanted: bool) -> None:
 
 def is_in_menus() -> bool:
     """Whether integrate() was asked for, and not taken back."""
-    return _is_ours(homes().data / "kio" / "servicemenus" / "lanshare.desktop") or any(_of_devices(homes()))
+    return _is_ours(homes().data / entries.DOLPHIN)
 
 
 def integrate(devices: Sequence[tuple[PeerId, str]], icon: bytes | None) -> list[Path]:
@@ -92,8 +92,6 @@ def integrate(devices: Sequence[tuple[PeerId, str]], icon: bytes | None) -> list
     for path in _of_devices(where):
         if path not in keep:
             _remove(path)
-    if not devices:
-        _remove(where.data / "kio" / "servicemenus" / "lanshare.desktop")
     if icon is not None:
         wanted = [*entries.menu(where, program(), icon), *wanted]
     written = []
@@ -107,8 +105,7 @@ def integrate(devices: Sequence[tuple[PeerId, str]], icon: bytes | None) -> list
 def take_out() -> list[Path]:
     """Take the devices out of the menus; what was removed."""
     where = homes()
-    gone = [path for path in (where.data / "kio" / "servicemenus" / "lanshare.desktop", *_of_devices(where))
-            if _is_ours(path)]
+    gone = [path for path in (where.data / entries.DOLPHIN, *_of_devices(where)) if _is_ours(path)]
     for path in gone:
         _remove(path)
     return gone

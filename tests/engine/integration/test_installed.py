@@ -55,7 +55,8 @@ def test_a_forgotten_device_leaves_the_menus_and_a_new_name_takes_the_place_of_t
     assert not [name for name in left if "Bob" in name or "bbbb" in name]
     assert [name for name in left if "scripts" in name] == [".local/share/nautilus/scripts/Send to Anna's laptop"]
     installed.integrate([], None)
-    assert files(home) == set()
+    assert files(home) == {f".local/share/{entries.DOLPHIN}"}
+    assert installed.is_in_menus(), "the next device that is met is shown"
 
 
 def test_a_file_of_somebody_else_stays_as_it_is(home: Path) -> None:
