@@ -422,6 +422,8 @@ def windows() -> Iterator[Path]:
     windows_icon(work / "lanshare.ico")
     (work / "THIRD-PARTY.txt").write_text(bundled())
     wine.freeze(folder, HERE / "lanshare.spec", work)
+    if wrong := wine.stand_ins(work / "lanshare"):
+        raise SystemExit(f"These stand in for libraries of Windows and may not be in a package: {wrong}")
     for kept in ("LICENSE", "README.md", "CHANGELOG.md"):
         shutil.copy(ROOT / kept, work / "lanshare" / kept)
     path = DIST / f"lanshare-{lanshare.__version__}-setup.exe"

@@ -80,7 +80,7 @@ def prepare(folder: Path, pip: list[str]) -> bool:
     (home / "_wmi.pyd").rename(home / "_wmi.off")  # it aborts Wine 8; nothing of ours asks for it
     paths = ["python313.zip", ".", windows_path(folder / "site"), windows_path(ROOT), "import site"]
     (home / "python313._pth").write_text("\n".join(paths) + "\n")
-    for shim, library in (("bcryptprimitives", "-ladvapi32"), ("icuuc", "-lkernel32")):
+    for shim, library in SHIMS.items():
         source = ROOT / "tools" / "windows_shims" / f"{shim}.c"
         compile_it = ["x86_64-w64-mingw32-gcc", "-shared", "-o", str(home / f"{shim}.dll"), str(source), library]
         if subprocess.run(compile_it).returncode:
@@ -114,6 +114,15 @@ def freeze(folder: Path, spec: Path, into: Path) -> None:
         wine.close()
 
 
+SHIMS = {"bcryptprimitives": "-ladvapi32", "icuuc": "-lkernel32"}
+"""Libraries of Windows that Wine 8 lacks: stand-ins for them, with what each is linked to."""
+
+
+def stand_ins(folder: Path) -> list[str]:
+    """Stand-ins of ours in a folder, by name."""
+    return [path.name for path in folder.rglob("*.dll") if path.stem.lower() in SHIMS]
+
+
 def windows_path(path: Path) -> str:
     """A path of this system as Wine's programs see it."""
     return "Z:" + str(path).replace("/", "\\")
@@ -130,20 +139,34 @@ class Wine:
     """Programs under Wine, all of which end with it."""
 
     def __init__(self, folder: Path) -> None:
-        self._environment: Mapping[str, str] = settings(folder)
-        self._python = str(next((folder / "python").rglob("python.exe")))
-        subprocess.run(["winecfg", "-v", "win10"], env=self._environment, stdin=subprocess.PIPE, capture_output=True)
+        self.environment: Mapping[str, str] = settings(folder)
+        self.python = str(next((folder / "python").rglob("python.exe")))
+        subprocess.run(["winecfg", "-v", "win10"], env=self.environment, stdin=subprocess.PIPE, capture_output=True)
 
     def start(self, *words: str, output: int | IO[str] | None = None) -> subprocess.Popen[str]:
-        """A Windows Python with these words; its standard input is a pipe, as Wine needs one."""
+        """A Windows Python with these words."""
+        return self.run(self.python, *words, output=output)
+
+    def run(self, program: str, *words: str, output: int | IO[str] | None = None) -> subprocess.Popen[str]:
+        """A program with these words; its standard input is a pipe, as Wine needs one."""
         return subprocess.Popen(
-            ["wine", self._python, *words], env=self._environment, cwd=ROOT, stdin=subprocess.PIPE, stdout=output,
+            ["wine", program, *words], env=self.environment, cwd=ROOT, stdin=subprocess.PIPE, stdout=output,
             stderr=subprocess.STDOUT if output is not None else None, text=True,
         )
 
+    def drive(self) -> Path:
+        """Where its C: lies."""
+        return Path(self.environment["WINEPREFIX"]) / "drive_c"
+
+    def registry(self, key: str) -> str:
+        """What the registry says of a key, empty if there is none."""
+        asked = self.run("reg", "query", key, output=subprocess.PIPE)
+        told, _ = asked.communicate(timeout=60)
+        return told if asked.returncode == 0 else ""
+
     def close(self) -> None:
         """End what is left of them."""
-        subprocess.run(["wineserver", "-k"], env=self._environment, timeout=30)
+        subprocess.run(["wineserver", "-k"], env=self.environment, timeout=30)
 
 
 def tree_of(folder: Path) -> dict[str, tuple[str, int]]:
@@ -167,15 +190,16 @@ def made(folder: Path) -> Path:
     return top
 
 
-def exchange(wine: Wine) -> bool:
-    """A tree from Linux to Windows and back from there: whether it is the same at the end."""
+def exchange(wine: Wine, program: str = "") -> bool:
+    """A tree from Linux to Windows and back from there: whether it is the same at the end. `program`: an installed
+    lanshare; else the checkout's own, in the Windows Python."""
     with tempfile.TemporaryDirectory() as name:
         base = Path(name)
         top = made(base)
         for sender in ("linux", "windows"):
             into = base / f"from {sender}"
             into.mkdir()
-            if not _sent(wine, sender == "windows", base, top, into):
+            if not _sent(wine, sender == "windows", base, top, into, program):
                 return False
             if tree_of(into / top.name) != tree_of(top):
                 print(f"What {sender} sent is not what arrived.")
@@ -184,7 +208,7 @@ def exchange(wine: Wine) -> bool:
     return True
 
 
-def _sent(wine: Wine, by_windows: bool, base: Path, top: Path, into: Path) -> bool:
+def _sent(wine: Wine, by_windows: bool, base: Path, top: Path, into: Path, program: str) -> bool:
     ours = [sys.executable, "-m", "lanshare"]
     ports = {"Linux": "47901", "Windows": "47902"}
 
@@ -194,6 +218,8 @@ def _sent(wine: Wine, by_windows: bool, base: Path, top: Path, into: Path) -> bo
         common = ["--json", "--profile", windows_path(profile) if windows else str(profile), "--port", ports[who],
                   "--name", who, "--interface", "127.0.0.1"]
         if windows:
+            if program:
+                return wine.run(program, *words, *common, output=subprocess.DEVNULL)
             return wine.start("-m", "lanshare", *words, *common, output=subprocess.DEVNULL)
         return subprocess.Popen([*ours, *words, *common], cwd=ROOT, stdout=subprocess.DEVNULL, text=True)
 
@@ -217,6 +243,59 @@ def _sent(wine: Wine, by_windows: bool, base: Path, top: Path, into: Path) -> bo
         receiver.wait(30)
 
 
+UNINSTALL = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\lanshare"
+
+
+def try_installer(wine: Wine, setup: Path) -> bool:
+    """Install in silence, exchange with Linux, install over a running one, remove: whether all went as it should."""
+    def waited(process: subprocess.Popen[str]) -> int:
+        return process.wait(300)
+
+    if waited(wine.run(str(setup), "/S")):
+        print("The installer failed.")
+        return False
+    (place,) = wine.drive().glob("users/*/AppData/Local/Programs/lanshare")
+    program = place / "lanshare.exe"
+    print(f"installed: {sum(one.stat().st_size for one in place.rglob('*') if one.is_file()) / 1e6:.0f} MB", flush=True)
+    if stand_ins(place):
+        print("The package carries what stands in for libraries of Windows.")
+        return False
+    for one in Path(wine.python).parent.glob("*.dll"):
+        if one.stem in SHIMS:
+            shutil.copy(one, place)  # for Wine alone: Windows has its own
+    if waited(wine.run(str(program), "id", output=subprocess.DEVNULL)) or not exchange(wine, str(program)):
+        print("The installed program does not work.")
+        return False
+    runs = wine.run(str(program), "receive", "--interface", "127.0.0.1", output=subprocess.PIPE)
+    assert runs.stdout is not None
+    runs.stdout.readline()
+    before = digest_of(place)
+    refused = waited(wine.run(str(setup), "/S"))
+    runs.send_signal(signal.SIGKILL)
+    runs.wait(30)
+    if not refused or digest_of(place) != before:
+        print("Installing over a lanshare that runs was not refused, or changed something.")
+        return False
+    print("installing over a running one: refused, nothing changed", flush=True)
+    subprocess.run(["wineserver", "-k"], env=wine.environment, timeout=30)
+    waited(wine.run(str(place / "uninstall.exe"), "/S"))
+    deadline = time.monotonic() + 60.0
+    while program.exists() and time.monotonic() < deadline:
+        time.sleep(0.2)  # the remover works on from a copy of itself
+    profiles = list(wine.drive().glob("users/*/AppData/*/lanshare/**/device.pem"))
+    left = [one.name for one in place.rglob("*") if one.is_file() and one.stem not in SHIMS] if place.exists() else []
+    if left or wine.registry(UNINSTALL) or not profiles:
+        print(f"After the removal: files {left}, profile {profiles}.")
+        return False
+    print("removed: nothing is left but the profile", flush=True)
+    return True
+
+
+def digest_of(folder: Path) -> str:
+    """What a folder holds, as one digest."""
+    return hashlib.sha256(repr(sorted(tree_of(folder).items())).encode()).hexdigest()
+
+
 def main(arguments: list[str]) -> int:
     """Run the tests that were named, or the portable ones and the exchange; the exit code."""
     wine = Wine(Path(arguments[0]))
@@ -230,6 +309,8 @@ def main(arguments: list[str]) -> int:
         code = run.wait()
         if not arguments[1:] and not code:
             code = 0 if exchange(wine) else 1
+            for setup in sorted((ROOT / "dist").glob("lanshare-*-setup.exe"))[-1:]:
+                code = code or (0 if try_installer(wine, setup) else 1)
         return code
     finally:
         wine.close()

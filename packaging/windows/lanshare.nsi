@@ -1,6 +1,7 @@
 ; The installer for Windows: per user, no administrator. makensis -DVERSION=… -DSOURCE=… -DOUTPUT=… lanshare.nsi
 ; Removing it leaves the profile (%APPDATA% and %LOCALAPPDATA%): the key, the history and the settings are a person's own.
-Unicode true
+; A 64-bit starter: lanshare is 64-bit too, and a Wine without 32-bit libraries can run it.
+Target amd64-unicode
 !include MUI2.nsh
 !define KEY "Software\Microsoft\Windows\CurrentVersion\Uninstall\lanshare"
 !define RUN "Software\Microsoft\Windows\CurrentVersion\Run"
@@ -88,6 +89,9 @@ free:
   RMDir /r "$INSTDIR\_internal"
   Delete "$INSTDIR\lanshare.exe"
   Delete "$INSTDIR\lanshare-window.exe"
+  Delete "$INSTDIR\README.md"
+  Delete "$INSTDIR\CHANGELOG.md"
+  Delete "$INSTDIR\LICENSE"
   Delete "$INSTDIR\uninstall.exe"
   RMDir "$INSTDIR"
 SectionEnd
