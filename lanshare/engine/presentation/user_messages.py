@@ -85,6 +85,9 @@ _ENDED: Final[dict[Code | None, str]] = {
     Code.PROFILE_UNWRITABLE: "The profile folder cannot be written ({detail}). Check its permissions and free space.",
     Code.DATABASE_NEWER: "The history was written by a newer lanshare ({detail}). It was left untouched: update"
     " lanshare, or choose another profile with --profile.",
+    Code.COMMAND_MISSING: "The command could not be run ({detail}). What was received is kept.",
+    Code.COMMAND_FAILED: "The command did not end well ({detail}). What was received is kept.",
+    Code.COMMAND_HUNG: "The command did not come to an end and was stopped ({detail}). What was received is kept.",
 }
 
 _TROUBLE: Final[dict[Code | None, str]] = {

@@ -21,6 +21,7 @@ from msgspec import Struct
 from lanshare.domain.errors import Code
 from lanshare.domain.events import CommandEnded
 from lanshare.engine.effects import RunCommand
+from lanshare.engine.presentation import user_messages
 from lanshare.engine.presentation.display_text import escaped
 
 SECONDS: Final = 600.0
@@ -33,6 +34,10 @@ class Ended(Struct, frozen=True):
 
     code: str = ""
     explanation: str = ""
+
+
+def _ended(code: Code, detail: str) -> Ended:
+    return Ended(code, user_messages.ended(code, "", detail))
 
 
 def words_of(command: str) -> list[str]:
@@ -64,7 +69,7 @@ class Command:
         """To its end."""
         name = escaped(self._words[0])
         if self._cancelled:
-            return Ended(Code.COMMAND_FAILED, f"{name} was not run, as lanshare ends.")
+            return _ended(Code.COMMAND_MISSING, f"{name}: lanshare ends")
         try:
             self._process = process = subprocess.Popen(
                 [*self._words, *self._paths], stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output,
@@ -73,17 +78,16 @@ class Command:
             )
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            return Ended(Code.COMMAND_MISSING, f"{name} could not be run: {reason}. What was received is kept.")
+            return _ended(Code.COMMAND_MISSING, f"{name}: {reason}")
         try:
             code = process.wait(self._seconds)
         except subprocess.TimeoutExpired:
             self._end(process)
-            late = f"{name} did not end within {self._seconds / 60:.0f} minutes and was stopped."
-            return Ended(Code.COMMAND_HUNG, f"{late} What was received is kept.")
+            return _ended(Code.COMMAND_HUNG, f"{name}: {self._seconds / 60:.0f} minutes")
         if code == 0:
             return Ended()
-        how = f"was ended by signal {-code}" if code < 0 else f"ended with {code}"
-        return Ended(Code.COMMAND_FAILED, f"{name} {how}. What was received is kept.")
+        how = f"ended by signal {-code}" if code < 0 else f"ended with {code}"
+        return _ended(Code.COMMAND_FAILED, f"{name}: {how}")
 
     def cancel(self) -> None:
         """End it soon."""
@@ -126,7 +130,7 @@ class CommandJob:
         try:
             words = words_of(effect.command)
         except ValueError as error:
-            ended = Ended(Code.COMMAND_MISSING, f"{error}. What was received is kept.")
+            ended = _ended(Code.COMMAND_MISSING, str(error))
         else:
             told = environment(effect.peer, effect.name, effect.transfer)
             self._command = Command(words, effect.paths, told, self._output)

@@ -101,5 +101,5 @@ def test_what_was_cancelled_before_it_began_does_not_begin(tmp_path: Path) -> No
     job = CommandJob(RunCommand(TransferId("a" * 32), PEER, "Bob", f"touch {tmp_path / 'x'}", ()), told.append)
     job.cancel()
     job.run()
-    assert [one.code for one in told] == [Code.COMMAND_FAILED]
+    assert [one.code for one in told] == [Code.COMMAND_MISSING]
     assert list(tmp_path.iterdir()) == []
