@@ -224,6 +224,8 @@ class PathFolder:
     def child(self, name: str) -> PathFolder:
         """The folder `name` in this one; OSError if it is a link or anything else."""
         path = self._path / name
+        if not os.path.lexists(path):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
         if path.is_symlink() or getattr(path, "is_junction", bool)() or not path.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
         return PathFolder(path)

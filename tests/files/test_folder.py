@@ -12,9 +12,10 @@ import pytest
 from lanshare.files import folder
 from lanshare.files.folder import Folder, HandleFolder, PathFolder, start_writing
 from lanshare.files.space import free_bytes
+from tests.harness.folders import LINKS, POSIX
 
 
-@pytest.fixture(params=[HandleFolder, PathFolder], ids=["handles", "paths"])
+@pytest.fixture(params=[pytest.param(HandleFolder, marks=POSIX), PathFolder], ids=["handles", "paths"])
 def root(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Folder]:
     """Both kinds."""
     opened = request.param.root(tmp_path)
@@ -30,6 +31,7 @@ def make(root: Folder, name: str, data: bytes) -> None:
     os.close(fd)
 
 
+@LINKS
 def test_a_link_is_no_way_in(root: Folder, tmp_path: Path) -> None:
     outside = tmp_path.parent / f"{tmp_path.name}-outside"
     outside.mkdir()
@@ -60,6 +62,7 @@ def test_a_move_replaces_nothing(root: Folder, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("links", [True, False], ids=["link and unlink", "neither"])
+@POSIX
 def test_a_move_without_the_systems_own_call_replaces_nothing_either(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
 ) -> None:
@@ -101,6 +104,7 @@ def test_the_barrier_says_whether_there_is_one(root: Folder, tmp_path: Path) -> 
         start_writing(file.fileno(), 0, 10)
 
 
+@POSIX
 def test_both_kinds_of_folder_know_how_much_room_there_is(tmp_path: Path) -> None:
     folder = HandleFolder.root(tmp_path)
     free, room, other = free_bytes(tmp_path), folder.room(), PathFolder.root(tmp_path).room()
@@ -117,3 +121,11 @@ def test_a_named_pipe_is_no_file_and_nobody_waits_for_it(tmp_path: Path, flags: 
     with pytest.raises(OSError, match="not a plain file"):
         inside.open_file("pipe", flags)
     inside.close()
+
+
+def test_a_folder_that_is_not_there_and_a_file_in_its_place_are_told_apart(root: Folder, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(FileNotFoundError):
+        root.child("nothing")
+    with pytest.raises(NotADirectoryError):
+        root.child("file")

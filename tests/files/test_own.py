@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from lanshare.files import own
-from lanshare.files.folder import HandleFolder, open_folder
+from lanshare.files.folder import open_folder
+from tests.harness.folders import HERE, MODES
 
 
+@MODES
 def test_it_is_made_once_private_and_found_again(tmp_path: Path) -> None:
     with contextlib.closing(open_folder(tmp_path)) as root:
         assert own.find(root, ".x", private=True) is None
@@ -24,6 +26,7 @@ def test_it_is_made_once_private_and_found_again(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == [".x"]
 
 
+@MODES
 def test_one_that_others_may_look_into_is_not_used_for_what_is_private(tmp_path: Path) -> None:
     (tmp_path / ".x").mkdir(mode=0o777)
     (tmp_path / ".x").chmod(0o777)
@@ -40,7 +43,7 @@ def test_one_that_others_may_look_into_is_not_used_for_what_is_private(tmp_path:
 
 
 def test_where_nothing_has_an_owner_the_first_name_has_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(HandleFolder, "is_ours", lambda self, private: False)
+    monkeypatch.setattr(HERE, "is_ours", lambda self, private: False)
     with contextlib.closing(open_folder(tmp_path)) as root:
         assert not own.has_owners(root, ".x")
         for _ in range(2):

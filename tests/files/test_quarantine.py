@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from lanshare.files import quarantine
+from tests.harness.folders import POSIX
 
 
 def test_windows_reads_an_ini_that_says_internet() -> None:
@@ -19,6 +20,7 @@ def test_macos_reads_flags_time_and_agent() -> None:
     assert (int(when, 16), agent, ident) == (1_700_000_000, "lanshare", "")
 
 
+@POSIX
 def test_linux_needs_no_mark(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(b"x")

@@ -11,15 +11,16 @@ import pytest
 from lanshare.domain.errors import Code
 from lanshare.domain.transfer import SMALL
 from lanshare.files.faults import SourceFault
-from lanshare.files.folder import HandleFolder
+from lanshare.files.folder import Folder
 from lanshare.files.sink.part import UMASK
 from lanshare.files.small import read_small, write_small
+from tests.harness.folders import HERE, MODES, PIPES
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[HandleFolder]:
+def stage(tmp_path: Path) -> Iterator[Folder]:
     """A staging folder."""
-    folder = HandleFolder.root(tmp_path)
+    folder = HERE.root(tmp_path)
     yield folder
     folder.close()
 
@@ -35,6 +36,7 @@ def test_a_small_file_is_read_whole_and_a_larger_one_is_not(tmp_path: Path, size
     assert read_small(str(path)) is None
 
 
+@PIPES
 def test_what_is_no_plain_file_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to(tmp_path / "pipe")
@@ -72,8 +74,9 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken(
     assert fault.value.code is Code.FILE_CHANGED
 
 
+@MODES
 def test_a_part_is_written_with_its_time_and_rights_over_what_an_earlier_try_left(
-    tmp_path: Path, stage: HandleFolder
+    tmp_path: Path, stage: Folder
 ) -> None:
     (tmp_path / "3").write_bytes(b"an earlier try, which was longer")
     assert write_small(stage, 3, b"abc", 1_600_000_000_000_000_000, True, True) == 1_600_000_000_000_000_000
@@ -85,7 +88,7 @@ def test_a_part_is_written_with_its_time_and_rights_over_what_an_earlier_try_lef
 
 
 def test_short_writes_are_gone_on_with(
-    tmp_path: Path, stage: HandleFolder, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, stage: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write = os.write
     monkeypatch.setattr(os, "write", lambda fd, data: write(fd, bytes(data[:2])))

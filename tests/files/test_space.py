@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lanshare.files.space import disk_of, free_bytes, room_at, usable
+from tests.harness.folders import POSIX
 
 
 @pytest.mark.parametrize(("free", "total", "room"), [
@@ -24,6 +25,7 @@ def test_a_path_that_is_not_there_yet_is_where_it_would_be(tmp_path: Path) -> No
     assert room_at(later) <= free_bytes(later)
 
 
+@POSIX
 def test_what_nobody_can_tell_is_said_as_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def gone(path: object) -> object:
         raise OSError(5, "gone")

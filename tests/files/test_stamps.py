@@ -6,8 +6,10 @@ import os
 from pathlib import Path
 
 from lanshare.files.stamps import stamp_of
+from tests.harness.folders import POSIX
 
 
+@POSIX
 def test_content_time_inode_and_change_each_make_another_stamp(tmp_path: Path) -> None:
     path = tmp_path / "f"
     path.write_bytes(b"one")

@@ -9,8 +9,9 @@ import pytest
 
 from lanshare.files import folder
 from lanshare.files.faults import DiskFault
-from lanshare.files.folder import HandleFolder
+from lanshare.files.folder import Folder
 from lanshare.files.sink.staging import Staging
+from tests.harness.folders import HERE, LINKS, POSIX
 from tests.harness.stages import TRANSFER, put
 
 
@@ -26,6 +27,7 @@ def test_a_name_appears_only_after_the_commit(tmp_path: Path, kind: str) -> None
     assert [one.name for one in tmp_path.iterdir()] == ["a.txt"]
 
 
+@LINKS
 def test_what_is_there_already_stays(tmp_path: Path, kind: str) -> None:
     (tmp_path / "a.txt").write_bytes(b"mine")
     (tmp_path / "d").symlink_to("/nonexistent")
@@ -110,7 +112,7 @@ def test_a_crash_between_link_and_unlink_doubles_nothing(tmp_path: Path) -> None
 
 def test_where_there_is_no_renameat2_links_do_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folder, "_rename_exclusive", lambda *_: False)
-    root = HandleFolder.root(tmp_path)
+    root = HERE.root(tmp_path)
     (tmp_path / "a").write_bytes(b"a")
     (tmp_path / "b").write_bytes(b"b")
     with pytest.raises(FileExistsError):
@@ -140,17 +142,18 @@ def test_an_intent_that_came_to_nothing_never_counts_as_a_rename(
     third.discard()
 
 
+@POSIX
 def test_a_name_that_the_disk_cannot_hold_costs_only_that_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    move = HandleFolder.move
+    move = HERE.move
 
-    def fussy(self: HandleFolder, name: str, to: HandleFolder, new: str) -> None:
+    def fussy(self: Folder, name: str, to: Folder, new: str) -> None:
         if ":" in new:
             raise OSError(22, "Invalid argument")
         move(self, name, to, new)
 
-    monkeypatch.setattr(HandleFolder, "move", fussy)
+    monkeypatch.setattr(HERE, "move", fussy)
     stage = Staging(tmp_path, TRANSFER)
     put(stage, 0, ("12:30.png",), b"x")
     put(stage, 1, ("fine.png",), b"y")

@@ -16,6 +16,7 @@ from lanshare.files.folder import HandleFolder, PathFolder
 from lanshare.files.names import NameRefused
 from lanshare.files.sink.compare import Alike, Have, Likeness, Matching, Unwanted, compare
 from lanshare.files.sink.staging import Staging
+from tests.harness.folders import HERE, LINKS
 
 TIME = 1_600_000_000_000_000_000
 MINUTE = 60_000_000_000
@@ -62,8 +63,9 @@ ENTRIES = [
 ]
 
 
+@LINKS
 def test_each_entry_is_like_what_is_there_or_not(there: Path) -> None:
-    root = HandleFolder.root(there)
+    root = HERE.root(there)
     found = {"/".join(entry.parts): likeness for _, entry, likeness in compare(root, enumerate(ENTRIES))}
     root.close()
     assert found == {
@@ -111,6 +113,7 @@ def test_a_folder_that_came_before_is_merged_and_another_of_its_name_is_not(ther
     ]
 
 
+@LINKS
 def test_skipping_leaves_what_differs_and_replacing_asks_for_it(there: Path) -> None:
     assert list(matches(there, ConflictPolicy.SKIP)) == [
         ("have", "album/same"),
@@ -282,7 +285,7 @@ def test_folders_without_files_or_with_empty_ones_are_not_doubled_and_nothing_is
         shutil.rmtree(root / "plan (1)")
 
 
-@pytest.mark.parametrize("kind", [HandleFolder, PathFolder])
+@pytest.mark.parametrize("kind", [HERE] if HERE is PathFolder else [HandleFolder, PathFolder])
 @pytest.mark.parametrize("name", [".config", ".lanshare-incoming", "..", "a/b", "..\\x"])
 def test_a_name_that_is_escaped_here_never_leads_to_what_has_it_unescaped(
     tmp_path: Path, name: str, kind: type, monkeypatch: pytest.MonkeyPatch
@@ -313,6 +316,6 @@ def test_the_offer_card_counts_what_got_a_number_as_the_same(tmp_path: Path) -> 
     file(tmp_path / "album (1)" / "text", b"first")
     file(tmp_path / "album (1)" / "text (1)", b"12345")
     entries = [offered("album/same", 5), offered("album/text", 5), offered("album/new", 5)]
-    root = HandleFolder.root(tmp_path)
+    root = HERE.root(tmp_path)
     assert [likeness for _, _, likeness in compare(root, enumerate(entries))] == ["same", "same", "new"]
     root.close()

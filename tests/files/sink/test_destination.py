@@ -9,10 +9,11 @@ import pytest
 
 from lanshare.domain.errors import Code
 from lanshare.domain.offer import ConflictPolicy
-from lanshare.files.folder import HandleFolder
+from lanshare.files.folder import Folder
 from lanshare.files.names import NameRefused
 from lanshare.files.sink.destination import LOSSES
 from lanshare.files.sink.staging import Staging
+from tests.harness.folders import HERE, LINKS
 from tests.harness.stages import TRANSFER, put
 
 
@@ -33,6 +34,7 @@ def test_replacing_moves_the_old_one_aside_under_a_date(tmp_path: Path) -> None:
     assert old.read_bytes() == b"old"
 
 
+@LINKS
 def test_links_are_made_last_and_never_lead_out(tmp_path: Path) -> None:
     stage = Staging(tmp_path, TRANSFER)
     stage.folder(0, ("d",), 1_500_000_000_000_000_000)
@@ -57,6 +59,7 @@ def test_links_are_made_last_and_never_lead_out(tmp_path: Path) -> None:
     assert (tmp_path / "d" / "sub").stat().st_mtime_ns == 1_400_000_000_000_000_000
 
 
+@LINKS
 def test_a_link_through_somebodys_own_link_is_not_made(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     root = tmp_path / "in"
@@ -120,7 +123,7 @@ def test_the_very_same_file_is_not_doubled_under_a_number_either(tmp_path: Path)
         where = {b"1st": "top", b"2nd": "top (1)", b"3rd": "top (2)"}[data]
         assert stage.tops.paths == (tmp_path / "d", tmp_path / where)
         stage.discard()
-    there = {str(one.relative_to(tmp_path)): one.read_bytes() for one in tmp_path.rglob("*") if one.is_file()}
+    there = {one.relative_to(tmp_path).as_posix(): one.read_bytes() for one in tmp_path.rglob("*") if one.is_file()}
     assert there == {
         "d/f": b"1st", "d/f (1)": b"2nd", "d/f (2)": b"3rd", "top": b"1st", "top (1)": b"2nd", "top (2)": b"3rd"
     }
@@ -130,14 +133,14 @@ def test_a_thousand_files_of_one_name_cost_looks_in_proportion(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[str] = []
-    real = HandleFolder.exists
+    real = HERE.exists
 
-    def counted(folder: HandleFolder, name: str) -> bool:
+    def counted(folder: Folder, name: str) -> bool:
         looks.append(name)
-        return real(folder, name)
+        return bool(real(folder, name))
 
     stage = Staging(tmp_path, TRANSFER)
-    monkeypatch.setattr(HandleFolder, "exists", counted)
+    monkeypatch.setattr(HERE, "exists", counted)
     costs = []
     for batch in range(4):
         for number in range(300):

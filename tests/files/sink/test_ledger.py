@@ -8,7 +8,6 @@ from typing import get_args
 
 import pytest
 
-from lanshare.files.folder import HandleFolder
 from lanshare.files.lines import framed
 from lanshare.files.sink.ledger import (
     NAME,
@@ -34,10 +33,11 @@ from lanshare.files.sink.ledger import (
     encoded,
     read,
 )
+from tests.harness.folders import HERE
 
 
 def test_what_follows_a_bad_line_is_forgotten_and_cut_off(tmp_path: Path) -> None:
-    stage = HandleFolder.root(tmp_path)
+    stage = HERE.root(tmp_path)
     book = Ledger(stage)
     for number in range(4):
         book.add(EntryDone(number))
@@ -58,7 +58,7 @@ def test_what_follows_a_bad_line_is_forgotten_and_cut_off(tmp_path: Path) -> Non
 def test_a_line_that_does_not_fit_on_the_disk_is_not_half_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage = HandleFolder.root(tmp_path)
+    stage = HERE.root(tmp_path)
     book = Ledger(stage)
     book.add(EntryDone(0))
     write = os.write
@@ -83,7 +83,7 @@ NOTES: list[Line] = [
 
 def test_every_kind_of_note_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert {type(one) for one in NOTES} == set(get_args(Line)), "all kinds are here"
-    stage = HandleFolder.root(tmp_path)
+    stage = HERE.root(tmp_path)
     book = Ledger(stage)
     for note in NOTES:
         book.add(note)

@@ -11,14 +11,15 @@ from lanshare.domain.errors import Code
 from lanshare.domain.transfer import CHUNK
 from lanshare.files.content import Content
 from lanshare.files.faults import DiskFault
-from lanshare.files.folder import HandleFolder
+from lanshare.files.folder import Folder
 from lanshare.files.sink import part as part_module
 from lanshare.files.sink.part import PartFile, PartVerifier, digests_name, require_whole, stamp_name
 from lanshare.files.sink.staging import Staging
+from tests.harness.folders import HERE
 from tests.harness.stages import TRANSFER, content_of
 
 
-def kept(stage: HandleFolder, number: int) -> list[bytes]:
+def kept(stage: Folder, number: int) -> list[bytes]:
     """The digests of the chunks that are there and true."""
     keeping = PartVerifier(stage, number)
     while keeping.step():
@@ -27,19 +28,20 @@ def kept(stage: HandleFolder, number: int) -> list[bytes]:
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> HandleFolder:
+def stage(tmp_path: Path) -> Folder:
     """A staging folder."""
-    return HandleFolder.root(tmp_path)
+    folder: Folder = HERE.root(tmp_path)
+    return folder
 
 
-def interrupted(stage: HandleFolder, data: bytes, size: int) -> None:
+def interrupted(stage: Folder, data: bytes, size: int) -> None:
     """A part that was written as far as `data` goes."""
     part = PartFile(stage, 3, size)
     part.write(memoryview(data))
     part.close()
 
 
-def test_whole_chunks_are_kept_and_the_rest_is_cut_off(stage: HandleFolder, tmp_path: Path) -> None:
+def test_whole_chunks_are_kept_and_the_rest_is_cut_off(stage: Folder, tmp_path: Path) -> None:
     data = os.urandom(2 * CHUNK + 100)
     interrupted(stage, data, 4 * CHUNK)
     assert len(kept(stage, 3)) == 2
@@ -57,7 +59,7 @@ def test_whole_chunks_are_kept_and_the_rest_is_cut_off(stage: HandleFolder, tmp_
 
 @pytest.mark.parametrize("damage", ["bit", "short", "list bit", "list short", "no list", "no part", "list junk"])
 def test_damage_shortens_what_is_kept_and_never_lengthens_it(
-    stage: HandleFolder, tmp_path: Path, damage: str
+    stage: Folder, tmp_path: Path, damage: str
 ) -> None:
     interrupted(stage, os.urandom(3 * CHUNK), 4 * CHUNK)
     part, listed = tmp_path / "3", tmp_path / digests_name(3)
@@ -83,7 +85,7 @@ def test_damage_shortens_what_is_kept_and_never_lengthens_it(
 
 
 def test_a_part_closed_in_good_order_is_trusted_until_it_is_touched(
-    stage: HandleFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stage: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     part = PartFile(stage, 3, 4 * CHUNK)
     part.write(memoryview(os.urandom(3 * CHUNK + 7)))
@@ -108,7 +110,7 @@ def test_a_part_closed_in_good_order_is_trusted_until_it_is_touched(
     stage.close()
 
 
-def test_a_part_that_starts_anew_is_not_written_over(stage: HandleFolder, tmp_path: Path) -> None:
+def test_a_part_that_starts_anew_is_not_written_over(stage: Folder, tmp_path: Path) -> None:
     interrupted(stage, b"verified", 8)
     os.link(tmp_path / "3", tmp_path / "final name")
     interrupted(stage, b"unverif", 8)
@@ -116,7 +118,7 @@ def test_a_part_that_starts_anew_is_not_written_over(stage: HandleFolder, tmp_pa
     stage.close()
 
 
-def test_a_hole_larger_than_any_disk_is_a_full_disk(stage: HandleFolder) -> None:
+def test_a_hole_larger_than_any_disk_is_a_full_disk(stage: Folder) -> None:
     part = PartFile(stage, 1, 2**62)
     with pytest.raises(DiskFault) as fault:
         part.hole(2**63)
@@ -125,7 +127,7 @@ def test_a_hole_larger_than_any_disk_is_a_full_disk(stage: HandleFolder) -> None
     stage.close()
 
 
-def test_only_what_was_announced_is_whole(stage: HandleFolder) -> None:
+def test_only_what_was_announced_is_whole(stage: Folder) -> None:
     part = PartFile(stage, 1, 3)
     part.write(memoryview(b"abc"))
     content = part.finish(-5, True)

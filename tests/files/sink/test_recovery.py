@@ -12,6 +12,7 @@ from lanshare.domain.transfer import CHUNK
 from lanshare.files.content import Content, small_id
 from lanshare.files.lines import framed
 from lanshare.files.sink.staging import Staging
+from tests.harness.folders import LINKS, POSIX
 from tests.harness.stages import put
 from tests.harness.wires import TRANSFER
 
@@ -86,6 +87,7 @@ def test_lines_of_another_version_are_passed_over(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() == b"x"
 
 
+@LINKS
 def test_a_link_that_each_try_sends_again_counts_once_and_is_made_once(tmp_path: Path) -> None:
     for _ in range(3):
         stage = Staging(tmp_path, TRANSFER)
@@ -102,6 +104,7 @@ def test_a_link_that_each_try_sends_again_counts_once_and_is_made_once(tmp_path:
 
 
 @pytest.mark.parametrize("damage", [b"\x01\x01\x03\x01\x01", b"\x01"])
+@POSIX
 def test_a_part_that_is_not_true_is_closed_before_it_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: bytes
 ) -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from lanshare.files.sink.stage import has_staging, remove
 from lanshare.files.sink.staging import Staging
+from tests.harness.folders import MODES
 from tests.harness.stages import TRANSFER
 
 
+@MODES
 def test_a_staging_folder_that_others_could_look_into_goes_on_and_is_private_again(tmp_path: Path) -> None:
     """A copy, a restored backup, another umask; where others could write in it, it is not believed."""
     Staging(tmp_path, TRANSFER).close()

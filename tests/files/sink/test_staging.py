@@ -12,6 +12,7 @@ from lanshare.domain.transfer import CHUNK
 from lanshare.files.faults import DiskFault
 from lanshare.files.names import NameRefused
 from lanshare.files.sink.staging import Staging
+from tests.harness.folders import POSIX
 from tests.harness.stages import TRANSFER, content_of, put
 
 
@@ -127,6 +128,7 @@ def test_a_hole_that_no_disk_can_have_costs_nothing(tmp_path: Path) -> None:
     stage.discard()
 
 
+@POSIX
 def test_the_last_room_of_a_disk_is_left_by_what_is_large_and_taken_by_what_is_small(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from lanshare.files.content import small_id
-from lanshare.files.folder import HandleFolder
+from lanshare.files.folder import Folder
 from lanshare.files.sink.staging import Staging
+from tests.harness.folders import HERE
 from tests.harness.stages import TRANSFER, put
 
 
@@ -32,9 +33,9 @@ def test_a_folder_that_comes_in_between_is_no_place_for_what_arrives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody makes one of that name, with something in it, after it was seen that there is none."""
-    real = HandleFolder.make
+    real = HERE.make
 
-    def late(folder: HandleFolder, name: str, private: bool = False) -> None:
+    def late(folder: Folder, name: str, private: bool = False) -> None:
         theirs = tmp_path / "d"
         if name == "d" and not theirs.exists():
             theirs.mkdir()
@@ -42,7 +43,7 @@ def test_a_folder_that_comes_in_between_is_no_place_for_what_arrives(
         real(folder, name, private)
 
     stage = Staging(tmp_path, TRANSFER)
-    monkeypatch.setattr(HandleFolder, "make", late)
+    monkeypatch.setattr(HERE, "make", late)
     put(stage, 0, ("d", "a"), b"a")
     stage.folder(1, ("d", "sub"))
     stage.commit(1.0)
@@ -58,13 +59,13 @@ def test_after_a_try_that_was_killed_before_it_noted_its_folder_only_an_empty_on
     class Killed(BaseException):
         pass
 
-    def killed(folder: HandleFolder, name: str, private: bool = False) -> None:
+    def killed(folder: Folder, name: str, private: bool = False) -> None:
         (tmp_path / name).mkdir()
         raise Killed
 
     stage = Staging(tmp_path, TRANSFER)
     with monkeypatch.context() as patch:
-        patch.setattr(HandleFolder, "make", killed)
+        patch.setattr(HERE, "make", killed)
         with pytest.raises(Killed):
             stage.folder(0, ("d",))
     stage.close()

@@ -15,6 +15,7 @@ from lanshare.files.lines import framed
 from lanshare.files.sink.staging import Staging
 from lanshare.files.sink.undo import undo
 from tests.harness.engines import tree_of
+from tests.harness.folders import LINKS
 from tests.harness.stages import TRANSFER, put
 
 
@@ -45,6 +46,7 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("clash", [ConflictPolicy.KEEP, ConflictPolicy.REPLACE])
+@LINKS
 def test_afterwards_it_is_as_before_and_what_came_lies_aside(root: Path, tmp_path: Path, clash: ConflictPolicy) -> None:
     before = tree_of(root)
     received(root, tmp_path / "receipt", clash)
@@ -80,6 +82,7 @@ def test_without_a_receipt_or_a_folder_nothing_happens(root: Path, tmp_path: Pat
         undo(tmp_path / "gone", tmp_path / "none")
 
 
+@LINKS
 def test_a_folder_swapped_for_a_link_is_not_entered(root: Path, tmp_path: Path) -> None:
     received(root, tmp_path / "receipt")
     outside = tmp_path / "outside"

@@ -16,6 +16,8 @@ MIB = 1024 * 1024
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How much each call read from the disk."""
+    if not hasattr(os, "readv"):
+        pytest.skip("what is read is counted at readv, which is POSIX")
     found: list[int] = []
     real = os.readv
 

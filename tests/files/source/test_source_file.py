@@ -12,6 +12,7 @@ from lanshare.domain.transfer import CHUNK
 from lanshare.files.content import Content, prefix_digest
 from lanshare.files.faults import SourceFault
 from lanshare.files.source.source_file import SourceFile
+from tests.harness.folders import PIPES, POSIX
 
 
 def whole(file: SourceFile) -> tuple[bytes, int]:
@@ -36,6 +37,7 @@ def id_of(data: bytes) -> bytes:
     return content.id()
 
 
+@POSIX
 def test_a_sparse_file_reads_as_its_zeros(tmp_path: Path) -> None:
     path = tmp_path / "sparse"
     with path.open("wb") as raw:
@@ -100,6 +102,7 @@ def test_what_was_kept_is_passed_over_and_the_rest_is_read(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("what", ["pipe", "folder", "nothing", "link"])
+@PIPES
 def test_only_plain_files_are_opened(tmp_path: Path, what: str) -> None:
     path = tmp_path / "x"
     code = Code.FILE_SPECIAL

@@ -15,8 +15,10 @@ from lanshare.files.faults import SourceFault
 from lanshare.files.source import manifest
 from lanshare.files.source.source_file import SourceFile
 from lanshare.files.source.tree import Found, top_names, walk
+from tests.harness.folders import PIPES
 
 
+@PIPES
 def test_everything_is_listed_or_named(tmp_path: Path) -> None:
     top = tmp_path / "top"
     (top / "sub").mkdir(parents=True)
@@ -122,6 +124,7 @@ def test_a_file_that_changes_or_shrinks_is_noticed(tmp_path: Path) -> None:
     (lambda path: path.mkdir(), Code.FILE_SPECIAL),
     (lambda path: None, Code.FILE_VANISHED),
 ])
+@PIPES
 def test_what_is_no_plain_file_is_not_opened(tmp_path: Path, make: object, code: Code) -> None:
     path = tmp_path / "x"
     make(path)  # type: ignore[operator]
