@@ -425,7 +425,7 @@ def windows() -> Iterator[Path]:
     if wrong := wine.stand_ins(work / "lanshare"):
         raise SystemExit(f"These stand in for libraries of Windows and may not be in a package: {wrong}")
     for kept in ("LICENSE", "README.md", "CHANGELOG.md"):
-        shutil.copy(ROOT / kept, work / "lanshare" / kept)
+        shutil.copy(ROOT / kept, work / "lanshare" / "_internal" / kept)  # where nobody else has such names
     path = DIST / f"lanshare-{lanshare.__version__}-setup.exe"
     subprocess.run(
         ["makensis", "-V2", f"-DVERSION={lanshare.__version__}", f"-DSOURCE={work / 'lanshare'}", f"-DOUTPUT={path}",

@@ -94,11 +94,11 @@ def freeze(folder: Path, spec: Path, into: Path) -> None:
     """PyInstaller's folder of lanshare for Windows. CalledProcessError if it could not be made."""
     lock = wheels((ROOT / "packaging" / "build.lock").read_text().replace(" ; sys_platform == 'win32'", ""))
     (folder / "build.lock").write_text(lock)
-    tools = folder / "build-site"
-    if not tools.is_dir():
+    tools = folder / f"build-{hashlib.sha256(lock.encode()).hexdigest()[:12]}"
+    if not (tools / "PyInstaller").is_dir():
         subprocess.run(
             [sys.executable, "-m", "pip", "install", "-q", "--target", str(tools), "--only-binary=:all:", *TARGET,
-             "--no-deps", "--require-hashes", "-r", str(folder / "build.lock")], check=True,
+             "--no-deps", "--require-hashes", "--upgrade", "-r", str(folder / "build.lock")], check=True,
         )
     program = (
         f"import sys; sys.path.insert(0, {windows_path(tools)!r}); import PyInstaller.__main__ as made;"
@@ -266,18 +266,23 @@ def try_installer(wine: Wine, setup: Path) -> bool:
     if waited(wine.run(str(program), "id", output=subprocess.DEVNULL)) or not exchange(wine, str(program)):
         print("The installed program does not work.")
         return False
-    runs = wine.run(str(program), "receive", "--interface", "127.0.0.1", output=subprocess.PIPE)
-    assert runs.stdout is not None
-    runs.stdout.readline()
-    before = digest_of(place)
-    refused = waited(wine.run(str(setup), "/S"))
-    runs.send_signal(signal.SIGKILL)
-    runs.wait(30)
-    if not refused or digest_of(place) != before:
-        print("Installing over a lanshare that runs was not refused, or changed something.")
-        return False
-    print("installing over a running one: refused, nothing changed", flush=True)
-    subprocess.run(["wineserver", "-k"], env=wine.environment, timeout=30)
+    # The window's program has no console: what it would show is drawn nowhere, and it waits for files all the same.
+    for running, words in (("lanshare.exe", ("receive",)), ("lanshare-window.exe", ("--hidden",))):
+        runs = wine.run(str(place / running), *words, "--interface", "127.0.0.1", output=subprocess.PIPE)
+        time.sleep(8.0)
+        before = digest_of(place)
+        refused = waited(wine.run(str(setup), "/S"))
+        alive = runs.poll() is None
+        runs.send_signal(signal.SIGKILL)
+        runs.wait(30)
+        subprocess.run(["wineserver", "-k"], env=wine.environment, timeout=30)
+        if not alive:
+            print(f"{running} did not run, so nothing is known of installing over it.")
+        elif not refused or digest_of(place) != before:
+            print(f"Installing over a {running} that runs was not refused, or changed something.")
+            return False
+        else:
+            print(f"installing over a running {running}: refused, nothing changed", flush=True)
     waited(wine.run(str(place / "uninstall.exe"), "/S"))
     deadline = time.monotonic() + 60.0
     while program.exists() and time.monotonic() < deadline:

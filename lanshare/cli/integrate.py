@@ -8,7 +8,7 @@ from pathlib import Path
 import lanshare
 from lanshare.cli.arguments import options_of
 from lanshare.cli.printer import Printer
-from lanshare.cli.session import DONE, FAILED
+from lanshare.cli.session import DONE, FAILED, Usage
 from lanshare.engine.integration import installed
 from lanshare.engine.integration.entries import MOST
 from lanshare.engine.options import known_devices
@@ -20,6 +20,8 @@ def integrate(arguments: argparse.Namespace, printer: Printer) -> int:
     if not installed.HAS_MENUS:
         printer.say("On this system the installer does that. Start at login is a box in the window's settings.")
         return FAILED
+    if options_of(arguments).profile is not None:
+        raise Usage("an entry of a menu names no profile, so only your own devices can be there: leave --profile out.")
     if arguments.remove:
         gone = installed.remove()
         _tell(printer, gone)

@@ -88,6 +88,8 @@ def receive(arguments: argparse.Namespace, printer: Printer) -> int:
                 event = desk.next(None)
                 if isinstance(event, EngineStopped):
                     return FAILED
+                if left == 0 and not isinstance(event, CommandEnded):
+                    continue  # it is enough: only commands are waited for
                 if here.take(event) and left is not None:
                     left -= 1
         finally:
@@ -149,7 +151,9 @@ class Reception:
                     self._run_afterwards(event)
                 return True
             case CommandEnded():
-                self.running -= any(one is event for one in self._ended)
+                if any(one is event for one in self._ended):
+                    self._ended = [one for one in self._ended if one is not event]
+                    self.running -= 1
                 printer.event(event)
             case _ if isinstance(event, _SHOWN) or (isinstance(event, _PRESENCE) and self._arguments.json):
                 printer.event(event)

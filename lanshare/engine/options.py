@@ -12,7 +12,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from lanshare.domain.confusables import skeleton
@@ -61,21 +60,20 @@ def is_free(options: Options) -> bool:
 def known_devices(options: Options) -> list[tuple[PeerId, str]]:
     """The devices that a person here has dealt with, last seen first, each with a name that means it alone.
 
-    Nothing is made or started: an empty list where there is no profile yet, or it cannot be read now.
+    Nothing is made or started: an empty list where there is no profile yet. sqlite3.Error if it cannot be read now.
     """
     import sqlite3  # not needed before a window is painted
 
     from lanshare.store import trustbook
 
     where = profile_paths.places(options.profile)
-    try:
-        link = sqlite3.connect(f"{where.database.absolute().as_uri()}?mode=ro", uri=True)
-        try:
-            book = trustbook.all_peers(link)
-        finally:
-            link.close()
-    except (sqlite3.Error, ValueError, msgspec.DecodeError):
+    if not where.database.exists():
         return []
+    link = sqlite3.connect(f"{where.database.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        book = trustbook.all_peers(link)
+    finally:
+        link.close()
     dealt = [one for one in book if one.trust in (TrustLevel.KNOWN, TrustLevel.VERIFIED)]
     names = Counter(skeleton(one.alias or one.name) for one in dealt)
     return [

@@ -100,6 +100,7 @@ class App:
         has_tray = QSystemTrayIcon.isSystemTrayAvailable()
         self.window = window = MainWindow(self.bridge, self._keep_image, has_tray)
         window.expect(settings)
+        window.at_home.enabled = self._options.profile is None
         self.bridge.arrived.connect(self._on_event)
         if has_tray:
             self._make_tray(window)

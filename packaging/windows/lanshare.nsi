@@ -32,23 +32,25 @@ VIAddVersionKey ProductVersion "${VERSION}"
 !insertmacro MUI_LANGUAGE English
 !insertmacro MUI_LANGUAGE German
 
-Function .onInit
-  ; An old lanshare that runs holds its files open: it is asked to go, and nothing is installed over it.
-  IfFileExists "$INSTDIR\lanshare.exe" 0 fresh
+; A lanshare that runs holds its files open: nothing is installed over it, and nothing of it removed. The window and the
+; console program are two; either holds what both need.
+!macro refuse_if_running what
   ClearErrors
-  FileOpen $0 "$INSTDIR\lanshare.exe" a
-  IfErrors 0 free
-  MessageBox MB_OK|MB_ICONEXCLAMATION "lanshare is running. Quit it from its icon near the clock, then install again. Nothing was changed." /SD IDOK
+  IfFileExists "$INSTDIR\${what}" 0 +7
+  FileOpen $0 "$INSTDIR\${what}" a
+  IfErrors 0 +4
+  MessageBox MB_OK|MB_ICONEXCLAMATION "lanshare is running. Quit it from its icon near the clock, then try again. Nothing was changed." /SD IDOK
   SetErrorLevel 2
   Quit
-free:
   FileClose $0
-fresh:
-FunctionEnd
+!macroend
 
 Section "lanshare" main
   SectionIn RO
-  ; What an older version left is not mixed with the new one.
+  !insertmacro refuse_if_running lanshare.exe
+  !insertmacro refuse_if_running lanshare-window.exe
+  ; What an older version of ours left is not mixed with the new one; a folder of somebody else is left as it is.
+  IfFileExists "$INSTDIR\lanshare-window.exe" 0 +2
   RMDir /r "$INSTDIR\_internal"
   SetOutPath "$INSTDIR"
   File /r "${SOURCE}\*"
@@ -74,14 +76,8 @@ Section /o "Start when I log in" login
 SectionEnd
 
 Section Uninstall
-  ClearErrors
-  FileOpen $0 "$INSTDIR\lanshare.exe" a
-  IfErrors 0 free
-  MessageBox MB_OK|MB_ICONEXCLAMATION "lanshare is running. Quit it from its icon near the clock, then remove it again. Nothing was changed." /SD IDOK
-  SetErrorLevel 2
-  Quit
-free:
-  FileClose $0
+  !insertmacro refuse_if_running lanshare.exe
+  !insertmacro refuse_if_running lanshare-window.exe
   Delete "$SENDTO\lanshare.lnk"
   Delete "$SMPROGRAMS\lanshare.lnk"
   DeleteRegValue HKCU "${RUN}" lanshare
@@ -89,9 +85,6 @@ free:
   RMDir /r "$INSTDIR\_internal"
   Delete "$INSTDIR\lanshare.exe"
   Delete "$INSTDIR\lanshare-window.exe"
-  Delete "$INSTDIR\README.md"
-  Delete "$INSTDIR\CHANGELOG.md"
-  Delete "$INSTDIR\LICENSE"
   Delete "$INSTDIR\uninstall.exe"
   RMDir "$INSTDIR"
 SectionEnd

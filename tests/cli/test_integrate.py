@@ -20,16 +20,20 @@ def run(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """The program, for a person whose home this is."""
     told = {"HOME": str(home), "PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
     return subprocess.run(
-        [sys.executable, "-m", "lanshare", *words, "--profile", str(home / "profile")], capture_output=True, text=True,
-        env=told, cwd=home, timeout=120,
+        [sys.executable, "-m", "lanshare", *words], capture_output=True, text=True, env=told, cwd=home, timeout=120,
     )
+
+
+def profile_of(home: Path) -> Path:
+    """This person's own profile."""
+    return home / ".local" / "share" / "lanshare"
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """With devices of every kind in its trust book."""
-    (tmp_path / "profile").mkdir(mode=0o700)
-    path = tmp_path / "profile" / "lanshare.sqlite"
+    profile_of(tmp_path).mkdir(mode=0o700, parents=True)
+    path = profile_of(tmp_path) / "lanshare.sqlite"
     database.prepare(path)
     link = database.connect(path)
     for letter, name, trust in (
@@ -66,8 +70,29 @@ def test_what_is_written_is_told_and_taken_out_again(home: Path) -> None:
     assert "5 of 5 known devices" in told.stderr
     gone = run(home, "integrate", "--remove")
     assert sorted(gone.stdout.splitlines()) == sorted(written)
-    assert [path for path in (home / ".local").rglob("*") if path.is_file()] == []
+    left = [path for path in (home / ".local").rglob("*") if path.is_file()]
+    assert [path for path in left if not path.is_relative_to(profile_of(home))] == []
     assert "nothing of lanshare" in run(home, "integrate", "--remove").stderr
+
+
+@pytest.mark.skipif(not HAS_MENUS, reason="these menus are of Linux desktops")
+def test_another_profile_has_no_place_in_the_menus_as_no_entry_names_one(home: Path) -> None:
+    told = run(home, "integrate", "--profile", str(home / "other"))
+    assert told.returncode == 2
+    assert "--profile" in told.stderr
+    assert not (home / ".local/share/nautilus").exists()
+
+
+@pytest.mark.skipif(not HAS_MENUS, reason="these menus are of Linux desktops")
+def test_a_history_that_cannot_be_read_takes_nothing_out_of_the_menus(home: Path) -> None:
+    run(home, "integrate")
+    scripts = sorted((home / ".local/share/nautilus/scripts").iterdir())
+    for path in profile_of(home).glob("lanshare.sqlite*"):
+        path.write_bytes(b"no database at all" * 1000)
+    told = run(home, "integrate")
+    assert told.returncode == 1
+    assert "Traceback" not in told.stderr
+    assert sorted((home / ".local/share/nautilus/scripts").iterdir()) == scripts != []
 
 
 def test_whom_a_menu_means_is_a_full_id_and_nothing_else(home: Path) -> None:

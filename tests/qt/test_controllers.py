@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import threading
 from pathlib import Path
 from typing import get_args
 
@@ -14,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.commands import Command
+from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
 from lanshare.engine.integration import installed
 from lanshare.engine.integration.installed import HAS_MENUS
@@ -86,6 +88,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_boxes_of_the_settings_put_devices_into_the_menus_and_follow_them(
     window: MainWindow, own_home: Path, qtbot: QtBot
 ) -> None:
+    window.at_home.enabled = True
     window.on_event(made.snapshot())
     scripts = own_home / ".local/share/nautilus/scripts"
     window.preferences.show()
@@ -110,6 +113,35 @@ def test_the_boxes_of_the_settings_put_devices_into_the_menus_and_follow_them(
     dialog._menus.setChecked(False)
     dialog._apply()
     assert [one for one in own_home.rglob("*") if one.is_file()] == []
+
+
+@pytest.mark.skipif(not HAS_MENUS, reason="these menus are of Linux desktops")
+def test_a_change_while_the_menus_are_being_written_is_written_too_and_another_profile_writes_nothing(
+    window: MainWindow, own_home: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going, written = threading.Event(), []
+    installed.integrate([], None)
+    real = installed.integrate
+
+    def slow(known: list[tuple[PeerId, str]], icon: bytes | None) -> object:
+        written.append({name for _, name in known})
+        assert going.wait(60)
+        return real(known, icon)
+
+    monkeypatch.setattr(installed, "integrate", slow)
+    window.on_event(made.snapshot())
+    assert not window.at_home._timer.isActive(), "it was not said that this is the person's own profile"
+    window.at_home.enabled = True
+    window.on_event(made.snapshot())
+    qtbot.waitUntil(lambda: len(written) == 1)
+    window.on_event(e.PeerForgotten(made.MARTA))
+    qtbot.waitUntil(lambda: window.at_home._timer.isActive())
+    going.set()
+    qtbot.waitUntil(lambda: len(written) == 2)
+    assert "Marta's ThinkPad" in written[0]
+    assert "Marta's ThinkPad" not in written[1]
+    assert window.at_home._writing is not None
+    window.at_home._writing.join(60)
 
 
 @pytest.mark.skipif(not HAS_MENUS, reason="these menus are of Linux desktops")

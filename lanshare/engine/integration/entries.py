@@ -76,11 +76,16 @@ def login(homes: Homes, program: Sequence[str], macos: bool = False) -> Entry:
         import plistlib  # loads a reader of XML
 
         agent = {
-            "Label": ID, "ProgramArguments": [*program, "open", "--hidden"], "RunAtLoad": True, "Comment": MARK,
+            "Label": ID, "ProgramArguments": [*program, *hidden(program)], "RunAtLoad": True, "Comment": MARK,
         }
         return Entry(homes.data / "Library" / "LaunchAgents" / f"{ID}.plist", plistlib.dumps(agent))
     text = _desktop(program, "--hidden", "X-GNOME-Autostart-enabled=true\n")
     return Entry(homes.config / "autostart" / f"{ID}.desktop", text.encode())
+
+
+def hidden(program: Sequence[str]) -> list[str]:
+    """The words that start it without showing the window; the program without a console opens it by itself."""
+    return ["--hidden"] if Path(program[0]).stem.endswith("-window") else ["open", "--hidden"]
 
 
 def send_to(homes: Homes, program: Sequence[str], devices: Sequence[tuple[PeerId, str]]) -> list[Entry]:
@@ -90,9 +95,9 @@ def send_to(homes: Homes, program: Sequence[str], devices: Sequence[tuple[PeerId
     some = devices[:MOST]
     for peer, called in some:
         name = name_in_menu(called)
-        while unicodedata.normalize("NFC", name).casefold() in used:
-            name += " ·"
-        used.add(unicodedata.normalize("NFC", name).casefold())
+        if _key(name) in used:  # cut short, or for a file, two may be the same
+            name = f"{short_id(peer)} {name}"
+        used.add(_key(name))
         call = [*program, "open", "--to", peer, "--"]
         key = f"lanshare-{short_id(peer)}"
         made += [
@@ -159,6 +164,11 @@ def _dolphin(program: Sequence[str], devices: Sequence[tuple[PeerId, str]]) -> s
         f"Exec={quoted([*program, 'open', '--to', peer, '--'])} %F\n"
         for key, (peer, name) in zip(keys, devices, strict=True)
     )
+
+
+def _key(name: str) -> str:
+    """By which two files would be one, on a file system that knows no case too."""
+    return unicodedata.normalize("NFC", _as_file(name)).casefold()
 
 
 def _as_file(name: str) -> str:

@@ -48,7 +48,7 @@ def program() -> list[str]:
     if beside.exists():
         return [str(beside)]
     if (found := shutil.which("lanshare")) is not None:
-        return [found]
+        return [os.path.abspath(found)]
     return [sys.executable, "-m", "lanshare"]
 
 
@@ -66,7 +66,7 @@ def starts_at_login() -> bool:
 def set_start_at_login(wanted: bool) -> None:
     """Start at login from now on, or not. OSError if that cannot be written, or the place is somebody else's."""
     if sys.platform == "win32":
-        _set_run_value(" ".join(f'"{word}"' for word in program()) + " open --hidden" if wanted else "")
+        _set_run_value(" ".join([f'"{program()[0]}"', *program()[1:], *entries.hidden(program())]) if wanted else "")
         return
     entry = entries.login(homes(), program(), sys.platform == "darwin")
     if wanted:
@@ -96,7 +96,7 @@ def integrate(devices: Sequence[tuple[PeerId, str]], icon: bytes | None) -> list
         wanted = [*entries.menu(where, program(), icon), *wanted]
     written = []
     for one in wanted:
-        if not one.path.exists() or _is_ours(one.path):
+        if not os.path.lexists(one.path) or _is_ours(one.path):
             _write(one)
             written.append(one.path)
     return written
@@ -113,7 +113,9 @@ def take_out() -> list[Path]:
 
 def remove() -> list[Path]:
     """Take everything of ours out of the menus and out of what starts at login; what was removed."""
-    own = [one.path for one in entries.menu(homes(), program(), b"") if _is_ours(one.path)]
+    where = homes()
+    login = entries.login(where, program(), sys.platform == "darwin").path
+    own = [path for path in (*(one.path for one in entries.menu(where, program(), b"")), login) if _is_ours(path)]
     for path in own:
         _remove(path)
     if starts_at_login():
@@ -143,7 +145,7 @@ def _is_ours(path: Path) -> bool:
 
 
 def _write(entry: Entry) -> None:
-    if entry.path.exists() and not _is_ours(entry.path):
+    if os.path.lexists(entry.path) and not _is_ours(entry.path):
         raise FileExistsError(17, "this file is not ours", str(entry.path))
     entry.path.parent.mkdir(parents=True, exist_ok=True)
     replace_file(entry.path, entry.content, 0o755 if entry.executable else 0o644)

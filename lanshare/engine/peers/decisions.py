@@ -1,6 +1,6 @@
 """What a person decides of a device: that it is known, who it is, what it is called, that it is blocked or forgotten.
 
-Each decision is durable before it is told, settles what was asked about the device, and ends its link if it must.
+Each decision is kept and told, settles what was asked about the device, and ends its link if it must.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Final
@@ -44,12 +45,17 @@ def words_of(command: str) -> list[str]:
     """The program and its own arguments, quoted as a shell has them. ValueError, a sentence, if that is no command."""
     if "\x00" in command:
         raise ValueError("a command with a NUL in it names nothing")
+    windows = sys.platform == "win32"
     try:
-        words = [command] if sys.platform == "win32" and Path(command).exists() else shlex.split(command)
+        # There a backslash stands between folders, and hides nothing.
+        words = [word.strip('"') if windows else word for word in shlex.split(command, posix=not windows)]
     except ValueError as error:
         raise ValueError(f"the quotes of the command do not match: {error}") from None
     if not words:
         raise ValueError("an empty command does nothing. Is a variable of a script not set?")
+    if windows and Path(words[0]).suffix.lower() in (".bat", ".cmd"):
+        # cmd.exe would read the names of files as its own words, and others choose those.
+        raise ValueError("a batch file is read by a shell, which names of files could tell what to do: use a program")
     return words
 
 
@@ -63,12 +69,12 @@ class Command:
         """`told`: further environment variables. `output`: where what it says goes."""
         self._words, self._paths, self._told, self._output, self._seconds = words, paths, told, output, seconds
         self._process: subprocess.Popen[bytes] | None = None
-        self._cancelled = False
+        self._cancelled = threading.Event()
 
     def run(self) -> Ended:
         """To its end."""
         name = escaped(self._words[0])
-        if self._cancelled:
+        if self._cancelled.is_set():
             return _ended(Code.COMMAND_MISSING, f"{name}: lanshare ends")
         try:
             self._process = process = subprocess.Popen(
@@ -76,6 +82,8 @@ class Command:
                 env=os.environ | self._told, start_new_session=True,
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
+            if self._cancelled.is_set():
+                self._end(process)  # it was cancelled while it was being started
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             return _ended(Code.COMMAND_MISSING, f"{name}: {reason}")
@@ -91,12 +99,12 @@ class Command:
 
     def cancel(self) -> None:
         """End it soon."""
-        self._cancelled = True
+        self._cancelled.set()
         if (process := self._process) is not None and process.poll() is None:
             self._end(process)
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
-        """It and what it has started: first asked, then made to."""
+        """It and (where there are process groups) what it has started: first asked, then made to."""
         for ask in (True, False):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 if sys.platform == "win32":

@@ -1,6 +1,6 @@
 """Lanshare at home on the desktop: start at login, and the devices in the menus of file managers, as they come and go.
 
-Files are written on a thread of its own, as a home folder may be slow; only one writes at a time.
+What follows the devices is written on a thread of its own, as a home folder may be slow; only one writes at a time.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from lanshare.domain.confusables import skeleton
 from lanshare.domain.events import Event, PeerAppeared, PeerChanged, PeerForgotten, PeerVerified, Snapshot
 from lanshare.domain.peer import PeerId, short_id
 from lanshare.engine.integration import installed
+from lanshare.engine.integration.entries import MOST
 from lanshare.engine.integration.installed import HAS_MENUS
 from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt.formatting import tr
@@ -36,6 +37,9 @@ class AtHomeController(QObject):
     def __init__(self, window: QWidget, board: BannerStack, devices: DeviceModel) -> None:
         super().__init__(window)
         self._board, self._devices = board, devices
+        self.enabled = False
+        """Only the window of a person's own profile: an entry of a menu names none."""
+
         self._written: list[tuple[PeerId, str]] | None = None
         self._writing: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -51,7 +55,7 @@ class AtHomeController(QObject):
         """Take an event in."""
         match event:
             case Snapshot() | PeerAppeared() | PeerChanged() | PeerVerified() | PeerForgotten():
-                if HAS_MENUS:
+                if HAS_MENUS and self.enabled:
                     self._timer.start()
 
     def set(self, login: bool, menus: bool) -> None:
@@ -71,7 +75,10 @@ class AtHomeController(QObject):
     def keep_in_step(self) -> None:
         """Write the devices anew, if they are in the menus and are others by now."""
         known = self._known()
-        if known == self._written or (self._writing is not None and self._writing.is_alive()):
+        if self._writing is not None and self._writing.is_alive():
+            self._timer.start()  # once that is written
+            return
+        if self._written is not None and set(known[:MOST]) == set(self._written[:MOST]):
             return
         self._written = known
 
@@ -81,6 +88,7 @@ class AtHomeController(QObject):
                     if installed.is_in_menus():
                         installed.integrate(known, None)
             except OSError as error:
+                self._written = None
                 self.failed.emit(error.strerror or type(error).__name__)
 
         self._writing = threading.Thread(target=work, name="menus")

@@ -17,6 +17,7 @@ from lanshare.domain.peer import PeerId
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.devices import DeviceModel
 from lanshare.qt.models.timeline import TimelineModel
+from lanshare.qt.state import WindowState
 from lanshare.qt.widgets.banner_stack import BannerStack
 from lanshare.qt.windows.conversation import ConversationPane
 
@@ -32,18 +33,17 @@ class SearchController(QObject):
     def __init__(
         self, window: QWidget, pane: ConversationPane, devices: DeviceModel, timeline: TimelineModel,
         board: BannerStack, submit: Callable[[c.Command], None], open_peer: Callable[[str], None],
-        next_request: Callable[[], int],
+        state: WindowState,
     ) -> None:
-        """`next_request`: a number for a question that nobody else has."""
         super().__init__(window)
         self._window, self._pane, self._devices, self._timeline = window, pane, devices, timeline
         self._board, self._submit, self._open_peer = board, submit, open_peer
-        self._next_request = next_request
+        self._next_request = state.next_request
         self.dialog: SearchDialog | None = None
         self._jump: int | None = None
         self._request = 0
         pane.timeline.jump.connect(self._reveal)
-        pane.search.connect(lambda: self.find(timeline.peer))
+        pane.search.connect(lambda: self.find(state.open))
 
     def apply(self, event: Event) -> None:
         """Take an event in."""

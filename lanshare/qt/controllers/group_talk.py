@@ -22,6 +22,7 @@ from lanshare.qt.formatting import tr
 from lanshare.qt.models.device_row import Device
 from lanshare.qt.models.devices import DeviceModel
 from lanshare.qt.models.timeline import TimelineModel
+from lanshare.qt.state import WindowState
 from lanshare.qt.widgets.banner_stack import BannerStack
 from lanshare.qt.windows.conversation import ConversationPane
 
@@ -36,9 +37,10 @@ class GroupController(QObject):
 
     def __init__(
         self, window: QWidget, pane: ConversationPane, devices: DeviceModel, timeline: TimelineModel,
-        board: BannerStack, submit: Callable[[c.Command], None], open_peer: Callable[[str], None],
+        board: BannerStack, submit: Callable[[c.Command], None], open_peer: Callable[[str], None], state: WindowState,
     ) -> None:
         super().__init__(window)
+        self._state = state
         self._window, self._pane, self._devices, self._timeline = window, pane, devices, timeline
         self._board, self._submit, self._open_peer = board, submit, open_peer
         self.dialog: GroupDialog | None = None
@@ -70,7 +72,7 @@ class GroupController(QObject):
 
     def new_group(self) -> None:
         """Found one."""
-        peer = self._timeline.peer
+        peer = self._state.open
         chosen = [peer] if peer is not None and not self._is_group(peer) else []
         self._show_group(None, chosen)
 

@@ -21,7 +21,7 @@ from lanshare.engine.presentation import user_messages
 from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt.desktop.open_external import show_path
 from lanshare.qt.formatting import tr
-from lanshare.qt.models.timeline import TimelineModel
+from lanshare.qt.state import WindowState
 from lanshare.qt.widgets.banner_stack import BannerStack
 from lanshare.qt.windows.conversation import ConversationPane
 
@@ -32,11 +32,11 @@ class KeepController(QObject):
     HEARS: Final = (ConversationSaved, ConversationImported)
 
     def __init__(
-        self, window: QWidget, pane: ConversationPane, timeline: TimelineModel, board: BannerStack,
+        self, window: QWidget, pane: ConversationPane, state: WindowState, board: BannerStack,
         submit: Callable[[c.Command], None], change: Callable[[Settings], None],
     ) -> None:
         super().__init__(window)
-        self._window, self._timeline, self._board, self._submit, self._change = window, timeline, board, submit, change
+        self._window, self._state, self._board, self._submit, self._change = window, state, board, submit, change
         self.settings = Settings()
         pane.keep.connect(self._save)
         pane.take_in.connect(self._take_in)
@@ -54,11 +54,11 @@ class KeepController(QObject):
                 self._board.show("taken", text, "warn" if event.code or event.refused else "calm")
 
     def _save(self) -> None:
-        if self._timeline.peer is None:
+        if self._state.open is None:
             return
         folder = QFileDialog.getExistingDirectory(self._window, tr("Save the conversation in"))
         if folder:
-            self._submit(c.SaveConversation(self._timeline.peer, Path(folder)))
+            self._submit(c.SaveConversation(self._state.open, Path(folder)))
 
     def _take_in(self) -> None:
         found, _ = QFileDialog.getOpenFileName(
@@ -78,13 +78,13 @@ class KeepController(QObject):
         self._board.show("saved", text, "calm", tr("Show in folder"), lambda: show_path(self._window, folder))
 
     def _forget_after(self, seconds: int) -> None:
-        if self._timeline.peer is not None:
-            self._submit(c.SetRetention(self._timeline.peer, seconds))
+        if self._state.open is not None:
+            self._submit(c.SetRetention(self._state.open, seconds))
 
     def _mute(self, muted: bool) -> None:
-        if self._timeline.peer is not None:
-            rest = tuple(one for one in self.settings.muted if one != self._timeline.peer)
-            self.change_settings(muted=(*rest, self._timeline.peer) if muted else rest)
+        if self._state.open is not None:
+            rest = tuple(one for one in self.settings.muted if one != self._state.open)
+            self.change_settings(muted=(*rest, self._state.open) if muted else rest)
 
     def change_settings(self, **fields: object) -> None:
         """Change these alone: the others may have been changed elsewhere, and not have been answered yet."""

@@ -29,6 +29,7 @@ from lanshare.domain import commands as c
 from lanshare.domain.events import PeerStats
 from lanshare.domain.peer import Permission, TrustLevel, is_full_id, key_words, peer_id
 from lanshare.engine.presentation.display_text import escaped
+from lanshare.engine.runtime.after_receiving import words_of
 from lanshare.qt import assets, formatting
 from lanshare.qt.decoding import decoder
 from lanshare.qt.formatting import tr
@@ -292,6 +293,13 @@ class DeviceSheet(QDialog):
 
     def _save(self) -> None:
         old = self.device.rules
+        run = self._run.text().strip()
+        try:
+            if run:
+                words_of(run)
+        except ValueError as error:
+            self._say_bad(tr("That command cannot be run: {0}.").format(str(error)))
+            return
         files = Permission(self._files.currentData())
         hour = self._while.currentData() == "hour"
         now = int(time.time() * 1000)
@@ -306,7 +314,7 @@ class DeviceSheet(QDialog):
             until=until if files is Permission.ACCEPT else 0,
             at_home=self._home.isChecked(),
             speed=int(self._speed.value() * 1e6),
-            run=self._run.text().strip(),
+            run=run,
         )
         if rules != old or self._alias.text() != self.device.alias:
             self.act.emit(c.ChangePeer(self.device.id, self._alias.text(), rules))

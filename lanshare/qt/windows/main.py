@@ -103,10 +103,10 @@ class MainWindow(QMainWindow):
         self.trust = TrustController(self, self.devices, submit)
         shown = (self, self.pane, self.devices, self.timeline, board, submit)
         self.talk = ConversationController(*shown)
-        self.groups = GroupController(*shown, self.open_peer)
-        self.searching = SearchController(*shown, self.open_peer, state.next_request)
+        self.groups = GroupController(*shown, self.open_peer, state)
+        self.searching = SearchController(*shown, self.open_peer, state)
         self.preferences = SettingsController(self, board, state, submit, self._tray, self._wear_settings)
-        self.keeping = KeepController(self, self.pane, self.timeline, board, submit, self.preferences.change)
+        self.keeping = KeepController(self, self.pane, state, board, submit, self.preferences.change)
         self.at_home = AtHomeController(self, board, self.devices)
         self.preferences.at_home = self.at_home.set
         self.alarms = AlarmController(self, board, self.devices, self.trust, submit)

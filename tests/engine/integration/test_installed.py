@@ -42,7 +42,9 @@ def test_what_was_written_goes_again_and_nothing_else(home: Path) -> None:
     assert installed.is_in_menus()
     assert files(home) == {str(path.relative_to(home)) for path in written} | {str(theirs.relative_to(home))}
     installed.set_start_at_login(True)
-    assert len(installed.remove()) == len(written)
+    path = home / ".config/autostart" / f"{entries.ID}.desktop"
+    path.write_text(path.read_text() + "Hidden=true\n")  # as a desktop's own settings switch it off
+    assert set(installed.remove()) == {*written, path}
     assert files(home) == {str(theirs.relative_to(home))}
     assert not installed.starts_at_login()
     assert installed.remove() == []
@@ -80,8 +82,12 @@ def test_a_link_that_somebody_put_there_is_neither_followed_nor_taken_for_ours(h
     place = home / ".local/share/nautilus/scripts/Send to Bob"
     place.parent.mkdir(parents=True)
     place.symlink_to(secret)
+    nowhere = home / f".local/share/{entries.DOLPHIN}"
+    nowhere.parent.mkdir(parents=True)
+    nowhere.symlink_to(tmp_path / "not there")
     installed.integrate([(BOB, "Bob")], None)
     installed.remove()
+    assert nowhere.is_symlink()
     assert secret.read_text() == f"precious\n{entries.MARK}\n"
     assert place.is_symlink()
 
@@ -125,3 +131,10 @@ def test_the_program_is_named_by_its_whole_path(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "executable", str(frozen))
     assert installed.program() == [str(frozen)]
+
+
+@pytest.mark.parametrize(("name", "words"), [
+    ("lanshare-window.exe", ["--hidden"]), ("lanshare", ["open", "--hidden"]), ("python", ["open", "--hidden"]),
+])
+def test_the_program_without_a_console_opens_by_itself(name: str, words: list[str]) -> None:
+    assert entries.hidden([f"/opt/x/{name}"]) == words

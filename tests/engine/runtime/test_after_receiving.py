@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shlex
+import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -103,3 +105,36 @@ def test_what_was_cancelled_before_it_began_does_not_begin(tmp_path: Path) -> No
     job.run()
     assert [one.code for one in told] == [Code.COMMAND_MISSING]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_on_windows_a_backslash_stands_between_folders_and_no_shell_is_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CreateProcess runs batch files by cmd.exe, to which names of files would be words."""
+    monkeypatch.setattr("lanshare.engine.runtime.after_receiving.sys.platform", "win32")
+    assert words_of(r"C:\tools\scan.exe -x") == [r"C:\tools\scan.exe", "-x"]
+    assert words_of(r'"C:\my tools\scan.exe" -x') == [r"C:\my tools\scan.exe", "-x"]
+    for batch in (r"C:\me\after.bat", r'"C:\me\AFTER.CMD" -x'):
+        with pytest.raises(ValueError, match="batch file"):
+            words_of(batch)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX")
+@pytest.mark.timeout(120)
+def test_what_is_cancelled_while_it_is_being_started_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    begins, going = threading.Event(), threading.Event()
+    real = subprocess.Popen
+
+    def slow(*words: Any, **more: Any) -> Any:
+        begins.set()
+        assert going.wait(60)
+        return real(*words, **more)
+
+    monkeypatch.setattr("lanshare.engine.runtime.after_receiving.subprocess.Popen", slow)
+    command = Command(["sleep", "600"], (), {})
+    found: list[Ended] = []
+    thread = threading.Thread(target=lambda: found.append(command.run()))
+    thread.start()
+    assert begins.wait(60)
+    command.cancel()
+    going.set()
+    thread.join(60)
+    assert [one.code for one in found] == [Code.COMMAND_FAILED]
