@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 from pathlib import Path
 from typing import Final
@@ -46,15 +47,17 @@ from lanshare.domain.events import (
     TransferFinished,
     TransferPaused,
     TransferProgressed,
+    TransferQueued,
     TransferStarted,
     TransferWaiting,
 )
 from lanshare.domain.offer import ConflictPolicy
 from lanshare.domain.peer import PeerId, TrustLevel
+from lanshare.domain.transfer import TransferId
 from lanshare.engine.effects import RunCommand
 from lanshare.engine.presentation import user_messages
 from lanshare.engine.presentation.display_text import escaped
-from lanshare.engine.runtime.after_receiving import CommandJob
+from lanshare.engine.runtime.after_receiving import CommandJob, never_begun
 from lanshare.engine.runtime.device_info import free_bytes
 from lanshare.engine.runtime.worker_pool import Workers
 
@@ -122,12 +125,16 @@ class Reception:
         self._desk, self._arguments = desk, arguments
         self._incoming = {one.id for one in desk.snapshot.transfers if one.direction == "in"}
         self._commands = Workers("after", 1)
-        self.running = 0
+        self._pending: dict[TransferId, RunCommand] = {}
         """Commands of --run that have not ended."""
 
         self._ended: list[CommandEnded] = []
         """What was told of them: the engine tells of those that the rules for a device ask for."""
 
+    @property
+    def running(self) -> bool:
+        """Whether a command of --run has not ended."""
+        return bool(self._pending)
 
     def take(self, event: Event | None) -> bool:
         """Show it, answer what it asks; whether something has arrived, or came to nothing, with it."""
@@ -142,6 +149,8 @@ class Reception:
             case GroupAsked():
                 printer.event(event)
                 self._desk.host.submit(AnswerGroup(event.group, self._decide(event.peer)))
+            case TransferQueued() if event.direction == "in":
+                self._incoming.add(event.transfer)  # one that a rule for the device has accepted is not asked about
             case MessageReceived() if event.kind == "text":
                 printer.event(event)
                 return True
@@ -153,7 +162,7 @@ class Reception:
             case CommandEnded():
                 if any(one is event for one in self._ended):
                     self._ended = [one for one in self._ended if one is not event]
-                    self.running -= 1
+                    self._pending.pop(event.transfer, None)
                 printer.event(event)
             case _ if isinstance(event, _SHOWN) or (isinstance(event, _PRESENCE) and self._arguments.json):
                 printer.event(event)
@@ -165,9 +174,9 @@ class Reception:
         if not command or not event.paths:
             return
         name = self._desk.peers[event.peer].name if event.peer in self._desk.peers else event.peer[:8]
-        self.running += 1
-        wanted = RunCommand(event.transfer, event.peer, name, command, event.paths)
-        self._commands.start(CommandJob(wanted, self._tell, sys.stderr))
+        wanted = self._pending[event.transfer] = RunCommand(event.transfer, event.peer, name, command, event.paths)
+        output = sys.stderr if sys.stderr is not None else subprocess.DEVNULL  # its standard error may be closed
+        self._commands.start(CommandJob(wanted, self._tell, output))
 
     def _tell(self, event: CommandEnded) -> None:
         """From the command's thread."""
@@ -175,8 +184,15 @@ class Reception:
         self._desk.events.put(event)
 
     def close(self) -> None:
-        """No command outlives the command line."""
+        """No command outlives the command line; what became of each is told."""
         self._commands.close(grace=0.0)
+        for event in self._ended:
+            self._pending.pop(event.transfer, None)
+            self._desk.printer.event(event)
+        for wanted in self._pending.values():
+            self._desk.printer.event(never_begun(wanted))
+        self._ended.clear()
+        self._pending.clear()
 
     def _answer(self, event: OfferReceived) -> None:
         into: Path | None = self._arguments.into

@@ -73,7 +73,7 @@ def _digits(event: PairingCodeReady, name: Name) -> str:
 
 
 def _erased(event: HistoryErased, name: Name) -> str:
-    done = "It is erased. Received files stay where they are."
+    done = "It is erased. Received files stay where they are; what still waits to be sent stays until it is cancelled."
     return done if event.whole else "It is erased, but traces of it are still in the file. Try again."
 
 

@@ -26,6 +26,7 @@ MOST: Final = 12
 DOLPHIN: Final = "kio/servicemenus/lanshare.desktop"
 """The one file that is there also while there is no device: by it we know that a person wants them there."""
 
+_SCRIPT: Final = f"#!/bin/sh\n# {MARK}\n"
 _NAME: Final = 60
 
 
@@ -91,6 +92,7 @@ def hidden(program: Sequence[str]) -> list[str]:
 def send_to(homes: Homes, program: Sequence[str], devices: Sequence[tuple[PeerId, str]]) -> list[Entry]:
     """The devices in the menus of file managers: Nautilus, Nemo, Thunar, Dolphin, PCManFM."""
     made: list[Entry] = []
+    shown: list[tuple[PeerId, str]] = []
     used: set[str] = set()
     some = devices[:MOST]
     for peer, called in some:
@@ -98,6 +100,7 @@ def send_to(homes: Homes, program: Sequence[str], devices: Sequence[tuple[PeerId
         if _key(name) in used:  # cut short, or for a file, two may be the same
             name = f"{short_id(peer)} {name}"
         used.add(_key(name))
+        shown.append((peer, name))
         call = [*program, "open", "--to", peer, "--"]
         key = f"lanshare-{short_id(peer)}"
         made += [
@@ -106,8 +109,14 @@ def send_to(homes: Homes, program: Sequence[str], devices: Sequence[tuple[PeerId
             Entry(homes.data / "Thunar" / "sendto" / f"{key}.desktop", _thunar(name, call).encode()),
             Entry(homes.data / "file-manager" / "actions" / f"{key}.desktop", _libfm(name, call).encode()),
         ]
-    made.append(Entry(homes.data / DOLPHIN, _dolphin(program, some).encode(), True))
+    made.append(Entry(homes.data / DOLPHIN, _dolphin(program, shown).encode(), True))
     return made
+
+
+def is_script(content: bytes) -> bool:
+    """Whether this is a script of send_to() as it was written: a person may have made another of it, mark and all."""
+    lines = content.decode(errors="replace").splitlines()
+    return len(lines) == 3 and lines[:2] == _SCRIPT.splitlines() and " open --to " in lines[2]
 
 
 def _string(text: str) -> str:
@@ -126,7 +135,7 @@ def _desktop(program: Sequence[str], what: str, more: str = "") -> str:
 
 
 def _script(call: Sequence[str]) -> str:
-    return f'#!/bin/sh\n# {MARK}\nexec {shlex.join(call)} "$@"\n'
+    return f'{_SCRIPT}exec {shlex.join(call)} "$@"\n'
 
 
 def _nemo(name: str, call: Sequence[str]) -> str:
@@ -160,7 +169,7 @@ def _dolphin(program: Sequence[str], devices: Sequence[tuple[PeerId, str]]) -> s
         f"Actions={''.join(f'{key};' for key in keys)}\n{MARK}\n"
     )
     return head + "".join(
-        f"\n[Desktop Action {key}]\nName={_string(name_in_menu(name))}\nIcon={ID}\n"
+        f"\n[Desktop Action {key}]\nName={_string(name)}\nIcon={ID}\n"
         f"Exec={quoted([*program, 'open', '--to', peer, '--'])} %F\n"
         for key, (peer, name) in zip(keys, devices, strict=True)
     )

@@ -126,8 +126,8 @@ def remove() -> list[Path]:
 def _of_devices(where: Homes) -> Iterable[Path]:
     """Files of ours for single devices."""
     for folder, pattern in (
-        ("nautilus/scripts", "*"), ("nemo/actions", "lanshare-*.nemo_action"), ("Thunar/sendto", "lanshare-*.desktop"),
-        ("file-manager/actions", "lanshare-*.desktop"),
+        ("nautilus/scripts", "Send to *"), ("nemo/actions", "lanshare-*.nemo_action"),
+        ("Thunar/sendto", "lanshare-*.desktop"), ("file-manager/actions", "lanshare-*.desktop"),
     ):
         for path in sorted((where.data / folder).glob(pattern)):
             if _is_ours(path):
@@ -139,7 +139,8 @@ def _is_ours(path: Path) -> bool:
         if path.is_symlink() or not path.is_file():
             return False
         with path.open("rb") as file:
-            return entries.MARK.encode() in file.read(_HEAD)
+            head = file.read(_HEAD)
+        return entries.MARK.encode() in head and (path.parent.name != "scripts" or entries.is_script(head))
     except OSError:
         return False
 

@@ -117,6 +117,12 @@ class Command:
                     return
 
 
+def never_begun(effect: RunCommand) -> CommandEnded:
+    """lanshare ends before its turn came."""
+    ended = _ended(Code.COMMAND_MISSING, f"{escaped(effect.command)}: lanshare ends")
+    return CommandEnded(effect.transfer, effect.peer, ended.code, ended.explanation)
+
+
 def environment(peer: str, name: str, transfer: str) -> dict[str, str]:
     """What a command is told beside its arguments."""
     return {"LANSHARE_DEVICE": peer, "LANSHARE_NAME": name, "LANSHARE_TRANSFER": transfer}

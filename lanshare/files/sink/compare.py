@@ -266,6 +266,8 @@ class Matching:
             is_file = entry.kind is EntryKind.FILE
             if is_file and likeness is Likeness.SAME:
                 if self._may_merge(top):
+                    if not deep:
+                        self._bare[top] = None  # the answer counts it, or it comes
                     yield Alike(index, entry.size, path)
                     content = yield from self._content(path, entry.size)
                     yield Have(index, entry, content, path)

@@ -162,6 +162,8 @@ class Staging:
         """These folders and empty files (True), all there is below a top-level name, are there already: they count as
         received."""
         for index, is_file in entries:
+            if self.is_confirmed(index):
+                continue  # an earlier try has counted it
             self.stage.note(Sames((Same(index, 0),)) if is_file else EntryDone(index))
             if is_file:
                 self.arrived.confirm(index, 0)

@@ -67,6 +67,9 @@ def test_names_that_look_alike_do_not_share_a_file_and_a_menu_stays_short() -> N
     devices = [(PeerId(letter * 52), name) for letter, name in zip("abcdefg", names, strict=True)]
     scripts = [one.path.name for one in entries.send_to(HOMES, ["l"], devices) if one.path.parent.name == "scripts"]
     assert len({name.casefold() for name in scripts}) == len(names)
+    for kind, labels in (("servicemenus", len(names)), ("sendto", 1), ("actions", 1)):
+        made = [one.content.decode() for one in entries.send_to(HOMES, ["l"], devices) if one.path.parent.name == kind]
+        assert all(len(set(re.findall(r"^Name=(.*)$", text, re.MULTILINE))) == labels for text in made)
     many = [(PeerId(f"{number:052d}"), f"device {number}") for number in range(40)]
     assert sum(one.path.parent.name == "scripts" for one in entries.send_to(HOMES, ["l"], many)) == MOST
     (kept,) = entries.send_to(HOMES, ["l"], [])

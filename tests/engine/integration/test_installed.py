@@ -76,6 +76,17 @@ def test_a_file_of_somebody_else_stays_as_it_is(home: Path) -> None:
     assert not installed.starts_at_login()
 
 
+@pytest.mark.parametrize("name", ["Send to Bob", "Send to Bob, small", "small"])
+def test_a_script_that_a_person_made_of_ours_is_theirs(home: Path, name: str) -> None:
+    installed.integrate([(BOB, "Bob")], b"<svg/>")
+    scripts = home / ".local/share/nautilus/scripts"
+    theirs = (scripts / "Send to Bob").read_text() + "# and then my own\n"
+    (scripts / name).write_text(theirs)
+    installed.integrate([(BOB, "Bob")], b"<svg/>")
+    installed.remove()
+    assert {one.name: one.read_text() for one in scripts.iterdir()} == {name: theirs}
+
+
 def test_a_link_that_somebody_put_there_is_neither_followed_nor_taken_for_ours(home: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text(f"precious\n{entries.MARK}\n")

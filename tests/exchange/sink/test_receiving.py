@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from lanshare.domain.errors import Code, ProtocolError
+from lanshare.domain.offer import Allowance, ConflictPolicy
 from lanshare.domain.transfer import CHUNK
 from lanshare.exchange.sink.receiving import Receiving
-from lanshare.exchange.source.sending import Halted
+from lanshare.exchange.source.sending import Halted, Sending
 from lanshare.files.content import small_id
 from lanshare.files.faults import DiskFault
 from lanshare.files.sink import staging
 from lanshare.files.sink.staging import Staging
+from lanshare.files.source.manifest import ManifestReader, ManifestWriter
+from lanshare.files.source.tree import walk
 from lanshare.wire import codec
 from lanshare.wire import frames as f
 from lanshare.wire.frames import Frame
@@ -183,3 +188,45 @@ def test_what_is_here_already_is_found_however_long_it_takes_to_read(
     assert (sending.complete.files, sending.complete.failed) == (13, 0)
     assert same(source, into / "top")
     assert [one.name for one in into.iterdir()] == ["top"]
+
+
+@pytest.mark.parametrize("cut", [None, *range(40, 480, 40)])
+@pytest.mark.parametrize("kind", ["a file", "in a folder", "both"])
+@pytest.mark.parametrize("clash", list(ConflictPolicy))
+def test_an_empty_file_that_is_here_already_counts_once(
+    tmp_path: Path, kind: str, clash: ConflictPolicy, cut: int | None
+) -> None:
+    """However it is found to be here, and over all tries: what is accepted is no more than what comes."""
+    source, into = tmp_path / "source", tmp_path / "in"
+    empties = {"a file": ["zero"], "in a folder": ["d/zero"], "both": ["d/zero", "zero"]}[kind]
+    for root in (source, into):
+        for path in (root / one for one in empties):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"")
+            os.utime(path, ns=(5, 5))
+    (source / "f1").write_bytes(b"hello")
+    tops = tuple(sorted(one.name for one in source.iterdir()))
+    with closing(ManifestWriter(tmp_path / "list")) as writer:
+        for item in walk([source / top for top in tops]):
+            writer.add(item)
+        writer.finish()
+    allowed = Allowance(tops, len(tops), len(empties) + 1, 5)
+    for end in (cut, None):
+        stage = Staging(into, TRANSFER, clash=clash)
+        sending = Sending(
+            TRANSFER, tuple(source / top for top in tops), ManifestReader(tmp_path / "list"), True,
+            lambda done, rate: None, lambda: None, (), frozenset(),
+        )
+        receiving = Receiving(stage, None, lambda done, rate: None, lambda: None, tops, clash, allowed=allowed)
+        whole = Wire(sending, receiving).run(random.Random(5), end)
+        receiving.close()
+        sending.close()
+        if whole:
+            stage.discard()
+            break
+        stage.close()
+    assert sending.complete is not None
+    assert (sending.complete.files, sending.complete.failed) == (len(empties) + 1, 0)
+    assert sorted(one.relative_to(into).as_posix() for one in into.rglob("*") if one.is_file()) == sorted(
+        ["f1", *empties]
+    )
