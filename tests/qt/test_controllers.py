@@ -174,6 +174,16 @@ def test_what_a_menu_sends_goes_to_whom_it_means_and_to_nobody_else(
     assert "not known here any more" in shown(window)
 
 
+def test_a_menu_sends_nothing_by_itself_to_a_device_that_was_forgotten_and_is_still_near(
+    window: MainWindow, submitted: list[Command]
+) -> None:
+    window.on_event(made.snapshot())
+    window.on_event(e.WindowRequested(("/tmp/x",), made.GUEST))
+    assert not [one for one in submitted if isinstance(one, c.SendFiles)]
+    assert window.state.open == made.GUEST
+    assert "x ready for Guest-7F2A" in shown(window)
+
+
 def test_a_command_that_failed_is_told_and_one_that_ended_well_is_not(window: MainWindow) -> None:
     window.on_event(made.snapshot())
     window.on_event(e.CommandEnded(TransferId("a" * 32), made.MARTA, "", ""))

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
-from lanshare.domain.peer import PeerId
+from lanshare.domain.peer import PeerId, TrustLevel
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
 from lanshare.engine.presentation.display_text import escaped
@@ -360,7 +360,11 @@ class MainWindow(QMainWindow):
             self.make_ready(paths)
             return
         self.open_peer(peer)
-        self.send_files(paths, peer)
+        device = self.devices.device(peer)
+        if device is not None and device.trust == TrustLevel.STRANGER:
+            self.make_ready(paths)  # an entry of a menu is older than what we know of it: it was forgotten
+        else:
+            self.send_files(paths, peer)
 
     def _erase(self) -> None:
         if (device := self.state.device) is None:
