@@ -28,8 +28,14 @@ def integrate(arguments: argparse.Namespace, printer: Printer) -> int:
         printer.say(f"Removed: {len(gone)} files." if gone else "There was nothing of lanshare in the menus.")
         return DONE
     devices = known_devices(options_of(arguments))
+    theirs = installed.in_the_way(devices, _icon())
     written = installed.integrate(devices, _icon())
     _tell(printer, written)
+    for path in theirs:
+        printer.say(f"{escaped(str(path))} is not a file of lanshare. It was left as it is: move it, and ask again.")
+    if not installed.is_in_menus():
+        printer.say("The menus will not follow your devices: by that file lanshare knows that you want them there.")
+        return FAILED
     shown = min(len(devices), MOST)
     printer.say(
         f"lanshare is in the menus, with {shown} of {len(devices)} known devices behind “Send to”. They follow your"

@@ -76,6 +76,22 @@ def test_what_is_written_is_told_and_taken_out_again(home: Path) -> None:
 
 
 @pytest.mark.skipif(not HAS_MENUS, reason="these menus are of Linux desktops")
+@pytest.mark.parametrize(
+    ("place", "code"), [("nautilus/scripts/Send to Bob", 0), ("kio/servicemenus/lanshare.desktop", 1)]
+)
+def test_a_file_of_somebody_else_is_named(home: Path, place: str, code: int) -> None:
+    theirs = home / ".local/share" / place
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("mine")
+    told = run(home, "integrate")
+    assert told.returncode == code
+    assert str(theirs) not in told.stdout
+    assert f"{theirs} is not a file of lanshare" in told.stderr
+    assert ("will not follow" in told.stderr) == bool(code)
+    assert theirs.read_text() == "mine"
+
+
+@pytest.mark.skipif(not HAS_MENUS, reason="these menus are of Linux desktops")
 def test_another_profile_has_no_place_in_the_menus_as_no_entry_names_one(home: Path) -> None:
     told = run(home, "integrate", "--profile", str(home / "other"))
     assert told.returncode == 2

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from lanshare.domain.peer import PeerId
 from lanshare.engine.integration import entries
@@ -20,6 +20,7 @@ from lanshare.store.atomic_file import replace_file
 HAS_MENUS: Final = sys.platform not in ("win32", "darwin")
 """Whether file managers here have menus that are files of a person's own."""
 
+_T = TypeVar("_T")
 _RUN: Final = r"Software\Microsoft\Windows\CurrentVersion\Run"
 _HEAD: Final = 64 * 1024
 """Bytes of a file in which our mark is looked for."""
@@ -85,42 +86,66 @@ def is_in_menus() -> bool:
 
 def integrate(devices: Sequence[tuple[PeerId, str]], icon: bytes | None) -> list[Path]:
     """Put lanshare (if there is an `icon`) and these devices into the menus; what was written. What is of devices that
-    are none of these goes. A file of somebody else is left as it is."""
+    are none of these goes. A file of somebody else is left as it is (in_the_way() tells). OSError, after all the
+    others, if one cannot be written or removed."""
     where = homes()
-    wanted = entries.send_to(where, program(), devices)
+    wanted = _wanted(devices, icon)
     keep = {one.path for one in wanted}
-    for path in _of_devices(where):
-        if path not in keep:
-            _remove(path)
-    if icon is not None:
-        wanted = [*entries.menu(where, program(), icon), *wanted]
-    written = []
-    for one in wanted:
-        if not os.path.lexists(one.path) or _is_ours(one.path):
-            _write(one)
-            written.append(one.path)
-    return written
+    free = [one for one in wanted if _is_free(one.path)]
+    try:
+        _do(_remove, [path for path in _of_devices(where) if path not in keep])
+    finally:
+        _do(_write, free)
+    return [one.path for one in free]
+
+
+def in_the_way(devices: Sequence[tuple[PeerId, str]], icon: bytes | None) -> list[Path]:
+    """Where integrate() would write, and there is a file of somebody else."""
+    return [one.path for one in _wanted(devices, icon) if not _is_free(one.path)]
 
 
 def take_out() -> list[Path]:
-    """Take the devices out of the menus; what was removed."""
+    """Take the devices out of the menus; what was removed. OSError, after all the others, if one cannot be."""
     where = homes()
     gone = [path for path in (where.data / entries.DOLPHIN, *_of_devices(where)) if _is_ours(path)]
-    for path in gone:
-        _remove(path)
+    _do(_remove, gone)
     return gone
 
 
 def remove() -> list[Path]:
-    """Take everything of ours out of the menus and out of what starts at login; what was removed."""
+    """Take everything of ours out of the menus and out of what starts at login; what was removed. OSError, after all
+    the others, if one cannot be."""
     where = homes()
     login = entries.login(where, program(), sys.platform == "darwin").path
     own = [path for path in (*(one.path for one in entries.menu(where, program(), b"")), login) if _is_ours(path)]
-    for path in own:
-        _remove(path)
-    if starts_at_login():
-        set_start_at_login(False)
-    return own + take_out()
+    try:
+        _do(_remove, own)
+        if starts_at_login():
+            set_start_at_login(False)
+    finally:
+        own += take_out()
+    return own
+
+
+def _wanted(devices: Sequence[tuple[PeerId, str]], icon: bytes | None) -> list[Entry]:
+    own = entries.menu(homes(), program(), icon) if icon is not None else []
+    return [*own, *entries.send_to(homes(), program(), devices)]
+
+
+def _is_free(path: Path) -> bool:
+    return not os.path.lexists(path) or _is_ours(path)
+
+
+def _do(work: Callable[[_T], None], items: Sequence[_T]) -> None:
+    """With each, also past one that fails. Its OSError comes at the end."""
+    failed: OSError | None = None
+    for item in items:
+        try:
+            work(item)
+        except OSError as error:
+            failed = failed or error
+    if failed is not None:
+        raise failed
 
 
 def _of_devices(where: Homes) -> Iterable[Path]:

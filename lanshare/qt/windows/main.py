@@ -370,6 +370,9 @@ class MainWindow(QMainWindow):
         if (device := self.state.device) is None:
             return
         text = tr("Erase what you and {0} said and sent?").format(device.name)
-        more = tr("It cannot be brought back. Received files stay where they are.")
+        more = tr(
+            "It cannot be brought back. Received files stay where they are; what still waits to be sent stays until it is"
+            " cancelled."
+        )
         if confirm(self, text, more, tr("Erase"), tr("Keep")):
             self._bridge.submit(c.EraseHistory(device.id))

@@ -136,6 +136,39 @@ def test_a_home_that_cannot_be_written_is_said(home: Path) -> None:
     assert not installed.starts_at_login()
 
 
+@pytest.mark.parametrize("blocked", ["nautilus", "nemo", "Thunar", "file-manager", "kio"])
+def test_one_place_that_cannot_be_written_holds_up_no_other(home: Path, blocked: str) -> None:
+    data = home / ".local/share"
+    data.mkdir(parents=True)
+    (data / blocked).write_text("a file where a folder should be")
+    with pytest.raises(OSError, match=blocked):
+        installed.integrate([(BOB, "Bob")], b"<svg/>")
+    made = {path.relative_to(data).parts[0] for path in data.rglob("*") if path.is_file()}
+    assert made == {"applications", "icons", "nautilus", "nemo", "Thunar", "file-manager", "kio"}
+    installed.remove()
+    assert [path.name for path in data.rglob("*") if path.is_file()] == [blocked]
+
+
+@pytest.mark.parametrize("stuck", ["first", "last"])
+def test_one_file_that_cannot_be_removed_holds_up_no_other(
+    home: Path, monkeypatch: pytest.MonkeyPatch, stuck: str
+) -> None:
+    written = installed.integrate([(ANNA, "Anna"), (BOB, "Bob")], b"<svg/>")
+    installed.set_start_at_login(True)
+    held = written[0 if stuck == "first" else -1]
+    unlink = Path.unlink
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        if path == held:
+            raise PermissionError(1, "Operation not permitted", str(path))
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(PermissionError):
+        installed.remove()
+    assert files(home) == {str(held.relative_to(home))}
+
+
 def test_the_program_is_named_by_its_whole_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     frozen = tmp_path / "lanshare"
     frozen.touch()
