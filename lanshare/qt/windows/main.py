@@ -371,8 +371,8 @@ class MainWindow(QMainWindow):
             return
         text = tr("Erase what you and {0} said and sent?").format(device.name)
         more = tr(
-            "It cannot be brought back. Received files stay where they are; what still waits to be sent stays until it is"
-            " cancelled."
+            "It cannot be brought back. Received files stay where they are; what still waits to be sent stays"
+            " until it is cancelled."
         )
         if confirm(self, text, more, tr("Erase"), tr("Keep")):
             self._bridge.submit(c.EraseHistory(device.id))
