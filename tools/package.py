@@ -123,12 +123,38 @@ def _spelled(action: argparse.Action, plain: Callable[[str], str]) -> str:
     return ", ".join(f"\\fB{plain(option)}\\fR{value}" for option in action.option_strings)
 
 
+_BASH_DEVICES: Final = r'''    # The first word that is no option, and no option's value, is the device.
+    for ((at++; at < COMP_CWORD; at++)); do
+        name=${COMP_WORDS[at]}
+        if [[ $valued == *" $name "* ]]; then ((at++)); elif [[ $name != -* ]]; then devices=""; fi
+    done
+    if [[ -n $devices && at -eq COMP_CWORD ]]; then
+        # What is typed may be quoted, or begin a quote: names are compared as they are.
+        local single="'" double='"' back='\' mark
+        if [[ $word == [$single$double]* ]]; then open=${word:0:1}; word=${word:1}; fi
+        if [[ $open == "$single" ]]; then plain=$word; else IFS= read plain <<< "$word"; fi
+        while IFS= read -r name; do
+            [[ $name == "$plain"* ]] || continue
+            case $open in
+                "$single") name=${name//"$single"/"$single$back$single$single"} ;;
+                "$double") for mark in "$back" "$double" '$' '`'; do name=${name//"$mark"/"$back$mark"}; done ;;
+                *) name=$(printf %q "$name") ;;
+            esac
+            COMPREPLY+=("$name")
+        done < <(lanshare names 2>/dev/null)
+        return
+    fi'''
+
+
 def bash_completion(parser: argparse.ArgumentParser) -> str:
     """For bash: commands, options, choices and the names of known devices, also those with spaces in them."""
     cases = []
     for name, command in commands(parser).items():
         options = " ".join(option for one in flags(command) for option in one.option_strings)
-        cases.append(f'        {name}) options="{options}"; devices={"1" if takes_device(command) else ""} ;;')
+        valued = " ".join(option for one in flags(command) if one.nargs != 0 for option in one.option_strings)
+        cases.append(
+            f'        {name}) options="{options}"; valued=" {valued} "; devices={"1" if takes_device(command) else ""} ;;'
+        )
     choices = [
         f'        {"|".join(one.option_strings)})'
         f' COMPREPLY=($(compgen -W "{" ".join(map(str, one.choices))}" -- "$word")); return ;;'
@@ -138,7 +164,7 @@ def bash_completion(parser: argparse.ArgumentParser) -> str:
         "# bash completion for lanshare",
         "_lanshare() {",
         "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}",
-        '    local command="" at options devices name',
+        '    local command="" at options valued devices name plain open=""',
         "    COMPREPLY=()",
         "    for ((at = 1; at < COMP_CWORD; at++)); do",
         f'        case ${{COMP_WORDS[at]}} in {"|".join(commands(parser))}) command=${{COMP_WORDS[at]}}; break ;; esac',
@@ -154,12 +180,7 @@ def bash_completion(parser: argparse.ArgumentParser) -> str:
         *cases,
         "    esac",
         '    if [[ $word == -* ]]; then COMPREPLY=($(compgen -W "$options" -- "$word")); return; fi',
-        "    if [[ -n $devices && at -eq $((COMP_CWORD - 1)) ]]; then",
-        "        while IFS= read -r name; do",
-        '            [[ $name == "$word"* ]] && COMPREPLY+=("$(printf %q "$name")")',
-        "        done < <(lanshare names 2>/dev/null)",
-        "        return",
-        "    fi",
+        _BASH_DEVICES,
         "    compopt -o filenames",
         '    while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -f -- "$word")',
         "}",

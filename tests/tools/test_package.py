@@ -59,6 +59,23 @@ def test_bash_completes_commands_options_choices_devices_and_files(bin_folder: P
     assert completed(bin_folder, "lanshare", "send", "-") != []
 
 
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+@pytest.mark.parametrize(("typed", "offered"), [
+    ('"Ann', "Anna's laptop"), ('"Anna\'s l', "Anna's laptop"), ("'Ann", "Anna'\\''s laptop"),
+    ("Anna\\'s\\ l", "Anna\\'s\\ laptop"), ('"a', 'a\\$b\\"c'), ("'a", 'a$b"c'), ("a\\$", 'a\\$b\\"c'), ("'zzz", ""),
+])
+def test_bash_completes_a_device_however_its_beginning_is_quoted(bin_folder: Path, typed: str, offered: str) -> None:
+    assert completed(bin_folder, "lanshare", "send", typed) == ([offered] if offered else [])
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_bash_knows_the_device_behind_options_and_their_values(bin_folder: Path) -> None:
+    assert completed(bin_folder, "lanshare", "send", "--json", "A") == ["Anna\\'s\\ laptop"]
+    assert completed(bin_folder, "lanshare", "send", "--name", "Me", "A") == ["Anna\\'s\\ laptop"]
+    assert completed(bin_folder, "lanshare", "send", "--name", "Me", "Bob", "compl") == ["completion"]
+    assert completed(bin_folder, "lanshare", "--json", "send", "A") == ["Anna\\'s\\ laptop"]
+
+
 @pytest.mark.parametrize(("shell", "made"), [
     ("zsh", package.zsh_completion), ("fish", package.fish_completion), ("bash", package.bash_completion),
 ])
