@@ -152,9 +152,8 @@ def bash_completion(parser: argparse.ArgumentParser) -> str:
     for name, command in commands(parser).items():
         options = " ".join(option for one in flags(command) for option in one.option_strings)
         valued = " ".join(option for one in flags(command) if one.nargs != 0 for option in one.option_strings)
-        cases.append(
-            f'        {name}) options="{options}"; valued=" {valued} "; devices={"1" if takes_device(command) else ""} ;;'
-        )
+        devices = "1" if takes_device(command) else ""
+        cases.append(f'        {name}) options="{options}"; valued=" {valued} "; devices={devices} ;;')
     choices = [
         f'        {"|".join(one.option_strings)})'
         f' COMPREPLY=($(compgen -W "{" ".join(map(str, one.choices))}" -- "$word")); return ;;'
