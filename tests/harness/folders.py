@@ -27,6 +27,11 @@ def _links() -> bool:
         return link.is_symlink()
 
 
+def odd_name(name: bytes) -> str:
+    """A name that is no text of UTF-8: bytes on POSIX, an unpaired surrogate (of which Windows lets a name be made)."""
+    return name.decode(errors="surrogateescape")
+
+
 LINKS: Final = pytest.mark.skipif(not _links(), reason="there are no symbolic links here")
 PIPES: Final = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are POSIX")
 MODES: Final = pytest.mark.skipif(sys.platform == "win32", reason="rights of owner, group and others are POSIX")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from pathlib import Path
 
@@ -12,13 +11,14 @@ from lanshare.domain.offer import Allowance, ConflictPolicy, Destination, Offer,
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
 from lanshare.store import history, journal
+from tests.harness.folders import odd_name
 from tests.harness.made import ME, NOW, PEER
 
 ALLOWED = Allowance(("a",), 1, 3, 1000)
 
 
 def test_a_transfer_lives_from_the_wish_to_the_end(db: sqlite3.Connection) -> None:
-    name = Path(os.fsdecode(b"/tmp/not \xff text"))
+    name = Path("/tmp", odd_name(b"not \xff text"))
     transfer = Transfer(
         TransferId("a" * 32), PEER, Direction.OUT, TransferState.QUEUED, Offer((), 1, 0, 0, True), NOW
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ import pytest
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.store import database
 from lanshare.store.profile_paths import places, socket_address
+from tests.harness.folders import MODES
 
 
+@MODES
 def test_the_profile_is_private(tmp_path: Path) -> None:
     where = places(tmp_path / "profile")
     old = os.umask(0)
@@ -32,6 +35,7 @@ def test_a_profile_that_is_a_file_is_said_so(tmp_path: Path) -> None:
     assert error.value.code is Code.PROFILE_UNWRITABLE
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a named pipe has no folder")
 def test_a_local_sockets_path_is_always_short_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert socket_address(tmp_path / "p") == str(tmp_path / "p" / "engine.sock")
     deep = tmp_path / ("d" * 200)

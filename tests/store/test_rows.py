@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import datetime
-import os
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lanshare.store.rows import from_ms, paths_from_text, paths_to_text, to_ms
+from tests.harness.folders import odd_name
 
 
 @given(st.lists(st.binary(min_size=1, max_size=20).filter(lambda name: b"\0" not in name and b"/" not in name)))
 def test_any_path_survives(names: list[bytes]) -> None:
-    paths = tuple(Path(os.fsdecode(b"/x/" + name)) for name in names)
+    paths = tuple(Path(f"/x/{odd_name(name)}") for name in names)
     assert paths_from_text(paths_to_text(paths)) == paths
 
 

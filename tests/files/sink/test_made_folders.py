@@ -11,9 +11,11 @@ from lanshare.files.sink.ledger import FolderMade
 from lanshare.files.sink.made_folders import MadeFolders
 from lanshare.files.sink.stage import Stage
 from lanshare.files.sink.staging import Staging
+from tests.harness.folders import LINKS
 from tests.harness.stages import TRANSFER, put
 
 
+@LINKS
 def test_a_folder_swapped_for_a_link_is_not_followed(tmp_path: Path, kind: str) -> None:
     root, outside = tmp_path / "in", tmp_path / "out"
     root.mkdir()
