@@ -134,6 +134,7 @@ def paused_there(two: Two) -> TransferId:
     limits = next(one for one in two.bob.seen if isinstance(one, e.Snapshot)).settings
     two.bob.say(c.ChangeSettings(type(limits)(receive_limit=1000)))
     two.bob.wait_for(e.SettingsChanged)
+    two.file.write_bytes(bytes(5_000_000))  # a small one would be whole before it can be paused
     transfer = two.offered()
     two.answer(transfer, True)
     two.anna.wait_for(e.TransferStarted, lambda one: one.transfer == transfer)
