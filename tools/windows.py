@@ -251,6 +251,8 @@ def try_installer(wine: Wine, setup: Path) -> bool:
     def waited(process: subprocess.Popen[str]) -> int:
         return process.wait(300)
 
+    for old in wine.drive().glob("users/*/AppData/Local/Programs/lanshare"):
+        shutil.rmtree(old)  # of a try before: our stand-ins stay in it
     if waited(wine.run(str(setup), "/S")):
         print("The installer failed.")
         return False
