@@ -160,9 +160,7 @@ class Reception:
                     self._run_afterwards(event)
                 return True
             case CommandEnded():
-                if any(one is event for one in self._ended):
-                    self._ended = [one for one in self._ended if one is not event]
-                    self._pending.pop(event.transfer, None)
+                self._settle(event)
                 printer.event(event)
             case _ if isinstance(event, _SHOWN) or (isinstance(event, _PRESENCE) and self._arguments.json):
                 printer.event(event)
@@ -177,6 +175,14 @@ class Reception:
         wanted = self._pending[event.transfer] = RunCommand(event.transfer, event.peer, name, command, event.paths)
         output = sys.stderr if sys.stderr is not None else subprocess.DEVNULL  # its standard error may be closed
         self._commands.start(CommandJob(wanted, self._tell, output))
+
+    def _settle(self, event: CommandEnded) -> None:
+        """One of ours is no longer pending. The list is changed in place: the next command may be told meanwhile."""
+        for place, one in enumerate(self._ended):
+            if one is event:
+                del self._ended[place]
+                self._pending.pop(event.transfer, None)
+                return
 
     def _tell(self, event: CommandEnded) -> None:
         """From the command's thread."""

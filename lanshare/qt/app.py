@@ -171,24 +171,23 @@ class App:
     def _joined(self, window: MainWindow, snapshot: Snapshot) -> None:
         """The first that is heard of the engine."""
         self._snapshot = snapshot
+        if snapshot.window_open and self.host.joined:
+            # Two were opened at the same moment: the other one has the engine.
+            self.host.submit(OpenWindow(self._paths, self._to))
+            window.hide()
+            self.end()
+            return
         window.on_event(snapshot)
         if self._tray is not None:
             self._tray.show_quiet(not snapshot.settings.notices)
-        window.take(self._paths, self._to)
+        window.ready.take(self._paths, self._to)
 
     def _on_event(self, event: object) -> None:
         window = self.window
         if window is None:
             return
         if isinstance(event, Snapshot) and self._snapshot is None:
-            if event.window_open and self.host.joined:
-                # Two were opened at the same moment: the other one has the engine.
-                self._snapshot = event
-                self.host.submit(OpenWindow(self._paths, self._to))
-                window.hide()
-                self.end()
-            else:
-                self._joined(window, event)
+            self._joined(window, event)
             return
         if isinstance(event, EngineStopped):
             if self._fault is None:

@@ -409,7 +409,7 @@ def test_a_key_that_was_meant_for_the_field_decides_nothing(
 
     QTimer.singleShot(20, press)
     if question == "erase":
-        talk._erase()
+        talk.pane.erase.emit()
         assert asked(submitted, c.EraseHistory) == []
     else:
         assert not talk.leaving.sure(1, 0)

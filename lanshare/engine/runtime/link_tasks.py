@@ -222,16 +222,7 @@ def _sink(link: Link, transfer: TransferId, spec: DataLinkSpec, pull: bool, post
             receiving.close()
         link.close()
     if receiving is not None and staging is not None and receiving.finished:
-        paths = tuple(str(path) for path in staging.tops.paths)
-        done = (staging.arrived.files, staging.arrived.length)
-        if spec.receipt is not None:
-            staging.receipt(spec.receipt)
-        # What is noted there goes only once the end of the transfer is durable: see Transfers._finished.
-        staging.close()
-        skipped = tuple(receiving.report.failed)
-        failed = receiving.report.failed_count
-        told = (detail, False, done[0], failed, done[1], paths, skipped, tuple(receiving.report.losses))
-        post(RunEnded(transfer, spec.epoch, "", *told, moved=receiving.bytes_moved))
+        post(_arrived(transfer, spec, staging, receiving, detail))
         return
     if staging is not None:
         staging.close()
@@ -241,6 +232,19 @@ def _sink(link: Link, transfer: TransferId, spec: DataLinkSpec, pull: bool, post
         code, detail = receiving.fault.code, receiving.fault.detail
     moved = receiving.bytes_moved if receiving is not None else 0
     post(RunEnded(transfer, spec.epoch, code or Code.PEER_AWAY, detail, receiving is not None, moved=moved))
+
+
+def _arrived(
+    transfer: TransferId, spec: DataLinkSpec, staging: Staging, receiving: Receiving, detail: str
+) -> RunEnded:
+    paths = tuple(str(path) for path in staging.tops.paths)
+    done, report = staging.arrived, receiving.report
+    if spec.receipt is not None:
+        staging.receipt(spec.receipt)
+    # What is noted there goes only once the end of the transfer is durable: see Transfers._finished.
+    staging.close()
+    told = (detail, False, done.files, report.failed_count, done.length, paths, tuple(report.failed))
+    return RunEnded(transfer, spec.epoch, "", *told, tuple(report.losses), moved=receiving.bytes_moved)
 
 
 def _staging(landing: Destination, transfer: TransferId, post: Post) -> Staging:

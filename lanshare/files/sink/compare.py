@@ -253,12 +253,7 @@ class Matching:
         for index, entry in enumerate(entries, first):
             likeness, path = self._search.look(entry)
             top, deep = entry.parts[0], len(entry.parts) > 1
-            bare = self._bare.setdefault(top, [])
-            hollow = entry.kind is EntryKind.FOLDER or (entry.kind is EntryKind.FILE and not entry.size)
-            if not hollow or likeness is not Likeness.SAME:
-                self._bare[top] = None
-            elif bare is not None:
-                bare.append((index, entry.kind is EntryKind.FILE))
+            self._note_bare(index, entry, likeness)
             if chosen and (deep or likeness is Likeness.SAME):
                 self._merge(top, path)
             if staging.is_confirmed(index):
@@ -273,6 +268,15 @@ class Matching:
                     yield Have(index, entry, content, path)
             elif likeness is Likeness.DIFFERS and skip and (not deep or (is_file and self._may_merge(top))):
                 yield Unwanted(index, entry)
+
+    def _note_bare(self, index: int, entry: FileEntry, likeness: Likeness) -> None:
+        top = entry.parts[0]
+        bare = self._bare.setdefault(top, [])
+        hollow = entry.kind is EntryKind.FOLDER or (entry.kind is EntryKind.FILE and not entry.size)
+        if not hollow or likeness is not Likeness.SAME:
+            self._bare[top] = None
+        elif bare is not None:
+            bare.append((index, entry.kind is EntryKind.FILE))
 
     def agrees(self, have: Have) -> None:
         """The source has this very file: its folder is merged."""

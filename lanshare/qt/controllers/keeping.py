@@ -1,4 +1,4 @@
-"""How long a conversation is kept, whether it is told of, and how it is saved into files and taken in from them."""
+"""How long a conversation is kept, whether it is told of, how it is erased, saved into files and taken in from them."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from lanshare.qt.desktop.open_external import show_path
 from lanshare.qt.formatting import tr
 from lanshare.qt.state import WindowState
 from lanshare.qt.widgets.banner_stack import BannerStack
+from lanshare.qt.windows.confirm import confirm
 from lanshare.qt.windows.conversation import ConversationPane
 
 
@@ -42,6 +43,7 @@ class KeepController(QObject):
         pane.take_in.connect(self._take_in)
         pane.forget_after.connect(self._forget_after)
         pane.mute.connect(self._mute)
+        pane.erase.connect(self._erase)
 
     def apply(self, event: Event) -> None:
         """Take an event in."""
@@ -52,6 +54,17 @@ class KeepController(QObject):
                 told = user_messages.taken(event.messages, event.refused, event.strangers, event.transfers)
                 text = event.message or " ".join(told)
                 self._board.show("taken", text, "warn" if event.code or event.refused else "calm")
+
+    def _erase(self) -> None:
+        if (device := self._state.device) is None:
+            return
+        text = tr("Erase what you and {0} said and sent?").format(device.name)
+        more = tr(
+            "It cannot be brought back. Received files stay where they are; what still waits to be sent stays"
+            " until it is cancelled."
+        )
+        if confirm(self._window, text, more, tr("Erase"), tr("Keep")):
+            self._submit(c.EraseHistory(device.id))
 
     def _save(self) -> None:
         if self._state.open is None:

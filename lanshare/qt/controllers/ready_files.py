@@ -1,4 +1,4 @@
-"""Files that were handed to the window and wait for a device to be chosen."""
+"""Files that were handed to the window: sent to whom they were meant for, or waiting for a device to be chosen."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from lanshare.domain.peer import PeerId, TrustLevel
 from lanshare.qt import formatting
 from lanshare.qt.formatting import tr
 from lanshare.qt.models.devices import DeviceModel
@@ -20,11 +21,23 @@ class ReadyFiles:
 
     def __init__(
         self, board: BannerStack, devices: DeviceModel, state: WindowState,
-        open_peer: Callable[[str], None], send: Callable[[tuple[Path, ...]], None],
+        open_peer: Callable[[str], None], send: Callable[[tuple[Path, ...], PeerId | None], None],
     ) -> None:
         self._board, self._devices, self._state = board, devices, state
         self._open_peer, self._send = open_peer, send
         self._paths: tuple[Path, ...] = ()
+
+    def take(self, paths: tuple[Path, ...], peer: PeerId | None = None) -> None:
+        """Files from outside: sent to whom they were meant for, or ready for whom the person chooses."""
+        if peer is None:
+            self.add(paths)
+            return
+        self._open_peer(peer)
+        device = self._devices.device(peer)
+        if device is not None and device.trust == TrustLevel.STRANGER:
+            self.add(paths)  # an entry of a menu is older than what we know of it: it was forgotten
+        else:
+            self._send(paths, peer)
 
     def add(self, paths: tuple[Path, ...]) -> None:
         """Some more."""
@@ -58,4 +71,4 @@ class ReadyFiles:
             return
         paths, self._paths = self._paths, ()
         self._board.drop(_KEY)
-        self._send(paths)
+        self._send(paths, None)

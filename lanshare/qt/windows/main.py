@@ -20,9 +20,8 @@ from PySide6.QtWidgets import (
     QSystemTrayIcon,
 )
 
-from lanshare.domain import commands as c
 from lanshare.domain import events as e
-from lanshare.domain.peer import PeerId, TrustLevel
+from lanshare.domain.peer import PeerId
 from lanshare.domain.settings import Settings
 from lanshare.domain.transfer import TransferId
 from lanshare.engine.presentation.display_text import escaped
@@ -45,7 +44,6 @@ from lanshare.qt.controllers.talk import ConversationController
 from lanshare.qt.controllers.trust import TrustController
 from lanshare.qt.desktop.open_external import open_link, open_path, show_path
 from lanshare.qt.event_router import EventRouter
-from lanshare.qt.formatting import tr
 from lanshare.qt.models.device_row import Device
 from lanshare.qt.models.devices import DeviceModel
 from lanshare.qt.models.timeline import TimelineModel
@@ -54,7 +52,6 @@ from lanshare.qt.state import WindowState
 from lanshare.qt.theme import style
 from lanshare.qt.widgets.banner_stack import BannerStack
 from lanshare.qt.windows.arrangement import Arrangement
-from lanshare.qt.windows.confirm import confirm
 from lanshare.qt.windows.conversation import ConversationPane
 from lanshare.qt.windows.sidebar import Sidebar
 
@@ -298,7 +295,6 @@ class MainWindow(QMainWindow):
         pane.pasted_image.connect(self.pasting.paste_image)
         pane.composer.pasted.connect(self.pasting.paste_files)
         pane.about.connect(lambda: self._about(self.trust.open_sheet))
-        pane.erase.connect(self._erase)
         pane.compare.connect(lambda: self._about(self.trust.compare))
         pane.nobody.add_address.connect(self.addresses.ask)
         timeline.older.connect(self.front.load)
@@ -352,27 +348,4 @@ class MainWindow(QMainWindow):
 
     def _requested(self, event: e.WindowRequested) -> None:
         self.come_forward()
-        self.take(tuple(Path(path) for path in event.paths), event.peer)
-
-    def take(self, paths: tuple[Path, ...], peer: PeerId | None = None) -> None:
-        """Files from outside: sent to whom they were meant for, or ready for whom the person chooses."""
-        if peer is None:
-            self.make_ready(paths)
-            return
-        self.open_peer(peer)
-        device = self.devices.device(peer)
-        if device is not None and device.trust == TrustLevel.STRANGER:
-            self.make_ready(paths)  # an entry of a menu is older than what we know of it: it was forgotten
-        else:
-            self.send_files(paths, peer)
-
-    def _erase(self) -> None:
-        if (device := self.state.device) is None:
-            return
-        text = tr("Erase what you and {0} said and sent?").format(device.name)
-        more = tr(
-            "It cannot be brought back. Received files stay where they are; what still waits to be sent stays"
-            " until it is cancelled."
-        )
-        if confirm(self, text, more, tr("Erase"), tr("Keep")):
-            self._bridge.submit(c.EraseHistory(device.id))
+        self.ready.take(tuple(Path(path) for path in event.paths), event.peer)
