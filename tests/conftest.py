@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import sqlite3
@@ -9,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from hypothesis import settings
@@ -41,6 +42,35 @@ def no_thread_survives() -> Iterator[None]:
         thread.join(max(0.0, deadline - time.monotonic()))
     left = [thread for thread in set(threading.enumerate()) - before if thread.is_alive()]
     assert not left, f"threads survived: {left}"
+
+
+class Watched(sqlite3.Connection):
+    """A connection of which it is known whether it was closed: from 3.13 on Python warns of one that was not, but when
+    it is collected, in a test that has nothing to do with it."""
+
+    opened: ClassVar[set[Watched]] = set()
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.opened.add(self)
+
+    def close(self) -> None:
+        """As ever."""
+        super().close()
+        self.opened.discard(self)
+
+
+setattr(sqlite3, "connect", functools.partial(sqlite3.connect, factory=Watched))  # noqa: B010 (it has overloads)
+
+
+@pytest.fixture(autouse=True)
+def no_database_stays_open() -> Iterator[None]:
+    """Every connection that a test opened is closed when it ends."""
+    before = set(Watched.opened)
+    yield
+    left = Watched.opened - before
+    Watched.opened -= left
+    assert not left, f"databases stay open: {left}"
 
 
 @pytest.fixture(autouse=True)

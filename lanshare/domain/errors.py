@@ -70,6 +70,7 @@ class Code(StrEnum):
     NOT_A_MEMBER = "not-a-member"
     MORE_SENIOR = "more-senior"
     GROUP_EMPTY = "group-empty"
+    GROUP_SPENT = "group-spent"
     NOT_IN_GROUP = "not-in-group"
     BLOCKED_MEMBER = "blocked-member"
     COMMAND_MISSING = "command-missing"

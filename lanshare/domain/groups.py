@@ -36,6 +36,15 @@ ENTRIES: Final = 2048
 AGAIN: Final = 16
 """Of these, of one person: the most senior ones."""
 
+SHARE: Final = 6000
+"""What the records of one member that count may weigh together: see Change.weight. No person gives so many changes."""
+
+WHOLE: Final = 12_000
+"""The same of all members; the most senior ones' come first. It bounds what a group costs everyone who is in it."""
+
+WEIGHED: Final = 512
+"""Bytes of a record's body that weigh as much as the record itself."""
+
 _ENDS: Final = 2
 """Records of one author among those that a new record names."""
 
@@ -48,6 +57,7 @@ class Change(Struct, frozen=True):
 
     `name`: "" leaves it. A member that leaves removes itself. `parents`: digests of the records that its author had
     seen last. `older`: it was kept before there were such digests, so it is later than all older ones before it.
+    `weight`: one, and one more for each full WEIGHED bytes of its body.
     """
 
     order: Order
@@ -59,6 +69,7 @@ class Change(Struct, frozen=True):
     digest: bytes = b""
     parents: tuple[bytes, ...] = ()
     older: bool = False
+    weight: int = 1
 
 
 class Group(Struct, frozen=True):
@@ -86,7 +97,7 @@ class Group(Struct, frozen=True):
 class Folded(Struct, frozen=True):
     """What records come to. `void`: those that count for nothing. `heads`: digests of those that count and that no
     other one had seen, the most senior authors' first, two of each at most. `entries`: by member, the record that it is
-    in by. `last`: the last record of each that counts.
+    in by. `last`: the last record of each that counts. `spent`: the members of whom no more can count.
     """
 
     group: Group
@@ -94,6 +105,7 @@ class Folded(Struct, frozen=True):
     heads: tuple[bytes, ...]
     entries: dict[PeerId, bytes]
     last: dict[PeerId, bytes]
+    spent: frozenset[PeerId] = frozenset()
 
     def parents(self, author: PeerId) -> tuple[bytes, ...]:
         """What a record that this member signs now is to name."""
@@ -140,6 +152,10 @@ class _Fold:
         """Records that remove somebody more senior."""
 
         self._name = records[found].name
+        self._spent = Counter[PeerId]()
+        """By member, what its records that count weigh, but for those by which it leaves."""
+
+        self._weighs = 0
 
     def result(self) -> Folded:
         if any(one.older for one in self._records):
@@ -199,7 +215,7 @@ class _Fold:
         leaves = [at for at in leaves if not any(self._past[at] >> other & 1 for other in leaves)]
         for at in leaves:
             kicks |= 1 << at
-        for at in [*self._in_sight(mine, kicks), *leaves[:1]]:
+        for at in [*self._within_share(peer, self._in_sight(mine, kicks)), *leaves[:1]]:
             one = self._records[at]
             self._valid |= 1 << at
             self._ranks[at] = rank
@@ -216,6 +232,20 @@ class _Fold:
         self._places[peer].append((rank, entry))
         if not kicks:
             self._living.setdefault(peer, []).append(entry)
+
+    def _within_share(self, peer: PeerId, records: Sequence[int]) -> Sequence[int]:
+        """Those of a member's records that its share has room for, the first ones by their order. Whoever is out takes
+        no room by dating something back: what its remover had not seen is not among these."""
+        room = min(SHARE - self._spent[peer], WHOLE - self._weighs)
+        for place, at in enumerate(records):
+            if self._records[at].weight > room:
+                records = records[:place]
+                break
+            room -= self._records[at].weight
+        weighs = sum(self._records[at].weight for at in records)
+        self._spent[peer] += weighs
+        self._weighs += weighs
+        return records
 
     def _removes_a_senior(self, peer: PeerId, at: int) -> bool:
         if any(other != peer and self._is_senior(other, at) for other in dict.fromkeys(self._records[at].remove)):
@@ -280,7 +310,9 @@ class _Fold:
         )
         entries = {peer: records[at[0]].digest for peer, at in living.items()}
         told = {peer: records[at].digest for peer, at in last.items()}
-        return Folded(group, void, tuple(records[at].digest for at in heads), entries, told)
+        heads_told = tuple(records[at].digest for at in heads)
+        spent = frozenset(one for one in living if self._spent[one] >= SHARE or self._weighs >= WHOLE)
+        return Folded(group, void, heads_told, entries, told, spent)
 
     def _place(self, entry: int) -> Order:
         """Where somebody came in: behind all that the record had seen, whatever number it bears itself."""

@@ -10,7 +10,7 @@ import msgspec
 
 from lanshare.domain.control_messages import SignedMessage
 from lanshare.domain.errors import Code, LanshareError, ProtocolError
-from lanshare.domain.groups import MEMBERS, NAME, Change
+from lanshare.domain.groups import MEMBERS, NAME, WEIGHED, Change
 from lanshare.domain.message import ChatMessage, Delivery, MessageId, MessageKind
 from lanshare.domain.peer import PeerId, clean_name, id_of_digest, is_full_id, key_bytes
 from lanshare.domain.transfer import Direction
@@ -210,6 +210,7 @@ def change_of(record: bytes) -> Change:
     return Change(
         (frame.lamport, str(author), frame.id.hex()), author, frame.kind == MessageKind.FOUND,
         clean_name(body.name)[:NAME], add, remove, record_digest(frame), frame.parents,
+        weight=1 + len(frame.body.encode("utf-8")) // WEIGHED,
     )
 
 

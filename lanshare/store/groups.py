@@ -6,12 +6,13 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from lanshare.domain.control_messages import SignedMessage
-from lanshare.domain.groups import Change, Group, fold
+from lanshare.domain.groups import Change, Folded, Group, fold
 from lanshare.domain.message import ChatMessage, MessageId
 from lanshare.domain.peer import PeerId
 from lanshare.store import outbox
@@ -21,8 +22,16 @@ Ranges = tuple[tuple[int, int], ...]
 Read = Callable[[bytes], Change]
 """What a stored record about a group says."""
 
-VOID = 1000
-"""Records of one author that are kept though they count for nothing: whoever was removed could send them for ever."""
+VOID: Final = 1000
+"""What the records of one author may weigh (see Change.weight) that are kept though they count for nothing: whoever was
+removed could send them for ever."""
+
+VOID_ALL: Final = 4000
+"""The same of all authors of a group."""
+
+
+_KEEPING: Final = 10
+"""To keep a record takes as long as to look at so many, measured."""
 
 
 def load(db: sqlite3.Connection) -> list[Group]:
@@ -44,12 +53,19 @@ def _group(row: tuple[str, ...]) -> Group:
 
 class Settled(Struct, frozen=True):
     """How a group stands, and what that means for what is shown of it: records that count from now on, with their
-    places, and those that did and do no more. `fresh`: whether anything was new."""
+    places, and those that did and do no more."""
 
     group: Group
     shown: tuple[tuple[ChatMessage, outbox.Kept], ...] = ()
     gone: tuple[MessageId, ...] = ()
-    fresh: bool = True
+    kept: tuple[SignedMessage, ...] = ()
+    """What was new."""
+
+    weight: int = 0
+    """What all that were looked at weigh: what it took."""
+
+    spent: frozenset[PeerId] = frozenset()
+    """The members of whom no more can count."""
 
 
 def changes(db: sqlite3.Connection, group: PeerId, read: Read) -> list[Change]:
@@ -72,30 +88,39 @@ def seen(db: sqlite3.Connection, group: PeerId, author: PeerId, read: Read) -> t
 def settle(db: sqlite3.Connection, group: PeerId, read: Read) -> Settled | None:
     """Fold a group's records anew, keep how it stands, and show of them what counts."""
     folded = fold(group, changes(db, group, read))
-    if folded is None:
-        return None
+    return _settle(db, folded) if folded is not None else None
+
+
+def _settle(
+    db: sqlite3.Connection, folded: Folded, kept: tuple[SignedMessage, ...] = (), weight: int = 0
+) -> Settled:
     one = folded.group
     db.execute(
         "INSERT OR REPLACE INTO groups VALUES (?, ?, ?, ?, ?)",
         (one.id, one.name, json.dumps(one.members), json.dumps(one.since), json.dumps(sorted(one.former))),
     )
     rows = db.execute(
-        f"SELECT {MESSAGE_COLUMNS}, timeline.position IS NOT NULL FROM messages LEFT JOIN timeline"
-        " ON timeline.author = messages.author AND timeline.message = messages.id"
+        "SELECT messages.lamport, messages.author, messages.id, timeline.position IS NOT NULL FROM messages"
+        " LEFT JOIN timeline ON timeline.author = messages.author AND timeline.message = messages.id"
         " WHERE messages.peer = ? AND kind IN ('found', 'change')"
-        " ORDER BY messages.lamport, messages.author, messages.id",
-        (group,),
+        " ORDER BY +messages.lamport, messages.author, messages.id",
+        (one.id,),
     ).fetchall()
     shown, gone = [], []
-    for row in rows:
-        message, is_shown = message_of(row[:-1]), bool(row[-1])
-        counts = (message.lamport, str(message.author), str(message.id)) not in folded.void
-        if counts and not is_shown:
+    for lamport, author, ident, is_shown in rows:
+        counts = (lamport, author, ident) not in folded.void
+        if counts == bool(is_shown):
+            continue
+        row = db.execute(
+            f"SELECT {MESSAGE_COLUMNS} FROM messages WHERE author = ? AND id = ?", (author, ident)
+        ).fetchone()
+        message = message_of(row)
+        if counts:
             shown.append((message, outbox.place(db, message)))
-        elif is_shown and not counts:
+        else:
             outbox.displace(db, message)
             gone.append(message.id)
-    return Settled(one, tuple(shown), tuple(gone))
+    return Settled(one, tuple(shown), tuple(gone), kept, weight, folded.spent)
 
 
 def merge(
@@ -106,36 +131,47 @@ def merge(
     None, and nothing is kept, unless it is a group of which by all records both of us are or were members.
     """
     group = records[0].message.peer
+    different = {(one.message.author, one.message.id): one for one in reversed(records)}
+    unknown = [one for one in different.values() if outbox.find(db, one.message.author, one.message.id) is None]
+    if not unknown:
+        stands = find(db, group)
+        return Settled(stands) if stands is not None and stands.knows(speaker) and stands.knows(me) else None
     known = changes(db, group, read)
-    orders = {one.order for one in known}
-    fresh = [(read(one.record), one) for one in records]
-    fresh = [(change, one) for change, one in fresh if change.order not in orders]
-    folded = fold(group, [*known, *(change for change, _ in fresh)])
+    fresh = {(change := read(one.record)).order: (change, one) for one in unknown}
+    weight = sum(one.weight for one in known) + sum(change.weight for change, _ in fresh.values())
+    folded = fold(group, [*known, *(change for change, _ in fresh.values())])
     if folded is None or not (folded.group.knows(speaker) and folded.group.knows(me)):
         return None
     # What changed nothing is kept as well: it may count once an earlier record has come. Strangers' are not.
-    useless = Counter(one.author for one in known if one.order in folded.void)
-    is_new = False
-    for change, one in sorted(fresh, key=lambda one: one[0].order):
+    useless = Counter[PeerId]()
+    for before in known:
+        if before.order in folded.void:
+            useless[before.author] += before.weight
+    kept = []
+    for order in sorted(fresh):
+        change, one = fresh[order]
         if not folded.group.knows(change.author):
             continue
-        if change.order in folded.void:
-            useless[change.author] += 1
-            if useless[change.author] > VOID:
+        if order in folded.void:
+            if useless[change.author] + change.weight > VOID or useless.total() + change.weight > VOID_ALL:
                 continue
-        kept = outbox.add(db, one.message, one.sequence, one.record, one.digest)
-        is_new = kept is not None or is_new
-    if is_new:
-        return settle(db, group, read)
-    # What is not kept is not so, whatever was said.
-    stands = fold(group, known)
-    return Settled(stands.group, fresh=False) if stands is not None else None
+            useless[change.author] += change.weight
+        if outbox.add(db, one.message, one.sequence, one.record, one.digest) is not None:
+            kept.append((change, one))
+    if not kept:
+        stands = find(db, group)
+        return Settled(stands, weight=weight) if stands is not None else None
+    if len(kept) < len(fresh):
+        # What is not kept is not so, whatever was said.
+        folded = fold(group, [*known, *(change for change, _ in kept)])
+    weight += _KEEPING * sum(change.weight for change, _ in kept)
+    return _settle(db, folded, tuple(one for _, one in kept), weight) if folded is not None else None
 
 
 def circle(db: sqlite3.Connection, group: PeerId) -> list[bytes]:
     """The records that found and change a group, as they travel, the founding one first."""
     rows = db.execute(
-        "SELECT record FROM messages WHERE peer = ? AND kind IN ('found', 'change') ORDER BY lamport, author, id",
+        "SELECT record FROM messages WHERE peer = ? AND kind IN ('found', 'change') ORDER BY +lamport, author, id",
         (group,),
     )
     return [row[0] for row in rows]
@@ -183,7 +219,8 @@ def held(db: sqlite3.Connection, group: PeerId, ranges: int) -> tuple[tuple[Peer
 def missing(
     db: sqlite3.Connection, group: PeerId, peer: PeerId, theirs: Iterable[tuple[PeerId, Ranges]], limit: int
 ) -> list[bytes]:
-    """Texts that we have of a group and a member has not, oldest first: those that were said since it came in.
+    """What we have of a group and a member has not, oldest first: texts that were said since it came in, and records
+    about the group that count.
 
     Every author gets its share of what is handed over at once, so that none keeps another's from coming. Bounded in
     bytes as well, but never to nothing.
@@ -202,8 +239,9 @@ def missing(
         for first, last in _without(ours, has.get(PeerId(one), ())):
             mine += db.execute(
                 "SELECT lamport, author, id, record FROM messages WHERE peer = ? AND author = ? AND sequence BETWEEN ?"
-                " AND ? AND kind NOT IN ('found', 'change') AND (lamport, author, id) > (?, ?, ?)"
-                " ORDER BY sequence LIMIT ?",
+                " AND ? AND CASE WHEN kind IN ('found', 'change')"
+                " THEN EXISTS (SELECT 1 FROM timeline WHERE author = messages.author AND message = messages.id)"
+                " ELSE (lamport, author, id) > (?, ?, ?) END ORDER BY sequence LIMIT ?",
                 (group, one, first, last, lamport, author, ident, limit - len(mine)),
             ).fetchall()
             if len(mine) >= limit:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = 8
+VERSION: Final = 9
 INDEXED: Final = 3
 """The version from which on the index of words is another one: it is filled anew."""
 
@@ -121,6 +121,9 @@ ALTER TABLE peers ADD COLUMN key BLOB NOT NULL DEFAULT x'';
 ALTER TABLE messages ADD COLUMN arrived INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE messages ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0;
 UPDATE messages SET arrived = min(sent_at, CAST(strftime('%s', 'now') AS INTEGER) * 1000);
+""",
+    9: """
+CREATE INDEX timeline_message ON timeline (author, message) WHERE message IS NOT NULL;
 """,
 }
 """What makes a database of the version before into one of this version."""

@@ -153,6 +153,14 @@ GROUPS_FOUNDED: Final = 8
 GROUP_COLLECTED: Final = 512 * 1024
 """Bytes of records about a group that is not ours yet, kept until they are whole: 32 such groups at once."""
 
+GROUP_LARGEST: Final = 24 * 1024 * 1024
+"""The same of a group that is as large as one can be: see SHARE and WHOLE in domain/groups.py. Two such at once, and of
+known devices alone."""
+
+GROUP_WAITING: Final = 4 * 1024 * 1024
+"""Bytes of records about a group of ours that a peer said and that wait for their turn: for what has no room we ask
+again."""
+
 OFFERS_PER_PEER: Final = 32
 """Open questions of one device; further ones are declined as busy. The window folds them into its conversation."""
 

@@ -436,6 +436,73 @@ def test_ten_thousand_changes_with_a_thousand_forged_ones_come_to_what_the_hones
         assert (after.group, after.void) == (once.group, frozenset(one.order for one in forged))
 
 
+def many(author: PeerId, first: Change, weights: Sequence[int], letter: str = "n") -> list[Change]:
+    """One record after the other, each a new name."""
+    records = [first]
+    for number, weight in enumerate(weights):
+        made = change(author, [records[-1]], name=f"{letter}{number}", number=number)
+        records.append(replace(made, weight=weight))
+    return records[1:]
+
+
+def test_of_each_member_so_much_counts_and_of_all_together_the_most_seniors_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(groups, "SHARE", 20)
+    monkeypatch.setattr(groups, "WHOLE", 50)
+    mine = many(B, FOUND, [1] * 30)
+    one = folded(FOUND, *mine)
+    assert (one.group.name, len(one.void)) == ("n19", 10)
+    heavy = many(C, FOUND, [7] * 4, "c")
+    assert folded(FOUND, *heavy).group.name == "c1", "a third one would weigh 21"
+    removal, back = change(A, [mine[-1], heavy[-1]], remove=(B,)), change(B, [mine[-1]], remove=(B,))
+    assert folded(FOUND, *mine, *heavy, removal).group.members == (A, C), "who is not at the end of its own acts on"
+    assert B not in folded(FOUND, *mine, back).group.members, "nobody is kept from leaving"
+    late = many(A, FOUND, [2] * 10, "a")
+    one = folded(FOUND, *mine, *heavy, *late)
+    assert len(one.void) == 10 + 3, "20 of A, 20 of B, and 7 of C's 14 are within 50"
+    assert {order[1] for order in one.void} == {B, C}
+
+
+def test_whoever_is_out_takes_nobodys_room_and_none_of_its_own_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who was removed signs as many as it likes, with the lowest numbers, of what it had seen: its own guest stays."""
+    monkeypatch.setattr(groups, "SHARE", 20)
+    guest = change(C, many(C, FOUND, [1] * 10)[-1:], add=(D,), number=77)
+    mine = [*many(C, FOUND, [1] * 10), guest]
+    removal = change(A, [guest], remove=(C,))
+    for seen in ([FOUND], [mine[0]], [guest], []):
+        forged = [change(C, seen, name=f"x{number}", lamport=1, number=number) for number in range(60)]
+        one = folded(FOUND, *mine, removal, *forged)
+        assert one.group.members == (A, B, D)
+        assert one.void == frozenset(record.order for record in forged)
+    # While it is in it, it can do so: it takes back what it did itself, as by removing its guest.
+    forged = [change(C, [FOUND], name=f"x{number}", lamport=1, number=number) for number in range(60)]
+    assert folded(FOUND, *mine, *forged).group.members == (A, B, C)
+
+
+def test_what_is_beyond_the_share_is_the_same_in_every_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(groups, "SHARE", 4)
+    monkeypatch.setattr(groups, "WHOLE", 7)
+    chance = random.Random(5)
+    for _ in range(200):
+        records = [FOUND]
+        for number in range(14):
+            seen = chance.sample(records, min(len(records), 2))
+            deed = chance.choice([((), (), f"n{number}"), ((chance.choice((D, E)),), (), ""), ((), (C,), "")])
+            made = change(chance.choice((A, B, C, D)), seen, *deed, number=number)
+            records.append(replace(made, weight=chance.randint(1, 3)))
+        once = folded(*records)
+        weights = dict.fromkeys((A, B, C, D, E), 0)
+        for one in records[1:]:
+            if one.order not in once.void and one.author not in one.remove:
+                weights[one.author] += one.weight
+        assert max(weights.values()) <= 4
+        assert sum(weights.values()) <= 7
+        for _ in range(5):
+            chance.shuffle(records)
+            assert folded(*records) == once
+
+
 def test_the_paper_tells_what_records_come_to() -> None:
     paper = Path(wire.__file__).with_name("PROTOCOL.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```json\n(\{\n \"groups\".*?)```", paper, re.DOTALL)

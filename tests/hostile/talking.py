@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import secrets
 
 import msgspec
@@ -62,10 +63,15 @@ def texts(victim: Shell) -> list[str]:
 def still(victim: Victim, link: Attacker) -> list[f.Frame]:
     """Whatever was said so far has been dealt with; what Bob said meanwhile."""
     heard: list[f.Frame] = []
-    for number in range(3):
+    engine = victim.host._engine
+    assert engine is not None
+    queue = engine.node._groups._queue
+    for number in itertools.count():
         link.say(f.Ping(number))
         while not isinstance(frame := link.hear(), f.Pong):
             heard.append(frame)
+        if number >= 2 and not queue.is_busy:
+            break
     victim.say(c.LoadHistory(1, None))
     victim.wait_for(e.HistoryLoaded)
     return heard

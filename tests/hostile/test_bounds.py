@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 import secrets
 from collections.abc import Callable, Iterator
@@ -15,8 +16,10 @@ import pytest
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.message import MessageId, MessageKind
+from lanshare.domain.peer import PeerId, key_bytes
 from lanshare.domain.settings import Visibility
 from lanshare.domain.transfer import TransferId
+from lanshare.engine.messages import group_records
 from lanshare.exchange import message_records
 from lanshare.exchange.sink import receiving
 from lanshare.exchange.source import sending
@@ -26,10 +29,11 @@ from lanshare.trust.identity import Identity
 from lanshare.wire import codec, limits
 from lanshare.wire import frames as f
 from lanshare.wire.frames import NUMBERS, Frame
+from lanshare.wire.records import record_digest
 from tests.harness.attacker import Attacker, Gone, packed
 from tests.hostile.conftest import Victim
 from tests.hostile.linking import attached_again
-from tests.hostile.talking import Ring, befriend, encoded, record
+from tests.hostile.talking import Ring, befriend, encoded, record, still
 
 ID = bytes(16)
 TESTS = Path(__file__).parent.parent
@@ -208,46 +212,101 @@ def test_no_more_than_so_many_entries_of_an_offer_are_listed(victim: Victim, mal
         assert max(one.new + one.same + one.differs for one in told) <= limits.LISTED
 
 
-def test_a_group_in_pieces_is_collected_up_to_its_bound(victim: Victim, mallory: Identity) -> None:
-    """What is beyond it is not kept; the group that is whole within it is joined."""
+@pytest.mark.parametrize(("known", "bound"), [(False, "GROUP_COLLECTED"), (True, "GROUP_LARGEST")])
+def test_a_group_in_pieces_is_collected_up_to_its_bound(
+    victim: Victim, mallory: Identity, monkeypatch: pytest.MonkeyPatch, known: bool, bound: str
+) -> None:
+    """What is beyond it is not kept; the group that is whole within it is joined, or asked about."""
+    assert limits.GROUP_LARGEST > 12 * limits.GROUP_COLLECTED
+    monkeypatch.setattr(limits, "GROUP_LARGEST", 12 * 2**16)
+    monkeypatch.setattr(limits, "GROUP_COLLECTED", 6 * 2**16)
+    most = getattr(limits, bound)
+    with Attacker(victim.port, mallory) as link:
+        link.greet()
+        if known:
+            befriend(victim, link)
+        founding, group = founded_by(mallory)
+        changes = renames(mallory, group, 2 * most)
+        link.say_raw(f.GroupRecords, [encoded(founding)])
+        for at in range(0, len(changes), 4):
+            link.say_raw(f.GroupRecords, [encoded(one) for one in changes[at : at + 4]])
+        still(victim, link)
+        (kept,) = parts(victim)
+        assert most * 3 // 4 < kept <= most
+        added = record(
+            mallory, group, message_records.change_body("", [victim.wait_id()], ()), 2, kind=MessageKind.CHANGE
+        )
+        link.say_raw(f.GroupRecords, [encoded(founding), encoded(added)])
+        asked = victim.wait_for(e.GroupChanged) if known else victim.wait_for(e.GroupAsked)
+        assert asked.group == group
+
+
+def test_records_of_a_group_of_ours_wait_up_to_a_bound_and_what_is_beyond_it_is_told_again(
+    victim: Victim, mallory: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "GROUP_WAITING", 2**18)
+    monkeypatch.setattr(group_records, "EACH", 0.05)
     with Attacker(victim.port, mallory) as link:
         link.greet()
         befriend(victim, link)
-        carl = Identity.create()
-        founding = secrets.token_hex(16)
-        group = message_records.group_of(mallory, MessageId(founding))
-        found = record(
-            mallory, group, message_records.change_body(
-                "big", [victim.wait_id(), carl.id], ()
-            ), 1, kind=MessageKind.FOUND,
-            ident=founding,
-        )
-        others = [Identity.create().id for _ in range(200)]
-        changes: list[bytes] = []
-        number = 2
-        while sum(len(one) for one in changes) < 2 * limits.GROUP_COLLECTED:
-            body = message_records.change_body(
-                f"name {number}", others if number % 2 else (), () if number % 2 else others
-            )
-            changes.append(encoded(record(mallory, group, body, number, kind=MessageKind.CHANGE)))
-            number += 1
-        for at in range(0, len(changes), 4):
-            link.say_raw(f.GroupRecords, changes[at : at + 4])
+        founding, group = founded_by(mallory, victim.wait_id())
+        link.say_raw(f.GroupRecords, [encoded(founding)])
+        victim.wait_for(e.GroupChanged)
+        changes = renames(mallory, group, 2**19)
+        most = 0
+        for at, one in enumerate(changes):
+            link.say_raw(f.GroupRecords, [encoded(one)])
             link.say(f.Ping(at))
             while link.hear_kind(f.Pong).number != at:
                 pass
-        kept = collected(victim)
-        assert limits.GROUP_COLLECTED // 2 < kept <= limits.GROUP_COLLECTED
-        link.say_raw(f.GroupRecords, [encoded(found)])
-        assert victim.wait_for(e.GroupChanged).group == group
+            most = max(most, sum(parts(victim, "_waiting"), 0))
+        assert 2**18 * 3 // 4 < most <= 2**18
+        monkeypatch.setattr(group_records, "EACH", 0.0)
+        heard = [*still(victim, link), *still(victim, link)]
+        summaries = [one for one in heard if isinstance(one, f.HistorySummary)]
+        ((told, ranges),) = [(one.author, one.ranges) for one in summaries[-1].held]
+        assert told == key_bytes(mallory.id)
+        assert 3 < ranges[-1][-1] < len(changes), "it says what it has, so that it is told what it has not"
+        for one in changes:
+            link.say_raw(f.GroupRecords, [encoded(one)])
+            link.say(f.Ping(1))
+            link.hear_kind(f.Pong)
+        still(victim, link)
+        names = [one.name for one in victim.seen if isinstance(one, e.GroupChanged)]
+        assert names[-1] == f"name {len(changes) + 1}"
 
 
-def collected(victim: Victim) -> int:
-    """Bytes that the engine holds of groups which are not whole."""
+def founded_by(who: Identity, *members: PeerId) -> tuple[f.Text, PeerId]:
+    """The record of a new group of this one, Carl and others, and the group."""
+    founding = secrets.token_hex(16)
+    group = message_records.group_of(who, MessageId(founding))
+    body = message_records.change_body("big", [*members, Identity.create().id], ())
+    return record(who, group, body, 1, kind=MessageKind.FOUND, ident=founding), group
+
+
+def renames(who: Identity, group: PeerId, most: int) -> list[f.Text]:
+    """So many bytes of records that change the group, long ones."""
+    others = [Identity.create().id for _ in range(200)]
+    made: list[f.Text] = []
+    seen = b""
+    for number in itertools.count(2):
+        some = (others, ()) if number % 2 else ((), others)
+        body = message_records.change_body(f"name {number}", *some)
+        parents = (seen,) if seen else ()
+        made.append(record(who, group, body, number, kind=MessageKind.CHANGE, parents=parents))
+        seen = record_digest(made[-1])
+        most -= len(encoded(made[-1]))
+        if most <= 0:
+            break
+    return made
+
+
+def parts(victim: Victim, what: str = "_parts") -> list[int]:
+    """Bytes that the engine holds of groups that are not whole, or that wait."""
     engine = victim.host._engine
     assert engine is not None
-    parts = engine.node._groups._parts.values()
-    return max(sum(len(one.record) for one in records) for records in parts)
+    kept = list(getattr(engine.node._groups._queue, what).values())
+    return [sum(len(one.record) for one in list(some.records)) for some in kept]
 
 
 # --- on a data link
@@ -540,6 +599,8 @@ HIT = {
     "STALL": HERE + "a_sender_that_stalls_is_cut_and_the_transfer_waits",
     "BARRIER_STALL": HERE + "a_receiver_that_never_completes_is_cut_and_the_transfer_waits",
     "GROUP_COLLECTED": HERE + "a_group_in_pieces_is_collected_up_to_its_bound",
+    "GROUP_LARGEST": HERE + "a_group_in_pieces_is_collected_up_to_its_bound",
+    "GROUP_WAITING": HERE + "records_of_a_group_of_ours_wait_up_to_a_bound_and_what_is_beyond_it_is_told_again",
     "UNPROVEN_PER_HOST": "net/test_listener.py::"
     "test_unproven_connections_of_one_host_are_few_and_whoever_comes_gets_in",
     "UNPROVEN": "hostile/test_crowd.py::test_a_friend_gets_in_while_hundreds_say_nothing_or_nonsense_slowly",

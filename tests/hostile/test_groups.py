@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,16 +12,19 @@ import pytest
 
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
+from lanshare.domain import groups
 from lanshare.domain.message import MessageId, MessageKind
 from lanshare.domain.peer import PeerId, PeerPolicy, Permission
 from lanshare.exchange import message_records
+from lanshare.store import groups as stored
 from lanshare.trust.identity import Identity
 from lanshare.wire import frames as f
+from lanshare.wire import limits
 from lanshare.wire.records import record_digest
 from tests.harness.attacker import Attacker
 from tests.harness.shells import Shell
 from tests.hostile.conftest import Victim
-from tests.hostile.talking import NOW, befriend, encoded, record, still, texts
+from tests.hostile.talking import NOW, Ring, befriend, encoded, record, still, texts
 
 
 def change(
@@ -50,9 +55,9 @@ class Removed:
         self.founding = message_records.frame_of(link.hear_kind(f.GroupRecords).records[0])
         victim.say(c.ChangeGroup(MessageId(secrets.token_hex(16)), self.group, remove=(self.mallory.id,)))
         victim.wait_for(e.GroupChanged, lambda one: self.mallory.id not in one.members)
-        while len(records := link.hear_kind(f.GroupRecords).records) < 2:
+        while (removal := message_records.frame_of(link.hear_kind(f.GroupRecords).records[-1])) == self.founding:
             pass
-        self.removal = message_records.frame_of(records[1])
+        self.removal = removal
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4000])
@@ -200,3 +205,61 @@ def test_whoever_is_blocked_is_not_heard_through_others_and_they_get_what_was_sa
     assert [(one.reactions, one.quote) for one in shown] == [((), None)] * 4
     victim.say(c.LoadHistory(6, group, search="blocked"))
     assert victim.wait_for(e.HistoryLoaded, lambda one: one.request == 6).moments == ()
+
+
+def test_a_member_that_changes_the_group_without_end_fills_its_share_and_holds_nobody_up(
+    victim: Victim, mallory: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each record is a frame of its own. Bob has a share of his own, and is told when that is spent."""
+    monkeypatch.setattr(groups, "SHARE", 60)
+    for name, most in (("VOID", 20), ("VOID_ALL", 30)):
+        monkeypatch.setattr(stored, name, most)
+    with Attacker(victim.port, mallory) as link:
+        link.greet()
+        befriend(victim, link)
+        ring = Ring(victim, mallory)
+        link.say(f.GroupRecords((encoded(ring.founding),)))
+        victim.wait_for(e.GroupChanged)
+        newest = ring.founding
+        for number in range(2, 300):
+            newest = change(mallory, ring.id, number, (newest,), f"name {number}")
+            link.say(f.GroupRecords((encoded(newest),)))
+        still(victim, link)
+        assert [one for one in victim.seen if isinstance(one, e.GroupChanged)][-1].name == "name 61"
+        assert len(records_of(victim, ring.id)) == 1 + 60 + 20, "what is beyond it is not even kept"
+        victim.say(c.ChangeGroup(MessageId(secrets.token_hex(16)), ring.id, "Bob's"))
+        assert victim.wait_for(e.GroupChanged, lambda one: one.name == "Bob's").members[0] == mallory.id
+        for number in range(100):
+            victim.say(c.ChangeGroup(MessageId(secrets.token_hex(16)), ring.id, f"Bob's {number}"))
+        refused = victim.wait_for(e.GroupRefused)
+        assert (refused.code, "found another group" in refused.message) == ("group-spent", True)
+        link.say(record(mallory, ring.id, "writing goes on", 400))
+        victim.wait_for(e.MessageReceived, lambda one: one.text == "writing goes on")
+
+
+def test_somebody_new_gets_into_a_group_of_thousands_of_changes(victim: Victim, mallory: Identity) -> None:
+    """As one member that follows PROTOCOL.md tells it: in many frames, with whoever is added at the end."""
+    with Attacker(victim.port, mallory) as link:
+        link.greet()
+        befriend(victim, link)
+        founding = secrets.token_hex(16)
+        group = message_records.group_of(mallory, MessageId(founding))
+        body = message_records.change_body("old", [Identity.create().id], ())
+        records = [record(mallory, group, body, 1, kind=MessageKind.FOUND, ident=founding)]
+        for number in range(2, 4000):
+            records.append(change(mallory, group, number, (records[-1],), f"name {number}"))
+        records.append(change(mallory, group, 4000, (records[-1],), add=(victim.wait_id(),)))
+        sent = [encoded(one) for one in records]
+        assert sum(map(len, sent)) > 2 * limits.GROUP_COLLECTED
+        for at in range(0, len(sent), limits.CIRCLE):
+            link.say(f.GroupRecords(tuple(sent[at : at + limits.CIRCLE])))
+        joined = victim.wait_for(e.GroupChanged)
+        assert (joined.group, joined.name, joined.mine) == (group, "name 3999", True)
+        still(victim, link)
+        assert len(records_of(victim, group)) == 4000
+
+
+def records_of(victim: Victim, group: PeerId) -> list[bytes]:
+    """The records about a group that Bob keeps."""
+    with contextlib.closing(sqlite3.connect(f"file:{victim.profile}/lanshare.sqlite?mode=ro", uri=True)) as link:
+        return stored.circle(link, group)

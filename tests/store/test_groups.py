@@ -14,6 +14,8 @@ from lanshare.domain.peer import PeerId
 from lanshare.exchange import message_records
 from lanshare.store import database, groups, history, outbox
 from lanshare.trust.identity import Identity
+from tests.harness.made import message
+from tests.harness.steps import counted
 
 NOW = datetime.datetime(2026, 11, 25, tzinfo=datetime.UTC)
 ANNA, BOB, CARL, EVE = (Identity.create() for _ in range(4))
@@ -90,7 +92,7 @@ def test_a_change_that_came_before_what_makes_it_count_counts_in_the_end(db: sql
     early = said(CARL, 7, message_records.change_body("his", (), ()), MessageKind.CHANGE, parents=(adds.digest,))
     settled = groups.merge(db, [early], ANNA.id, BOB.id, message_records.change_of)
     assert settled is not None
-    assert (settled.fresh, settled.shown) == (False, ()), "a stranger's"
+    assert (settled.kept, settled.shown) == ((), ()), "a stranger's"
     settled = groups.merge(db, [early, adds], ANNA.id, BOB.id, message_records.change_of)
     assert settled is not None
     assert (settled.group.name, len(settled.group.members), len(settled.shown)) == ("his", 3, 2)
@@ -115,7 +117,7 @@ def test_what_is_handed_over_at_once_is_bounded_in_bytes(db: sqlite3.Connection)
     founded(db, BOB, CARL)
     for number in range(2, 10):
         groups.accept(db, said(ANNA, number, "x" * 900_000), ANNA.id, BOB.id)
-    found = groups.missing(db, GROUP, CARL.id, (), 200)
+    found = groups.missing(db, GROUP, CARL.id, ((ANNA.id, ((1, 1),)),), 200)
     assert 1 <= len(found) <= 2
 
 
@@ -151,6 +153,80 @@ def test_of_what_counts_for_nothing_so_much_is_kept_of_one_author(
     assert len(groups.circle(db, GROUP)) == 2 + 5
 
 
+def test_of_what_counts_for_nothing_so_much_is_kept_of_all_by_weight(
+    db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(groups, "VOID_ALL", 20)
+    founded(db, CARL, EVE, BOB)
+    removes = said(ANNA, 3, message_records.change_body("", (), [CARL.id, EVE.id]), MessageKind.CHANGE)
+    groups.merge(db, [removes], ANNA.id, BOB.id, message_records.change_of)
+    fat = message_records.change_body("x", [PeerId(f"{letter}" * 52) for letter in "abcdefghijklmnopqrst"], ())
+    assert message_records.change_of(said(CARL, 9, fat, MessageKind.CHANGE).record).weight == 1 + len(fat) // 512 == 3
+    for number in range(10, 40):
+        forged = said((CARL, EVE)[number % 2], number, fat, MessageKind.CHANGE)
+        groups.merge(db, [forged], CARL.id, BOB.id, message_records.change_of)
+    assert len(groups.circle(db, GROUP)) == 2 + 20 // 3
+
+
+def test_what_is_known_already_is_looked_at_no_more(db: sqlite3.Connection) -> None:
+    founded(db, CARL, BOB)
+    renames = [
+        said(ANNA, number, message_records.change_body(f"name {number}", (), ()), MessageKind.CHANGE)
+        for number in range(2, 9)
+    ]
+    first = groups.merge(db, renames, ANNA.id, BOB.id, message_records.change_of)
+    assert first is not None
+    assert (len(first.kept), first.weight) == (7, 8 + 7 * 10)
+    for speaker in (ANNA, CARL):
+        again = groups.merge(db, renames, speaker.id, BOB.id, message_records.change_of)
+        assert again is not None
+        assert (again.group, again.kept, again.weight) == (first.group, (), 0)
+    assert groups.merge(db, renames, EVE.id, BOB.id, message_records.change_of) is None, "it is none of hers"
+    other = said(ANNA, 2, message_records.change_body("twice", (), ()), MessageKind.CHANGE)
+    again = groups.merge(db, [other], ANNA.id, BOB.id, message_records.change_of)
+    assert again is not None
+    assert again.group == first.group, "the one that came first is kept"
+
+
+def test_one_more_record_costs_as_much_as_the_group_has_and_not_what_was_said_elsewhere(
+    db: sqlite3.Connection,
+) -> None:
+    founded(db, CARL, BOB)
+    made = 1
+
+    def work(count: int) -> int:
+        """For one record behind so many."""
+        nonlocal made
+        some = [
+            said(ANNA, number, message_records.change_body(f"name {number}", (), ()), MessageKind.CHANGE)
+            for number in range(made + 1, count + 2)
+        ]
+        groups.merge(db, some[:-1], ANNA.id, BOB.id, message_records.change_of)
+        made = count + 1
+        with counted(db) as steps:
+            settled = groups.merge(db, some[-1:], ANNA.id, BOB.id, message_records.change_of)
+        assert settled is not None
+        assert len(settled.shown) == 1
+        return steps.count
+
+    few = work(100)
+    for number in range(1, 2000):
+        outbox.add(db, message(number, f"with somebody else {number}"), number, b"", b"")
+    some = work(150)
+    assert some < 3 * few
+    assert work(1200) < 12 * some, "eight times as many"
+
+
+def test_records_about_the_group_that_count_are_handed_over_to_whoever_lacks_them(db: sqlite3.Connection) -> None:
+    """Somebody was away when they were said, and meets a member that was not."""
+    founded(db, CARL, BOB)
+    renames = said(ANNA, 2, message_records.change_body("new", (), ()), MessageKind.CHANGE)
+    vain = said(CARL, 2, message_records.change_body("", (), [ANNA.id]), MessageKind.CHANGE)
+    groups.merge(db, [renames, vain], ANNA.id, BOB.id, message_records.change_of)
+    assert groups.missing(db, GROUP, CARL.id, ((ANNA.id, ((1, 1),)),), 100) == [renames.record]
+    assert groups.missing(db, GROUP, CARL.id, ((ANNA.id, ((1, 2),)),), 100) == []
+
+
 def test_a_profile_of_before_goes_on_with_its_groups_as_they_were(tmp_path: Path) -> None:
     """Their records named nothing, so the order of their numbers goes on to decide among them, and only among them."""
     path = tmp_path / "old.sqlite"
@@ -162,6 +238,7 @@ def test_a_profile_of_before_goes_on_with_its_groups_as_they_were(tmp_path: Path
         outbox.add(link, one.message, one.sequence, one.record, one.digest)
     link.executescript("DROP TABLE older_changes; DROP INDEX messages_changes; ALTER TABLE peers DROP COLUMN key;"
                        "ALTER TABLE messages DROP COLUMN arrived; ALTER TABLE messages DROP COLUMN hidden;"
+                       "DROP INDEX timeline_message;"
                        "PRAGMA user_version = 5;")
     link.close()
     assert not database.prepare(path)

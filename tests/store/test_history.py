@@ -17,6 +17,7 @@ from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferSt
 from lanshare.store import database, history, journal, outbox
 from lanshare.store.database import Store
 from tests.harness.made import NOW, PEER, message
+from tests.harness.steps import counted
 
 
 def test_pages_go_back_to_the_beginning(db: sqlite3.Connection) -> None:
@@ -180,17 +181,27 @@ def test_words_in_one_conversation_cost_what_is_found_and_not_what_was_said_ther
         have = db.execute("SELECT count(*) FROM messages").fetchone()[0]
         for number in range(have + 1, count + 1):
             outbox.add(db, message(number, f"word {'needle' if number % 100 == 0 else number}"), number, b"", b"")
-        steps = [0]
-
-        def step() -> int:
-            steps[0] += 1
-            return 0
-
-        db.set_progress_handler(step, 10)
-        found = history.search(db, SearchQuery("needle", PEER), 5)
-        db.set_progress_handler(None, 0)
+        with counted(db) as steps:
+            found = history.search(db, SearchQuery("needle", PEER), 5)
         assert len(found) == 5
-        return steps[0]
+        return steps.count
 
     few = work(500)
     assert work(2500) < 3 * few, "five times as much was said"
+
+
+def test_what_expires_costs_as_much_as_expires(db: sqlite3.Connection) -> None:
+    def work(count: int) -> int:
+        """For so many messages that expire at once."""
+        for number in range(1, count + 1):
+            outbox.add(db, message(count * 10 + number, f"word {number}"), count * 10 + number, b"", b"")
+        history.mark_read(db, PEER)
+        history.keep_for(db, PEER, 1)
+        later = int(datetime.datetime.now().timestamp() * 1000) + 10_000
+        with counted(db) as steps:
+            (gone,) = history.expire(db, later).values()
+        assert len(gone) == count
+        return steps.count
+
+    few = work(200)
+    assert work(1600) < 12 * few, "eight times as much"

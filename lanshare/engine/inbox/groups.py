@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from lanshare.domain.control_messages import SignedMessage
 from lanshare.domain.groups import Group
 from lanshare.domain.message import ChatMessage, MessageId
 from lanshare.domain.peer import PeerId
@@ -38,9 +39,10 @@ class Spreads(Struct, frozen=True):
 
 
 class GroupMerged(Struct, frozen=True):
-    """Records about a group came from a peer; `group` None: it is none of ours."""
+    """Records about a group (`conversation`) came from a peer. `group` None: it is none of ours."""
 
     speaker: PeerId
+    conversation: PeerId
     group: Group | None
     arrived: tuple[tuple[ChatMessage, Kept], ...]
     delivered: tuple[MessageId, ...] = ()
@@ -49,8 +51,14 @@ class GroupMerged(Struct, frozen=True):
     gone: tuple[MessageId, ...] = ()
     """Records that counted and do no more."""
 
-    fresh: bool = True
-    """Whether any of them was new."""
+    kept: tuple[SignedMessage, ...] = ()
+    """Those that were new."""
+
+    weight: int = 0
+    """What all that were looked at weigh: what it took."""
+
+    asks: tuple[SignedMessage, ...] = ()
+    """These would have us in a group by a stranger's word: nothing is kept until the person is asked."""
 
 
 class CircleLoaded(Struct, frozen=True):

@@ -86,7 +86,8 @@ def _compose(
     settled = groups.settle(db, effect.peer, message_records.change_of)
     place = next((one.position for _, one in settled.shown), 0) if settled is not None else 0
     if settled is None or not place:
-        code = Code.NOT_A_MEMBER  # or it was decided otherwise meanwhile
+        spent = settled is not None and identity.id in settled.spent
+        code = Code.GROUP_SPENT if spent else Code.NOT_A_MEMBER  # or it was decided otherwise meanwhile
         return AfterCommit((Publish(GroupRefused(effect.peer, code, user_messages.ended(code))),))
     done = groups.delivered_now(db, identity.id, settled.group)
     return TextStored(signed, place, quote, settled.group, effect.about, tuple(done))

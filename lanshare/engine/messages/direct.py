@@ -112,7 +112,7 @@ class Chats:
         items.on(SeenLooked, lambda item, now: self.seen_looked(item))
         items.on(SeenStored, lambda item, now: self.seen_stored(item))
         items.on(Handed, lambda item, now: self.groups.handed(item, self.spread_stored))
-        heard.on(SignedMessage, lambda said, peer, now: self.heard_text(peer, said))
+        heard.on(SignedMessage, lambda said, peer, now: self.heard_text(peer, said, now))
         heard.on(Stored, lambda said, peer, now: self.heard_kept(peer, said))
         heard.on(TextRefused, lambda said, peer, now: self.heard_turned_down(peer, said))
         heard.on(Seen, lambda said, peer, now: self.heard_seen(peer, said))
@@ -227,7 +227,7 @@ class Chats:
 
     # --- theirs
 
-    def heard_text(self, peer: PeerId, said: SignedMessage) -> list[Effect]:
+    def heard_text(self, peer: PeerId, said: SignedMessage, now: float) -> list[Effect]:
         """A peer says something: keep it, then confirm and show it."""
         message = said.message
         if message.peer == peer and peer in self.held:
@@ -236,7 +236,7 @@ class Chats:
         if self.rules(peer).messages is Permission.BLOCK:
             return [SendControl(peer, TextRefused(message.id, Code.DECLINED))]
         if message.peer != peer:
-            return self.groups.heard_text(peer, said)
+            return self.groups.heard_text(peer, said, now)
         if self.trust(peer) is TrustLevel.STRANGER and len(message.text) > limits.STRANGER_TEXT:
             return [SendControl(peer, TextRefused(message.id, Code.TEXT_TOO_LONG))]
         if self.trust(peer) is TrustLevel.STRANGER and not self.prompts.may(peer, self.now()):

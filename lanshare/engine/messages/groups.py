@@ -7,7 +7,7 @@ tell each other what they hold, and hand over what the other lacks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,8 +24,8 @@ from lanshare.domain.events import (
     MessageUnsent,
     PeerTyping,
 )
-from lanshare.domain.groups import MEMBERS, Group, fold
-from lanshare.domain.message import Delivery, MessageId, MessageKind
+from lanshare.domain.groups import MEMBERS, Group
+from lanshare.domain.message import CONTROL, Delivery, MessageId, MessageKind
 from lanshare.domain.peer import PeerId, TrustLevel, clean_name
 from lanshare.engine.dispatch import Dispatch
 from lanshare.engine.effects import (
@@ -41,12 +41,12 @@ from lanshare.engine.effects import (
 )
 from lanshare.engine.inbox import CircleLoaded, GroupMerged, Handed, SpreadStored, TextStored
 from lanshare.engine.messages import news, store_work
+from lanshare.engine.messages.group_records import DueRecords, GroupRecordQueue
 from lanshare.engine.presentation import user_messages
 from lanshare.exchange import message_records
 from lanshare.wire import limits
 
 _ASKED: Final = 32
-_COLLECTED: Final = 2048
 _HAND_EVERY: Final = 0.2
 """Seconds between two answers to one member about one group: what is handed over for nothing is bounded by it."""
 
@@ -76,16 +76,17 @@ class Groups:
 
     rows: dict[PeerId, Group] = field(default_factory=dict)
     _founded: dict[tuple[PeerId, PeerId], float] = field(default_factory=dict)
-    asked: dict[PeerId, tuple[PeerId, GroupRecords]] = field(default_factory=dict)
+    asked: dict[PeerId, tuple[PeerId, tuple[SignedMessage, ...]]] = field(default_factory=dict)
     """Groups that strangers would have us in, also those that the person said no to."""
 
     _gossip_at: dict[PeerId, float] = field(default_factory=dict)
-    _parts: dict[tuple[PeerId, PeerId], tuple[SignedMessage, ...]] = field(default_factory=dict)
-    """Of groups that are new, by speaker and group: what came of their records so far."""
-
+    _queue: GroupRecordQueue = field(init=False)
     _handed_at: dict[tuple[PeerId, PeerId], float] = field(default_factory=dict)
     _held_later: dict[tuple[PeerId, PeerId], HistorySummary] = field(default_factory=dict)
     """What was said to be held sooner than it is answered: the last word of each counts."""
+
+    def __post_init__(self) -> None:
+        self._queue = GroupRecordQueue(lambda peer: "" if self.trust(peer) is TrustLevel.STRANGER else peer)
 
     def register(self, to: Dispatch) -> None:
         """See Service."""
@@ -96,7 +97,7 @@ class Groups:
         items.on(NotifyTyping, lambda item, now: self._typing(item.peer))
         items.on(GroupMerged, self.merged)
         items.on(CircleLoaded, lambda item, now: self.circle_loaded(item))
-        to.heard.on(GroupRecords, lambda said, peer, now: self.heard_circle(peer, said))
+        to.heard.on(GroupRecords, lambda said, peer, now: self.heard_circle(peer, said, now))
         to.heard.on(HistorySummary, lambda said, peer, now: self.heard_held(peer, said, now))
         to.heard.on(Typing, lambda said, peer, now: self._heard_typing(peer, said))
         to.effects.on(Online, lambda effect: self.peer_up(effect.peer))
@@ -168,26 +169,42 @@ class Groups:
         before = self.rows.get(note.group.id)
         self.rows[note.group.id] = note.group
         told = self._event(note.group, before is None)
-        everyone = {*note.group.members, *(before.members if before is not None else ())} - {self.me}
         done = [Publish(MessageDelivered(one, note.group.id)) for one in note.delivered]
-        return [Publish(told), *done, *self._tell_circle(note.group.id, [one for one in everyone if self.online(one)])]
+        return [Publish(told), *done, *self._tell_new(note.group, before, [note.texted])]
 
     # --- what members say
 
-    def heard_circle(self, peer: PeerId, said: GroupRecords) -> list[Effect]:
+    def heard_circle(self, peer: PeerId, said: GroupRecords, now: float) -> list[Effect]:
         """Records about a group's members. Only known devices may take us into a group that is new."""
-        if said.records[0].message.peer not in self.rows:
-            stranger = self.trust(peer) is TrustLevel.STRANGER
-            if stranger and said.records[0].message.peer in self.asked:
-                return []
-            said = self._collected(peer, said)
-            if not said.records:
-                return []
-            if stranger or _is_added_by_a_stranger(said, self.me, self.trust):
-                return self._asked(peer, said)
-            if not self._may_found(peer, said.records[0].message.peer):
-                return []
-        return self._merge(peer, said)
+        group = said.records[0].message.peer
+        if group in self.rows:
+            self._queue.add(peer, said.records)
+        elif self.trust(peer) is TrustLevel.STRANGER:
+            if group not in self.asked:
+                self._queue.collect(peer, said.records, limits.GROUP_COLLECTED)
+        else:
+            self._queue.collect(peer, said.records, limits.GROUP_LARGEST)
+        return self._merge_due(now)
+
+    def _merge_due(self, now: float) -> list[Effect]:
+        """What has its turn goes to the store."""
+        effects: list[Effect] = []
+        for due in self._queue.due(now):
+            known = self.trust(due.speaker) is not TrustLevel.STRANGER
+            if due.is_new and known and not self._may_found(due.speaker, due.group):
+                self._queue.merged(due.speaker, due.group, False, 0, now)
+                continue
+            effects.append(write(store_work.merge, self.me, due.speaker, due.records, self._strangers(due)))
+        return effects
+
+    def _strangers(self, due: DueRecords) -> frozenset[PeerId]:
+        """By whose records the person would have to be asked before we are in a group that is new."""
+        if not due.is_new:
+            return frozenset()
+        authors = frozenset(one.message.author for one in due.records)
+        if self.trust(due.speaker) is TrustLevel.STRANGER:
+            return authors
+        return frozenset(one for one in authors if one != self.me and self.trust(one) is TrustLevel.STRANGER)
 
     def _may_found(self, peer: PeerId, group: PeerId) -> bool:
         """Whether this known device may take us into one more group just now; it says so again at every meeting."""
@@ -200,57 +217,35 @@ class Groups:
         self._founded[peer, group] = now
         return True
 
-    def _collected(self, peer: PeerId, said: GroupRecords) -> GroupRecords:
-        """Of a group that is new: what came in this frame with what came in those before it, the founding one first."""
-        key = (peer, said.records[0].message.peer)
-        before = () if any(one.message.kind is MessageKind.FOUND for one in said.records) else self._parts.pop(key, ())
-        together = (*before, *said.records)[:_COLLECTED]
-        size = 0
-        for at, one in enumerate(together):
-            size += len(one.record)
-            if size > limits.GROUP_COLLECTED:
-                together = together[:at]
-                break
-        if len(self._parts) >= _ASKED:
-            self._parts.pop(next(iter(self._parts)))
-        self._parts[key] = together
-        return GroupRecords(together)
-
-    def _asked(self, peer: PeerId, said: GroupRecords) -> list[Effect]:
+    def _asked(self, peer: PeerId, stands: Group, records: tuple[SignedMessage, ...]) -> list[Effect]:
         """A stranger may only ask: once for each group, and no more often than anything else."""
-        group = said.records[0].message.peer
-        folded = fold(group, [message_records.change_of(one.record) for one in said.records])
-        stands = folded.group if folded is not None else None
-        inside = stands is not None and self.me in stands.members and peer in stands.members
-        if stands is None or not inside or group in self.asked or not self.may_ask(peer):
+        if peer not in stands.members or stands.id in self.asked or not self.may_ask(peer):
             return []
         if len(self.asked) >= _ASKED:
             self.asked.pop(next(iter(self.asked)))
-        self.asked[group] = (peer, said)
-        return [Publish(GroupAsked(group, stands.name, peer, self.name(peer), len(stands.members)))]
+        self.asked[stands.id] = (peer, records)
+        return [Publish(GroupAsked(stands.id, stands.name, peer, self.name(peer), len(stands.members)))]
 
     def answer(self, command: AnswerGroup) -> list[Effect]:
         """A person wants to be in it, or not. A no holds until lanshare starts anew and is asked again."""
-        peer, said = self.asked.get(command.group, (None, None))
-        if peer is None or said is None or not command.joins:
+        peer, records = self.asked.get(command.group, (None, None))
+        if peer is None or records is None or not command.joins:
             return []
         del self.asked[command.group]
-        return [MarkKnown(peer), *self._merge(peer, said)]
-
-    def _merge(self, peer: PeerId, said: GroupRecords) -> list[Effect]:
-        return [write(store_work.merge, self.me, peer, said)]
+        return [MarkKnown(peer), write(store_work.merge, self.me, peer, records, frozenset())]
 
     def merged(self, note: GroupMerged, now: float) -> list[Effect]:
-        """They are durable."""
+        """They are durable, or the person is to be asked."""
         group = note.group
+        self._queue.merged(note.speaker, note.conversation, group is not None and not note.asks, note.weight, now)
         if group is None:
             return []
+        if note.asks:
+            return self._asked(note.speaker, group, note.asks)
         before = self.rows.get(group.id)
         self.rows[group.id] = group
-        self._parts.pop((note.speaker, group.id), None)
-        effects: list[Effect] = []
-        effects += [Publish(MessageDelivered(one, group.id)) for one in note.delivered]
-        if note.fresh:
+        effects: list[Effect] = [Publish(MessageDelivered(one, group.id)) for one in note.delivered]
+        if note.kept:
             effects.append(Publish(self._event(group, before is None or self.me not in before.members)))
             effects += [Publish(MessageUnsent(one, group.id)) for one in note.gone]
             if note.gone and before is not None:
@@ -262,16 +257,27 @@ class Groups:
                 sentence = user_messages.reversed_changes(group.name, *names)
                 effects.append(Publish(GroupReversed(group.id, out, back, sentence)))
             effects += [Publish(news.received(one, kept, self.name(one.author))) for one, kept in note.arrived]
-            others = {*group.members, *(before.members if before is not None else ())} - {self.me, note.speaker}
-            effects += self._tell_circle(group.id, [one for one in others if self.online(one)])
-            effects += self._tell_circle(group.id, [note.speaker])
+            effects += self._tell_new(group, before, note.kept, note.speaker)
         return effects
 
-    def heard_text(self, peer: PeerId, said: SignedMessage) -> list[Effect]:
+    def _tell_new(
+        self, group: Group, before: Group | None, records: Sequence[SignedMessage], speaker: PeerId | None = None
+    ) -> list[Effect]:
+        """Say new records to all members that are there, those removed included: whoever was there has the others
+        since we met. Whoever came in gets them all."""
+        everyone = {*group.members, *(before.members if before is not None else ())} - {self.me}
+        there = {one for one in everyone if self.online(one)}
+        new = {one for one in there if before is None or not before.knows(one)}
+        old = there - new
+        told = [GroupRecords(some) for some in _pieces(records)]
+        effects: list[Effect] = [SendControl(one, some) for one in sorted(old - {speaker}) for some in told]
+        return [*effects, *self._tell_circle(group.id, new), *self._tell_circle(group.id, old, False)]
+
+    def heard_text(self, peer: PeerId, said: SignedMessage, now: float) -> list[Effect]:
         """A text of a group, its author's or handed on. What may not be kept is passed over in silence."""
         message = said.message
-        if message.kind in (MessageKind.FOUND, MessageKind.CHANGE):
-            return self.heard_circle(peer, GroupRecords((said,)))
+        if message.kind in CONTROL:
+            return self.heard_circle(peer, GroupRecords((said,)), now)
         name, hidden = self.name(message.author), self.silenced(message.author)
         return [write(store_work.keep_group_text, self.me, peer, said, name, hidden)]
 
@@ -292,7 +298,11 @@ class Groups:
         """Say what a member lacks."""
         effects = [effect for one in note.news for effect in spread(one)]
         effects += [Publish(MessageSending(one, note.group)) for one in note.fresh]
-        return effects + [Resend(note.peer, record, note.group) for record in note.records]
+        records = [message_records.stored(record, note.group) for record in note.records]
+        changes = [one for one in records if one.message.kind in CONTROL]
+        effects += [SendControl(note.peer, GroupRecords(some)) for some in _pieces(changes)]
+        texts = (one for one in records if one.message.kind not in CONTROL)
+        return effects + [Resend(note.peer, one.record, note.group) for one in texts]
 
     # --- who is there, and what time brings
 
@@ -313,8 +323,9 @@ class Groups:
 
     def tick(self, now: float) -> list[Effect]:
         """What time brings."""
+        merging = self._merge_due(now)
         due = [group for group, at in self._gossip_at.items() if at <= now]
-        effects = [effect for group in due for effect in self.gossip(group)]
+        effects = [*merging, *(effect for group in due for effect in self.gossip(group))]
         for key in [key for key in self._held_later if now - self._handed_at.get(key, -1.0) >= _HAND_EVERY]:
             effects += self.heard_held(key[0], self._held_later.pop(key), now)
         return effects
@@ -322,7 +333,8 @@ class Groups:
     def next_time(self) -> float | None:
         """When tick() has something to do again."""
         later = [self._handed_at.get(key, 0.0) + _HAND_EVERY for key in self._held_later]
-        return min([*self._gossip_at.values(), *later], default=None)
+        merging = self._queue.next_time()
+        return min([*self._gossip_at.values(), *later, *(() if merging is None else (merging,))], default=None)
 
     def _typing(self, conversation: PeerId) -> list[Effect]:
         group = self.is_group(conversation)
@@ -354,19 +366,11 @@ class Groups:
         return GroupChanged(group.id, group.name, group.members, self.me in group.members, added)
 
 
-def _is_added_by_a_stranger(said: GroupRecords, me: PeerId, trust: Callable[[PeerId], TrustLevel]) -> bool:
-    """Whether whoever has us in this group is nobody that we know, though a device that we know tells of it."""
-    folded = fold(said.records[0].message.peer, [message_records.change_of(one.record) for one in said.records])
-    entry = folded.entries.get(me) if folded is not None else None
-    authors = {one.message.author for one in said.records if one.digest == entry}
-    return any(one != me and trust(one) is TrustLevel.STRANGER for one in authors)
-
-
 def _refused(group: PeerId, code: Code) -> Effect:
     return Publish(GroupRefused(group, code, user_messages.ended(code)))
 
 
-def _pieces(records: list[SignedMessage]) -> list[tuple[SignedMessage, ...]]:
+def _pieces(records: Sequence[SignedMessage]) -> list[tuple[SignedMessage, ...]]:
     """Records in frames that are not too long, the founding one in the first."""
     pieces: list[list[SignedMessage]] = [[]]
     size = 0

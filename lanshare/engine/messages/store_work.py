@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from lanshare.domain import commands as c
-from lanshare.domain.control_messages import GroupRecords, HistorySummary, SignedMessage
+from lanshare.domain.control_messages import HistorySummary, SignedMessage
 from lanshare.domain.events import ConversationRead, EditRejected, HistoryErased, HistoryLoaded, MessageUnsent
+from lanshare.domain.groups import fold
 from lanshare.domain.message import Delivery, MessageId, SearchQuery
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
@@ -157,13 +158,28 @@ def spread(
     return notes
 
 
-def merge(db: sqlite3.Connection, me: PeerId, peer: PeerId, said: GroupRecords) -> GroupMerged:
-    """Records about a group that a peer handed over."""
-    settled = circles.merge(db, said.records, peer, me, message_records.change_of)
+def merge(
+    db: sqlite3.Connection, me: PeerId, peer: PeerId, records: tuple[SignedMessage, ...], strangers: frozenset[PeerId]
+) -> GroupMerged:
+    """Records about a group that a peer handed over. Nothing is kept of a group if we would be in it by a record of one
+    of `strangers`."""
+    conversation = records[0].message.peer
+    if strangers:
+        changes = [message_records.change_of(one.record) for one in records]
+        weight = sum(one.weight for one in changes)
+        folded = fold(conversation, changes)
+        entry = folded.entries.get(me) if folded is not None else None
+        if folded is None or entry is None:
+            return GroupMerged(peer, conversation, None, (), weight=weight)
+        if any(one.author in strangers for one in changes if one.digest == entry):
+            return GroupMerged(peer, conversation, folded.group, (), weight=weight, asks=records)
+    settled = circles.merge(db, records, peer, me, message_records.change_of)
     if settled is None:
-        return GroupMerged(peer, None, ())
-    done = circles.delivered_now(db, me, settled.group) if settled.fresh else []
-    return GroupMerged(peer, settled.group, settled.shown, tuple(done), settled.gone, settled.fresh)
+        return GroupMerged(peer, conversation, None, (), weight=sum(1 for _ in records))
+    done = circles.delivered_now(db, me, settled.group) if settled.kept else []
+    return GroupMerged(
+        peer, conversation, settled.group, settled.shown, tuple(done), settled.gone, settled.kept, settled.weight
+    )
 
 
 def keep_group_text(

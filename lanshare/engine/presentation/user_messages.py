@@ -80,6 +80,10 @@ _ENDED: Final[dict[Code | None, str]] = {
         " nobody. Nothing was changed. You can leave the group, and found another one."
     ),
     Code.GROUP_EMPTY: "A group needs a name, and between two and 256 members.",
+    Code.GROUP_SPENT: (
+        "This group was changed so often that no more changes of yours count. Nothing was changed. You can write in it"
+        " as before; to change who is in it, found another group."
+    ),
     Code.BLOCKED_MEMBER: "A blocked device cannot be in a group. Unblock it first.",
     Code.PROFILE_BUSY: "Another lanshare is using this profile and does not answer. End it, then try again.",
     Code.PROFILE_UNWRITABLE: "The profile folder cannot be written ({detail}). Check its permissions and free space.",

@@ -70,7 +70,7 @@ def test_a_text_that_is_too_long_is_refused_here() -> None:
 
 
 def test_it_is_confirmed_only_when_it_is_durable_and_shown_once() -> None:
-    assert chats().heard_text(PEER, texted()) == [write(store_work.keep_text, PEER, texted(), "Bob")]
+    assert chats().heard_text(PEER, texted(), 0.0) == [write(store_work.keep_text, PEER, texted(), "Bob")]
     shown_once = news.received(texted().message, Kept(7, False, ""), "Bob")
     for told_of_it, shown in ((shown_once, 1), (None, 0)):
         effects = chats().arrived(TextArrived(texted().message.id, PEER, PEER, told_of_it is not None, told_of_it), 0.0)
@@ -80,9 +80,9 @@ def test_it_is_confirmed_only_when_it_is_durable_and_shown_once() -> None:
 
 def test_a_strangers_long_first_text_is_turned_down() -> None:
     long = texted("x" * (limits.STRANGER_TEXT + 1))
-    effects = chats(TrustLevel.STRANGER).heard_text(PEER, long)
+    effects = chats(TrustLevel.STRANGER).heard_text(PEER, long, 0.0)
     assert effects == [SendControl(PEER, TextRefused(long.message.id, "text-too-long"))]
-    assert isinstance(chats().heard_text(PEER, long)[0], DbWrite)
+    assert isinstance(chats().heard_text(PEER, long, 0.0)[0], DbWrite)
 
 
 @pytest.mark.parametrize("code", ["text-too-long", "some word of theirs", ""])
@@ -107,7 +107,7 @@ def test_what_waits_is_said_when_the_peer_comes() -> None:
 
 def test_a_device_whose_messages_are_blocked_is_turned_down() -> None:
     one = texted("hi")
-    assert chats(messages=Permission.BLOCK).heard_text(PEER, one) == [
+    assert chats(messages=Permission.BLOCK).heard_text(PEER, one, 0.0) == [
         SendControl(PEER, TextRefused(one.message.id, Code.DECLINED))
     ]
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import datetime
+import sqlite3
 from typing import Any
 
-import msgspec
 import pytest
 
 from lanshare.domain import commands as c
-from lanshare.domain.control_messages import GroupRecords, HistorySummary, SignedMessage
+from lanshare.domain.control_messages import GroupRecords, HistorySummary
 from lanshare.domain.errors import Code
-from lanshare.domain.events import GroupRefused
+from lanshare.domain.events import GroupAsked, GroupChanged, GroupRefused, MessageReceived
 from lanshare.domain.groups import Group
 from lanshare.domain.message import Delivery, MessageId, MessageKind
 from lanshare.domain.peer import PeerId, TrustLevel
 from lanshare.engine.effects import Compose, DbRead, DbWrite, Effect, Publish, SendControl
-from lanshare.engine.inbox import CircleLoaded
+from lanshare.engine.inbox import CircleLoaded, GroupMerged
 from lanshare.engine.messages.groups import Groups
-from lanshare.wire.frames import Text
-from tests.harness.made import ME, PEER, message
+from lanshare.exchange import message_records
+from lanshare.store import groups as stored
+from lanshare.trust.identity import Identity
+from tests.harness.made import ME, PEER
 
 GROUP, OTHER = PeerId("g" * 52), PeerId("o" * 52)
 ID = MessageId("ab" * 16)
@@ -67,11 +70,47 @@ def test_founding_and_changing_are_signed_records() -> None:
     assert refused(table(members=(PEER,)).change(c.ChangeGroup(ID, GROUP, name="x"))) == [Code.NOT_A_MEMBER]
 
 
-def test_strangers_take_nobody_into_a_group() -> None:
-    record = msgspec.msgpack.encode(Text(bytes(91), bytes(32), bytes(16), 1, (), 1, 0, "{}", b"", "change"))
-    texted = SignedMessage(message(1, "{}"), 1, record, b"")
-    assert table(TrustLevel.STRANGER).heard_circle(PEER, GroupRecords((texted,))) == []
-    assert isinstance(table().heard_circle(PEER, GroupRecords((texted,)))[0], DbWrite)
+@pytest.mark.parametrize(("speaker", "adder", "asks"), [
+    (TrustLevel.KNOWN, TrustLevel.KNOWN, False),
+    (TrustLevel.KNOWN, TrustLevel.STRANGER, True),
+    (TrustLevel.STRANGER, TrustLevel.KNOWN, True),
+    (TrustLevel.STRANGER, TrustLevel.STRANGER, True),
+])
+def test_by_a_strangers_word_or_record_the_person_is_asked_and_nothing_is_kept(
+    db: sqlite3.Connection, speaker: TrustLevel, adder: TrustLevel, asks: bool
+) -> None:
+    """Anna founds it with Bob, who has us in it; Bob or Anna tells us."""
+    anna, bob = Identity.create(), Identity.create()
+    founding = MessageId("cd" * 16)
+    group = message_records.group_of(anna, founding)
+    now = datetime.datetime.now(datetime.UTC)
+    founds = message_records.compose(
+        anna, group, founding, message_records.change_body("us", (bob.id,), ()), (0, 0, ()), now, MessageKind.FOUND,
+        group=True,
+    )
+    adds = message_records.compose(
+        bob, group, ID, message_records.change_body("", (ME,), ()), (1, 0, (founds.digest,)), now, MessageKind.CHANGE,
+        group=True,
+    )
+    trust = {anna.id: speaker, bob.id: adder}
+    groups = Groups(ME, lambda peer: "Anna", trust.__getitem__, lambda peer: peer == anna.id, lambda founding: OTHER)
+    (write,) = groups.heard_circle(anna.id, GroupRecords((founds, adds)), 0.0)
+    assert isinstance(write, DbWrite)
+    note = write.work(db, *write.args)
+    assert isinstance(note, GroupMerged)
+    effects = groups.merged(note, 1.0)
+    told = [type(one.event) for one in effects if isinstance(one, Publish)]
+    assert told == ([GroupAsked] if asks else [GroupChanged, MessageReceived, MessageReceived])
+    assert len(stored.circle(db, group)) == (0 if asks else 2)
+    if not asks:
+        return
+    for again in groups.heard_circle(anna.id, GroupRecords((founds, adds)), 2.0):
+        assert isinstance(again, DbWrite)
+        assert groups.merged(again.work(db, *again.args), 3.0) == [], "it is asked once"
+    _, write = groups.answer(c.AnswerGroup(group, True))
+    assert isinstance(write, DbWrite)
+    write.work(db, *write.args)
+    assert len(stored.circle(db, group)) == 2
 
 
 def test_what_is_held_is_told_to_members_that_are_there_and_not_to_those_that_left() -> None:

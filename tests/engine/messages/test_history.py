@@ -14,7 +14,7 @@ from lanshare.domain.message import MessageId
 from lanshare.engine import inbox as n
 from lanshare.engine.effects import CompactStore, DbWrite
 from lanshare.engine.messages.history import HistoryService
-from lanshare.store import database, outbox
+from lanshare.store import outbox
 from lanshare.store.database import Store
 from tests.harness.made import PEER, message
 from tests.harness.stepped import BOB, Setting
@@ -56,8 +56,9 @@ def test_erased_history_is_told_once_it_is_out_of_the_file(setting: Setting) -> 
     assert not page.moments
 
 
-def test_what_is_erased_is_gone_from_the_disk_though_the_program_ends_at_once(tmp_path: Path) -> None:
-    database.prepare(tmp_path / "x.sqlite")
+def test_what_is_erased_is_gone_from_the_disk_though_the_program_ends_at_once(
+    setting: Setting, tmp_path: Path
+) -> None:
     store = Store(tmp_path / "x.sqlite")
     (tmp_path / "receipts").mkdir()
     receipt = tmp_path / "receipts" / ("a" * 32)
@@ -67,7 +68,7 @@ def test_what_is_erased_is_gone_from_the_disk_though_the_program_ends_at_once(tm
     kept = threading.Event()
     store.write(lambda db: outbox.add(db, secret, 1, b"record", b"digest"), lambda _: kept.set())
     assert kept.wait(10)
-    deps = Setting(tmp_path).node._deps
+    deps = setting.node._deps
     deps.store = store
     service = HistoryService(deps, lambda item: None)
     for effect in service._erase(PEER):
