@@ -70,10 +70,10 @@ def still(victim: Victim, link: Attacker) -> list[f.Frame]:
         link.say(f.Ping(number))
         while not isinstance(frame := link.hear(), f.Pong):
             heard.append(frame)
+        victim.say(c.LoadHistory(1, None))
+        victim.wait_for(e.HistoryLoaded)
         if number >= 2 and not queue.is_busy:
             break
-    victim.say(c.LoadHistory(1, None))
-    victim.wait_for(e.HistoryLoaded)
     return heard
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import re
 import secrets
@@ -19,7 +20,7 @@ from lanshare.domain.message import MessageId, MessageKind
 from lanshare.domain.peer import PeerId, key_bytes
 from lanshare.domain.settings import Visibility
 from lanshare.domain.transfer import TransferId
-from lanshare.engine.messages import group_records
+from lanshare.engine.messages.group_records import GroupRecordQueue
 from lanshare.exchange import message_records
 from lanshare.exchange.sink import receiving
 from lanshare.exchange.source import sending
@@ -244,8 +245,8 @@ def test_a_group_in_pieces_is_collected_up_to_its_bound(
 def test_records_of_a_group_of_ours_wait_up_to_a_bound_and_what_is_beyond_it_is_told_again(
     victim: Victim, mallory: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """What comes while none of it has its turn."""
     monkeypatch.setattr(limits, "GROUP_WAITING", 2**18)
-    monkeypatch.setattr(group_records, "EACH", 0.05)
     with Attacker(victim.port, mallory) as link:
         link.greet()
         befriend(victim, link)
@@ -253,6 +254,10 @@ def test_records_of_a_group_of_ours_wait_up_to_a_bound_and_what_is_beyond_it_is_
         link.say_raw(f.GroupRecords, [encoded(founding)])
         victim.wait_for(e.GroupChanged)
         changes = renames(mallory, group, 2**19)
+        engine = victim.host._engine
+        assert engine is not None
+        queue = engine.node._groups._queue
+        monkeypatch.setattr(queue, "due", lambda now: [])
         most = 0
         for at, one in enumerate(changes):
             link.say_raw(f.GroupRecords, [encoded(one)])
@@ -261,7 +266,7 @@ def test_records_of_a_group_of_ours_wait_up_to_a_bound_and_what_is_beyond_it_is_
                 pass
             most = max(most, sum(parts(victim, "_waiting"), 0))
         assert 2**18 * 3 // 4 < most <= 2**18
-        monkeypatch.setattr(group_records, "EACH", 0.0)
+        monkeypatch.setattr(queue, "due", functools.partial(GroupRecordQueue.due, queue))
         heard = [*still(victim, link), *still(victim, link)]
         summaries = [one for one in heard if isinstance(one, f.HistorySummary)]
         ((told, ranges),) = [(one.author, one.ranges) for one in summaries[-1].held]
