@@ -127,6 +127,29 @@ def test_no_file_is_too_long_to_be_read_at_once() -> None:
     assert long == {}
 
 
+MOST = {ast.FunctionDef: 60, ast.ClassDef: 300}
+"""Lines of a function and of a class."""
+
+BRANCHES = 15
+"""Of one function. A match that mypy finds whole is a table, and counts as one."""
+
+BRANCHING = (ast.If, ast.For, ast.While, ast.ExceptHandler, ast.IfExp)
+
+
+def test_no_function_and_no_class_is_too_long_or_too_branched_to_be_read_at_once() -> None:
+    long = []
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.FunctionDef | ast.ClassDef):
+                continue
+            assert node.end_lineno is not None
+            lines = node.end_lineno - node.lineno + 1
+            branches = sum(isinstance(one, BRANCHING) for one in ast.walk(node))
+            if lines > MOST[type(node)] or (branches > BRANCHES and isinstance(node, ast.FunctionDef)):
+                long.append(f"{path.relative_to(HOUSE)} {node.name}: {lines} lines, {branches} branches")
+    assert long == []
+
+
 def test_each_outside_library_has_its_one_place() -> None:
     wrong = []
     for path in modules():

@@ -25,6 +25,7 @@ from lanshare.domain.commands import (
 from lanshare.domain.events import (
     ConversationImported,
     ConversationSaved,
+    Event,
     GroupChanged,
     GroupRefused,
     Snapshot,
@@ -193,38 +194,53 @@ def send_to_each(
     asked = [SendFiles(transfer, one, sources(transfer), group) for transfer, one in open_.items()]
     for sending in asked:
         desk.host.submit(sending)
-    ours, worst = set(open_), DONE
-    queued: set[TransferId] = set()
-    while open_:
+    round_ = _Round(set(open_))
+    while round_.open:
         event = desk.next(deadline)
         if event is None:
-            desk.printer.say(f"{len(open_)} are not finished yet. They are kept and go on by themselves.")
+            desk.printer.say(f"{len(round_.open)} are not finished yet. They are kept and go on by themselves.")
             return UNFINISHED
-        watched = (
-            TransferQueued | TransferJoined | TransferStarted | TransferProgressed | TransferWaiting | TransferPaused
-            | TransferFinished | TransferFailed
-        )
         if isinstance(event, Snapshot):
             for sending in asked:
-                if sending.transfer in open_:
+                if sending.transfer in round_.open:
                     desk.host.submit(replace(sending, again=True))
-        if isinstance(event, TransferJoined) and event.transfer in open_:
-            open_[event.into] = open_.pop(event.transfer)
-            ours.add(event.into)
-        if not isinstance(event, watched) or event.transfer not in ours:
-            continue
-        desk.printer.event(event)
+        elif round_.hears(event):
+            desk.printer.event(event)
+        if no_wait and round_.open <= round_.queued:
+            break
+    return round_.worst
+
+
+_WATCHED: Final = (
+    TransferQueued | TransferJoined | TransferStarted | TransferProgressed | TransferWaiting | TransferPaused
+    | TransferFinished | TransferFailed
+)
+
+
+class _Round:
+    """What is sent to each member of a group: what is open, and the worst of what came of it."""
+
+    def __init__(self, transfers: set[TransferId]) -> None:
+        self.open, self.worst = transfers, DONE
+        self.queued: set[TransferId] = set()
+        self._ours = set(transfers)
+
+    def hears(self, event: Event) -> bool:
+        """Take an event in; whether it is about one of them."""
+        if isinstance(event, TransferJoined) and event.transfer in self.open:
+            self.open = self.open - {event.transfer} | {event.into}
+            self._ours.add(event.into)
+        if not isinstance(event, _WATCHED) or event.transfer not in self._ours:
+            return False
         if isinstance(event, TransferQueued):
-            queued.add(event.transfer)
+            self.queued.add(event.transfer)
         elif isinstance(event, TransferFinished):
-            open_.pop(event.transfer, None)
-            worst = worst if event.state == "done" else FAILED
+            self.open.discard(event.transfer)
+            self.worst = self.worst if event.state == "done" else FAILED
         elif isinstance(event, TransferFailed):
-            open_.pop(event.transfer, None)
-            worst = worst or (DECLINED if event.state == "declined" else FAILED)
-        if no_wait and open_.keys() <= queued:
-            return worst
-    return worst
+            self.open.discard(event.transfer)
+            self.worst = self.worst or (DECLINED if event.state == "declined" else FAILED)
+        return True
 
 
 def keep(arguments: argparse.Namespace, printer: Printer, peer: PeerId | None) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lanshare.domain.errors import Code, LanshareError, ProtocolError
+from lanshare.exchange.source.moving_file import MovingFile
 from lanshare.exchange.source.sending import Sending
 from lanshare.files.source.manifest import ManifestReader, ManifestWriter
 from lanshare.files.source.sent import SentLog, sent_path
@@ -132,10 +133,10 @@ def test_a_log_that_only_grows_goes_as_far_as_it_was_and_that_is_said(tmp_path: 
     sending, receiving, stage = ends(tmp_path, source, tmp_path / "in")
     original = sending._file_bytes
 
-    def written_meanwhile() -> None:
+    def written_meanwhile(moving: MovingFile) -> None:
         with log.open("ab") as file:
             file.write(b"a further line")
-        original()
+        original(moving)
 
     sending._file_bytes = written_meanwhile  # type: ignore[method-assign]
     assert Wire(sending, receiving).run(random.Random(1))

@@ -75,6 +75,8 @@ class GroupRecordQueue:
         """Of groups that are not ours: all that came, as only together they may tell that we are in it."""
 
         self._untried: dict[Key, None] = {}
+        self._founded: dict[Key, float] = {}
+        """Who took us into which group, and when."""
 
     def add(self, peer: PeerId, records: Sequence[SignedMessage]) -> None:
         """A peer says something of a group of ours. What there is no room for is passed over: it is told again."""
@@ -129,6 +131,16 @@ class GroupRecordQueue:
         self._rests[turn] = max(self._rests.get(turn, now), now + weight * EACH)
         if is_ours:
             self._forget((peer, group))
+
+    def may_found(self, peer: PeerId, group: PeerId, now: float) -> bool:
+        """Whether this known device may take us into one more group just now; it says so again at every meeting."""
+        self._founded = {key: at for key, at in self._founded.items() if 0.0 <= now - at < limits.PROMPTS_WITHIN}
+        if (peer, group) in self._founded:
+            return True
+        if sum(who == peer for who, _ in self._founded) >= limits.GROUPS_FOUNDED:
+            return False
+        self._founded[peer, group] = now
+        return True
 
     @property
     def is_busy(self) -> bool:

@@ -75,7 +75,6 @@ class Groups:
     """Whether the person wants to read nothing of a device, whoever hands it on."""
 
     rows: dict[PeerId, Group] = field(default_factory=dict)
-    _founded: dict[tuple[PeerId, PeerId], float] = field(default_factory=dict)
     asked: dict[PeerId, tuple[PeerId, tuple[SignedMessage, ...]]] = field(default_factory=dict)
     """Groups that strangers would have us in, also those that the person said no to."""
 
@@ -191,7 +190,7 @@ class Groups:
         effects: list[Effect] = []
         for due in self._queue.due(now):
             known = self.trust(due.speaker) is not TrustLevel.STRANGER
-            if due.is_new and known and not self._may_found(due.speaker, due.group):
+            if due.is_new and known and not self._queue.may_found(due.speaker, due.group, self.now()):
                 self._queue.merged(due.speaker, due.group, False, 0, now)
                 continue
             effects.append(write(store_work.merge, self.me, due.speaker, due.records, self._strangers(due)))
@@ -205,17 +204,6 @@ class Groups:
         if self.trust(due.speaker) is TrustLevel.STRANGER:
             return authors
         return frozenset(one for one in authors if one != self.me and self.trust(one) is TrustLevel.STRANGER)
-
-    def _may_found(self, peer: PeerId, group: PeerId) -> bool:
-        """Whether this known device may take us into one more group just now; it says so again at every meeting."""
-        now = self.now()
-        self._founded = {key: at for key, at in self._founded.items() if 0.0 <= now - at < limits.PROMPTS_WITHIN}
-        if (peer, group) in self._founded:
-            return True
-        if sum(who == peer for who, _ in self._founded) >= limits.GROUPS_FOUNDED:
-            return False
-        self._founded[peer, group] = now
-        return True
 
     def _asked(self, peer: PeerId, stands: Group, records: tuple[SignedMessage, ...]) -> list[Effect]:
         """A stranger may only ask: once for each group, and no more often than anything else."""

@@ -240,7 +240,7 @@ def _arrived(
     paths = tuple(str(path) for path in staging.tops.paths)
     done, report = staging.arrived, receiving.report
     if spec.receipt is not None:
-        staging.receipt(spec.receipt)
+        staging.stage.receipt(spec.receipt)
     # What is noted there goes only once the end of the transfer is durable: see Transfers._finished.
     staging.close()
     told = (detail, False, done.files, report.failed_count, done.length, paths, tuple(report.failed))

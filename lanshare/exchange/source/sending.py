@@ -7,7 +7,6 @@ it has not answered), `fidelity` (what will not be there as it is here), and the
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -123,7 +122,7 @@ class Sending:
         if self._attached and self._meter.due(now):
             self._progress(self._meter.done, self._meter.rate)
         moving = self._file.source.disk_seconds if self._file is not None else 0.0
-        self.profile.tick(now, self._disk + moving, self._out)
+        self.profile.tick(now, self._disk + self._tree.disk_seconds + moving, self._out)
         if self._out.unsent:
             self._quiet_since = now
         elif now - self._quiet_since > _QUIET and self._out.session.may_send(f.Ping):
@@ -143,11 +142,7 @@ class Sending:
             return
         match frame:
             case f.Attached():
-                self._attached = True
-                self._told.attached(frame.confirmed)
-                self._partials = {index: (chunks, prefix) for index, chunks, prefix in frame.partials}
-                self.profile.begin(now, self._out.waited)
-                self._progress(0, 0.0)
+                self._attach(frame, now)
             case f.Halt():
                 raise Halted(refused(f.Refusal(frame.code)).code, frame.detail)
             case f.Refusal():
@@ -177,26 +172,12 @@ class Sending:
         for held in (self._entries, self._tree, self._memo, self._told, self._prelude):
             held.close()
 
-    # --- what the receiver says
-
-    def _heard_unwanted(self, frame: f.Unwanted) -> None:
-        if self._attached:
-            self._leave_out(frame.index, frame.code == Code.PUT_ASIDE)
-        else:
-            self._unwanted[frame.index] = frame.code
-
-    def _heard_confirmed(self, frame: f.Confirmed) -> None:
-        if not frame.first <= frame.last <= self._index:
-            raise ProtocolError("confirmed what was not sent")
-        self.flight.confirm(frame.first, frame.last)
-
-    def _heard_complete(self, frame: f.Complete) -> None:
-        if self.flight:
-            raise ProtocolError("complete, though not all of it was confirmed")
-        self.complete = frame
-        self._progress(self._meter.done, self._meter.rate)
-        self._out.say(f.Bye())
-        self.done = True
+    def _attach(self, frame: f.Attached, now: float) -> None:
+        self._attached = True
+        self._told.attached(frame.confirmed)
+        self._partials = {index: (chunks, prefix) for index, chunks, prefix in frame.partials}
+        self.profile.begin(now, self._out.waited)
+        self._progress(0, 0.0)
 
     # --- what goes out
 
@@ -211,7 +192,7 @@ class Sending:
                 built = True
                 before = file.offset
                 if not file.passes_over:
-                    self._file_bytes()
+                    self._file_bytes(file)
                 elif not file.pass_over() and self._rests_later:
                     self._rests_later = False
                     self._leave_out(self._index, True)
@@ -288,7 +269,6 @@ class Sending:
     def _packed(self, found: Found) -> bool:
         """Put a small file into the pack; False if it is small no longer."""
         entry = found.entry
-        began = time.perf_counter()
         try:
             small = self._tree.small(found)
         except SourceFault as fault:
@@ -298,24 +278,20 @@ class Sending:
         if small is None:
             return False
         data, info, attributes = small
-        self._disk += time.perf_counter() - began
         if not self._pack.fits(entry.parts, len(data)):
             self._flush()
         self.flight.begin(self._index, "/".join(entry.parts))
         self.flight.sent(self._index, len(data))
         self._told.version(self._index, entry, info.st_size, info.st_mtime_ns)
-        time_ns = fitting_time(info.st_mtime_ns)
         self.fidelity.look_at(info, entry.parts, attributes)
         private = replace(entry, private=entry.private or is_private(info))
-        self._pack.add(self._index, private, data, time_ns, small_id(data))
+        self._pack.add(self._index, private, data, fitting_time(info.st_mtime_ns), small_id(data))
         self._meter.add(len(data))
         return True
 
     # --- the file that moves
 
-    def _file_bytes(self) -> None:
-        file = self._file
-        assert file is not None
+    def _file_bytes(self, file: MovingFile, /) -> None:
         try:
             if not file.send() and file.settle():
                 self._finish(file)
@@ -375,15 +351,40 @@ class Sending:
         self.flight.left.append(Skipped(self.flight.take(self._index), fault.code))
 
 
+# --- what the receiver says
+
+
+def _unwanted(source: Sending, frame: f.Unwanted) -> None:
+    if source._attached:
+        source._leave_out(frame.index, frame.code == Code.PUT_ASIDE)
+    else:
+        source._unwanted[frame.index] = frame.code
+
+
+def _confirmed(source: Sending, frame: f.Confirmed) -> None:
+    if not frame.first <= frame.last <= source._index:
+        raise ProtocolError("confirmed what was not sent")
+    source.flight.confirm(frame.first, frame.last)
+
+
+def _complete(source: Sending, frame: f.Complete) -> None:
+    if source.flight:
+        raise ProtocolError("complete, though not all of it was confirmed")
+    source.complete = frame
+    source._progress(source._meter.done, source._meter.rate)
+    source._out.say(f.Bye())
+    source.done = True
+
+
 _HEARD: Final[dict[type[Frame], Callable[[Sending, Any], None]]] = {
     f.Compare: lambda source, frame: source._prelude.compare(),
     f.Have: lambda source, frame: source._prelude.have(frame.files),
-    f.Unwanted: Sending._heard_unwanted,
-    f.Confirmed: Sending._heard_confirmed,
+    f.Unwanted: _unwanted,
+    f.Confirmed: _confirmed,
     f.Failed: lambda source, frame: source.flight.fail(frame.index, frame.code),
     f.Noted: lambda source, frame: source.fidelity.note(Skipped(frame.path, frame.code), tell=False),
     f.Timing: lambda source, frame: source.profile.heard(frame),
-    f.Complete: Sending._heard_complete,
+    f.Complete: _complete,
     f.Ping: lambda source, frame: None,
     f.Pong: lambda source, frame: None,
 }

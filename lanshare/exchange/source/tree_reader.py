@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,9 @@ class TreeReader:
     def __init__(self, paths: Sequence[Path]) -> None:
         self._roots = [os.fspath(path) for path in paths]
         self._below = Below(self._roots)
+        self.disk_seconds = 0.0
+        """What the disk took for files that were read whole."""
+
         self._above: tuple[tuple[int, tuple[str, ...]], str] = ((-1, ()), "")
 
     def path(self, found: Found) -> str:
@@ -33,8 +37,11 @@ class TreeReader:
     def small(self, found: Found) -> tuple[bytes, os.stat_result, bool] | None:
         """A small file's content, what the disk says of it, and whether it has attributes; None if it is small no
         longer."""
+        began = time.perf_counter()
         opened = self._below.open(found.top, found.entry.parts)
-        return read_small(self.path(found), fd=opened)
+        small = read_small(self.path(found), fd=opened)
+        self.disk_seconds += time.perf_counter() - began
+        return small
 
     def file(self, found: Found) -> SourceFile:
         """A file, open."""

@@ -124,6 +124,13 @@ class Placing:
         self.intents.pop(index, None)
         self._stage.note(IntentVoid(index))
 
+    def unintend(self, index: int) -> None:
+        """An earlier try meant to rename this file and did not: from now on its part may go without that meaning that
+        it has its final name."""
+        if index in self.intents:
+            self.give_up(index)
+            self._stage.book.sync()
+
     def give_name(self, whole: VerifiedFile, name: str) -> None:
         """Move a file from staging to its name; if somebody took that meanwhile, to another one."""
         folder = self._folders.folder(whole.path[:-1])

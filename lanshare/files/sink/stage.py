@@ -14,7 +14,7 @@ from typing import Final
 from lanshare.domain.transfer import CHUNK
 from lanshare.files import names, own
 from lanshare.files.faults import disk_fault
-from lanshare.files.folder import Folder, open_folder
+from lanshare.files.folder import BINARY, Folder, open_folder
 from lanshare.files.sink import ledger
 from lanshare.files.sink.ledger import Ledger
 from lanshare.files.sink.part import digests_name, stamp_name
@@ -56,6 +56,18 @@ class Stage:
         if size is None or size > CHUNK:
             self.folder.remove(digests_name(number))
             self.folder.remove(stamp_name(number))
+
+    def receipt(self, path: Path) -> None:
+        """Write down for later what was received under which names, so that it can be undone."""
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.book.flush()
+            fd = self.folder.open_file(ledger.NAME, os.O_RDONLY)
+            with os.fdopen(fd, "rb") as source, open(path, "wb", opener=_private) as copy:
+                while piece := source.read(1024 * 1024):
+                    copy.write(piece)
+        except OSError:
+            path.unlink(missing_ok=True)  # what was received counts more than that it can be undone
 
     def close(self) -> None:
         """Give the handles back."""
@@ -117,3 +129,7 @@ def child(folder: Folder, name: str, private: bool = False) -> Folder:
     except FileExistsError:
         pass
     return folder.child(name)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | BINARY, 0o600)

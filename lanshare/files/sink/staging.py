@@ -8,7 +8,6 @@ final name; what was whole already is checked against its content id and kept (f
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,8 +21,7 @@ from lanshare.domain.transfer import CHUNK
 from lanshare.files import names
 from lanshare.files.content import Buffer, small_id
 from lanshare.files.faults import DiskFault, disk_fault
-from lanshare.files.folder import BINARY, HAS_BARRIER, open_folder
-from lanshare.files.sink import ledger
+from lanshare.files.folder import HAS_BARRIER, open_folder
 from lanshare.files.sink.batch import UNFIT, Batch
 from lanshare.files.sink.destination import Placing, VerifiedFile
 from lanshare.files.sink.ledger import (
@@ -194,7 +192,7 @@ class Staging:
             raise DiskFault(Code.CONTENT_DIFFERS, "a part that was never begun")
         self._begin = (index, safe, size)
         try:
-            self._unintend(index)
+            self.placing.unintend(index)
             if index not in begun:
                 begun.add(index)
                 if size > CHUNK:
@@ -256,7 +254,7 @@ class Staging:
         self._spend(len(data))
         began = time.perf_counter()
         try:
-            self._unintend(index)
+            self.placing.unintend(index)
             kept_ns = write_small(self.stage.folder, index, data, mtime_ns, executable, not HAS_BARRIER, private)
         except OSError as error:
             raise disk_fault(error) from error
@@ -307,18 +305,6 @@ class Staging:
         """
         return self.batch.finish()
 
-    def receipt(self, path: Path) -> None:
-        """Write down for later what was received under which names, so that it can be undone."""
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.stage.book.flush()
-            fd = self.stage.folder.open_file(ledger.NAME, os.O_RDONLY)
-            with os.fdopen(fd, "rb") as source, open(path, "wb", opener=_private) as copy:
-                while piece := source.read(1024 * 1024):
-                    copy.write(piece)
-        except OSError:
-            path.unlink(missing_ok=True)  # what was received counts more than that it can be undone
-
     def close(self) -> None:
         """Give all handles back; what is kept stays for another try."""
         if self._closed:
@@ -360,15 +346,3 @@ class Staging:
         if self.batch.files:
             self.batch.commit(self._began)
         yield from self._recovery.check_begun(self.batch.files)
-
-    def _unintend(self, index: int) -> None:
-        """An earlier try meant to rename this file and did not: from now on its part may go without that meaning
-        that it has its final name."""
-        if index in self.placing.intents:
-            self.placing.give_up(index)
-            self.stage.book.sync()
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | BINARY, 0o600)
-

@@ -11,6 +11,7 @@ import pytest
 from lanshare.domain.commands import SkipFile
 from lanshare.domain.errors import Code, LocalMisuse
 from lanshare.domain.transfer import CHUNK, TransferId
+from lanshare.exchange.source.moving_file import MovingFile
 from lanshare.exchange.source.sending import Halted
 from lanshare.exchange.throttle import Throttle
 from lanshare.files.source import manifest
@@ -76,8 +77,8 @@ def test_one_file_may_be_left_out_by_either_side_and_the_rest_arrives(tmp_path: 
     wire = Wire(sending, receiving)
     moving, original = sending if side == "source" else receiving, sending._file_bytes
 
-    def meddle() -> None:
-        original()
+    def meddle(moving_file: MovingFile) -> None:
+        original(moving_file)
         moving.on_post(SkipFile(TransferId(TRANSFER), "top/big"), 0.0)
         moving.on_post(SkipFile(TransferId(TRANSFER), "top/another"), 0.0)
 
@@ -100,8 +101,8 @@ def test_one_file_may_be_put_aside_by_either_side_and_goes_on_from_there_when_th
     wire = Wire(sending, receiving)
     moving, original = sending if side == "source" else receiving, sending._file_bytes
 
-    def meddle() -> None:
-        original()
+    def meddle(moving_file: MovingFile) -> None:
+        original(moving_file)
         if sending._file is not None and sending._file.offset > 2 * CHUNK:
             moving.on_post(SkipFile(TransferId(TRANSFER), "top/big", later=True), 0.0)
 
@@ -136,8 +137,8 @@ def test_a_file_that_was_put_aside_rests_over_a_broken_link_too(tmp_path: Path, 
     sending, receiving, stage = ends(tmp_path, source, tmp_path / "in")
     original = sending._file_bytes
 
-    def meddle() -> None:
-        original()
+    def meddle(moving_file: MovingFile) -> None:
+        original(moving_file)
         if sending._file is not None and sending._file.offset > 2 * CHUNK:
             sending.on_post(SkipFile(TransferId(TRANSFER), "top/big", later=True), 0.0)
 
@@ -177,8 +178,8 @@ def test_one_file_that_cannot_be_sent_is_named_and_the_rest_arrives(tmp_path: Pa
     else:
         original = sending._file_bytes
 
-        def meddle() -> None:
-            original()
+        def meddle(moving_file: MovingFile) -> None:
+            original(moving_file)
             if sending._file is not None and sending._file.offset >= CHUNK:
                 with victim.open("r+b") as file:
                     file.truncate(CHUNK + 5 if what == "shrinks" else 4 * CHUNK)

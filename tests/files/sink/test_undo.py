@@ -31,7 +31,7 @@ def received(root: Path, receipt: Path, clash: ConflictPolicy = ConflictPolicy.K
     stage.link(5, ("album", "link"), "a")
     stage.commit(1.0)
     stage.finish()
-    stage.receipt(receipt)
+    stage.stage.receipt(receipt)
     stage.discard()
 
 
@@ -140,7 +140,7 @@ def test_the_persons_own_file_comes_back_though_its_sender_sent_the_path_twice(r
     put(stage, 1, ("single",), b"evil 2")
     stage.commit(1.0)
     stage.finish()
-    stage.receipt(tmp_path / "receipt")
+    stage.stage.receipt(tmp_path / "receipt")
     stage.discard()
     assert (root / "single").read_bytes() == b"evil 2"
     assert undo(root, tmp_path / "receipt").restored == 1
