@@ -15,6 +15,7 @@ from typing import Final
 import lanshare
 from lanshare.domain.offer import ConflictPolicy
 from lanshare.domain.peer import clean_name
+from lanshare.domain.settings import SortBy
 from lanshare.domain.showable import visible
 from lanshare.engine.options import Options
 
@@ -206,6 +207,11 @@ def _saying(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
 
 def _receiving(receive: argparse.ArgumentParser) -> None:
     receive.add_argument("--into", type=_path, metavar="DIR", help="where files go (default: the download folder)")
+    receive.add_argument(
+        "--sort", choices=[str(one) for one in SortBy],
+        help="a folder for each device, day or kind of file, below where files go (default: as the settings say, not at"
+        " all with --into)",
+    )
     whose = ("ask", "verified", "all")
     receive.add_argument("--accept", choices=whose, default="ask", help="whose files (default ask)")
     receive.add_argument(

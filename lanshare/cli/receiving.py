@@ -53,6 +53,7 @@ from lanshare.domain.events import (
 )
 from lanshare.domain.offer import ConflictPolicy
 from lanshare.domain.peer import PeerId, TrustLevel
+from lanshare.domain.settings import SortBy
 from lanshare.domain.transfer import TransferId
 from lanshare.engine.effects import RunCommand
 from lanshare.engine.presentation import user_messages
@@ -210,7 +211,8 @@ class Reception:
         self._incoming.add(event.transfer)
         accepted, clash = self._decide(event.peer), ConflictPolicy(self._arguments.clash)
         shown = event.offer if asks else None
-        self._desk.host.submit(AnswerOffer(event.transfer, accepted, into, clash, not asks, shown))
+        sort = SortBy(self._arguments.sort) if self._arguments.sort else None
+        self._desk.host.submit(AnswerOffer(event.transfer, accepted, into, clash, not asks, shown, sort))
 
     def _decide(self, peer: PeerId) -> bool:
         accept = self._arguments.accept

@@ -10,7 +10,7 @@ from msgspec import Struct
 from lanshare.domain.message import MessageId
 from lanshare.domain.offer import ConflictPolicy, Offer
 from lanshare.domain.peer import PeerId, PeerPolicy
-from lanshare.domain.settings import Settings, Visibility
+from lanshare.domain.settings import Settings, SortBy, Visibility
 from lanshare.domain.transfer import TransferId
 
 
@@ -145,7 +145,7 @@ class AnswerOffer(Struct, frozen=True):
 
     A yes allows what was `shown`; if that is not what is offered by now, or comes to be, the question is put again.
     Without `shown` it allows what is offered at the moment in which it is applied. With `grows` it allows what it comes
-    to while it is counted.
+    to while it is counted. `sort` None: as the settings say, if no folder was chosen.
     """
 
     transfer: TransferId
@@ -154,6 +154,7 @@ class AnswerOffer(Struct, frozen=True):
     clash: ConflictPolicy = ConflictPolicy.KEEP
     grows: bool = False
     shown: Offer | None = None
+    sort: SortBy | None = None
 
 
 class CancelTransfer(Struct, frozen=True):

@@ -102,10 +102,11 @@ class Finished(Struct, frozen=True):
 
 
 class Renamed(Struct, frozen=True):
-    """I am called this now, with this beside it."""
+    """I am called this now, with this beside it; and which lanshare I run, if that is told."""
 
     name: str
     note: str = ""
+    release: str = ""
 
 
 class Listing(Struct, frozen=True):

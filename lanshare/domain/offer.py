@@ -136,6 +136,9 @@ class Destination(Struct, frozen=True):
     execute: bool = False
     """Files may keep the right to be executed."""
 
+    sorts: bool = False
+    """The folder is one of those below the receiving one into which what comes is sorted."""
+
 
 class Skipped(Struct, frozen=True):
     """Something that was not sent or not kept, and why (a Code's value)."""

@@ -26,11 +26,23 @@ class Visibility(StrEnum):
     NOBODY = "nobody"
 
 
+class SortBy(StrEnum):
+    """Into which folders what comes is sorted, below the receiving one."""
+
+    NOTHING = "nothing"
+    DEVICE = "device"
+    DAY = "day"
+    KIND = "kind"
+
+
 class Settings(Struct, frozen=True):
     """What a person chose. `name` and `download_folder` empty: the system's own."""
 
     name: str = ""
     download_folder: str = ""
+    sort: SortBy = SortBy.NOTHING
+    """A folder for each device, day or kind of file, unless a folder was chosen for a transfer or a device."""
+
     port: int = DEFAULT_PORT
     appearance: Appearance = Appearance.SYSTEM
     start_hidden: bool = False

@@ -19,7 +19,9 @@ from lanshare.domain.commands import Command
 from lanshare.domain.errors import Code
 from lanshare.domain.events import EngineStopped, Snapshot
 from lanshare.domain.groups import Group
+from lanshare.domain.offer import Offer
 from lanshare.domain.peer import PeerId, PeerPolicy, Permission, TrustLevel
+from lanshare.domain.settings import SortBy
 from lanshare.domain.transfer import TransferId
 from lanshare.engine import effects as e
 from lanshare.engine import inbox as n
@@ -34,11 +36,13 @@ from lanshare.engine.messages.groups import Groups
 from lanshare.engine.messages.history import HistoryService
 from lanshare.engine.peers.pairing import Pairings
 from lanshare.engine.peers.registry import Peers
+from lanshare.engine.peers.releases import Releases
 from lanshare.engine.peers.visibility import Exposure
 from lanshare.engine.presentation import user_messages
 from lanshare.engine.profile_settings import ProfileSettings
 from lanshare.engine.prompt_limit import PromptRateLimiter
 from lanshare.engine.shells import Shells, trouble
+from lanshare.engine.transfers import sorting
 from lanshare.engine.transfers.pending_offers import PendingOffers
 from lanshare.engine.transfers.registration import TransferService
 from lanshare.engine.transfers.service import Transfers
@@ -84,11 +88,12 @@ class EngineCore:
             me.id, self._names, lambda: [one.id for one in peers.shown()],
             lambda: [one.group for one in self._groups.shown()],
         )
+        self._releases = Releases(lambda: deps.me.facts, self._name, peers.trust, peers.link)
         self._shells = Shells(self._snapshot, self._exposure.questions)
         # Where several answer to one item, this is their order.
         self._services: tuple[Service, ...] = (
             TransferService(self._transfers), self._chats, self._groups, self._pairings, self._peers, self._settings,
-            self._archives,
+            self._archives, self._releases,
             HistoryService(deps, self.post), Composer(me, deps.clock, peers.link), self._exposure, self._shells,
         )
         self._dispatch = Dispatch()
@@ -249,6 +254,7 @@ class EngineCore:
             trust=peers.trust,
             addresses=peers.addresses,
             downloads=self._downloads,
+            sorted_into=self._sorted_into,
             execute=self._settings.may_execute,
             rules=self._rules,
             shares=lambda group, peer: self._groups.shares(PeerId(group), peer),
@@ -279,6 +285,14 @@ class EngineCore:
         chosen = self._deps.settings.download_folder
         return Path(chosen) if chosen else self._deps.downloads
 
+    def _sorted_into(self, peer: PeerId, offer: Offer, sort: SortBy | None) -> str:
+        peers = self._peers
+        dealt = (TrustLevel.KNOWN, TrustLevel.VERIFIED)
+        known = [(one, peers.name(one)) for one in peers.rows if peers.trust(one) in dealt]
+        sender = sorting.distinct(peers.name(peer), peer, known)
+        today = self._deps.clock.wall().astimezone().date()
+        return sorting.subfolder(self._deps.settings.sort if sort is None else sort, sender, offer, today)
+
     def _snapshot(self, item: n.JoinReady, window_open: bool) -> Snapshot:
         talked = frozenset((*(one.peer for one in item.conversations), *item.drafts))
         return Snapshot(
@@ -288,6 +302,7 @@ class EngineCore:
             conversations=item.conversations,
             settings=self._deps.settings,
             window_open=window_open,
+            newer=self._releases.newest,
             troubles=tuple(self._shells.troubles.values()),
             overrides=self._deps.overrides,
             groups=self._groups.shown(),

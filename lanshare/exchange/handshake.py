@@ -12,10 +12,11 @@ from __future__ import annotations
 import random
 import re
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from lanshare.domain.errors import Code, IdentityDiffers, LanshareError, ProtocolError, VersionDiffers
 from lanshare.domain.peer import DeviceKind, PeerId, clean_name, short_id
@@ -26,6 +27,8 @@ from lanshare.wire import codec, limits
 from lanshare.wire.frames import NUMBERS, VERSION, Bye, Challenge, Frame, Hello, Proof, Refusal, Sealed
 
 _OURS = f"{VERSION}-{VERSION}"
+_RELEASE: Final = "lanshare/"
+"""How the capability begins that tells of a program."""
 
 
 class DeviceInfo(Struct, frozen=True):
@@ -38,6 +41,13 @@ class DeviceInfo(Struct, frozen=True):
     instance: bytes
     note: str = ""
     """What its person wants others to see beside its name."""
+
+    release: str = ""
+    """Which lanshare it runs; empty where that is not told."""
+
+    def of_release(self, release: str) -> DeviceInfo:
+        """The same, with this told as well."""
+        return replace(self, release=release)
 
 
 class AuthenticatedPeer(Struct, frozen=True):
@@ -61,7 +71,13 @@ def hello(facts: DeviceInfo, purpose: str) -> Hello:
         instance=facts.instance,
         purpose="data" if purpose == "data" else "control",
         note=facts.note[: limits.LABEL],
+        capabilities=(f"{_RELEASE}{facts.release}"[: limits.WORD],) if facts.release else (),
     )
+
+
+def release_in(capabilities: Sequence[str]) -> str:
+    """Which lanshare a Hello tells of; empty if it tells of none."""
+    return next((one.removeprefix(_RELEASE) for one in capabilities if one.startswith(_RELEASE)), "")
 
 
 def _guest(key: bytes, said: Hello) -> AuthenticatedPeer:

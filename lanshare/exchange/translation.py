@@ -39,6 +39,7 @@ from lanshare.domain.offer import EntryKind, FileEntry, Offer, TopEntry
 from lanshare.domain.peer import PeerId, clean_name, id_of_digest, key_bytes
 from lanshare.domain.transfer import TransferId
 from lanshare.exchange import message_records
+from lanshare.exchange.handshake import release_in
 from lanshare.wire import frames as f
 from lanshare.wire import limits
 from lanshare.wire.frames import Frame
@@ -131,7 +132,9 @@ def _message(digest: bytes) -> MessageId:
 
 
 HEARD: Final[_Heard] = {
-    f.Hello: lambda frame, ends: Renamed(clean_name(frame.name, ends.peer[:8]), clean_name(frame.note)),
+    f.Hello: lambda frame, ends: Renamed(
+        clean_name(frame.name, ends.peer[:8]), clean_name(frame.note), release_in(frame.capabilities)
+    ),
     f.Text: lambda frame, ends: message_records.read(frame, ends.me, ends.peer),
     f.Stored: lambda frame, ends: Stored(_message(frame.id)),
     f.TextRefused: lambda frame, ends: TextRefused(_message(frame.id), frame.code),

@@ -12,6 +12,7 @@ from lanshare.domain.control_messages import Offered
 from lanshare.domain.errors import Code
 from lanshare.domain.offer import EntryKind, Offer, TopEntry
 from lanshare.domain.peer import PeerId, PeerPolicy, TrustLevel
+from lanshare.domain.settings import SortBy
 from lanshare.domain.transfer import TransferId, TransferState
 from lanshare.engine.effects import (
     AskRoom,
@@ -57,6 +58,7 @@ class Setting:
     def __init__(self) -> None:
         self.online = True
         self.rules = PeerPolicy()
+        self.sort = SortBy.NOTHING
         self.free, self.room = 1000, 1000
         self.table = Transfers(
             TransferContext(
@@ -65,12 +67,17 @@ class Setting:
                 trust=lambda peer: TrustLevel.KNOWN,
                 addresses=lambda peer: (),
                 downloads=lambda: Path("/downloads"),
+                sorted_into=lambda peer, offer, sort: self._sorted_into(sort),
                 execute=lambda peer: False,
                 rules=lambda peer: self.rules,
                 shares=lambda room, peer: (room, peer) == (GARDEN, BOB),
                 throttles=lambda peer, direction: (),
             )
         )
+
+    def _sorted_into(self, sort: SortBy | None) -> str:
+        chosen = self.sort if sort is None else sort
+        return "" if chosen is SortBy.NOTHING else f"by {chosen}"
 
     def sending(self) -> None:
         """A sending whose offer is before the peer."""

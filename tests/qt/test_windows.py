@@ -14,11 +14,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+import lanshare
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.commands import Command
 from lanshare.domain.peer import PeerPolicy, Permission
-from lanshare.domain.settings import Visibility
+from lanshare.domain.settings import SortBy, Visibility
 from lanshare.qt.models.device_rows import DEVICE_ROLE
 from lanshare.qt.qr import code_of, peer_in
 from lanshare.qt.timeline.card import Card
@@ -366,6 +367,35 @@ def test_before_a_folder_is_accepted_it_is_compared_with(
     QTest.mouseClick(accept, Qt.MouseButton.LeftButton)
     (answer,) = [one for one in submitted if isinstance(one, c.AnswerOffer)]
     assert answer.into == tmp_path
+
+
+def test_a_newer_release_is_said_in_the_settings_and_nowhere_else(window: MainWindow) -> None:
+    window.on_event(e.NewerReleaseSeen(made.peer_id("b"), "Bob\u202e", "7.0"))
+    assert not window.findChildren(QDialog)
+    window.preferences.show()
+    dialog = window.preferences.dialog
+    assert dialog is not None
+    assert dialog._newer.text() == f"Bob\\u202e runs lanshare 7.0. This is {lanshare.__version__}."
+    assert dialog._newer.isVisibleTo(dialog)
+    dialog.reject()
+    window.preferences.newer = None
+    window.preferences.show()
+    dialog = window.preferences.dialog
+    assert dialog is not None
+    assert not dialog._newer.isVisibleTo(dialog)
+    dialog.reject()
+
+
+def test_how_what_comes_is_sorted_is_chosen_in_the_settings(window: MainWindow, submitted: list[Command]) -> None:
+    window.preferences.show()
+    dialog = window.preferences.dialog
+    assert dialog is not None
+    assert [dialog._sort.itemData(at) for at in range(dialog._sort.count())] == ["nothing", "device", "day", "kind"]
+    assert dialog._sort.currentData() == "nothing"
+    dialog._sort.setCurrentIndex(2)
+    dialog._save.click()
+    (asked,) = [one for one in submitted if isinstance(one, c.ChangeSettings)]
+    assert asked.settings.sort is SortBy.DAY
 
 
 def test_settings_that_were_not_taken_come_back_as_they_were_typed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import os
 import random
@@ -337,6 +338,24 @@ def test_the_command_line_waits_through_a_break_and_joins_what_waits(two_devices
     assert receiving.wait_for("TransferFinished")["transfer"] == transfer
     assert (bob.into / "big.bin").read_bytes() == source.read_bytes()
     assert [one["state"] for one in anna.history()] == ["done"]
+
+
+@pytest.mark.parametrize(("sort", "folder"), [
+    ("device", "Anna"), ("day", datetime.date.today().isoformat()), ("kind", "Documents"),
+])
+def test_what_comes_is_sorted_into_folders_and_what_comes_again_is_found_there(
+    two_devices: Pair, tmp_path: Path, sort: str, folder: str
+) -> None:
+    anna, bob = two_devices
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text(name)
+    receiving = bob.start("receive", "--accept", "all", "--into", str(bob.into), "--sort", sort)
+    for _ in range(2):
+        assert anna.run("send", "Bob", str(tmp_path / "a.txt"), str(tmp_path / "b.txt"))[0] == 0
+    came = [str(bob.into / folder / name) for name in ("a.txt", "b.txt")]
+    assert receiving.wait_for("TransferFinished")["paths"] == came
+    receiving.interrupt()
+    assert tree_of(bob.into) == {folder: None, f"{folder}/a.txt": b"a.txt", f"{folder}/b.txt": b"b.txt"}
 
 
 def test_ctrl_c_twice_leaves_it_to_go_on_later(two_devices: Pair, tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ from lanshare.domain.events.program import (
     EngineStopped,
     NetworkTroubled,
     NetworkTrustRequested,
+    NewerReleaseSeen,
     SettingsChanged,
     SettingsRefused,
     Snapshot,
@@ -137,6 +138,7 @@ Event = (
     | SettingsChanged
     | SettingsRefused
     | NetworkTroubled
+    | NewerReleaseSeen
     | NetworkTrustRequested
     | WindowRequested
     | EngineStopped
@@ -175,6 +177,7 @@ __all__ = [
     "MessageUnsent",
     "MessageWaiting",
     "NetworkTroubled",
+    "NewerReleaseSeen",
     "NetworkTrustRequested",
     "OfferCompared",
     "OfferGrew",

@@ -28,6 +28,16 @@ class Snapshot(Struct, frozen=True):
     alarms: tuple[IdentityChanged, ...] = ()
     """What no person has decided yet."""
 
+    newer: NewerReleaseSeen | None = None
+
+
+class NewerReleaseSeen(Struct, frozen=True):
+    """A known device runs a newer lanshare than this one."""
+
+    peer: PeerId
+    name: str
+    release: str
+
 
 class SettingsChanged(Struct, frozen=True):
     """The settings in force. `needs_restart` names fields that take effect at the next start."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from lanshare.domain.control_messages import ControlMessage
 from lanshare.domain.errors import Code, IdentityDiffers, LanshareError
@@ -179,12 +180,20 @@ def run_sink(link: Link, transfer: TransferId, spec: DataLinkSpec, pull: bool, p
     try:
         for folder in papers:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not spec.landing.folder.exists() and spec.landing.folder.parent.is_dir():
-            spec.landing.folder.mkdir()
+        _make(spec.landing.folder, spec.landing.sorts)
     except OSError:
         pass  # whoever opens it says what is wrong with it
     folders = [folder for folder in (spec.landing.folder, *papers) if folder.is_dir()]
     landlock.run_bound(folders, lambda: _sink(link, transfer, spec, pull, post))
+
+
+def _make(folder: Path, sorts: bool) -> None:
+    """The receiving folder, and what it sorts into: where they should be is a folder that is there. A disk that is
+    gone takes more than these with it, and is waited for."""
+    if sorts:
+        _make(folder.parent, False)
+    if not folder.exists() and folder.parent.is_dir():
+        folder.mkdir()
 
 
 def _sink(link: Link, transfer: TransferId, spec: DataLinkSpec, pull: bool, post: Post) -> None:

@@ -17,7 +17,7 @@ from lanshare.domain.events import (
     OfferReceived,
     OfferWithdrawn,
 )
-from lanshare.domain.offer import Destination, Offer, allowance_of
+from lanshare.domain.offer import Offer, allowance_of
 from lanshare.domain.peer import PeerId, Permission, TrustLevel
 from lanshare.domain.transfer import (
     FINAL,
@@ -133,7 +133,7 @@ class Incoming(TransferTable):
         row.listing.ever += len(said.entries) + 1
         if row.listing.ever > _LISTINGS * limits.LISTED:
             return []
-        return [Compare(said, row.listing.folder or self.world.downloads())]
+        return [Compare(said, row.listing.folder or self.world.destination(row.transfer).folder)]
 
     def compare_in(self, command: CompareOffer) -> list[Effect]:
         """A person would have it in another folder: what of it is there?"""
@@ -192,8 +192,7 @@ class Incoming(TransferTable):
         """The yes holds."""
         transfer, peer, allowed = row.transfer, row.transfer.peer, row.consent.allowed
         assert allowed is not None
-        landing = Destination(command.into or self.world.downloads(), command.clash)
-        row.landing = landing
+        row.landing = landing = self.world.destination(transfer, command.into, command.sort, command.clash)
         row.consent.hold(allowed)
         if transfer.state is not TransferState.PAUSED:  # else it goes on when nobody wants it to rest any more
             row.step(Step.AGREE)

@@ -24,8 +24,9 @@ from lanshare.domain.events import (
     TransferStands,
     TransferWaiting,
 )
-from lanshare.domain.offer import Destination, Offer, Skipped
+from lanshare.domain.offer import ConflictPolicy, Destination, Offer, Skipped
 from lanshare.domain.peer import Address, PeerId, PeerPolicy, TrustLevel
+from lanshare.domain.settings import SortBy
 from lanshare.domain.transfer import (
     Direction,
     Transfer,
@@ -78,6 +79,9 @@ class TransferContext:
     trust: Callable[[PeerId], TrustLevel]
     addresses: Callable[[PeerId], tuple[Address, ...]]
     downloads: Callable[[], Path]
+    sorted_into: Callable[[PeerId, Offer, SortBy | None], str]
+    """The folder below the receiving one that is for this; empty for none. None: as the settings say."""
+
     execute: Callable[[PeerId], bool]
     rules: Callable[[PeerId], PeerPolicy]
     shares: Callable[[str, PeerId], bool]
@@ -86,6 +90,15 @@ class TransferContext:
     throttles: Callable[[PeerId, Direction], tuple[Throttle, ...]]
     wall: Callable[[], datetime.datetime] = field(default=lambda: datetime.datetime.now(datetime.UTC))
     """The date and time, in UTC."""
+
+    def destination(
+        self, transfer: Transfer, into: Path | None = None, sort: SortBy | None = None,
+        clash: ConflictPolicy = ConflictPolicy.KEEP,
+    ) -> Destination:
+        """Where it goes: as the settings say, unless a folder (`into`) or a way of sorting was chosen for it."""
+        folder = into or self.downloads()
+        below = "" if into and sort is None else self.sorted_into(transfer.peer, transfer.offer, sort)
+        return Destination(folder / below, clash, sorts=True) if below else Destination(folder, clash)
 
 
 @dataclass(slots=True)

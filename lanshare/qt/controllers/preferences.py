@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from PySide6.QtWidgets import QWidget
 
 from lanshare.domain import commands as c
-from lanshare.domain.events import Event, SettingsChanged, SettingsRefused
+from lanshare.domain.events import Event, NewerReleaseSeen, SettingsChanged, SettingsRefused
 from lanshare.domain.settings import Settings, Visibility
 from lanshare.qt.formatting import tr
 from lanshare.qt.state import WindowState
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class SettingsController:
     """Keeps the settings; `wear` is called with those in force, whenever they may have changed."""
 
-    HEARS: Final = (SettingsChanged, SettingsRefused)
+    HEARS: Final = (SettingsChanged, SettingsRefused, NewerReleaseSeen)
 
     def __init__(
         self, window: QWidget, board: BannerStack, state: WindowState, submit: Callable[[c.Command], None],
@@ -36,6 +36,9 @@ class SettingsController:
 
         self.overrides: tuple[str, ...] = ()
         """What the command line has set for this run."""
+
+        self.newer: NewerReleaseSeen | None = None
+        """Said in the dialog, and nowhere else."""
 
         self.at_home: Callable[[bool, bool], None] = lambda login, menus: None
         """Puts in force what is none of the engine's: start at login, devices in the desktop's menus."""
@@ -52,6 +55,8 @@ class SettingsController:
             case SettingsRefused():
                 text = tr("The settings were not saved: {0}.").format(event.field)
                 self._board.show("settings", text, "warn", tr("Settings"), self.show)
+            case NewerReleaseSeen():
+                self.newer = event
 
     def set_now(self, settings: Settings) -> None:
         """These are in force, or will be in a moment."""
@@ -88,6 +93,8 @@ class SettingsController:
             return
         from lanshare.qt.windows.settings import SettingsDialog
         dialog = SettingsDialog(self.now, self._state.me, self._tray, self.overrides, self._window, self._wanted)
+        if self.newer is not None:
+            dialog.tell_newer(self.newer)
         self.dialog = dialog
         dialog.changed.connect(self._merge)
         dialog.at_home.connect(lambda login, menus: self.at_home(login, menus))

@@ -166,6 +166,7 @@ class MainWindow(QMainWindow):
 
     def _snapshot(self, event: e.Snapshot) -> None:
         self.preferences.overrides = event.overrides
+        self.preferences.newer = event.newer
         self.preferences.set_now(event.settings)
         self._set_me(event.me)
         self.sidebar.set_ready(True)

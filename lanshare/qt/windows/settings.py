@@ -23,11 +23,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lanshare.domain.events import Me
+import lanshare
+from lanshare.domain.events import Me, NewerReleaseSeen
 from lanshare.domain.peer import clean_name
-from lanshare.domain.settings import Appearance, Settings
+from lanshare.domain.settings import Appearance, Settings, SortBy
 from lanshare.engine.integration import installed
 from lanshare.engine.integration.installed import HAS_MENUS
+from lanshare.engine.presentation.display_text import escaped
 from lanshare.qt.formatting import tr
 from lanshare.qt.widgets.buttons import Buttons
 from lanshare.qt.widgets.form import Choice, Form, Mark
@@ -59,6 +61,8 @@ class SettingsDialog(QDialog):
         self._message = wrapped("", "dim")
         if overrides:
             self._message.setText(tr("Given on the command line for this run: {0}.").format(", ".join(overrides)))
+        self._newer = wrapped("", "dim")
+        self._newer.hide()
         self._save = QPushButton(tr("Save"))
         self._save.setProperty("kind", "main")
         self._save.setDefault(True)
@@ -72,6 +76,7 @@ class SettingsDialog(QDialog):
         column.addLayout(self._make_form(settings))
         below = stacked(self, column, (22, 20, 22, 16), 440)
         below.setSpacing(14)
+        below.addWidget(self._newer)
         below.addWidget(self._message)
         below.addWidget(Buttons(cancel, self._save))
 
@@ -92,6 +97,12 @@ class SettingsDialog(QDialog):
             (Appearance.LIGHT.value, tr("Light")),
             (Appearance.DARK.value, tr("Dark")),
         ), settings.appearance.value)
+        self._sort = Choice(tr("Sort into folders"), (
+            (SortBy.NOTHING.value, tr("Not at all")),
+            (SortBy.DEVICE.value, tr("By device")),
+            (SortBy.DAY.value, tr("By day")),
+            (SortBy.KIND.value, tr("By kind: pictures, music, …")),
+        ), settings.sort.value)
         self._limit = _speed(settings.speed_limit)
         self._receive_limit = _speed(settings.receive_limit)
         self._hidden = Mark(tr("Start in the background, without showing the window"))
@@ -111,6 +122,7 @@ class SettingsDialog(QDialog):
         form.add(tr("Name of this device"), self._name)
         form.add(tr("Save files in"), folder)
         self._folder.setAccessibleName(tr("Save files in"))
+        form.add(tr("Sort into folders"), self._sort)
         form.add(tr("Note beside it"), self._note)
         form.add(tr("Port"), self._port)
         form.add(tr("Appearance"), self._look)
@@ -134,6 +146,12 @@ class SettingsDialog(QDialog):
             self._marks[field].setEnabled(settings.notices)
             self._marks["notices"].toggled.connect(self._marks[field].setEnabled)
         return form
+
+    def tell_newer(self, seen: NewerReleaseSeen) -> None:
+        """Say that another device runs a newer lanshare."""
+        said = tr("{0} runs lanshare {1}. This is {2}.")
+        self._newer.setText(said.format(escaped(seen.name), seen.release, lanshare.__version__))
+        self._newer.show()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -165,6 +183,7 @@ class SettingsDialog(QDialog):
                 download_folder=folder,
                 port=self._port.value(),
                 appearance=Appearance(self._look.currentData()),
+                sort=SortBy(self._sort.currentData()),
                 start_hidden=self._hidden.isChecked(),
                 speed_limit=int(self._limit.value() * 1e6),
                 receive_limit=int(self._receive_limit.value() * 1e6),

@@ -6,11 +6,14 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from lanshare.domain.errors import Code
 from lanshare.domain.offer import Destination
 from lanshare.domain.transfer import TransferId
 from lanshare.engine.inbox import LinkDown, LinkUp, RunEnded
 from lanshare.engine.ports import DataLinkSpec
+from lanshare.engine.runtime import link_tasks
 from lanshare.engine.runtime.inbound import InboundLinks
 from lanshare.engine.runtime.link_tasks import greet_as_acceptor, greet_as_dialler, run_control, run_sink, run_source
 from lanshare.exchange.attach import Reception
@@ -64,6 +67,21 @@ def test_a_transfer_over_a_real_link(ends: tuple[Link, Link], tmp_path: Path) ->
     ended = [one for one in two.notes if isinstance(one, RunEnded)]
     assert [(one.code, one.files, one.bytes) for one in ended] == [("", 1, 5), ("", 1, 5)]
     assert (into / "a").read_bytes() == b"hello"
+
+
+@pytest.mark.parametrize(("there", "sorts", "made"), [
+    ("", False, False), ("", True, True), ("in", False, True), ("in", True, True), ("in/Bob", True, True),
+])
+def test_folders_are_made_where_there_is_one_that_they_belong_into(
+    ends: tuple[Link, Link], tmp_path: Path, there: str, sorts: bool, made: bool
+) -> None:
+    """A disk that is gone takes more than the receiving folder with it, and nothing is written in its place."""
+    base = tmp_path / "media"
+    (base / there).mkdir(parents=True)
+    link_tasks._make(base / "in" / "Bob", sorts)
+    assert (base / "in" / "Bob").is_dir() is made
+    link_tasks._make(tmp_path / "gone" / "in" / "Bob", sorts)
+    assert not (tmp_path / "gone").exists()
 
 
 def test_a_sink_whose_folder_cannot_be_says_why_to_both(ends: tuple[Link, Link], tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from lanshare.domain.errors import Code
 from lanshare.domain.events import OfferCompared, OfferReceived, OfferWithdrawn, ReceiveUndone, TransferProgressed
 from lanshare.domain.offer import ConflictPolicy, Destination, EntryKind, FileEntry
 from lanshare.domain.peer import PeerPolicy, Permission
+from lanshare.domain.settings import SortBy
 from lanshare.domain.transfer import Direction, Transfer, TransferState
 from lanshare.engine.effects import (
     AskRoom,
@@ -72,6 +73,26 @@ def test_what_was_compared_is_told_only_before_the_answer(setting: Setting) -> N
     assert setting.table.rows[ID].landing == Destination(Path("/downloads"), ConflictPolicy.SKIP)
     assert setting.table.compared(note) == []
     assert setting.table.heard_listed(BOB, Listing(ID, 0, (ENTRY,), True)) == []
+
+
+@pytest.mark.parametrize(("into", "sort", "chosen", "folder"), [
+    (None, None, SortBy.NOTHING, "/downloads"),
+    (None, None, SortBy.DEVICE, "/downloads/by device"),
+    (None, SortBy.DAY, SortBy.DEVICE, "/downloads/by day"),
+    (None, SortBy.NOTHING, SortBy.DEVICE, "/downloads"),
+    ("/else", None, SortBy.DEVICE, "/else"),
+    ("/else", SortBy.KIND, SortBy.NOTHING, "/else/by kind"),
+])
+def test_what_comes_is_sorted_unless_a_folder_was_chosen(
+    setting: Setting, into: str | None, sort: SortBy | None, chosen: SortBy, folder: str
+) -> None:
+    setting.sort = chosen
+    asked(setting)
+    one = Listing(ID, 0, (ENTRY,), True)
+    compared = "/downloads" if chosen is SortBy.NOTHING else f"/downloads/by {chosen}"
+    assert setting.table.heard_listed(BOB, one) == [Compare(one, Path(compared))], "as it would be by itself"
+    setting.table.answer(AnswerOffer(ID, True, Path(into) if into else None, sort=sort), 1.0)
+    assert setting.table.rows[ID].landing == Destination(Path(folder), sorts="by" in folder)
 
 
 def test_only_what_was_received_and_is_over_can_be_undone_once(setting: Setting) -> None:
