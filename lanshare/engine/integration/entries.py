@@ -7,6 +7,7 @@ menus) and libfm (DES-EMA actions).
 
 from __future__ import annotations
 
+import re
 import shlex
 import unicodedata
 from collections.abc import Sequence
@@ -28,21 +29,29 @@ DOLPHIN: Final = "kio/servicemenus/lanshare.desktop"
 
 _SCRIPT: Final = f"#!/bin/sh\n# {MARK}\n"
 _NAME: Final = 60
+_FORBIDDEN: Final = re.compile(r'[<>:"|?*\\]')
+"""What the name of a file of Windows may not have."""
+
+SEND_TO: Final = "SendTo"
+SHORTCUT: Final = " (lanshare).lnk"
+"""How the name of such a shortcut ends."""
 
 
 class Homes(Struct, frozen=True):
-    """Where a person's own files of a desktop lie: XDG_DATA_HOME and XDG_CONFIG_HOME; macOS: the home folder."""
+    """Where a person's own files of a desktop lie: XDG_DATA_HOME and XDG_CONFIG_HOME; macOS: the home folder; Windows:
+    Microsoft\\Windows in APPDATA."""
 
     data: Path
     config: Path
 
 
 class Entry(Struct, frozen=True):
-    """A file: where, what, and whether it may be executed."""
+    """A file: where, what, and whether it may be executed. Or a shortcut of Windows, which runs these words."""
 
     path: Path
-    content: bytes
+    content: bytes = b""
     executable: bool = False
+    runs: tuple[str, ...] = ()
 
 
 def name_in_menu(name: str) -> str:
@@ -86,21 +95,18 @@ def login(homes: Homes, program: Sequence[str], macos: bool = False) -> Entry:
 
 def hidden(program: Sequence[str]) -> list[str]:
     """The words that start it without showing the window; the program without a console opens it by itself."""
-    return ["--hidden"] if Path(program[0]).stem.endswith("-window") else ["open", "--hidden"]
+    return [*_opening(program), "--hidden"]
+
+
+def _opening(program: Sequence[str]) -> list[str]:
+    return [] if Path(program[0]).stem.endswith("-window") else ["open"]
 
 
 def send_to(homes: Homes, program: Sequence[str], devices: Sequence[tuple[PeerId, str]]) -> list[Entry]:
     """The devices in the menus of file managers: Nautilus, Nemo, Thunar, Dolphin, PCManFM."""
     made: list[Entry] = []
-    shown: list[tuple[PeerId, str]] = []
-    used: set[str] = set()
-    some = devices[:MOST]
-    for peer, called in some:
-        name = name_in_menu(called)
-        if _key(name) in used:  # cut short, or for a file, two may be the same
-            name = f"{short_id(peer)} {name}"
-        used.add(_key(name))
-        shown.append((peer, name))
+    shown = _named(devices)
+    for peer, name in shown:
         call = [*program, "open", "--to", peer, "--"]
         key = f"lanshare-{short_id(peer)}"
         made += [
@@ -111,6 +117,28 @@ def send_to(homes: Homes, program: Sequence[str], devices: Sequence[tuple[PeerId
         ]
     made.append(Entry(homes.data / DOLPHIN, _dolphin(program, shown).encode(), True))
     return made
+
+
+def shortcuts(homes: Homes, program: Sequence[str], devices: Sequence[tuple[PeerId, str]]) -> list[Entry]:
+    """The devices in the "Send to" menu of Windows. What is sent comes behind the words of a shortcut."""
+    words = [*program, *_opening(program)]
+    return [
+        Entry(homes.data / SEND_TO / f"{_as_file(name)}{SHORTCUT}", runs=(*words, "--to", peer, "--"))
+        for peer, name in _named(devices)
+    ]
+
+
+def _named(devices: Sequence[tuple[PeerId, str]]) -> list[tuple[PeerId, str]]:
+    """Those that are shown, each with a name that no other one has, in a menu and as a file."""
+    shown: list[tuple[PeerId, str]] = []
+    used: set[str] = set()
+    for peer, called in devices[:MOST]:
+        name = name_in_menu(called)
+        if _key(name) in used:  # cut short, or for a file, two may be the same
+            name = f"{short_id(peer)} {name}"
+        used.add(_key(name))
+        shown.append((peer, name))
+    return shown
 
 
 def is_script(content: bytes) -> bool:
@@ -181,6 +209,6 @@ def _key(name: str) -> str:
 
 
 def _as_file(name: str) -> str:
-    """A name that a file may have: the slash that is none, and no more bytes than a name may have."""
-    text = name.replace("/", "∕").replace("\x00", "")
+    """A name that a file may have, on Windows too: the slash that is none, and no more bytes than a name may have."""
+    text = _FORBIDDEN.sub("_", name.replace("/", "∕").replace("\x00", ""))
     return text.encode()[:200].decode(errors="ignore").strip(". ") or "device"

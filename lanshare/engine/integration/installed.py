@@ -1,6 +1,6 @@
 """Writes what entries.py lists, and takes it away again. Only files that carry our mark are ever touched.
 
-Windows has no such files: start at login is a value of the registry there; "Send to" is the installer's matter.
+On Windows start at login is a value of the registry, and so is that a person wants the devices in its "Send to" menu.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from lanshare.domain.peer import PeerId
-from lanshare.engine.integration import entries
+from lanshare.engine.integration import entries, shell_link
 from lanshare.engine.integration.entries import Entry, Homes
 from lanshare.store.atomic_file import replace_file
 
-HAS_MENUS: Final = sys.platform not in ("win32", "darwin")
+HAS_MENUS: Final = sys.platform != "darwin"
 """Whether file managers here have menus that are files of a person's own."""
 
 _T = TypeVar("_T")
 _RUN: Final = r"Software\Microsoft\Windows\CurrentVersion\Run"
+_OWN: Final = r"Software\lanshare"
 _HEAD: Final = 64 * 1024
 """Bytes of a file in which our mark is looked for."""
 
@@ -31,6 +32,9 @@ def homes() -> Homes:
     home = Path.home()
     if sys.platform == "darwin":
         return Homes(home, home)
+    if sys.platform == "win32":
+        own = Path(os.environ.get("APPDATA", home / "AppData" / "Roaming")) / "Microsoft" / "Windows"
+        return Homes(own, own)
 
     def of(name: str, usual: str) -> Path:
         given = os.environ.get(name, "")
@@ -59,7 +63,7 @@ def program() -> list[str]:
 def starts_at_login() -> bool:
     """Whether lanshare starts when this person logs in."""
     if sys.platform == "win32":
-        return bool(_run_value())
+        return bool(_value(_RUN, "lanshare"))
     entry = entries.login(homes(), program(), sys.platform == "darwin")
     return _is_ours(entry.path) and b"\nHidden=true" not in entry.path.read_bytes()
 
@@ -67,7 +71,8 @@ def starts_at_login() -> bool:
 def set_start_at_login(wanted: bool) -> None:
     """Start at login from now on, or not. OSError if that cannot be written, or the place is somebody else's."""
     if sys.platform == "win32":
-        _set_run_value(" ".join([f'"{program()[0]}"', *program()[1:], *entries.hidden(program())]) if wanted else "")
+        words = [f'"{program()[0]}"', *program()[1:], *entries.hidden(program())]
+        _set_value(_RUN, "lanshare", " ".join(words) if wanted else "")
         return
     entry = entries.login(homes(), program(), sys.platform == "darwin")
     if wanted:
@@ -81,6 +86,8 @@ def set_start_at_login(wanted: bool) -> None:
 
 def is_in_menus() -> bool:
     """Whether integrate() was asked for, and not taken back."""
+    if sys.platform == "win32":
+        return bool(_value(_OWN, entries.SEND_TO))
     return _is_ours(homes().data / entries.DOLPHIN)
 
 
@@ -90,6 +97,8 @@ def integrate(devices: Sequence[tuple[PeerId, str]], icon: bytes | None) -> list
     others, if one cannot be written or removed."""
     where = homes()
     wanted = _wanted(devices, icon)
+    if sys.platform == "win32":
+        _set_value(_OWN, entries.SEND_TO, "yes")
     keep = {one.path for one in wanted}
     free = [one for one in wanted if _is_free(one.path)]
     try:
@@ -107,6 +116,8 @@ def in_the_way(devices: Sequence[tuple[PeerId, str]], icon: bytes | None) -> lis
 def take_out() -> list[Path]:
     """Take the devices out of the menus; what was removed. OSError, after all the others, if one cannot be."""
     where = homes()
+    if sys.platform == "win32":
+        _set_value(_OWN, entries.SEND_TO, "")
     gone = [path for path in (where.data / entries.DOLPHIN, *_of_devices(where)) if _is_ours(path)]
     _do(_remove, gone)
     return gone
@@ -128,6 +139,8 @@ def remove() -> list[Path]:
 
 
 def _wanted(devices: Sequence[tuple[PeerId, str]], icon: bytes | None) -> list[Entry]:
+    if sys.platform == "win32":
+        return entries.shortcuts(homes(), program(), devices)
     own = entries.menu(homes(), program(), icon) if icon is not None else []
     return [*own, *entries.send_to(homes(), program(), devices)]
 
@@ -153,6 +166,7 @@ def _of_devices(where: Homes) -> Iterable[Path]:
     for folder, pattern in (
         ("nautilus/scripts", "Send to *"), ("nemo/actions", "lanshare-*.nemo_action"),
         ("Thunar/sendto", "lanshare-*.desktop"), ("file-manager/actions", "lanshare-*.desktop"),
+        (entries.SEND_TO, f"*{entries.SHORTCUT}"),
     ):
         for path in sorted((where.data / folder).glob(pattern)):
             if _is_ours(path):
@@ -165,6 +179,8 @@ def _is_ours(path: Path) -> bool:
             return False
         with path.open("rb") as file:
             head = file.read(_HEAD)
+        if path.suffix == ".lnk":
+            return entries.MARK.encode("utf-16-le") in head
         return entries.MARK.encode() in head and (path.parent.name != "scripts" or entries.is_script(head))
     except OSError:
         return False
@@ -174,6 +190,9 @@ def _write(entry: Entry) -> None:
     if os.path.lexists(entry.path) and not _is_ours(entry.path):
         raise FileExistsError(17, "this file is not ours", str(entry.path))
     entry.path.parent.mkdir(parents=True, exist_ok=True)
+    if entry.runs:
+        shell_link.write(entry.path, entry.runs, entries.MARK)
+        return
     replace_file(entry.path, entry.content, 0o755 if entry.executable else 0o644)
 
 
@@ -182,27 +201,28 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _run_value() -> str:
+def _value(key: str, name: str) -> str:
     if sys.platform == "win32":
         import winreg
 
         try:
-            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _RUN) as key:
-                return str(winreg.QueryValueEx(key, "lanshare")[0])
+            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, key) as opened:
+                return str(winreg.QueryValueEx(opened, name)[0])
         except OSError:
             return ""
     return ""
 
 
-def _set_run_value(value: str) -> None:
+def _set_value(key: str, name: str, value: str) -> None:
+    """Of the registry of this person; empty: it goes."""
     if sys.platform == "win32":
         import winreg
 
-        with winreg.CreateKey(winreg.HKEY_CURRENT_USER, _RUN) as key:
+        with winreg.CreateKey(winreg.HKEY_CURRENT_USER, key) as opened:
             if value:
-                winreg.SetValueEx(key, "lanshare", 0, winreg.REG_SZ, value)
+                winreg.SetValueEx(opened, name, 0, winreg.REG_SZ, value)
                 return
             try:
-                winreg.DeleteValue(key, "lanshare")
+                winreg.DeleteValue(opened, name)
             except FileNotFoundError:
                 pass
