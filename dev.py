@@ -365,6 +365,8 @@ def windows(arguments: list[str]) -> int:
     folder = ROOT / ".windows"
     if not wine.prepare(folder, [sys.executable, "-m", "pip"]):
         return UNPREPARED
+    if arguments[:1] == ["long"]:
+        return isolated([python(), "-m", "tools.windows_long", str(folder), *arguments[1:]], offscreen=True)
     return isolated([python(), str(ROOT / "tools" / "windows.py"), str(folder), *arguments], offscreen=True)
 
 
