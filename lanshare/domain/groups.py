@@ -42,6 +42,9 @@ SHARE: Final = 6000
 WHOLE: Final = 12_000
 """The same of all members; the most senior ones' come first. It bounds what a group costs everyone who is in it."""
 
+LEAST: Final = 8
+"""What the records of each member may weigh at least, also if those of more senior ones fill the whole."""
+
 WEIGHED: Final = 512
 """Bytes of a record's body that weigh as much as the record itself."""
 
@@ -97,7 +100,8 @@ class Group(Struct, frozen=True):
 class Folded(Struct, frozen=True):
     """What records come to. `void`: those that count for nothing. `heads`: digests of those that count and that no
     other one had seen, the most senior authors' first, two of each at most. `entries`: by member, the record that it is
-    in by. `last`: the last record of each that counts. `spent`: the members of whom no more can count.
+    in by. `last`: the last record of each that counts. `spent`: the members of whom no more can count. `witnesses`:
+    those that count for nothing, and that authors of records which count had seen: whoever lacks them judges otherwise.
     """
 
     group: Group
@@ -106,6 +110,7 @@ class Folded(Struct, frozen=True):
     entries: dict[PeerId, bytes]
     last: dict[PeerId, bytes]
     spent: frozenset[PeerId] = frozenset()
+    witnesses: frozenset[Order] = frozenset()
 
     def parents(self, author: PeerId) -> tuple[bytes, ...]:
         """What a record that this member signs now is to name."""
@@ -131,7 +136,7 @@ class _Fold:
 
     def __init__(self, group: PeerId, records: Sequence[Change], found: int) -> None:
         self._group, self._records, self._found = group, records, found
-        self._past = _pasts(records, found)
+        self._past, self._lacking = _pasts(records, found)
         self._valid = 1 << found
         self._kicks: dict[PeerId, int] = {}
         """By member, the records that remove it and count."""
@@ -164,7 +169,7 @@ class _Fold:
             self._enter(-1, 0, self._records[self._found].author, self._found)
         mine: dict[PeerId, list[int]] = {}
         for at, one in enumerate(self._records):
-            if not one.founds and not one.older:
+            if not one.founds and not one.older and at not in self._lacking:
                 mine.setdefault(one.author, []).append(at)
         rank = 0
         while self._waiting and rank < ENTRIES:
@@ -236,7 +241,7 @@ class _Fold:
     def _within_share(self, peer: PeerId, records: Sequence[int]) -> Sequence[int]:
         """Those of a member's records that its share has room for, the first ones by their order. Whoever is out takes
         no room by dating something back: what its remover had not seen is not among these."""
-        room = min(SHARE - self._spent[peer], WHOLE - self._weighs)
+        room = max(min(SHARE - self._spent[peer], WHOLE - self._weighs), min(SHARE, LEAST) - self._spent[peer])
         for place, at in enumerate(records):
             if self._records[at].weight > room:
                 records = records[:place]
@@ -303,6 +308,7 @@ class _Fold:
             if of[records[at].author] <= _ENDS:
                 heads.append(at)
         void = frozenset(one.order for at, one in enumerate(records) if not valid >> at & 1)
+        witnesses = frozenset(one.order for at, one in enumerate(records) if behind >> at & 1) & void
         group = Group(
             self._group, self._newest_name(), tuple(living),
             {peer: min(map(self._place, entries)) for peer, entries in living.items()},
@@ -311,8 +317,9 @@ class _Fold:
         entries = {peer: records[at[0]].digest for peer, at in living.items()}
         told = {peer: records[at].digest for peer, at in last.items()}
         heads_told = tuple(records[at].digest for at in heads)
-        spent = frozenset(one for one in living if self._spent[one] >= SHARE or self._weighs >= WHOLE)
-        return Folded(group, void, heads_told, entries, told, spent)
+        full = min(SHARE, LEAST) if self._weighs >= WHOLE else SHARE
+        spent = frozenset(one for one in living if self._spent[one] >= full)
+        return Folded(group, void, heads_told, entries, told, spent, witnesses)
 
     def _place(self, entry: int) -> Order:
         """Where somebody came in: behind all that the record had seen, whatever number it bears itself."""
@@ -348,8 +355,9 @@ class _Fold:
         return self._records[max(at for rank, at in newest if rank == first)].name
 
 
-def _pasts(records: Sequence[Change], found: int) -> list[int]:
-    """Of each record, all those that its author had seen. Nobody says anything without the founding one."""
+def _pasts(records: Sequence[Change], found: int) -> tuple[list[int], set[int]]:
+    """Of each record, all those that its author had seen. Nobody says anything without the founding one. And which
+    name something that is not here, or that names such a one: they wait for it."""
     past = [0] * len(records)
     number = {one.digest: at for at, one in enumerate(records) if one.digest}
     older = 0
@@ -361,6 +369,10 @@ def _pasts(records: Sequence[Change], found: int) -> list[int]:
         at: {number[digest] for digest in one.parents if digest in number and not records[number[digest]].older} - {at}
         for at, one in enumerate(records)
         if not one.older and at != found
+    }
+    lacking = {
+        at for at, one in enumerate(records)
+        if not one.older and at != found and any(digest not in number for digest in one.parents)
     }
     after: dict[int, list[int]] = {}
     for at, before in waits.items():
@@ -377,7 +389,9 @@ def _pasts(records: Sequence[Change], found: int) -> list[int]:
                 seen |= past[parent] | 1 << parent
         past[at] = seen
         for later in after.get(at, ()):
+            if at in lacking:
+                lacking.add(later)
             waits[later].discard(at)
             if not waits[later]:
                 ready.append(later)
-    return past
+    return past, lacking

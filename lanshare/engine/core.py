@@ -218,10 +218,16 @@ class EngineCore:
             link.post(effect.said)
 
     def _write(self, effect: e.DbWrite) -> None:
-        self._deps.store.write(lambda db: effect.work(db, *effect.args), lambda found: self._asked(effect, found))
+        self._deps.store.write(
+            lambda db: effect.work(db, *effect.args), lambda found: self._asked(effect, found),
+            lambda: self._lost(effect),
+        )
 
     def _read(self, effect: e.DbRead) -> None:
-        self._deps.store.read(lambda db: effect.work(db, *effect.args), lambda found: self._asked(effect, found))
+        self._deps.store.read(
+            lambda db: effect.work(db, *effect.args), lambda found: self._asked(effect, found),
+            lambda: self._lost(effect),
+        )
 
     def _asked(self, effect: e.DbWrite | e.DbRead, found: n.InboxItem | None) -> None:
         """The store's thread has done what an effect asked for."""
@@ -230,6 +236,13 @@ class EngineCore:
         item = effect.then if found is None else found
         if item is not None:
             self._inbox.put(item)
+
+    def _lost(self, effect: e.DbWrite | e.DbRead) -> None:
+        """It could not: whoever counts on an answer gets one all the same."""
+        if effect.over is not None:
+            effect.over()
+        if effect.lost is not None:
+            self._inbox.put(effect.lost)
 
     def _store_failed(self, item: n.StoreFailed, now: float) -> list[e.Effect]:
         sentence = user_messages.trouble(Code.DISK_ERROR, item.detail)

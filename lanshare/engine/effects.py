@@ -48,7 +48,10 @@ class DbWrite(Struct, frozen=True):
     """An InboxItem, or None for nothing."""
 
     over: Callable[[], None] | None = None
-    """Called when it is durable, or found: a link's backlog counts by it."""
+    """Called when it is durable, or found, or could not be: a link's backlog counts by it."""
+
+    lost: Any = None
+    """An InboxItem for when it could not be, or None for nothing."""
 
 
 class DbRead(Struct, frozen=True):
@@ -58,6 +61,7 @@ class DbRead(Struct, frozen=True):
     args: tuple[Any, ...] = ()
     then: Any = None
     over: Callable[[], None] | None = None
+    lost: Any = None
 
 
 class FlushStore(Struct, frozen=True):

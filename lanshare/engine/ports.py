@@ -110,11 +110,17 @@ class Clock(Protocol):
 class StorePort(Protocol):
     """The store, as the engine sees it. `then` is called on the store's thread: it may only post."""
 
-    def write(self, operation: Callable[[sqlite3.Connection], Any], then: Callable[[Any], None] | None) -> None:
-        """Write; call `then` with the result once it is durable."""
+    def write(
+        self, operation: Callable[[sqlite3.Connection], Any], then: Callable[[Any], None] | None,
+        lost: Callable[[], None] | None = None,
+    ) -> None:
+        """Write; call `then` with the result once it is durable, or `lost` if it cannot be."""
 
-    def read(self, operation: Callable[[sqlite3.Connection], Any], then: Callable[[Any], None]) -> None:
-        """Read; call `then` with the result."""
+    def read(
+        self, operation: Callable[[sqlite3.Connection], Any], then: Callable[[Any], None],
+        lost: Callable[[], None] | None = None,
+    ) -> None:
+        """Read; call `then` with the result, or `lost` if there is none."""
 
     def compact(self, then: Callable[[Any], None]) -> None:
         """Take what was deleted out of the file too; call `then` with whether that went well."""

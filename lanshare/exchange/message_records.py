@@ -202,7 +202,7 @@ def change_of(record: bytes) -> Change:
     frame = _decoder.decode(record)
     try:
         body = _bodies.decode(frame.body)
-    except (msgspec.MsgspecError, UnicodeError):
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
         body = _Body()
     author = id_of_key(frame.author)
     add = tuple(PeerId(one) for one in body.add if is_full_id(one))

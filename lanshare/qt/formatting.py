@@ -219,7 +219,7 @@ def change(body: str, author: PeerId | None, who: str, names: dict[PeerId, str],
         name = str(said.get("name", ""))
         add = [PeerId(str(one)) for one in said.get("add", ())]
         remove = [PeerId(str(one)) for one in said.get("remove", ())]
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, AttributeError, TypeError, RecursionError):
         return tr("{0} changed something").format(who)
 
     def called(peers: list[PeerId]) -> str:

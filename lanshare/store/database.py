@@ -42,6 +42,8 @@ _BUSY: Final = 5000
 
 Operation = Callable[[sqlite3.Connection], Any]
 Then = Callable[[Any], None]
+Lost = Callable[[], None]
+Work = tuple[Operation, Then | None, Lost | None]
 
 _log = logging.getLogger(__name__)
 
@@ -150,8 +152,8 @@ class Store:
     def __init__(self, path: Path) -> None:
         """Open, or make, the database; prepare() was called before."""
         self._path = path
-        self._writes: queue.SimpleQueue[tuple[Operation, Then | None] | None] = queue.SimpleQueue()
-        self._reads: queue.SimpleQueue[tuple[Operation, Then] | None] = queue.SimpleQueue()
+        self._writes: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self._reads: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write_loop, name="store")
         self._reader = threading.Thread(target=self._read_loop, name="reader")
         self._checker = threading.Thread(target=self._check, name="check")
@@ -166,22 +168,24 @@ class Store:
         if self._path.stat().st_size > _LARGE:
             self._checker.start()
 
-    def write(self, operation: Operation, then: Then | None = None) -> None:
-        """Run `operation` in the next group; `then` gets its result once that group is durable."""
-        self._writes.put((operation, then))
+    def write(self, operation: Operation, then: Then | None = None, lost: Lost | None = None) -> None:
+        """Run `operation` in the next group; `then` gets its result once that group is durable. `lost` is called if it
+        cannot be."""
+        self._writes.put((operation, then, lost))
 
     def compact(self, then: Then) -> None:
         """After the writes before: make the file hold nothing of what was deleted, the journal included; True if so."""
-        self._writes.put((_compact, then))
+        self._writes.put((_compact, then, None))
 
     def flush(self) -> None:
         """After the writes before: the journal beside the file holds nothing of what was deleted. Cheaper than
         compact(); what a reader keeps from being taken out now goes at the next writes."""
-        self._writes.put((_flush, None))
+        self._writes.put((_flush, None, None))
 
-    def read(self, operation: Operation, then: Then) -> None:
-        """Run `operation` on the read-only connection; `then` gets its result on the reader's thread."""
-        self._reads.put((operation, then))
+    def read(self, operation: Operation, then: Then, lost: Lost | None = None) -> None:
+        """Run `operation` on the read-only connection; `then` gets its result on the reader's thread. `lost` is called
+        if there is none."""
+        self._reads.put((operation, then, lost))
 
     def close(self) -> None:
         """Commit what is queued, then stop both threads."""
@@ -228,10 +232,10 @@ class Store:
             self._commit(link, work)
         link.close()
 
-    def _commit(self, link: sqlite3.Connection, work: list[tuple[Operation, Then | None]]) -> None:
+    def _commit(self, link: sqlite3.Connection, work: list[Work]) -> None:
         if not work:
             return
-        for at, (operation, then) in enumerate(work):
+        for at, (operation, then, _) in enumerate(work):
             if operation in (_compact, _flush):
                 self._commit(link, work[:at])
                 done = operation(link)
@@ -259,6 +263,8 @@ class Store:
                     return
                 _log.error("a write was not kept: %s", type(error).__name__)
                 self._failed(error)
+                if (lost := work[0][2]) is not None:
+                    lost()
                 return
         for then, result in results:
             then(result)
@@ -266,7 +272,8 @@ class Store:
     def _read_loop(self) -> None:
         link = connect(self._path, read_only=True)
         while (item := self._reads.get()) is not None:
-            operation, then = item
+            operation, then, lost = item
+            assert then is not None
             try:
                 try:
                     result = operation(link)
@@ -276,9 +283,11 @@ class Store:
                     time.sleep(_AGAIN[-1])
                     result = operation(link)
                 then(result)
-            except sqlite3.Error as error:
+            except Exception as error:  # whatever it was, the thread must go on to the next one
                 _log.error("a read failed: %s", type(error).__name__)
                 self._failed(error)
+                if lost is not None:
+                    lost()
         link.close()
 
 
@@ -309,11 +318,11 @@ def _checkpoint(link: sqlite3.Connection) -> bool:
     return not busy
 
 
-def _group(link: sqlite3.Connection, work: list[tuple[Operation, Then | None]]) -> list[tuple[Then, Any]]:
+def _group(link: sqlite3.Connection, work: list[Work]) -> list[tuple[Then, Any]]:
     """One group, durable when this returns; its results for those who wait for them."""
     results: list[tuple[Then, Any]] = []
     link.execute("BEGIN IMMEDIATE")
-    for operation, then in work:
+    for operation, then, _ in work:
         result = operation(link)
         if then is not None:
             results.append((then, result))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import random
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from lanshare.domain.control_messages import SignedMessage
-from lanshare.domain.groups import Change, Folded, Group, fold
+from lanshare.domain.groups import WHOLE, Change, Folded, Group, Order, fold
 from lanshare.domain.message import ChatMessage, MessageId
 from lanshare.domain.peer import PeerId
 from lanshare.store import outbox
@@ -29,6 +31,9 @@ removed could send them for ever."""
 VOID_ALL: Final = 4000
 """The same of all authors of a group."""
 
+
+_ROUNDS: Final = 4
+"""How often it is looked what is left of new records without those that are not kept. Honest ones need two looks."""
 
 _KEEPING: Final = 10
 """To keep a record takes as long as to look at so many, measured."""
@@ -77,6 +82,14 @@ def changes(db: sqlite3.Connection, group: PeerId, read: Read) -> list[Change]:
         (group,),
     )
     return [replace(read(record), older=True) if older else read(record) for record, older in rows]
+
+
+def count(db: sqlite3.Connection, group: PeerId) -> int:
+    """How many records about a group are kept."""
+    (found,) = db.execute(
+        "SELECT count(*) FROM messages WHERE peer = ? AND kind IN ('found', 'change')", (group,)
+    ).fetchone()
+    return int(found)
 
 
 def seen(db: sqlite3.Connection, group: PeerId, author: PeerId, read: Read) -> tuple[bytes, ...]:
@@ -137,35 +150,60 @@ def merge(
         stands = find(db, group)
         return Settled(stands) if stands is not None and stands.knows(speaker) and stands.knows(me) else None
     known = changes(db, group, read)
+    begins = not known
+    if not begins:
+        unknown = [one for one in unknown if outbox.is_near(db, one.message)]
     fresh = {(change := read(one.record)).order: (change, one) for one in unknown}
     weight = sum(one.weight for one in known) + sum(change.weight for change, _ in fresh.values())
-    folded = fold(group, [*known, *(change for change, _ in fresh.values())])
-    if folded is None or not (folded.group.knows(speaker) and folded.group.knows(me)):
-        return None
-    # What changed nothing is kept as well: it may count once an earlier record has come. Strangers' are not.
-    useless = Counter[PeerId]()
-    for before in known:
-        if before.order in folded.void:
-            useless[before.author] += before.weight
-    kept = []
-    for order in sorted(fresh):
-        change, one = fresh[order]
-        if not folded.group.knows(change.author):
-            continue
-        if order in folded.void:
-            if useless[change.author] + change.weight > VOID or useless.total() + change.weight > VOID_ALL:
-                continue
-            useless[change.author] += change.weight
-        if outbox.add(db, one.message, one.sequence, one.record, one.digest) is not None:
-            kept.append((change, one))
-    if not kept:
+    for _ in range(_ROUNDS):
+        folded = fold(group, [*known, *(change for change, _ in fresh.values())])
+        if folded is None or not (folded.group.knows(speaker) and folded.group.knows(me)):
+            return None
+        # What is not kept is not so, whatever was said: without it others may count, or do no more.
+        if not (refused := _refused(folded, known, fresh.values())):
+            break
+        for order in refused:
+            del fresh[order]
+    else:
+        fresh = {}
+    if not fresh or folded is None:
         stands = find(db, group)
         return Settled(stands, weight=weight) if stands is not None else None
-    if len(kept) < len(fresh):
-        # What is not kept is not so, whatever was said.
-        folded = fold(group, [*known, *(change for change, _ in kept)])
+    for order in sorted(fresh):
+        one = fresh[order][1]
+        outbox.add(
+            db, one.message, one.sequence, one.record, one.digest, far=begins, counts=order not in folded.void
+        )
+    kept = tuple(fresh[order] for order in sorted(fresh))
     weight += _KEEPING * sum(change.weight for change, _ in kept)
-    return _settle(db, folded, tuple(one for _, one in kept), weight) if folded is not None else None
+    return _settle(db, folded, tuple(one for _, one in kept), weight)
+
+
+def _refused(folded: Folded, known: Iterable[Change], fresh: Iterable[tuple[Change, SignedMessage]]) -> list[Order]:
+    """What is not kept of new records: strangers', and what counts for nothing beyond its room.
+
+    What counts for nothing is kept, as it may count once an earlier record has come; and what authors of those that
+    count had seen, whoever it is by, as all who judge these have to know it.
+    """
+    useless = Counter[PeerId]()
+    seen = 0
+    for before in known:
+        if before.order in folded.witnesses:
+            seen += before.weight
+        elif before.order in folded.void:
+            useless[before.author] += before.weight
+    refused = []
+    for change, _ in sorted(fresh, key=lambda one: one[0].order):
+        if change.order in folded.witnesses and seen + change.weight <= WHOLE:
+            seen += change.weight
+        elif not folded.group.knows(change.author):
+            refused.append(change.order)
+        elif change.order in folded.void:
+            if useless[change.author] + change.weight > VOID or useless.total() + change.weight > VOID_ALL:
+                refused.append(change.order)
+            else:
+                useless[change.author] += change.weight
+    return refused
 
 
 def circle(db: sqlite3.Connection, group: PeerId) -> list[bytes]:
@@ -191,6 +229,8 @@ def accept(
     if (message.lamport, message.author, message.id) < group.since[me]:
         return False, None
     kept = outbox.add(db, message, said.sequence, said.record, said.digest, hidden=hidden)
+    if kept is None and not outbox.is_here(db, message, said.digest):
+        return False, None
     if kept is not None and message.author == me:
         # Ours came back to us from others: our own history was lost.
         db.execute("UPDATE messages SET delivery = 'delivered' WHERE author = ? AND id = ?", (me, message.id))
@@ -233,10 +273,13 @@ def missing(
     numbers = dict(db.execute("SELECT author, ranges FROM held WHERE peer = ?", (group,)).fetchall())
     share = max(1, limit // max(1, len(numbers)))
     found: list[tuple[int, str, str, bytes]] = []
-    for one, text in numbers.items():
+    looks = _LOOKS
+    # By chance in another order each time: what one author's records cost keeps nobody else's from coming for long.
+    for one, text in random.sample(sorted(numbers.items()), len(numbers)):
         ours = [(first, last) for first, last in json.loads(text)]
         mine: list[tuple[int, str, str, bytes]] = []
-        for first, last in _without(ours, has.get(PeerId(one), ())):
+        for first, last in itertools.islice(_without(ours, has.get(PeerId(one), ())), looks):
+            looks -= 1
             mine += db.execute(
                 "SELECT lamport, author, id, record FROM messages WHERE peer = ? AND author = ? AND sequence BETWEEN ?"
                 " AND ? AND CASE WHEN kind IN ('found', 'change')"
@@ -247,6 +290,8 @@ def missing(
             if len(mine) >= limit:
                 break
         found += mine[:share] if len(numbers) > 1 else mine
+        if len(found) >= limit or not looks:
+            break
     found.sort(key=lambda row: row[:3])
     records: list[bytes] = []
     size = 0
@@ -258,24 +303,30 @@ def missing(
     return records
 
 
+_LOOKS: Final = 2048
+"""Ranges of numbers that are looked at, to find what a member lacks: there may be nothing in them any more."""
+
 _BYTES = 2 * 1024 * 1024
 """Bytes of texts that are handed over at once."""
 
 
-def _without(ours: Sequence[tuple[int, int]], theirs: Ranges) -> list[tuple[int, int]]:
-    """Ranges less other ranges; both sorted."""
-    rest: list[tuple[int, int]] = []
+def _without(ours: Sequence[tuple[int, int]], theirs: Ranges) -> Iterator[tuple[int, int]]:
+    """Ranges less other ranges; both sorted. They are walked through once, side by side."""
+    other = 0
     for first, last in ours:
         at = first
-        for begin, end in theirs:
-            if end < at or begin > last:
-                continue
+        while other < len(theirs) and theirs[other][1] < at:
+            other += 1
+        place = other
+        while place < len(theirs) and theirs[place][0] <= last:
+            begin, end = theirs[place]
             if begin > at:
-                rest.append((at, begin - 1))
+                yield (at, begin - 1)
             at = max(at, end + 1)
+            place += 1
+        other = max(other, place - 1)
         if at <= last:
-            rest.append((at, last))
-    return rest
+            yield (at, last)
 
 
 def confirm(db: sqlite3.Connection, group: PeerId, me: PeerId, ranges: Ranges) -> list[MessageId]:

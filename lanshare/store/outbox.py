@@ -39,16 +39,18 @@ def clock(db: sqlite3.Connection, peer: PeerId, author: PeerId) -> tuple[int, in
 
 def add(
     db: sqlite3.Connection, message: ChatMessage, sequence: int, record: bytes, digest: bytes, again: bool = False,
-    hidden: bool = False,
+    hidden: bool = False, far: bool = False, counts: bool = True,
 ) -> Kept | None:
     """Keep a message; where it came to lie, or None if it was here already, or is not to be believed.
+
+    `far`: it may be far ahead, as the conversation begins with it here. `counts`: else it moves no clock.
 
     What changes a group gets no place: place() gives it one if it counts. What was deleted here is not taken when it is
     said once more; with `again` it is. `hidden`: it is kept for others in its group, and stands nowhere here.
     """
     theirs = message.direction is Direction.IN
     (clock_now,) = db.execute("SELECT max(lamport) FROM clocks WHERE peer = ?", (message.peer,)).fetchone()
-    if theirs and message.lamport > (clock_now or 0) + _JUMP:
+    if theirs and counts and not far and message.lamport > (clock_now or 0) + _JUMP:
         return None
     if again:
         db.execute("DELETE FROM gone WHERE author = ? AND id = ?", (message.author, message.id))
@@ -79,10 +81,11 @@ def add(
     )
     if cursor.rowcount == 0:
         return None
+    lamport = message.lamport if counts else clock_now or 0
     db.execute(
         "INSERT INTO clocks VALUES (?, ?, ?) ON CONFLICT (peer) DO UPDATE SET"
         " lamport = max(lamport, excluded.lamport), sequence = max(sequence, excluded.sequence)",
-        (message.peer, message.lamport, 0 if theirs else sequence),
+        (message.peer, lamport, 0 if theirs else sequence),
     )
     restarted = hold(db, message.peer, message.author, sequence) and message.author == message.peer
     if hidden or message.kind is MessageKind.REACTION or message.kind in CONTROL:
@@ -113,6 +116,12 @@ def place(db: sqlite3.Connection, message: ChatMessage, restarted: bool = False)
         db.execute("INSERT INTO search (rowid, body) VALUES (?, ?)", (position, folded(message.text)))
     lamport, tie = db.execute("SELECT lamport, tie FROM timeline WHERE position = ?", (position,)).fetchone()
     return Kept(position, late, place_of(lamport, tie))
+
+
+def is_near(db: sqlite3.Connection, message: ChatMessage) -> bool:
+    """Whether a peer's message is not so far ahead of its conversation that it would end that."""
+    (clock_now,) = db.execute("SELECT max(lamport) FROM clocks WHERE peer = ?", (message.peer,)).fetchone()
+    return message.direction is Direction.OUT or message.lamport <= (clock_now or 0) + _JUMP
 
 
 class Kept(Struct, frozen=True):

@@ -20,7 +20,7 @@ def load(path: Path) -> tuple[Settings, bool]:
         return Settings(), True
     try:
         return checked(msgspec.json.decode(data, type=Settings)), False
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         path.replace(path.with_name("settings.damaged.json"))
         return Settings(), True
 

@@ -157,9 +157,12 @@ GROUP_LARGEST: Final = 24 * 1024 * 1024
 """The same of a group that is as large as one can be: see SHARE and WHOLE in domain/groups.py. Two such at once, and of
 known devices alone."""
 
-GROUP_WAITING: Final = 4 * 1024 * 1024
-"""Bytes of records about a group of ours that a peer said and that wait for their turn: for what has no room we ask
-again."""
+GROUP_RECORDS: Final = 32_768
+"""Records of such a group: twice what may count."""
+
+GROUP_WAITING: Final = GROUP_LARGEST
+"""Bytes of records about groups of ours that a known device said, or all unknown ones together, and that wait for their
+turn: for what has no room we ask again."""
 
 OFFERS_PER_PEER: Final = 32
 """Open questions of one device; further ones are declined as busy. The window folds them into its conversation."""

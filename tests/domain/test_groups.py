@@ -480,9 +480,33 @@ def test_whoever_is_out_takes_nobodys_room_and_none_of_its_own_back(monkeypatch:
     assert folded(FOUND, *mine, *forged).group.members == (A, B, C)
 
 
+def test_what_names_something_that_is_not_here_waits_for_it() -> None:
+    """Mallory signs a removal, shows only what she signed behind it, and the removal when she is out."""
+    hidden = change(B, [FOUND], remove=(C,), number=1)
+    shown = change(B, [hidden], name="shown", number=2)
+    after = change(A, [FOUND], name="after", number=3)
+    one = folded(FOUND, shown, after)
+    assert (one.group.name, set(one.void)) == ("after", {shown.order})
+    behind = change(C, [shown], name="behind", number=4)
+    assert folded(FOUND, shown, behind).void == {shown.order, behind.order}, "nor does what is behind it count"
+    both = folded(FOUND, shown, hidden, behind)
+    assert both.group.members == (A, B)
+    assert shown.order not in both.void
+
+
+def test_what_authors_had_seen_is_told_also_where_it_counts_for_nothing() -> None:
+    junk = change(D, [FOUND], name="a stranger's", number=1)
+    names = change(B, [junk], name="B's", number=2)
+    one = folded(FOUND, junk, names)
+    assert (one.group.name, set(one.void), set(one.witnesses)) == ("B's", {junk.order}, {junk.order})
+    alone = folded(FOUND, change(D, [FOUND], name="x", number=3))
+    assert alone.witnesses == frozenset()
+
+
 def test_what_is_beyond_the_share_is_the_same_in_every_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(groups, "SHARE", 4)
     monkeypatch.setattr(groups, "WHOLE", 7)
+    monkeypatch.setattr(groups, "LEAST", 0)
     chance = random.Random(5)
     for _ in range(200):
         records = [FOUND]

@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
@@ -12,7 +15,7 @@ from lanshare.domain.offer import EntryKind, Offer, TopEntry
 from lanshare.domain.settings import Visibility
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
 from lanshare.engine import inbox as n
-from lanshare.engine.effects import Discard, Scan
+from lanshare.engine.effects import DbRead, DbWrite, Discard, Scan
 from lanshare.engine.ports import LeaseReply
 from lanshare.exchange.control import SayBye
 from lanshare.net.networks import Network
@@ -123,3 +126,22 @@ def test_without_a_person_to_ask_a_new_network_is_as_the_settings_say(setting: S
     setting.do(n.NetworkChanged(("192.168.1.2",), None, (HOME,)))
     assert shows(setting) == "everyone"
     assert not [one for one in setting.events if isinstance(one, e.NetworkTrustRequested)]
+
+
+@pytest.mark.parametrize("kind", [DbWrite, DbRead])
+def test_what_the_store_cannot_do_ends_for_all_who_counted_on_it(setting: Setting, kind: Any) -> None:
+    """A link's backlog has room again, and whoever waits hears of it."""
+
+    class Full:
+        def write(self, operation: Any, then: Any, lost: Any) -> None:
+            lost()
+
+        read = write
+
+    node = setting.node
+    node._deps.store = Full()  # type: ignore[assignment]
+    over: list[str] = []
+    effect = kind(journal.set_code, (), over=lambda: over.append("over"), lost=n.CleanupDone(TransferId("ef" * 16)))
+    (node._write if kind is DbWrite else node._read)(effect)
+    assert over == ["over"]
+    assert node._inbox.get_nowait() == n.CleanupDone(TransferId("ef" * 16))

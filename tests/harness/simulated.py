@@ -66,7 +66,7 @@ class Disk:
     def __init__(self, link: sqlite3.Connection, world: World) -> None:
         self.link, self._world = link, world
 
-    def write(self, operation: Any, then: Any) -> None:
+    def write(self, operation: Any, then: Any, lost: Any = None) -> None:
         self.link.execute("BEGIN IMMEDIATE")
         try:
             result = operation(self.link)
@@ -77,7 +77,7 @@ class Disk:
         if then is not None:
             then(result)
 
-    def read(self, operation: Any, then: Any) -> None:
+    def read(self, operation: Any, then: Any, lost: Any = None) -> None:
         then(operation(self.link))
 
     def flush(self) -> None:

@@ -44,12 +44,12 @@ class Store:
         database.prepare(path)
         self.link = database.connect(path)
 
-    def write(self, operation: Any, then: Any) -> None:
+    def write(self, operation: Any, then: Any, lost: Any = None) -> None:
         result = operation(self.link)
         if then is not None:
             then(result)
 
-    def read(self, operation: Any, then: Any) -> None:
+    def read(self, operation: Any, then: Any, lost: Any = None) -> None:
         then(operation(self.link))
 
     def flush(self) -> None:

@@ -242,6 +242,23 @@ def test_a_group_in_pieces_is_collected_up_to_its_bound(
         assert asked.group == group
 
 
+def test_a_group_in_pieces_is_collected_up_to_so_many_records(
+    victim: Victim, mallory: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "GROUP_RECORDS", 50)
+    with Attacker(victim.port, mallory) as link:
+        link.greet()
+        befriend(victim, link)
+        founding, group = founded_by(mallory)
+        for number in range(2, 120):
+            made = record(mallory, group, message_records.change_body("x", (), ()), number, kind=MessageKind.CHANGE)
+            link.say_raw(f.GroupRecords, [encoded(founding), encoded(made)] if number == 2 else [encoded(made)])
+        still(victim, link)
+        engine = victim.host._engine
+        assert engine is not None
+        assert [len(kept.records) for kept in engine.node._groups._queue._parts.values()] == [50]
+
+
 def test_records_of_a_group_of_ours_wait_up_to_a_bound_and_what_is_beyond_it_is_told_again(
     victim: Victim, mallory: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -311,7 +328,7 @@ def parts(victim: Victim, what: str = "_parts") -> list[int]:
     engine = victim.host._engine
     assert engine is not None
     kept = list(getattr(engine.node._groups._queue, what).values())
-    return [sum(len(one.record) for one in list(some.records)) for some in kept]
+    return [sum(len(one.record) for one in list(some.records.values())) for some in kept]
 
 
 # --- on a data link
@@ -605,6 +622,7 @@ HIT = {
     "BARRIER_STALL": HERE + "a_receiver_that_never_completes_is_cut_and_the_transfer_waits",
     "GROUP_COLLECTED": HERE + "a_group_in_pieces_is_collected_up_to_its_bound",
     "GROUP_LARGEST": HERE + "a_group_in_pieces_is_collected_up_to_its_bound",
+    "GROUP_RECORDS": HERE + "a_group_in_pieces_is_collected_up_to_so_many_records",
     "GROUP_WAITING": HERE + "records_of_a_group_of_ours_wait_up_to_a_bound_and_what_is_beyond_it_is_told_again",
     "UNPROVEN_PER_HOST": "net/test_listener.py::"
     "test_unproven_connections_of_one_host_are_few_and_whoever_comes_gets_in",

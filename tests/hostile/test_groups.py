@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from lanshare.domain import events as e
 from lanshare.domain import groups
 from lanshare.domain.message import MessageId, MessageKind
 from lanshare.domain.peer import PeerId, PeerPolicy, Permission
+from lanshare.engine.messages.group_records import EACH
 from lanshare.exchange import message_records
 from lanshare.store import groups as stored
 from lanshare.trust.identity import Identity
@@ -257,6 +259,81 @@ def test_somebody_new_gets_into_a_group_of_thousands_of_changes(victim: Victim, 
         assert (joined.group, joined.name, joined.mine) == (group, "name 3999", True)
         still(victim, link)
         assert len(records_of(victim, group)) == 4000
+
+
+@pytest.mark.parametrize("kind", [MessageKind.FOUND, MessageKind.CHANGE])
+def test_a_body_without_end_holds_nobody_up(victim: Victim, mallory: Identity, kind: MessageKind) -> None:
+    """Its reading would end the store's work on it, and with that everybody's turn after it."""
+    with Attacker(victim.port, mallory) as link:
+        link.greet()
+        founding = secrets.token_hex(16)
+        group = message_records.group_of(mallory, MessageId(founding))
+        deep = '{"x":' + "[" * 2500 + "]" * 2500 + "}"
+        records = [record(mallory, group, deep, 1, kind=MessageKind.FOUND, ident=founding)]
+        if kind is MessageKind.CHANGE:
+            records = [
+                record(mallory, group, message_records.change_body("x", (), ()), 1, kind=MessageKind.FOUND,
+                       ident=founding),
+                record(mallory, group, deep, 2, kind=MessageKind.CHANGE),
+            ]
+        link.say(f.GroupRecords(tuple(map(encoded, records))))
+        still(victim, link)
+        other = Identity.create()
+        with Attacker(victim.port, other) as honest:
+            honest.greet()
+            ring = Ring(victim, other)
+            honest.say(f.GroupRecords((encoded(ring.founding),)))
+            assert victim.wait_for(e.GroupAsked).group == ring.id
+
+
+def test_whoever_left_is_added_again_by_a_stranger_only_after_a_question(victim: Victim, mallory: Identity) -> None:
+    with Attacker(victim.port, mallory) as link:
+        link.greet()
+        ring = Ring(victim, mallory)
+        ring.invite(link)
+        leaves = c.ChangeGroup(MessageId(secrets.token_hex(16)), ring.id, remove=(victim.wait_id(),))
+        victim.say(leaves)
+        victim.wait_for(e.GroupChanged, lambda one: not one.mine)
+        left = message_records.frame_of(records_of(victim, ring.id)[-1])
+        eve = Identity.create()
+        adds = change(mallory, ring.id, 5, (left,), add=(eve.id,))
+        again = change(eve, ring.id, 7, (adds,), add=(victim.wait_id(),))
+        with Attacker(victim.port, eve) as strange:
+            strange.greet()
+            victim.wait_for(e.PeerAppeared, lambda one: one.id == eve.id)
+            strange.say(f.GroupRecords((encoded(adds), encoded(again))))
+            still(victim, strange)
+        assert not [one for one in victim.seen if isinstance(one, e.GroupChanged)][-1].mine
+        asked = [one for one in victim.seen if isinstance(one, e.GroupAsked)][-1]
+        assert (asked.group, asked.peer) == (ring.id, eve.id)
+        victim.say(c.AnswerGroup(ring.id, True))
+        assert victim.wait_for(e.GroupChanged).mine
+
+
+def test_whoever_is_no_member_rests_as_long_as_one_who_is(victim: Victim, mallory: Identity) -> None:
+    with Attacker(victim.port, mallory) as link:
+        link.greet()
+        befriend(victim, link)
+        ring = Ring(victim, mallory)
+        records = [ring.founding]
+        for number in range(2, 600):
+            records.append(change(mallory, ring.id, number, (records[-1],), f"name {number}"))
+        for at in range(0, len(records), limits.CIRCLE):
+            link.say(f.GroupRecords(tuple(map(encoded, records[at : at + limits.CIRCLE]))))
+        still(victim, link)
+        engine = victim.host._engine
+        assert engine is not None
+        eve = Identity.create()
+        with Attacker(victim.port, eve) as strange:
+            strange.greet()
+            before = time.monotonic()
+            for number in range(12):
+                strange.say(f.GroupRecords((encoded(change(eve, ring.id, 900 + number, (ring.founding,), "x")),)))
+                strange.say(f.Ping(number))
+                strange.hear_kind(f.Pong)
+            still(victim, strange)
+            rested = engine.node._groups._queue._rests[""]
+        assert rested - before > 599 * EACH
 
 
 def records_of(victim: Victim, group: PeerId) -> list[bytes]:

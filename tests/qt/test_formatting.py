@@ -52,3 +52,8 @@ def test_whoever_is_called_like_another_one_does_not_leave_for_it() -> None:
     body = json.dumps({"remove": [other]})
     assert formatting.change(body, one, "Bob", names, None) == "Bob removed Bob"
     assert formatting.change(body, other, "Bob", names, None) == "Bob left"
+
+
+@pytest.mark.parametrize("body", ["", "[]", "null", '{"add": 7}', '{"x":' + "[" * 2500 + "]" * 2500 + "}", "[" * 9999])
+def test_a_change_that_says_nothing_sensible_is_told_as_one(body: str) -> None:
+    assert formatting.change(body, PeerId("a" * 52), "Bob", {}, None) == "Bob changed something"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import sqlite3
 import threading
 from pathlib import Path
@@ -49,6 +50,26 @@ def test_one_bad_write_does_not_take_its_neighbours_with_it(
     store.close()
     caplog.clear()
     assert (len(failed), len(done)) == (1, 2)
+
+
+def test_whoever_waits_for_what_cannot_be_done_is_told_and_both_threads_go_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not of a disk alone: whatever a write or a read raises."""
+    database.prepare(tmp_path / "x.sqlite")
+    store = Store(tmp_path / "x.sqlite")
+    told: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def deep(link: sqlite3.Connection) -> None:
+        raise RecursionError("too deep")
+
+    store.start(lambda error: told.put(type(error).__name__))
+    for ask in (store.write, store.read):
+        ask(deep, lambda found: told.put("found"), lambda: told.put("lost"))
+        ask(lambda link: link.execute("SELECT 1").fetchone(), lambda found: told.put(f"went on: {found}"))
+        assert [told.get(timeout=10) for _ in range(3)] == ["RecursionError", "lost", "went on: (1,)"]
+    store.close()
+    caplog.clear()
 
 
 def test_a_damaged_database_is_moved_aside_with_its_content(tmp_path: Path) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import itertools
+import random
+import secrets
 import sqlite3
 from pathlib import Path
 
 import pytest
 
+from lanshare.domain import groups as rules
 from lanshare.domain.control_messages import SignedMessage
 from lanshare.domain.message import Delivery, MessageId, MessageKind
 from lanshare.domain.peer import PeerId
@@ -166,6 +170,87 @@ def test_of_what_counts_for_nothing_so_much_is_kept_of_all_by_weight(
         forged = said((CARL, EVE)[number % 2], number, fat, MessageKind.CHANGE)
         groups.merge(db, [forged], CARL.id, BOB.id, message_records.change_of)
     assert len(groups.circle(db, GROUP)) == 2 + 20 // 3
+
+
+def test_what_carries_useless_records_uses_up_a_share_and_what_is_kept_stays_bounded(
+    db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each pair is one that counts for nothing and beyond its room, and one that has seen it."""
+    monkeypatch.setattr(rules, "SHARE", 10)
+    monkeypatch.setattr(groups, "VOID", 5)
+    monkeypatch.setattr(groups, "WHOLE", 7)
+    found = said(ANNA, 1, message_records.change_body("us", [BOB.id], ()), MessageKind.FOUND, FOUNDING)
+    adds = said(
+        ANNA, 2, message_records.change_body("", [CARL.id], ()), MessageKind.CHANGE, parents=(found.digest,)
+    )
+    groups.merge(db, [found, adds], ANNA.id, BOB.id, message_records.change_of)
+    kept = []
+    for number in range(10, 400, 2):
+        useless = said(
+            CARL, number, message_records.change_body("", (), [ANNA.id]), MessageKind.CHANGE, parents=(adds.digest,)
+        )
+        saw = said(
+            CARL, number + 1, message_records.change_body(f"n{number}", (), ()), MessageKind.CHANGE,
+            parents=(useless.digest,),
+        )
+        groups.merge(db, [useless, saw], CARL.id, BOB.id, message_records.change_of)
+        kept.append(len(groups.circle(db, GROUP)))
+    assert kept[40] == kept[-1] <= 2 * (2 + 10 + 5 + 7), "it ends"
+
+
+def test_a_text_that_is_not_kept_is_not_confirmed(db: sqlite3.Connection) -> None:
+    founded(db, BOB, CARL)
+    assert groups.accept(db, said(ANNA, 2**28 + 50, "far ahead"), ANNA.id, BOB.id) == (False, None)
+    assert groups.accept(db, said(ANNA, 2, "here"), ANNA.id, BOB.id)[0]
+
+
+def test_whoever_begins_with_a_group_takes_its_clock_from_those_who_are_in_it(db: sqlite3.Connection) -> None:
+    found = said(ANNA, 1, message_records.change_body("us", [CARL.id], ()), MessageKind.FOUND, FOUNDING)
+    adds = said(
+        ANNA, 2**29 + 5, message_records.change_body("", [BOB.id], ()), MessageKind.CHANGE, parents=(found.digest,)
+    )
+    settled = groups.merge(db, [found, adds], ANNA.id, BOB.id, message_records.change_of)
+    assert settled is not None
+    assert BOB.id in settled.group.members
+    assert groups.accept(db, said(CARL, 2**29 + 6, "hello"), CARL.id, BOB.id)[0]
+
+
+def test_authors_of_whom_nothing_can_be_handed_over_keep_no_others_from_it(db: sqlite3.Connection) -> None:
+    """Each of many has signed one id under two numbers: what Carl has of them is never what Bob has."""
+    many = [Identity.create() for _ in range(230)]
+    founded(db, BOB, CARL, *many)
+    for one in many:
+        assert groups.accept(db, said(one, 5, "variant", ident=secrets.token_hex(16)), one.id, BOB.id)[0]
+    groups.accept(db, said(ANNA, 900, "honest"), ANNA.id, BOB.id)
+    theirs = [(ANNA.id, ((1, 1),)), *((one.id, ((7, 7),)) for one in many)]
+    tries = 0
+    while True:
+        found = groups.missing(db, GROUP, CARL.id, theirs, 200)
+        assert len(found) <= 200
+        if "honest" in [message_records.frame_of(one).body for one in found]:
+            break
+        tries += 1
+        assert tries < 60, "200 of 231 each time"
+
+
+def test_ranges_less_ranges_are_what_sets_would_say() -> None:
+    chance = random.Random(3)
+
+    def some() -> tuple[tuple[int, int], ...]:
+        made = []
+        at = 0
+        for _ in range(chance.randrange(7)):
+            first = at + chance.randint(1, 4)
+            at = first + chance.randint(0, 4)
+            made.append((first, at))
+            at += 1
+        return tuple(made)
+
+    for _ in range(3000):
+        ours, theirs = some(), some()
+        numbers = [set(itertools.chain.from_iterable(range(a, b + 1) for a, b in one)) for one in (ours, theirs)]
+        left = [number for first, last in groups._without(ours, theirs) for number in range(first, last + 1)]
+        assert left == sorted(numbers[0] - numbers[1])
 
 
 def test_what_is_known_already_is_looked_at_no_more(db: sqlite3.Connection) -> None:

@@ -13,9 +13,10 @@ def test_settings_are_kept_and_damaged_ones_set_aside(tmp_path: Path) -> None:
     chosen = Settings(name="Desk", port=20000, appearance=Appearance.DARK)
     settings.save(path, chosen)
     assert settings.load(path) == (chosen, False)
-    path.write_text('{"port": "many"}')
-    assert settings.load(path) == (Settings(), True)
-    assert (tmp_path / "settings.damaged.json").exists()
+    for wrong in ('{"port": "many"}', '{"x": ' + "[" * 9999 + "]" * 9999 + "}"):
+        path.write_text(wrong)
+        assert settings.load(path) == (Settings(), True)
+        assert (tmp_path / "settings.damaged.json").exists()
 
 
 def test_fields_of_a_later_version_are_passed_over(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def _decode(data: bytes, kinds: dict[str, Any]) -> Any:
         envelope = msgspec.json.decode(data, type=_Envelope)
         kind = kinds[envelope.type]
         return msgspec.json.decode(envelope.body, type=kind, dec_hook=_from_json)
-    except (msgspec.MsgspecError, KeyError, ValueError) as error:
+    except (msgspec.MsgspecError, KeyError, ValueError, RecursionError) as error:
         raise ProtocolError(f"a shell or engine of another version: {type(error).__name__}") from error
 
 

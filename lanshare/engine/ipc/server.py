@@ -130,6 +130,6 @@ def connect(where: Places) -> Channel | None:
     """A channel to the engine that runs in this profile; None if there is none."""
     try:
         door = msgspec.json.decode(where.door.read_bytes(), type=_DoorFile)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, RecursionError):
         return None
     return local.connect(os.fsdecode(door.address.encode("latin-1", "replace")), door.key.encode("ascii"))

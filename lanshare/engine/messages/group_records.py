@@ -24,6 +24,9 @@ takes a fifth of it, measured."""
 _PARTS: Final = 32
 """Groups that are not ours yet of which something is kept, for each turn. The oldest one makes room."""
 
+_STALE: Final = 120.0
+"""Seconds after which a group of which nothing more comes is not kept together any longer: it is told at meetings."""
+
 _LARGE: Final = 2
 """Of all these, how many may be larger than GROUP_COLLECTED."""
 
@@ -44,18 +47,22 @@ class DueRecords(Struct, frozen=True):
 class KeptRecords:
     """Records of one group, and their bytes."""
 
-    records: list[SignedMessage] = field(default_factory=list)
+    records: dict[bytes, SignedMessage] = field(default_factory=dict)
     size: int = 0
+    at: float = 0.0
+    """When the last one came."""
 
     def add(self, records: Sequence[SignedMessage], room: int) -> bool:
-        """As many as there is room for, in bytes; whether it was any."""
-        before = self.size
+        """Those that are new, as many as there is room for, in bytes; whether there was room for all."""
         for one in records:
-            if self.size + len(one.record) - before > room:
-                break
-            self.records.append(one)
+            if one.digest in self.records:
+                continue
+            room -= len(one.record)
+            if room < 0 or len(self.records) >= limits.GROUP_RECORDS:
+                return False
+            self.records[one.digest] = one
             self.size += len(one.record)
-        return self.size > before
+        return True
 
 
 class GroupRecordQueue:
@@ -75,24 +82,30 @@ class GroupRecordQueue:
         """Of groups that are not ours: all that came, as only together they may tell that we are in it."""
 
         self._untried: dict[Key, None] = {}
+        self._lost: dict[Key, None] = {}
+        """Of whom something was passed over."""
+
         self._founded: dict[Key, float] = {}
         """Who took us into which group, and when."""
 
     def add(self, peer: PeerId, records: Sequence[SignedMessage]) -> None:
-        """A peer says something of a group of ours. What there is no room for is passed over: it is told again."""
+        """A peer says something of a group of ours. What there is no room for is passed over, and asked for again."""
         turn = self._turn(peer)
         key = (peer, records[0].message.peer)
         waits = self._waiting.setdefault(key, KeptRecords())
         taken = sum(kept.size for (other, _), kept in self._waiting.items() if self._turn(other) == turn)
-        waits.add(records, limits.GROUP_WAITING - taken)
+        if not waits.add(records, limits.GROUP_WAITING - taken):
+            self._lost[key] = None
         if not waits.records:
             del self._waiting[key]
 
-    def collect(self, peer: PeerId, records: Sequence[SignedMessage], most: int) -> None:
+    def collect(self, peer: PeerId, records: Sequence[SignedMessage], most: int, now: float) -> None:
         """The same of a group that is not ours: what came in this frame and those before it, the founding one first.
 
-        `most`: bytes. Two groups at most, of different speakers, may have more than others.
+        `most`: bytes. Two groups at most, of different speakers, may have more than others, as long as more comes.
         """
+        for other in [one for one, kept in self._parts.items() if now - kept.at > _STALE]:
+            self._forget(other)
         key = (peer, records[0].message.peer)
         if any(one.message.kind is MessageKind.FOUND for one in records):
             self._forget(key)
@@ -106,7 +119,9 @@ class GroupRecordQueue:
         if key not in self._parts and len(same) >= _PARTS:
             self._forget(same[0])
         parts = self._parts.setdefault(key, KeptRecords())
-        if parts.add(records, most - parts.size):
+        before, parts.at = len(parts.records), now
+        parts.add(records, most - parts.size)
+        if len(parts.records) > before:
             self._untried[key] = None
 
     def due(self, now: float) -> list[DueRecords]:
@@ -119,7 +134,7 @@ class GroupRecordQueue:
             waited = self._waiting.pop(key, None)
             if waited is None:
                 del self._untried[key]
-            records = tuple((waited or self._parts[key]).records)
+            records = tuple((waited or self._parts[key]).records.values())
             found.append(DueRecords(*key, records, waited is None))
             self._merging[key] = turn
         return found
@@ -131,6 +146,14 @@ class GroupRecordQueue:
         self._rests[turn] = max(self._rests.get(turn, now), now + weight * EACH)
         if is_ours:
             self._forget((peer, group))
+
+    def lost(self) -> list[Key]:
+        """Whose records of which group were passed over, now that there is room again."""
+        busy = {self._turn(peer) for peer, _ in self._waiting}
+        found = [key for key in self._lost if self._turn(key[0]) not in busy]
+        for key in found:
+            del self._lost[key]
+        return found
 
     def may_found(self, peer: PeerId, group: PeerId, now: float) -> bool:
         """Whether this known device may take us into one more group just now; it says so again at every meeting."""

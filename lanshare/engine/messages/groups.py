@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec.structs import replace
+
 from lanshare.domain.commands import AnswerGroup, ChangeGroup, CreateGroup, NotifyTyping
 from lanshare.domain.control_messages import GroupRecords, HistorySummary, SignedMessage, Typing
 from lanshare.domain.errors import Code
@@ -42,11 +44,11 @@ from lanshare.engine.effects import (
 from lanshare.engine.inbox import CircleLoaded, GroupMerged, Handed, SpreadStored, TextStored
 from lanshare.engine.messages import news, store_work
 from lanshare.engine.messages.group_records import DueRecords, GroupRecordQueue
+from lanshare.engine.messages.invitations import Invitations
 from lanshare.engine.presentation import user_messages
 from lanshare.exchange import message_records
 from lanshare.wire import limits
 
-_ASKED: Final = 32
 _HAND_EVERY: Final = 0.2
 """Seconds between two answers to one member about one group: what is handed over for nothing is bounded by it."""
 
@@ -75,9 +77,7 @@ class Groups:
     """Whether the person wants to read nothing of a device, whoever hands it on."""
 
     rows: dict[PeerId, Group] = field(default_factory=dict)
-    asked: dict[PeerId, tuple[PeerId, tuple[SignedMessage, ...]]] = field(default_factory=dict)
-    """Groups that strangers would have us in, also those that the person said no to."""
-
+    _invitations: Invitations = field(default_factory=Invitations)
     _gossip_at: dict[PeerId, float] = field(default_factory=dict)
     _queue: GroupRecordQueue = field(init=False)
     _handed_at: dict[tuple[PeerId, PeerId], float] = field(default_factory=dict)
@@ -179,10 +179,10 @@ class Groups:
         if group in self.rows:
             self._queue.add(peer, said.records)
         elif self.trust(peer) is TrustLevel.STRANGER:
-            if group not in self.asked:
-                self._queue.collect(peer, said.records, limits.GROUP_COLLECTED)
+            if not self._invitations.knows(group):
+                self._queue.collect(peer, said.records, limits.GROUP_COLLECTED, now)
         else:
-            self._queue.collect(peer, said.records, limits.GROUP_LARGEST)
+            self._queue.collect(peer, said.records, limits.GROUP_LARGEST, now)
         return self._merge_due(now)
 
     def _merge_due(self, now: float) -> list[Effect]:
@@ -193,12 +193,13 @@ class Groups:
             if due.is_new and known and not self._queue.may_found(due.speaker, due.group, self.now()):
                 self._queue.merged(due.speaker, due.group, False, 0, now)
                 continue
-            effects.append(write(store_work.merge, self.me, due.speaker, due.records, self._strangers(due)))
+            merge = write(store_work.merge, self.me, due.speaker, due.records, self._strangers(due))
+            effects.append(replace(merge, lost=GroupMerged(due.speaker, due.group, None, ())))
         return effects
 
     def _strangers(self, due: DueRecords) -> frozenset[PeerId]:
-        """By whose records the person would have to be asked before we are in a group that is new."""
-        if not due.is_new:
+        """By whose records the person would have to be asked before we are in a group in which we are not."""
+        if self.mine(due.group):
             return frozenset()
         authors = frozenset(one.message.author for one in due.records)
         if self.trust(due.speaker) is TrustLevel.STRANGER:
@@ -207,32 +208,30 @@ class Groups:
 
     def _asked(self, peer: PeerId, stands: Group, records: tuple[SignedMessage, ...]) -> list[Effect]:
         """A stranger may only ask: once for each group, and no more often than anything else."""
-        if peer not in stands.members or stands.id in self.asked or not self.may_ask(peer):
+        if peer not in stands.members or self._invitations.knows(stands.id) or not self.may_ask(peer):
             return []
-        if len(self.asked) >= _ASKED:
-            self.asked.pop(next(iter(self.asked)))
-        self.asked[stands.id] = (peer, records)
+        self._invitations.ask(stands.id, peer, records)
         return [Publish(GroupAsked(stands.id, stands.name, peer, self.name(peer), len(stands.members)))]
 
     def answer(self, command: AnswerGroup) -> list[Effect]:
         """A person wants to be in it, or not. A no holds until lanshare starts anew and is asked again."""
-        peer, records = self.asked.get(command.group, (None, None))
-        if peer is None or records is None or not command.joins:
+        if (said := self._invitations.answer(command.group, command.joins)) is None:
             return []
-        del self.asked[command.group]
+        peer, records = said
         return [MarkKnown(peer), write(store_work.merge, self.me, peer, records, frozenset())]
 
     def merged(self, note: GroupMerged, now: float) -> list[Effect]:
         """They are durable, or the person is to be asked."""
         group = note.group
         self._queue.merged(note.speaker, note.conversation, group is not None and not note.asks, note.weight, now)
+        again = [more for peer, one in self._queue.lost() for more in self._tell_circle(one, [peer], False)]
         if group is None:
-            return []
+            return again
         if note.asks:
-            return self._asked(note.speaker, group, note.asks)
+            return [*again, *self._asked(note.speaker, group, note.asks)]
         before = self.rows.get(group.id)
         self.rows[group.id] = group
-        effects: list[Effect] = [Publish(MessageDelivered(one, group.id)) for one in note.delivered]
+        effects: list[Effect] = [*again, *(Publish(MessageDelivered(one, group.id)) for one in note.delivered)]
         if note.kept:
             effects.append(Publish(self._event(group, before is None or self.me not in before.members)))
             effects += [Publish(MessageUnsent(one, group.id)) for one in note.gone]

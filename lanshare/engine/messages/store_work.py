@@ -13,7 +13,7 @@ from typing import Final
 from lanshare.domain import commands as c
 from lanshare.domain.control_messages import HistorySummary, SignedMessage
 from lanshare.domain.events import ConversationRead, EditRejected, HistoryErased, HistoryLoaded, MessageUnsent
-from lanshare.domain.groups import fold
+from lanshare.domain.groups import WEIGHED, fold
 from lanshare.domain.message import Delivery, MessageId, SearchQuery
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId
@@ -164,18 +164,17 @@ def merge(
     """Records about a group that a peer handed over. Nothing is kept of a group if we would be in it by a record of one
     of `strangers`."""
     conversation = records[0].message.peer
+    weight = circles.count(db, conversation) + sum(1 + len(one.record) // WEIGHED for one in records)
     if strangers:
-        changes = [message_records.change_of(one.record) for one in records]
-        weight = sum(one.weight for one in changes)
+        changes = circles.changes(db, conversation, message_records.change_of)
+        changes += [message_records.change_of(one.record) for one in records]
         folded = fold(conversation, changes)
         entry = folded.entries.get(me) if folded is not None else None
-        if folded is None or entry is None:
-            return GroupMerged(peer, conversation, None, (), weight=weight)
-        if any(one.author in strangers for one in changes if one.digest == entry):
+        if folded is not None and any(one.author in strangers for one in changes if one.digest == entry):
             return GroupMerged(peer, conversation, folded.group, (), weight=weight, asks=records)
     settled = circles.merge(db, records, peer, me, message_records.change_of)
     if settled is None:
-        return GroupMerged(peer, conversation, None, (), weight=sum(1 for _ in records))
+        return GroupMerged(peer, conversation, None, (), weight=weight)
     done = circles.delivered_now(db, me, settled.group) if settled.kept else []
     return GroupMerged(
         peer, conversation, settled.group, settled.shown, tuple(done), settled.gone, settled.kept, settled.weight

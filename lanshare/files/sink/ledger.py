@@ -250,7 +250,7 @@ def _notes(body: bytes) -> Iterator[Note]:
     """What a line says: of one about many files, a note for each; of another version's, nothing."""
     try:
         line = _DECODER.decode(body)
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return
     if isinstance(line, Wholes | Intentions | Sames):
         yield from line.files

@@ -61,7 +61,8 @@ def test_text_that_is_no_unicode_does_not_stop_an_event() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b'{"type":"Nothing","body":{}}', b'{"type":"SendText","body":{}}',
-                                  b"\xff", b'{"type":"AnswerOffer","body":{"transfer":1,"accepted":"x"}}'])
+                                  b"\xff", b'{"type":"SendText","body":{"x":' + b"[" * 9999 + b"]" * 9999 + b"}}",
+                                  b'{"type":"AnswerOffer","body":{"transfer":1,"accepted":"x"}}'])
 def test_nonsense_is_refused(data: bytes) -> None:
     with pytest.raises(ProtocolError):
         codec.decode_command(data)

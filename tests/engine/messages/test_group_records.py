@@ -24,7 +24,8 @@ def record(
     number: int, group: PeerId = GROUP, kind: MessageKind = MessageKind.CHANGE, size: int = 300
 ) -> SignedMessage:
     """One about a group."""
-    return SignedMessage(replace(message(number, "{}"), peer=group, kind=kind), number, bytes(size), b"")
+    said = replace(message(number, "{}"), peer=group, kind=kind)
+    return SignedMessage(said, number, bytes(size), f"{group}{number}".encode())
 
 
 def due(waits: GroupRecordQueue, now: float) -> list[tuple[PeerId, PeerId, list[int]]]:
@@ -77,17 +78,17 @@ def test_a_turn_ends_for_the_one_that_began_it_also_when_a_stranger_is_known_mea
 
 def test_a_group_that_is_not_ours_is_kept_together_from_its_founding_until_it_is() -> None:
     waits = queue()
-    waits.collect(ANNA, [record(5)], limits.GROUP_LARGEST)
+    waits.collect(ANNA, [record(5)], limits.GROUP_LARGEST, 0.0)
     assert due(waits, 0.0) == [], "nothing can be said of it without the founding one"
-    waits.collect(ANNA, [record(1, kind=MessageKind.FOUND)], limits.GROUP_LARGEST)
+    waits.collect(ANNA, [record(1, kind=MessageKind.FOUND)], limits.GROUP_LARGEST, 0.0)
     for number in (2, 3):
         assert due(waits, float(number)) == [(ANNA, GROUP, list(range(1, number)))]
         waits.merged(ANNA, GROUP, False, 0, float(number))
-        waits.collect(ANNA, [record(number)], limits.GROUP_LARGEST)
-    waits.collect(ANNA, [record(1, kind=MessageKind.FOUND), record(7)], limits.GROUP_LARGEST)
+        waits.collect(ANNA, [record(number)], limits.GROUP_LARGEST, 0.0)
+    waits.collect(ANNA, [record(1, kind=MessageKind.FOUND), record(7)], limits.GROUP_LARGEST, 0.0)
     assert due(waits, 9.0) == [(ANNA, GROUP, [1, 7])], "it is told from the beginning once more"
     waits.merged(ANNA, GROUP, True, 2, 9.0)
-    waits.collect(ANNA, [record(8)], limits.GROUP_LARGEST)
+    waits.collect(ANNA, [record(8)], limits.GROUP_LARGEST, 0.0)
     assert not waits.is_busy, "it is ours now"
 
 
@@ -97,9 +98,9 @@ def test_of_large_groups_that_are_not_ours_there_are_two_of_different_speakers()
 
     def kept(speaker: PeerId, group: PeerId) -> int:
         """Of how many records it comes to have."""
-        waits.collect(speaker, [record(1, group, MessageKind.FOUND, half)], limits.GROUP_LARGEST)
+        waits.collect(speaker, [record(1, group, MessageKind.FOUND, half)], limits.GROUP_LARGEST, 0.0)
         for number in range(2, 7):
-            waits.collect(speaker, [record(number, group, size=half)], limits.GROUP_LARGEST)
+            waits.collect(speaker, [record(number, group, size=half)], limits.GROUP_LARGEST, 0.0)
         return len(waits._parts[speaker, group].records)
 
     assert kept(ANNA, GROUP) == 6
@@ -110,9 +111,9 @@ def test_of_large_groups_that_are_not_ours_there_are_two_of_different_speakers()
 
 def test_whoever_speaks_of_many_groups_takes_nobody_elses_place() -> None:
     waits = queue()
-    waits.collect(ANNA, [record(1, kind=MessageKind.FOUND)], limits.GROUP_COLLECTED)
+    waits.collect(ANNA, [record(1, kind=MessageKind.FOUND)], limits.GROUP_COLLECTED, 0.0)
     for number in range(100):
-        waits.collect(EVE, [record(1, PeerId(f"{number:052}"), MessageKind.FOUND)], limits.GROUP_COLLECTED)
+        waits.collect(EVE, [record(1, PeerId(f"{number:052}"), MessageKind.FOUND)], limits.GROUP_COLLECTED, 0.0)
     assert len(waits._parts) == 1 + 32
     assert (ANNA, GROUP) in waits._parts
     for number in range(20_000):

@@ -99,7 +99,7 @@ def test_every_kind_of_note_is_read_as_it_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize("body", [
     b'{"a":1}', b"[1]", b"junk", b'{"note":"from later"}', b'{"note":"done"}', b'{"note":"done","index":-1}', b"7",
     b'{"note":"made","path":"a"}', b'{"note":"made","path":[1]}', b'{"note":"wholes","files":[[1,2,["a"],"zz",0]]}',
-    b'{"note":"top","top":"a","place":7}', b"\xff",
+    b'{"note":"top","top":"a","place":7}', b"\xff", b'{"note":"done","x":' + b"[" * 9999 + b"]" * 9999 + b"}",
 ])
 def test_what_is_no_note_is_passed_over(tmp_path: Path, body: bytes) -> None:
     (tmp_path / NAME).write_bytes(framed(body) + encoded(EntryDone(1)))
