@@ -34,7 +34,7 @@ TARGET = ("--platform", "win_amd64", "--python-version", "3.13", "--implementati
 NOT_NEEDED = ("mypy", "ruff", "atheris", "ast-serialize", "librt")
 TESTS = (
     "tests/domain", "tests/wire", "tests/trust", "tests/files", "tests/store",
-    "tests/engine/integration/test_shortcuts.py",
+    "tests/engine/integration/test_shell_link.py",
 )
 """What is known to be portable as a whole."""
 

@@ -1,4 +1,5 @@
-"""Longer runs with a Windows Python under Wine: 1 GiB, 10,000 small files, and kills of the Windows side.
+"""Longer runs with a Windows Python under Wine: 1 GiB, 10,000 small files, names that Windows cannot have, two Windows
+programs, kills of the Windows side.
 
 `python3 dev.py windows long`. Each line tells what was tried and how it ended.
 """
@@ -16,13 +17,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tools.windows import ROOT, Wine, tree_of, windows_path
+from tools.windows import ROOT, Wine, made, tree_of, windows_path
 
 GIB = 1024**3
 KILLS = 5
 """Of the Windows side, as receiver and as sender each."""
 
-PORTS = {"Linux": "47911", "Windows": "47912"}
+PORTS = {"Linux": "47911", "Windows": "47912", "Windows too": "47913"}
+
+HOSTILE = (
+    "con", "aux.txt", "NUL", "com1.tar.gz", "trailing.", "space ", "a:b", "what?", "x<y>z", 'q"q', "pipe|d", "star*",
+    "back\\slash", "Same", "same", "SAME", "café", "cafe\u0301", "％2E", "turn\u202ecod.exe", "\u2603", "-rf",
+    "desktop.ini", "lansha~1", "n" * 240,
+)
+"""Names that Linux has and Windows cannot, takes for something else, or takes for one another."""
 
 
 class Pair:
@@ -35,7 +43,7 @@ class Pair:
         """The program on one side."""
         profile = self._base / f"profile of {who}"
         common = ["--json", "--port", PORTS[who], "--name", who, "--interface", "127.0.0.1", "--profile"]
-        if who == "Windows":
+        if who.startswith("Windows"):
             called = ("-m", "lanshare", *words, *common, windows_path(profile))
             return self._wine.start(*called, output=subprocess.DEVNULL)
         return subprocess.Popen(
@@ -46,24 +54,25 @@ class Pair:
     @contextmanager
     def receiver(self, who: str, into: Path) -> Iterator[list[subprocess.Popen[str]]]:
         """One that receives, in a list: whoever kills it puts the next one in its place."""
-        place = windows_path(into) if who == "Windows" else str(into)
+        place = windows_path(into) if who.startswith("Windows") else str(into)
         running = [self.start(who, "receive", "--accept", "all", "--into", place)]
         try:
             yield running
         finally:
             end(running[0])
 
-    def send(self, who: str, path: Path) -> int:
+    def send(self, who: str, path: Path, to: str = "") -> int:
         """Send to the other side until somebody of its name is there; the exit code."""
         code, deadline = 3, time.monotonic() + 120.0
         while code == 3 and time.monotonic() < deadline:
-            code = self.sender(who, path).wait(600)
+            code = self.sender(who, path, to).wait(600)
         return code
 
-    def sender(self, who: str, path: Path) -> subprocess.Popen[str]:
+    def sender(self, who: str, path: Path, to: str = "") -> subprocess.Popen[str]:
         """One that sends to the other side."""
-        to = "Linux" if who == "Windows" else "Windows"
-        return self.start(who, "send", to, windows_path(path) if who == "Windows" else str(path), "--wait", "120")
+        to = to or ("Linux" if who == "Windows" else "Windows")
+        what = windows_path(path) if who.startswith("Windows") else str(path)
+        return self.start(who, "send", to, what, "--wait", "120")
 
 
 def end(process: subprocess.Popen[str]) -> None:
@@ -94,6 +103,43 @@ def small(folder: Path) -> Path:
     return top
 
 
+def hostile(folder: Path) -> Path:
+    """Files of those names, each with its name as its content, in a folder and in the one below it; and a path of over
+    260 characters."""
+    top = folder / "hostile"
+    for place in (top, top / "below"):
+        place.mkdir(parents=True, exist_ok=True)
+        for name in HOSTILE:
+            (place / name).write_text(name, encoding="utf-8")
+    deep = top.joinpath(*["a folder with quite a long name"] * 9)
+    deep.mkdir(parents=True)
+    (deep / "deep").write_text("deep", encoding="utf-8")
+    return top
+
+
+def contents(folder: Path) -> list[tuple[int, str]]:
+    """What all files hold, and how deep each lies: their names may be others."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return sorted((len(path.relative_to(folder).parts), path.read_text(encoding="utf-8")) for path in files)
+
+
+def kept(pair: Pair, top: Path, base: Path) -> bool:
+    """All of it arrives on Windows, under names that it can have, and nothing takes another's place; sent back, all has
+    the names that it had, but where two were one for Windows."""
+    began = time.monotonic()
+    there, back = base / "hostile on Windows", base / "hostile back"
+    there.mkdir()
+    back.mkdir()
+    with pair.receiver("Windows", there):
+        code = pair.send("Linux", top)
+    well = contents(there / top.name) == contents(top)
+    told(f"names that Windows cannot have (exit code {code})", well, began)
+    with pair.receiver("Linux", back):
+        code = pair.send("Windows", there / top.name)
+    well = contents(back / top.name) == contents(top) and well
+    return told(f"the same sent back (exit code {code})", well, began)
+
+
 def told(what: str, arrived: bool, began: float) -> bool:
     """Say how it went."""
     print(f"{what}: {'the same' if arrived else 'NOT the same'} after {time.monotonic() - began:.0f} s", flush=True)
@@ -109,6 +155,17 @@ def whole(pair: Pair, sender: str, top: Path, base: Path) -> bool:
     with pair.receiver(receiver, into):
         code = pair.send(sender, top)
     return told(f"{top.name} sent by {sender} (exit code {code})", tree_of(into / top.name) == tree_of(top), began)
+
+
+def between(pair: Pair, base: Path) -> bool:
+    """Two programs of Windows."""
+    into = base / "from Windows to Windows"
+    into.mkdir()
+    began = time.monotonic()
+    top = made(base)
+    with pair.receiver("Windows too", into):
+        code = pair.send("Windows", top, "Windows too")
+    return told(f"between two of Windows (exit code {code})", tree_of(into / top.name) == tree_of(top), began)
 
 
 def killed(pair: Pair, victim: str, sends: bool, top: Path, base: Path) -> bool:
@@ -151,8 +208,9 @@ def main(arguments: list[str]) -> int:
         with tempfile.TemporaryDirectory(dir=arguments[1] if arguments[1:] else None) as name:
             base = Path(name)
             pair = Pair(wine, base)
+            well = [kept(pair, hostile(base), base), between(pair, base)]
             tops = [big(base), small(base)]
-            well = [whole(pair, sender, top, base) for top in tops for sender in ("Linux", "Windows")]
+            well += [whole(pair, sender, top, base) for top in tops for sender in ("Linux", "Windows")]
             well += [killed(pair, "Windows", sends, tops[0], base) for sends in (False, True)]
             return 0 if all(well) else 1
     finally:

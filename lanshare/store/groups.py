@@ -31,7 +31,6 @@ removed could send them for ever."""
 VOID_ALL: Final = 4000
 """The same of all authors of a group."""
 
-
 _ROUNDS: Final = 4
 """How often it is looked what is left of new records without those that are not kept. Honest ones need two looks."""
 
@@ -112,6 +111,9 @@ def _settle(
         "INSERT OR REPLACE INTO groups VALUES (?, ?, ?, ?, ?)",
         (one.id, one.name, json.dumps(one.members), json.dumps(one.since), json.dumps(sorted(one.former))),
     )
+    db.execute("DELETE FROM witnesses WHERE peer = ?", (one.id,))
+    seen = ((one.id, author, ident) for _, author, ident in folded.witnesses)
+    db.executemany("INSERT INTO witnesses VALUES (?, ?, ?)", seen)
     rows = db.execute(
         "SELECT messages.lamport, messages.author, messages.id, timeline.position IS NOT NULL FROM messages"
         " LEFT JOIN timeline ON timeline.author = messages.author AND timeline.message = messages.id"
@@ -124,10 +126,8 @@ def _settle(
         counts = (lamport, author, ident) not in folded.void
         if counts == bool(is_shown):
             continue
-        row = db.execute(
-            f"SELECT {MESSAGE_COLUMNS} FROM messages WHERE author = ? AND id = ?", (author, ident)
-        ).fetchone()
-        message = message_of(row)
+        found = db.execute(f"SELECT {MESSAGE_COLUMNS} FROM messages WHERE author = ? AND id = ?", (author, ident))
+        message = message_of(found.fetchone())
         if counts:
             shown.append((message, outbox.place(db, message)))
         else:
@@ -171,9 +171,8 @@ def merge(
         return Settled(stands, weight=weight) if stands is not None else None
     for order in sorted(fresh):
         one = fresh[order][1]
-        outbox.add(
-            db, one.message, one.sequence, one.record, one.digest, far=begins, counts=order not in folded.void
-        )
+        counts = order not in folded.void
+        outbox.add(db, one.message, one.sequence, one.record, one.digest, far=begins, counts=counts)
     kept = tuple(fresh[order] for order in sorted(fresh))
     weight += _KEEPING * sum(change.weight for change, _ in kept)
     return _settle(db, folded, tuple(one for _, one in kept), weight)
@@ -284,6 +283,7 @@ def missing(
                 "SELECT lamport, author, id, record FROM messages WHERE peer = ? AND author = ? AND sequence BETWEEN ?"
                 " AND ? AND CASE WHEN kind IN ('found', 'change')"
                 " THEN EXISTS (SELECT 1 FROM timeline WHERE author = messages.author AND message = messages.id)"
+                " OR EXISTS (SELECT 1 FROM witnesses WHERE author = messages.author AND id = messages.id)"
                 " ELSE (lamport, author, id) > (?, ?, ?) END ORDER BY sequence LIMIT ?",
                 (group, one, first, last, lamport, author, ident, limit - len(mine)),
             ).fetchall()

@@ -124,6 +124,7 @@ UPDATE messages SET arrived = min(sent_at, CAST(strftime('%s', 'now') AS INTEGER
 """,
     9: """
 CREATE INDEX timeline_message ON timeline (author, message) WHERE message IS NOT NULL;
+CREATE TABLE witnesses (peer TEXT NOT NULL, author TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (author, id)) STRICT;
 """,
 }
 """What makes a database of the version before into one of this version."""

@@ -323,7 +323,7 @@ def test_a_profile_of_before_goes_on_with_its_groups_as_they_were(tmp_path: Path
         outbox.add(link, one.message, one.sequence, one.record, one.digest)
     link.executescript("DROP TABLE older_changes; DROP INDEX messages_changes; ALTER TABLE peers DROP COLUMN key;"
                        "ALTER TABLE messages DROP COLUMN arrived; ALTER TABLE messages DROP COLUMN hidden;"
-                       "DROP INDEX timeline_message;"
+                       "DROP INDEX timeline_message; DROP TABLE witnesses;"
                        "PRAGMA user_version = 5;")
     link.close()
     assert not database.prepare(path)

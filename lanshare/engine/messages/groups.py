@@ -250,11 +250,11 @@ class Groups:
     def _tell_new(
         self, group: Group, before: Group | None, records: Sequence[SignedMessage], speaker: PeerId | None = None
     ) -> list[Effect]:
-        """Say new records to all members that are there, those removed included: whoever was there has the others
-        since we met. Whoever came in gets them all."""
+        """Say new records to all members that are there, those removed included: whoever was in it has the others since
+        we met. Whoever comes in gets them all, also for another time: while it was out, it was told nothing."""
         everyone = {*group.members, *(before.members if before is not None else ())} - {self.me}
         there = {one for one in everyone if self.online(one)}
-        new = {one for one in there if before is None or not before.knows(one)}
+        new = {one for one in there if before is None or one not in before.members}
         old = there - new
         told = [GroupRecords(some) for some in _pieces(records)]
         effects: list[Effect] = [SendControl(one, some) for one in sorted(old - {speaker}) for some in told]
