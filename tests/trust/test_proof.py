@@ -53,7 +53,8 @@ def test_one_that_hid_is_proven_to_this_dialler_on_this_channel_and_to_no_other(
     hidden, client, veil, mallory = (Identity.create() for _ in range(4))
     signature = reveal(hidden, veil.certificate, client.certificate, NS, NC)
     good = [veil.certificate, client.certificate, NS, NC, hidden.certificate, signature]
-    others = [mallory.certificate, mallory.certificate, NC, NS, mallory.certificate, signature[:-1] + b"?"]
+    altered = signature[:-1] + bytes([signature[-1] ^ 1])
+    others = [mallory.certificate, mallory.certificate, NC, NS, mallory.certificate, altered]
 
     def checked(of: list[bytes]) -> bytes:
         one, other, ns, nc, certificate, given = of
