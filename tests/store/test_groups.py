@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
+import json
 import random
 import secrets
 import sqlite3
@@ -231,6 +232,23 @@ def test_authors_of_whom_nothing_can_be_handed_over_keep_no_others_from_it(db: s
             break
         tries += 1
         assert tries < 60, "200 of 231 each time"
+
+
+def test_holes_in_which_there_is_nothing_cost_no_more_than_so_many_looks(
+    db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of many authors has said every second number and deleted it, and the member tells of nothing."""
+    monkeypatch.setattr(groups, "_LOOKS", 100)
+    many = [Identity.create() for _ in range(20)]
+    founded(db, BOB, CARL, *many)
+    holes = json.dumps([[number, number] for number in range(2, 2000, 2)])
+    for one in many:
+        db.execute("INSERT OR REPLACE INTO held VALUES (?, ?, ?)", (GROUP, one.id, holes))
+    asked: list[str] = []
+    db.set_trace_callback(asked.append)
+    assert groups.missing(db, GROUP, CARL.id, ((ANNA.id, ((1, 1),)),), 200) == []
+    db.set_trace_callback(None)
+    assert len([one for one in asked if "sequence BETWEEN" in one]) == 100
 
 
 def test_ranges_less_ranges_are_what_sets_would_say() -> None:

@@ -120,3 +120,19 @@ def test_whoever_speaks_of_many_groups_takes_nobody_elses_place() -> None:
         waits.add(EVE, [record(number)])
     waits.add(BOB, [record(1)])
     assert [(one.speaker, one.is_new) for one in waits.due(0.0)] == [(EVE, False), (BOB, False), (ANNA, True)]
+
+
+def test_a_group_of_which_nothing_more_comes_gives_its_place_back() -> None:
+    waits = queue()
+    half = limits.GROUP_COLLECTED // 2
+    for speaker, group in ((ANNA, GROUP), (BOB, OTHER)):
+        waits.collect(speaker, [record(1, group, MessageKind.FOUND, half)], limits.GROUP_LARGEST, 0.0)
+        for number in range(2, 5):
+            waits.collect(speaker, [record(number, group, size=half)], limits.GROUP_LARGEST, 0.0)
+    waits.collect(BOB, [record(9, OTHER)], limits.GROUP_LARGEST, 100.0)
+    third = PeerId("z" * 52)
+    for number in range(1, 6):
+        kind = MessageKind.FOUND if number == 1 else MessageKind.CHANGE
+        waits.collect(EVE, [record(number, third, kind, half)], limits.GROUP_LARGEST, 150.0)
+    assert set(waits._parts) == {(BOB, OTHER), (EVE, third)}
+    assert len(waits._parts[EVE, third].records) == 5
