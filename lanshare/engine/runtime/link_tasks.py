@@ -180,7 +180,8 @@ def run_sink(link: Link, transfer: TransferId, spec: DataLinkSpec, pull: bool, p
     try:
         for folder in papers:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _make(spec.landing.folder, spec.landing.sorts)
+        # Once it was begun the disk that it lies on is known, and what it sorts into is there, or gone with that disk.
+        _make(spec.landing.folder, spec.landing.sorts and not spec.landing.disk)
     except OSError:
         pass  # whoever opens it says what is wrong with it
     folders = [folder for folder in (spec.landing.folder, *papers) if folder.is_dir()]
@@ -235,12 +236,20 @@ def _sink(link: Link, transfer: TransferId, spec: DataLinkSpec, pull: bool, post
         return
     if staging is not None:
         staging.close()
-    if receiving is not None and receiving.rests:
+    post(_broken_off(transfer, spec, receiving, code, detail))
+
+
+def _broken_off(
+    transfer: TransferId, spec: DataLinkSpec, receiving: Receiving | None, code: str, detail: str
+) -> RunEnded:
+    """It did not come to its end: why."""
+    if receiving is None:
+        return RunEnded(transfer, spec.epoch, code or Code.PEER_AWAY, detail)
+    if receiving.rests:
         code, detail = Code.PUT_ASIDE, ""
-    if receiving is not None and receiving.fault is not None:
+    if receiving.fault is not None:
         code, detail = receiving.fault.code, receiving.fault.detail
-    moved = receiving.bytes_moved if receiving is not None else 0
-    post(RunEnded(transfer, spec.epoch, code or Code.PEER_AWAY, detail, receiving is not None, moved=moved))
+    return RunEnded(transfer, spec.epoch, code or Code.PEER_AWAY, detail, True, moved=receiving.bytes_moved)
 
 
 def _arrived(

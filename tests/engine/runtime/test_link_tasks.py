@@ -84,6 +84,32 @@ def test_folders_are_made_where_there_is_one_that_they_belong_into(
     assert not (tmp_path / "gone").exists()
 
 
+@pytest.mark.parametrize("disk", ["", "of another one"])
+def test_what_was_begun_is_sorted_into_nothing_where_its_disk_was(
+    ends: tuple[Link, Link], tmp_path: Path, disk: str
+) -> None:
+    """An unplugged disk leaves the folder behind in which it was seen."""
+    two = Two(ends)
+    source, listed = made(tmp_path)
+    (tmp_path / "media").mkdir()
+    notes: list[Any] = []
+
+    def push() -> None:
+        greet_as_dialler(two.dialler, me(BOB), "data", ANNA.id)
+        run_source(two.dialler, ID, DataLinkSpec(epoch=1, sources=(source,), manifest=listed), True, lambda note: None)
+
+    def sink() -> None:
+        greet_as_acceptor(two.acceptor, me(ANNA))
+        two.acceptor.drive(Reception())
+        landing = Destination(tmp_path / "media" / "in" / "Bob", disk=disk, sorts=True)
+        run_sink(two.acceptor, ID, DataLinkSpec(epoch=1, landing=landing), False, notes.append)
+
+    two.run(push, sink)
+    (ended,) = [one for one in notes if isinstance(one, RunEnded)]
+    assert ended.code == (Code.NO_FOLDER if disk else "")
+    assert (tmp_path / "media" / "in").exists() is not bool(disk)
+
+
 def test_a_sink_whose_folder_cannot_be_says_why_to_both(ends: tuple[Link, Link], tmp_path: Path) -> None:
     two = Two(ends)
     source, listed = made(tmp_path)
