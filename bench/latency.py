@@ -92,28 +92,26 @@ app.qt.processEvents()
 
 STARTED_CODE = """
 import sys, time
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6 import QtWidgets
+from PySide6.QtCore import QEvent, QTimer
 from lanshare.__main__ import main
-from lanshare.qt.app import App
 painted = []
-class Watch(QObject):
+class Watched(QtWidgets.QApplication):
+    def __init__(self, *words):
+        super().__init__(*words)
+        self.installEventFilter(self)
     def eventFilter(self, watched, event):
-        window = app[0].window
-        if event.type() is QEvent.Type.Paint and watched is window and len(painted) < 1 + (window.state.me is not None):
-            QTimer.singleShot(0, self.done)
+        if event.type() is QEvent.Type.Paint and type(watched).__name__ == "MainWindow":
+            self.window = watched
+            if len(painted) < 1 + (watched.state.me is not None):
+                QTimer.singleShot(0, self.done)
         return False
     def done(self):
-        known = app[0].window.state.me is not None
+        known = self.window.state.me is not None
         painted.extend([time.time()] * (1 + known - len(painted)))
         if len(painted) == 2:
-            app[0].qt.quit()
-app, make = [], App.__init__
-def made(self, *words):
-    make(self, *words)
-    app.append(self)
-    self.watch = Watch()
-    self.qt.installEventFilter(self.watch)
-App.__init__ = made
+            self.quit()
+QtWidgets.QApplication = Watched
 assert main(["--profile", sys.argv[1], "--port", sys.argv[2]]) == 0
 print(*painted, flush=True)
 """

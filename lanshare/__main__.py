@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 
+from lanshare.domain.loading import loading
 from lanshare.domain.programs import DECODE
 
 
@@ -72,7 +73,8 @@ def _window(parsed: argparse.Namespace) -> int:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda number, _: stopped.append(number))
     try:
-        from lanshare.qt.app import run_window
+        with loading():
+            from lanshare.qt.app import run_window
     except ImportError as error:
         print(f"lanshare: the window needs PySide6 and its system libraries ({error}).", file=sys.stderr)
         print("Run `python3 dev.py run`, or use the command line: `lanshare --help`.", file=sys.stderr)

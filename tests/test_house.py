@@ -26,7 +26,7 @@ SHELLS = {"qt", "cli"}
 SOLE = {
     "PySide6": ("qt/",),
     "shiboken6": ("qt/",),
-    "zeroconf": ("net/discovery.py", "net/mdns_threads.py"),
+    "zeroconf": ("net/mdns.py", "net/mdns_threads.py"),
     "ifaddr": ("net/nearness.py",),
     "platformdirs": ("store/profile_paths.py",),
     "ssl": ("net/tls.py", "net/link.py", "net/listener.py"),
@@ -261,3 +261,12 @@ def test_no_test_imports_a_test() -> None:
             outside = [name for name in imports(path) if name.startswith("tests.") and name.split(".")[1] != "harness"]
             wrong += [f"{path.relative_to(tests.parent)} imports {name}" for name in outside]
     assert not wrong, wrong
+
+
+def test_what_a_window_waits_for_loads_neither_zeroconf_nor_asyncio() -> None:
+    """They take 20 ms to load, and only the discovery thread needs them."""
+    code = "import sys, lanshare.engine.assemble, lanshare.engine.ipc.server; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=HOUSE.parent, capture_output=True, text=True, check=True)
+    loaded = done.stdout.split()
+    assert "lanshare.net.discovery" in loaded
+    assert {"zeroconf", "asyncio"}.isdisjoint(loaded)

@@ -103,7 +103,7 @@ def test_the_stubs_are_read_as_they_are_meant() -> None:
 
 TEXT_WILL_DO = {
     "cli/streams.py": "the null device",
-    "net/discovery.py": "the null device",
+    "net/mdns.py": "the null device",
     "files/landlock.py": "a folder, on Linux",
     "store/lock.py": "nothing is written",
     "store/profile_paths.py": "nothing is written",

@@ -29,7 +29,8 @@ from lanshare.engine.runtime.inbound import InboundLinks
 from lanshare.engine.runtime.job_runner import Runner
 from lanshare.exchange.handshake import DeviceInfo
 from lanshare.net import networks, tls
-from lanshare.net.discovery import Announcement, Discovery
+from lanshare.net.announcement import Announcement
+from lanshare.net.discovery import Discovery
 from lanshare.net.listener import Listener
 from lanshare.net.nearness import local_addresses
 from lanshare.store import atomic_file, database, groups, history, journal, outbox, profile_paths, settings, trustbook

@@ -10,12 +10,10 @@ painted.
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
@@ -34,6 +32,7 @@ from lanshare.domain.events import (
     TransferJoined,
     TransferQueued,
 )
+from lanshare.domain.loading import loading
 from lanshare.engine.options import Options
 from lanshare.store.profile_paths import places
 
@@ -46,21 +45,6 @@ _log = logging.getLogger(__name__)
 _TRIES: Final = 50
 _APART: Final = 0.1
 """An engine that is just starting or just ending holds the lock without a door for a moment: up to 5 s."""
-
-
-@contextlib.contextmanager
-def _nothing_collected() -> Iterator[None]:
-    """Modules that are loaded leave no garbage, and to look for it among all of them takes a quarter of the time. What
-    is there by then stays for good: later collections pass it over, so that they hold up nobody."""
-    if not gc.isenabled() or gc.get_freeze_count():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 class EngineClient:
@@ -90,7 +74,7 @@ class EngineClient:
 
     def start(self) -> None:
         """Assemble or join; LanshareError if neither can be."""
-        with _nothing_collected():
+        with loading():
             from lanshare.engine.assemble import Engine
             from lanshare.engine.ipc.server import RemoteEngine, connect
 

@@ -16,7 +16,8 @@ import pytest
 
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
-from lanshare.net.discovery import Announcement, Discovery
+from lanshare.net.announcement import Announcement
+from lanshare.net.mdns import Mdns
 from lanshare.store.profile_paths import places
 from tests.harness.engines import Device
 from tests.harness.shells import Shell, met, new_transfer
@@ -119,8 +120,8 @@ def test_what_is_announced_is_a_name_a_kind_a_port_and_addresses(monkeypatch: py
             said.append(dict(info.properties))  # type: ignore[attr-defined]
 
     me = Announcement(PeerId("a" * 52), "Desk", DeviceKind.LAPTOP, 17717)
-    discovery = Discovery(me, me.id, ("127.0.0.1",), lambda one: None, lambda one: None, lambda one, two: None)
-    discovery._register(Ear(), ("127.0.0.1",))  # type: ignore[arg-type]
+    mdns = Mdns("a" * 8, lambda: me, bool, bool, ("127.0.0.1",), lambda one: None, lambda one: None)
+    mdns._register(Ear(), ("127.0.0.1",))  # type: ignore[arg-type]
     (properties,) = said
     assert set(properties) == {b"v", b"id", b"name", b"kind"}
     everything = b" ".join(value or b"" for value in properties.values())

@@ -67,7 +67,7 @@ from lanshare.engine.inbox.transfers import (
     TransferStored,
     Verifying,
 )
-from lanshare.net.discovery import Sighting
+from lanshare.net.announcement import Sighting
 
 InboxItem = (
     Command

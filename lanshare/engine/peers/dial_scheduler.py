@@ -18,7 +18,7 @@ from lanshare.engine.effects import Dial, Effect, Publish
 from lanshare.engine.inbox import DialEnded, LinkUp
 from lanshare.engine.presentation import user_messages
 from lanshare.exchange.handshake import COPIED, OURSELVES
-from lanshare.net.discovery import Sighting
+from lanshare.net.announcement import Sighting
 
 BACKOFF: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds before a further dial, by the number of those that came to nothing."""

@@ -48,7 +48,7 @@ from lanshare.engine.peers.link_table import LinkTable
 from lanshare.engine.peers.record import GRACE, PeerRecord, parsed
 from lanshare.engine.ports import LinkHandle
 from lanshare.exchange.handshake import COPIED, OURSELVES
-from lanshare.net.discovery import Sighting
+from lanshare.net.announcement import Sighting
 from lanshare.store import trustbook
 from lanshare.store.trustbook import TrustEntry
 from lanshare.wire import limits

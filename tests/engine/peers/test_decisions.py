@@ -15,7 +15,7 @@ from lanshare.domain.peer import DeviceKind, PeerPolicy, Permission, TrustLevel
 from lanshare.engine.effects import CloseLink, Dial, Offline
 from lanshare.engine.inbox import DialEnded, LinkDown
 from lanshare.engine.peers.registry import Peers
-from lanshare.net.discovery import Sighting
+from lanshare.net.announcement import Sighting
 from tests.harness.peer_book import BIG, HERE, ME, OTHER, SMALL, Link, known, told, up
 
 

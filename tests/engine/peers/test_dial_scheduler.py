@@ -15,7 +15,7 @@ from lanshare.domain.peer import Address, DeviceKind, PeerId, TrustLevel, short_
 from lanshare.engine.effects import Dial, Effect, Publish
 from lanshare.engine.inbox import DialEnded
 from lanshare.engine.peers.dial_scheduler import BACKOFF, DialScheduler
-from lanshare.net.discovery import Sighting
+from lanshare.net.announcement import Sighting
 
 NAMES = [PeerId(letter * 52) for letter in "abcdefgh"]
 HERE = Address("10.0.0.5", 17717)

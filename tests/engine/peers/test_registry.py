@@ -21,7 +21,7 @@ from lanshare.engine.effects import CloseLink, DbWrite, Dial, Online
 from lanshare.engine.inbox import DialEnded, LinkDown
 from lanshare.engine.peers.registry import Peers
 from lanshare.exchange.handshake import COPIED, OURSELVES
-from lanshare.net.discovery import Sighting
+from lanshare.net.announcement import Sighting
 from lanshare.store import database, trustbook
 from lanshare.wire import limits
 from tests.harness.peer_book import BIG, HERE, ME, OTHER, Link, known, reached, told, up
