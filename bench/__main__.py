@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from bench import history_scale, latency, throughput
-from bench.support import warm_memory
+from bench.support import ROOT, warm_memory
 
 ROWS: dict[str, Callable[[bool], Any]] = {
     "big": throughput.row_big_file,
@@ -44,8 +45,11 @@ def main() -> int:
     parsed = parser.parse_args()
     if unknown := set(parsed.rows) - set(ROWS):
         parser.error(f"no such row: {', '.join(unknown)}")
-    print(f"{os.cpu_count()} processors, Python {sys.version.split()[0]}; median (least-most) of interleaved runs",
-          flush=True)
+    # As pip leaves it: else each start would compile what it loads, or not, as the machine has it.
+    for package in ("lanshare", "tests/harness"):
+        compileall.compile_dir(ROOT / package, quiet=1)
+    print(f"{os.cpu_count()} processors, Python {sys.version.split()[0]}, compiled once as when installed;"
+          " median (least-most) of interleaved runs", flush=True)
     warm_memory()
     for name in parsed.rows or ROWS:
         ROWS[name](parsed.quick)

@@ -39,7 +39,7 @@ def row_discovery(quick: bool) -> None:
 def _timed(bob: Device, first: Process) -> tuple[float, float]:
     code = (
         "import sys, time, pathlib, queue\n"
-        "import lanshare.engine.assemble, lanshare.engine.ipc.server\n"
+        "import lanshare.engine.assemble, lanshare.engine.ipc.server, lanshare.net.mdns\n"
         "from lanshare.engine.client import EngineClient\n"
         "from lanshare.engine.options import Options\n"
         "events = queue.SimpleQueue()\n"

@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.harness.engines import Device, environment, free_port
 
 MIB = 1024 * 1024
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def spread(values: list[float]) -> str:
