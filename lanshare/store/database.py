@@ -78,8 +78,10 @@ def prepare(path: Path) -> bool:
     try:
         (version,) = link.execute("PRAGMA user_version").fetchone()
         if version == 0:
-            link.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = 1; COMMIT;")
-            version = 1
+            # In one transaction: each would wait for the disk. There is nothing to be indexed yet.
+            whole = SCHEMA + "".join(MIGRATIONS[step] for step in range(2, VERSION + 1))
+            link.executescript(f"BEGIN; {whole} PRAGMA user_version = {VERSION}; COMMIT;")
+            version = VERSION
         for step in range(version + 1, VERSION + 1):
             link.executescript(f"BEGIN; {MIGRATIONS[step]}")
             if step == INDEXED:
