@@ -365,9 +365,13 @@ def windows(arguments: list[str]) -> int:
     folder = ROOT / ".windows"
     if not wine.prepare(folder, [sys.executable, "-m", "pip"]):
         return UNPREPARED
-    if arguments[:1] == ["long"]:
-        return isolated([python(), "-m", "tools.windows_long", str(folder), *arguments[1:]], offscreen=True)
-    return isolated([python(), str(ROOT / "tools" / "windows.py"), str(folder), *arguments], offscreen=True)
+    if arguments[:1] in (["long"], ["window"]):
+        return isolated([python(), "-m", f"tools.windows_{arguments[0]}", str(folder), *arguments[1:]], offscreen=True)
+    code = isolated([python(), str(ROOT / "tools" / "windows.py"), str(folder), *arguments], offscreen=True)
+    if code or arguments:
+        return code
+    code = isolated([python(), "-m", "tools.windows_window", str(folder)], offscreen=True)
+    return 0 if code == UNPREPARED else code
 
 
 PACKAGERS = {"deb": {"dpkg-deb": "dpkg"}, "windows": {"makensis": "nsis"}}

@@ -93,6 +93,28 @@ class Window:
         """Where the inside of the window begins."""
         return self.screen.corner(self.id)
 
+    def accept(self) -> None:
+        """Click the one big accent-coloured button of the conversation: found on the picture, as an eye would."""
+        found = until(self._accept_at, "the Accept button")
+        assert isinstance(found, tuple)
+        self.click(*found)
+
+    def _accept_at(self) -> tuple[int, int] | None:
+        from PySide6.QtGui import QImage
+
+        image = QImage(str(self.screen.picture("looking-for-accept")))
+        if image.isNull():
+            return None
+        left, top = self.corner()
+        for y in range(top + 520, top + 80, -4):
+            run = 0
+            for x in range(left + 260, left + 640, 3):
+                colour = image.pixelColor(x, y).name()
+                run = run + 1 if colour == "#4355e0" else 0
+                if run > 6:
+                    return x - left - 6, y - top
+        return None
+
     def history(self) -> list[tuple[str, str]]:
         """Text and delivery of what is in its database."""
         link = sqlite3.connect(f"file:{self.folder}/lanshare.sqlite?mode=ro", uri=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
+from PySide6.QtGui import QDropEvent, QGuiApplication, QImage, QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
@@ -55,6 +55,14 @@ def test_a_drop_on_a_row_sends_there(window: MainWindow, submitted: list[Command
     view.dropEvent(event)
     sent = [one for one in submitted if isinstance(one, c.SendFiles)]
     assert [(one.peer, [str(path) for path in one.paths]) for one in sent] == [(device.id, ["/tmp/a file # 1.txt"])]
+
+
+def test_every_shortcut_has_a_key_on_every_system(window: MainWindow) -> None:
+    """Qt has standard keys that are no key at all on one system or another."""
+    keys = [one.key().toString(QKeySequence.SequenceFormat.PortableText) for one in window.findChildren(QShortcut)]
+    assert "" not in keys
+    assert {"Ctrl+Q", "Ctrl+,", "Ctrl+F", "Ctrl+K", "Ctrl+V", "Ctrl+O", "Esc"} <= set(keys)
+    assert len(set(keys)) == len(keys)
 
 
 def test_what_is_pasted_is_looked_at_before_it_goes(

@@ -78,7 +78,7 @@ def quit_by(app: App, way: str) -> None:
         quits = next(one for one in app._tray._menu.actions() if one.text() == "Quit")
         quits.trigger()
     else:
-        keys = QKeySequence(QKeySequence.StandardKey.Quit)
+        keys = QKeySequence("Ctrl+Q")
         next(one for one in app.window.findChildren(QShortcut) if one.key() == keys).activated.emit()
 
 

@@ -53,32 +53,11 @@ def test_a_message_by_keys_and_accept_by_mouse(screen: Screen, tmp_path: Path, b
     sending.wait_for("TransferQueued")
     assert list(window.downloads.iterdir()) == [], "nothing is written before acceptance"
     screen.picture("the-question")
-    accept = until(lambda: _accept_at(screen, window), "the Accept button")
-    assert isinstance(accept, tuple)
-    window.click(*accept)
+    window.accept()
     assert sending.end() == 0
     assert (window.downloads / "for Anna.bin").read_bytes() == data
     until(lambda: window.states() == ["done"], "the end")
     screen.picture("received")
-
-
-def _accept_at(screen: Screen, window: Window) -> tuple[int, int] | None:
-    """Where the one big accent-coloured button of the conversation is: found on the picture, as an eye would."""
-    from PySide6.QtGui import QImage
-
-    path = screen.picture("looking-for-accept")
-    image = QImage(str(path))
-    if image.isNull():
-        return None
-    left, top = window.corner()
-    for y in range(top + 520, top + 80, -4):
-        run = 0
-        for x in range(left + 260, left + 640, 3):
-            colour = image.pixelColor(x, y).name()
-            run = run + 1 if colour == "#4355e0" else 0
-            if run > 6:
-                return x - left - 6, y - top
-    return None
 
 
 def test_a_second_launch_raises_the_first_and_brings_its_files(

@@ -311,12 +311,13 @@ class MainWindow(QMainWindow):
         standard, known = QKeySequence.StandardKey, self.state.when_known
         here, everywhere = lambda: self.searching.find(self.state.open), lambda: self.searching.find(None)
         for keys, work in (
-            (QKeySequence(standard.Quit), self.quit_asked.emit),
+            # Not the standard keys of these two: Windows has none.
+            (QKeySequence("Ctrl+Q"), self.quit_asked.emit),
             (QKeySequence(standard.Find), lambda: known(here)),
             (QKeySequence("Ctrl+K"), lambda: known(everywhere)),
             (QKeySequence("Ctrl+Shift+V"), self.pasting.paste_plain),
             (QKeySequence(standard.Paste), self.pasting.paste),
-            (QKeySequence(standard.Preferences), self.preferences.show),
+            (QKeySequence("Ctrl+,"), self.preferences.show),
             (QKeySequence(Qt.Key.Key_Escape), self._escape),
             (QKeySequence("Ctrl+O"), lambda: self.pane.choose_files() if self.state.open else None),
         ):
