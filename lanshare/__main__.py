@@ -5,9 +5,16 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from typing import Final
 
-from lanshare.domain.loading import loading
-from lanshare.domain.programs import DECODE
+from lanshare.domain.programs import DECODE, loading
+
+_LIBRARIES: Final = {
+    "win32": "Windows 10 (1809) or later with Microsoft's Visual C++ runtime",
+    "darwin": "macOS 13 or later",
+    "linux": "its system libraries, such as libegl1 and libxcb-cursor0",
+}
+"""What PySide6 itself needs of a system."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,9 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
         import logging
 
         logging.getLogger("lanshare").exception("a command failed")
-        streams.Stream(sys.stderr).write(
+        streams.complain(
             f"lanshare: something went wrong inside lanshare ({type(error).__name__}). What was queued is kept; the"
-            " profile's lanshare.log says more.\n"
+            " profile's lanshare.log says more."
         )
         return 1
 
@@ -66,6 +73,7 @@ def _window(parsed: argparse.Namespace) -> int:
         if not hasattr(parsed, name):
             setattr(parsed, name, value)
     # An exception raised within the import of Qt's parts is lost there, or ends the process.
+    from lanshare.cli import streams
     from lanshare.cli.arguments import STOPS, options_of
 
     stopped: list[int] = []
@@ -76,8 +84,10 @@ def _window(parsed: argparse.Namespace) -> int:
         with loading():
             from lanshare.qt.app import run_window
     except ImportError as error:
-        print(f"lanshare: the window needs PySide6 and its system libraries ({error}).", file=sys.stderr)
-        print("Run `python3 dev.py run`, or use the command line: `lanshare --help`.", file=sys.stderr)
+        streams.complain(
+            f"lanshare: the window needs PySide6 and {_LIBRARIES.get(sys.platform, 'its system libraries')} ({error})."
+            " Nothing was changed. The command line works without them: `lanshare --help`."
+        )
         return 1
     return run_window(
         options_of(parsed),

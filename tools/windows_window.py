@@ -40,13 +40,14 @@ class WineWindow(Window):
             "-m", "lanshare", "--profile", windows_path(self.folder), "--port", str(self.port), "--name", self.name,
             "--interface", "127.0.0.1", output=subprocess.DEVNULL,
         )
-        found = until(lambda: self._found(screen), "the window")
+        found = until(lambda: self.found(screen), "the window")
         self.id = str(found)
         screen.place(self.id, 0, 0, *SIZE)
         until(self.knows_itself, "that its engine is there")
 
     @staticmethod
-    def _found(screen: Screen) -> str:
+    def found(screen: Screen) -> str:
+        """A window called lanshare; empty if there is none."""
         asked = subprocess.run(
             ["xdotool", "search", "--onlyvisible", "--name", "^lanshare$"], env=screen.environment(),
             capture_output=True, text=True,
@@ -106,6 +107,19 @@ def used(screen: Screen, wine: Wine, folder: Path) -> list[tuple[str, bool]]:
     return seen
 
 
+def told_in_a_box(screen: Screen, wine: Wine) -> bool:
+    """Where Qt cannot be loaded, and there is no console, a box says so and the program ends when it is answered."""
+    code = (
+        "import sys; sys.modules['PySide6'] = sys.stdout = sys.stderr = None; from lanshare.__main__ import window;"
+        " sys.exit(window())"
+    )
+    program = wine.run(wine.python.replace("python.exe", "pythonw.exe"), "-c", code, output=subprocess.DEVNULL)
+    box = str(until(lambda: WineWindow.found(screen), "the box"))
+    screen.picture("wine-4-box")
+    screen.do("windowfocus", box, "key", "Return")
+    return program.wait(30) == 1
+
+
 def main(arguments: list[str]) -> int:
     """All of it; the exit code."""
     if reason := cannot():
@@ -116,6 +130,7 @@ def main(arguments: list[str]) -> int:
     try:
         with tempfile.TemporaryDirectory() as name:
             seen = used(screen, wine, Path(name))
+            seen.append(("a box says that Qt is missing", told_in_a_box(screen, wine)))
     finally:
         screen.close()
         wine.close()
@@ -126,7 +141,7 @@ def main(arguments: list[str]) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         for picture in sorted((Path("artifacts") / "screens").glob("wine-*.png")):
             shutil.copy(picture, folder)
-    return 0 if len(seen) == 4 and all(well for _, well in seen) else 1
+    return 0 if len(seen) == 5 and all(well for _, well in seen) else 1
 
 
 if __name__ == "__main__":

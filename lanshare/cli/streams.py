@@ -42,6 +42,18 @@ def typed_line() -> str:
         return ""
 
 
+def complain(text: str) -> None:
+    """Say why nothing begins, where no window of ours can: on standard error, or in a box of Windows' own, as a
+    program that was started from a menu there has no standard error."""
+    if sys.stderr is None and sys.platform == "win32":
+        import ctypes
+
+        with_error_sign = 0x10
+        ctypes.windll.user32.MessageBoxW(None, text, "lanshare", with_error_sign)
+    else:
+        Stream(sys.stderr).write(text + "\n")
+
+
 class Stream:
     """A text stream that takes what it can. `closed`: nobody reads it any more; `full`: it could not be written."""
 

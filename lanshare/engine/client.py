@@ -32,7 +32,7 @@ from lanshare.domain.events import (
     TransferJoined,
     TransferQueued,
 )
-from lanshare.domain.loading import loading
+from lanshare.domain.programs import loading
 from lanshare.engine.options import Options
 from lanshare.store.profile_paths import places
 

@@ -180,3 +180,17 @@ def test_a_long_temporary_folder_is_no_hindrance(tmp_path: Path) -> None:
     done = shell("$L peers --seconds 0.3 $P", tmp_path / ("p" * 120), TMPDIR=str(long), XDG_RUNTIME_DIR="")
     assert (done.returncode, done.stderr.count(b"\n")) == (0, 1)
     assert done.stderr.startswith(b"No device was found")
+
+
+def test_a_window_that_cannot_be_says_what_it_needs_and_what_works_without(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['PySide6'] = None; from lanshare.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "open", "--profile", str(tmp_path / "profile")], env=environment(), cwd=ROOT,
+        capture_output=True, text=True, timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    for part in ("the window needs PySide6", "Nothing was changed", "`lanshare --help`"):
+        assert part in line
+    assert not (tmp_path / "profile").exists()
