@@ -7,7 +7,8 @@
     python3 dev.py bench [--quick] [ROW...]     speed, as ratios side by side
     python3 dev.py soak                         the long tests
     python3 dev.py pictures [FOLDER]            the window in its states, as PNGs
-    python3 dev.py windows [TEST...]            the portable tests, and an exchange, with a Windows Python under Wine
+    python3 dev.py windows [TEST...]            the portable tests, an exchange and the window, with a Windows Python
+                                                under Wine; `windows long`, `windows window`: one part of it
     python3 dev.py package KIND...              wheel, tar, deb, windows, flatpak, macos: into dist/
 
 It makes .venv, installs what requirements.lock pins, and adds missing system libraries with apt where it may.
