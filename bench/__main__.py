@@ -9,10 +9,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bench import history_scale, latency, throughput
+from bench import history_scale, latency, throughput, yardsticks
 from bench.support import ROOT, warm_memory
 
 ROWS: dict[str, Callable[[bool], Any]] = {
+    "machine": yardsticks.row_machine,
+    "small-parts": yardsticks.row_small_parts,
     "big": throughput.row_big_file,
     "scp": throughput.row_scp,
     "scp-gcm": throughput.row_scp_gcm,
