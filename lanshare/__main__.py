@@ -19,6 +19,15 @@ _LIBRARIES: Final = {
 
 def main(arguments: list[str] | None = None) -> int:
     """The console entry point; returns the exit code."""
+    try:
+        return _run(arguments)
+    finally:
+        if arguments is None:
+            # The process ends: one more Ctrl+C within that would change its exit code, or show a traceback.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _run(arguments: list[str] | None) -> int:
     interrupted = 130
     if arguments is None and sys.argv[1:] == [DECODE]:
         from lanshare.qt.decoder import main as decode

@@ -34,3 +34,17 @@ def test_two_interrupts_end_it_as_one_does(tmp_path: Path, second: float) -> Non
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send to another process")
+def test_an_interrupt_while_the_process_ends_changes_nothing(tmp_path: Path) -> None:
+    code = (
+        "import atexit, os, signal, sys; from lanshare.__main__ import main;"
+        " atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT)); sys.exit(main())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "id", "--profile", str(tmp_path)], env=environment(), capture_output=True,
+        text=True, timeout=60,
+    )
+    assert done.returncode == 0
+    assert done.stderr == ""

@@ -641,7 +641,7 @@ HIT = {
     "PROMPTS_WITHIN": "engine/transfers/test_pending_offers.py"
     "::test_a_stranger_comes_before_the_person_three_times_a_minute",
     "STRANGER_TEXT": HERE + "a_strangers_first_text_is_bounded",
-    "SIGHTINGS": "net/test_discovery.py::test_whoever_was_seen_longest_ago_makes_room",
+    "SIGHTINGS": "net/test_mdns.py::test_whoever_was_seen_longest_ago_makes_room",
     "QUEUE": "net/test_link.py::test_a_link_that_does_not_drain_is_cut_instead_of_growing",
 }
 """Where each bound on others is hit that no table above has."""
