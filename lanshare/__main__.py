@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import atexit
+import os
 import signal
 import sys
 from typing import Final
@@ -19,12 +21,13 @@ _LIBRARIES: Final = {
 
 def main(arguments: list[str] | None = None) -> int:
     """The console entry point; returns the exit code."""
-    try:
-        return _run(arguments)
-    finally:
-        if arguments is None:
-            # The process ends: one more Ctrl+C within that would change its exit code, or show a traceback.
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+    code = _run(arguments)
+    if arguments is None:
+        # The process ends: one more Ctrl+C ends it at once, with the same code. Once its threads are over that is a
+        # matter of moments, in which Python would forget its handlers and the signal kill it.
+        signal.signal(signal.SIGINT, lambda number, frame: os._exit(code))
+        atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    return code
 
 
 def _run(arguments: list[str] | None) -> int:

@@ -48,3 +48,26 @@ def test_an_interrupt_while_the_process_ends_changes_nothing(tmp_path: Path) -> 
     )
     assert done.returncode == 0
     assert done.stderr == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send to another process")
+def test_a_thread_that_does_not_end_holds_up_nobody_who_interrupts(tmp_path: Path) -> None:
+    code = (
+        "import sys, threading; from lanshare.__main__ import main; code = main();"
+        " threading.Thread(target=threading.Event().wait).start(); print('over', flush=True); sys.exit(code)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "id", "--profile", str(tmp_path)], env=environment(), stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    )
+    try:
+        assert process.stdout is not None
+        while process.stdout.readline().strip() != "over":
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=20)[1]
+        assert process.returncode == 0
+        assert said == ""
+    finally:
+        process.kill()
+        process.communicate()
