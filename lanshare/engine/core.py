@@ -220,7 +220,7 @@ class EngineCore:
     def _write(self, effect: e.DbWrite) -> None:
         self._deps.store.write(
             lambda db: effect.work(db, *effect.args), lambda found: self._asked(effect, found),
-            lambda: self._lost(effect),
+            lambda: self._lost(effect), effect.is_early,
         )
 
     def _read(self, effect: e.DbRead) -> None:

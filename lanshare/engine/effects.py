@@ -53,6 +53,9 @@ class DbWrite(Struct, frozen=True):
     lost: Any = None
     """An InboxItem for when it could not be, or None for nothing."""
 
+    is_early: bool = False
+    """Whether the item is put into the inbox just before it is durable: see Store.write."""
+
 
 class DbRead(Struct, frozen=True):
     """The same on the store's read-only connection, beside the writes. Made by read()."""
@@ -301,6 +304,13 @@ def write(
 ) -> DbWrite:
     """A DbWrite of this work with these arguments."""
     return DbWrite(work, args)
+
+
+def write_early(
+    work: Callable[Concatenate[sqlite3.Connection, _Args], Struct | None], *args: _Args.args, **_: _Args.kwargs
+) -> DbWrite:
+    """The same, of work whose item need not wait for the disk: it stays true even if it is not kept."""
+    return DbWrite(work, args, is_early=True)
 
 
 def write_then(

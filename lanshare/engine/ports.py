@@ -112,9 +112,9 @@ class StorePort(Protocol):
 
     def write(
         self, operation: Callable[[sqlite3.Connection], Any], then: Callable[[Any], None] | None,
-        lost: Callable[[], None] | None = None,
+        lost: Callable[[], None] | None = None, is_early: bool = False,
     ) -> None:
-        """Write; call `then` with the result once it is durable, or `lost` if it cannot be."""
+        """Write; call `then` with the result once it is durable, or `lost` if it cannot be. `is_early`: just before."""
 
     def read(
         self, operation: Callable[[sqlite3.Connection], Any], then: Callable[[Any], None],

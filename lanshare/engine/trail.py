@@ -32,13 +32,12 @@ _TOLD: Final = (
 def published(event: Event) -> None:
     """An event on its way to the shells."""
     kind = type(event).__name__
-    code = getattr(event, "code", "") or getattr(event, "state", "")
     if isinstance(event, _STATES):
         peer = getattr(event, "peer", "")
-        _log.info("transfer %s: %s%s%s", event.transfer[:8], kind, _with(peer), f" ({code})" if code else "")
+        _log.info("transfer %s: %s%s%s", event.transfer[:8], kind, _with(peer), _code(event))
     elif isinstance(event, _TOLD):
         # The code of an address's failure is ours; what was typed is not told.
-        _log.info("%s%s", kind, f" ({code})" if code else "")
+        _log.info("%s%s", kind, _code(event))
     elif not isinstance(event, e.TransferProgressed | e.TransferProfiled):
         _log.debug("%s", kind)
 
@@ -85,6 +84,11 @@ def left(peers: Iterable[PeerId]) -> None:
     """Links that are open are left because the engine ends."""
     for peer in peers:
         _log.info("the link with %s ended: we stop", short_id(peer))
+
+
+def _code(event: Event) -> str:
+    code = getattr(event, "code", "") or getattr(event, "state", "")
+    return f" ({code})" if code else ""
 
 
 def _with(peer: str) -> str:

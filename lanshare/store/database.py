@@ -1,6 +1,7 @@
 """The SQLite file: one writer thread that commits in groups, one read-only reader. The one opener of connections.
 
-A write's `then` runs after its group is durable (WAL, synchronous=FULL), on the writer's thread: it only posts.
+A write's `then` runs after its group is durable (WAL, synchronous=FULL), on the writer's thread: it only posts. An
+early one runs just before: see Store.write.
 A commit beside a disk writing at full speed was measured at 190-270 ms (p99): nobody else may wait for that.
 """
 
@@ -13,6 +14,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,9 +45,20 @@ _BUSY: Final = 5000
 Operation = Callable[[sqlite3.Connection], Any]
 Then = Callable[[Any], None]
 Lost = Callable[[], None]
-Work = tuple[Operation, Then | None, Lost | None]
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Work:
+    """What one of the two threads is asked for. See Store.write and Store.read."""
+
+    operation: Operation
+    then: Then | None = None
+    lost: Lost | None = None
+    is_early: bool = False
+    is_told: bool = False
+    """Whether `then` was called before: a group that is tried again tells nobody twice."""
 
 
 def connect(path: Path, read_only: bool = False) -> sqlite3.Connection:
@@ -159,6 +172,9 @@ class Store:
         self._writer = threading.Thread(target=self._write_loop, name="store")
         self._reader = threading.Thread(target=self._read_loop, name="reader")
         self._checker = threading.Thread(target=self._check, name="check")
+        self._settling = threading.Lock()
+        """Held from the first early `then` of a group until it is durable: no read begins that would not see it."""
+
         self._checking: sqlite3.Connection | None = None
         self._failed: Callable[[Exception], None] = lambda error: None
 
@@ -170,24 +186,30 @@ class Store:
         if self._path.stat().st_size > _LARGE:
             self._checker.start()
 
-    def write(self, operation: Operation, then: Then | None = None, lost: Lost | None = None) -> None:
+    def write(
+        self, operation: Operation, then: Then | None = None, lost: Lost | None = None, is_early: bool = False
+    ) -> None:
         """Run `operation` in the next group; `then` gets its result once that group is durable. `lost` is called if it
-        cannot be."""
-        self._writes.put((operation, then, lost))
+        cannot be.
+
+        `is_early`: `then` is called, once, as soon as the operation has run. For what stays true even if it is not
+        kept, and is found out again: that a device has our message. Reads that begin later see it all the same.
+        """
+        self._writes.put(Work(operation, then, lost, is_early))
 
     def compact(self, then: Then) -> None:
         """After the writes before: make the file hold nothing of what was deleted, the journal included; True if so."""
-        self._writes.put((_compact, then, None))
+        self._writes.put(Work(_compact, then))
 
     def flush(self) -> None:
         """After the writes before: the journal beside the file holds nothing of what was deleted. Cheaper than
         compact(); what a reader keeps from being taken out now goes at the next writes."""
-        self._writes.put((_flush, None, None))
+        self._writes.put(Work(_flush))
 
     def read(self, operation: Operation, then: Then, lost: Lost | None = None) -> None:
         """Run `operation` on the read-only connection; `then` gets its result on the reader's thread. `lost` is called
         if there is none."""
-        self._reads.put((operation, then, lost))
+        self._reads.put(Work(operation, then, lost))
 
     def close(self) -> None:
         """Commit what is queued, then stop both threads."""
@@ -237,18 +259,18 @@ class Store:
     def _commit(self, link: sqlite3.Connection, work: list[Work]) -> None:
         if not work:
             return
-        for at, (operation, then, _) in enumerate(work):
-            if operation in (_compact, _flush):
+        for at, one in enumerate(work):
+            if one.operation in (_compact, _flush):
                 self._commit(link, work[:at])
-                done = operation(link)
-                if then is not None:
-                    then(done)
+                done = one.operation(link)
+                if one.then is not None:
+                    one.then(done)
                 self._commit(link, work[at + 1 :])
                 return
         tries = 0
         while True:
             try:
-                results = _group(link, work)
+                results = self._group(link, work)
                 break
             except Exception as error:  # whatever it was, the thread must go on to the next one
                 with contextlib.suppress(sqlite3.Error):
@@ -265,31 +287,53 @@ class Store:
                     return
                 _log.error("a write was not kept: %s", type(error).__name__)
                 self._failed(error)
-                if (lost := work[0][2]) is not None:
+                if (lost := work[0].lost) is not None and not work[0].is_told:
                     lost()
                 return
         for then, result in results:
             then(result)
 
+    def _group(self, link: sqlite3.Connection, work: list[Work]) -> list[tuple[Then, Any]]:
+        """One group, durable when this returns; its results for those who still wait for them."""
+        results: list[tuple[Then, Any]] = []
+        is_settling = False
+        link.execute("BEGIN IMMEDIATE")
+        with contextlib.ExitStack() as settling:
+            for one in work:
+                result = one.operation(link)
+                if one.then is None or one.is_told:
+                    continue
+                if not one.is_early:
+                    results.append((one.then, result))
+                    continue
+                if not is_settling:
+                    is_settling = True
+                    settling.enter_context(self._settling)
+                one.is_told = True
+                one.then(result)
+            link.execute("COMMIT")
+        return results
+
     def _read_loop(self) -> None:
         link = connect(self._path, read_only=True)
         while (item := self._reads.get()) is not None:
-            operation, then, lost = item
-            assert then is not None
+            assert item.then is not None
+            with self._settling:
+                pass
             try:
                 try:
-                    result = operation(link)
+                    result = item.operation(link)
                 except sqlite3.Error as error:
                     if not _may_pass(error):
                         raise
                     time.sleep(_AGAIN[-1])
-                    result = operation(link)
-                then(result)
+                    result = item.operation(link)
+                item.then(result)
             except Exception as error:  # whatever it was, the thread must go on to the next one
                 _log.error("a read failed: %s", type(error).__name__)
                 self._failed(error)
-                if lost is not None:
-                    lost()
+                if item.lost is not None:
+                    item.lost()
         link.close()
 
 
@@ -318,18 +362,6 @@ def _flush(link: sqlite3.Connection) -> bool:
 def _checkpoint(link: sqlite3.Connection) -> bool:
     busy, _, _ = link.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     return not busy
-
-
-def _group(link: sqlite3.Connection, work: list[Work]) -> list[tuple[Then, Any]]:
-    """One group, durable when this returns; its results for those who wait for them."""
-    results: list[tuple[Then, Any]] = []
-    link.execute("BEGIN IMMEDIATE")
-    for operation, then, _ in work:
-        result = operation(link)
-        if then is not None:
-            results.append((then, result))
-    link.execute("COMMIT")
-    return results
 
 
 def _may_pass(error: Exception) -> bool:

@@ -133,7 +133,7 @@ def test_what_the_store_cannot_do_ends_for_all_who_counted_on_it(setting: Settin
     """A link's backlog has room again, and whoever waits hears of it."""
 
     class Full:
-        def write(self, operation: Any, then: Any, lost: Any) -> None:
+        def write(self, operation: Any, then: Any, lost: Any, is_early: bool = False) -> None:
             lost()
 
         read = write

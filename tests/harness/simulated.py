@@ -66,7 +66,7 @@ class Disk:
     def __init__(self, link: sqlite3.Connection, world: World) -> None:
         self.link, self._world = link, world
 
-    def write(self, operation: Any, then: Any, lost: Any = None) -> None:
+    def write(self, operation: Any, then: Any, lost: Any = None, is_early: bool = False) -> None:
         self.link.execute("BEGIN IMMEDIATE")
         try:
             result = operation(self.link)

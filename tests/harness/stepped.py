@@ -44,7 +44,7 @@ class Store:
         database.prepare(path)
         self.link = database.connect(path)
 
-    def write(self, operation: Any, then: Any, lost: Any = None) -> None:
+    def write(self, operation: Any, then: Any, lost: Any = None, is_early: bool = False) -> None:
         result = operation(self.link)
         if then is not None:
             then(result)

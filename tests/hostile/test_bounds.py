@@ -290,10 +290,9 @@ def test_records_of_a_group_of_ours_wait_up_to_a_bound_and_what_is_beyond_it_is_
         assert told == key_bytes(mallory.id)
         assert 3 < ranges[-1][-1] < len(changes), "it says what it has, so that it is told what it has not"
         for one in changes:
+            # One after the other is merged: however slow the machine is, nothing is passed over again.
             link.say_raw(f.GroupRecords, [encoded(one)])
-            link.say(f.Ping(1))
-            link.hear_kind(f.Pong)
-        still(victim, link)
+            still(victim, link)
         names = [one.name for one in victim.seen if isinstance(one, e.GroupChanged)]
         assert names[-1] == f"name {len(changes) + 1}"
 

@@ -36,6 +36,75 @@ def test_a_write_is_durable_before_then_is_called(tmp_path: Path) -> None:
     assert seen == [1]
 
 
+def test_an_early_one_is_told_before_it_is_durable_and_whoever_reads_from_then_on_sees_it(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    database.prepare(path)
+    store = Store(path)
+    seen: list[int] = []
+    found: queue.SimpleQueue[object] = queue.SimpleQueue()
+
+    def count(link: sqlite3.Connection) -> object:
+        return link.execute("SELECT count(*) FROM messages").fetchone()[0]
+
+    def then(kept: object) -> None:
+        assert kept is not None
+        other = database.connect(path, read_only=True)
+        seen.append(other.execute("SELECT count(*) FROM messages").fetchone()[0])
+        other.close()
+        store.read(count, found.put)
+        with pytest.raises(queue.Empty):
+            found.get(timeout=0.3)  # as long as a read that did not wait would take a hundred times
+
+    store.write(lambda link: outbox.add(link, message(1, "hi"), 1, b"r", b"d"), then, is_early=True)
+    store.start(lambda error: None)
+    assert found.get(timeout=10) == 1
+    store.close()
+    assert seen == [0]
+
+
+def test_an_early_one_is_told_once_however_often_its_group_is_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_AGAIN", (0.0,))
+    database.prepare(tmp_path / "x.sqlite")
+    store = Store(tmp_path / "x.sqlite")
+    told: list[object] = []
+    tries: list[int] = []
+
+    def refused(link: sqlite3.Connection) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            error = sqlite3.OperationalError("full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+
+    store.write(lambda link: "kept", told.append, is_early=True)
+    store.write(refused)
+    store.start(lambda error: None)
+    store.close()
+    assert (told, len(tries)) == (["kept"], 2)
+
+
+def test_what_was_told_early_and_could_not_be_kept_is_a_trouble_and_not_taken_back(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    database.prepare(tmp_path / "x.sqlite")
+    store = Store(tmp_path / "x.sqlite")
+    told: list[object] = []
+    failed: list[Exception] = []
+
+    def kept(link: sqlite3.Connection) -> str:
+        no = sqlite3.SQLITE_DENY
+        link.set_authorizer(lambda what, how, *_: no if (what, how) == (sqlite3.SQLITE_TRANSACTION, "COMMIT") else 0)
+        return "kept"
+
+    store.write(kept, told.append, lambda: told.append("lost"), is_early=True)
+    store.start(failed.append)
+    store.close()
+    caplog.clear()
+    assert (told, len(failed)) == (["kept"], 1)
+
+
 def test_one_bad_write_does_not_take_its_neighbours_with_it(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -223,7 +223,7 @@ def test_a_history_that_stays_broken_is_said_and_what_was_sent_is_there(
             error.sqlite_errorcode = sqlite3.SQLITE_FULL
             raise error
 
-        monkeypatch.setattr(database, "_group", broken)
+        monkeypatch.setattr(database.Store, "_group", broken)
         bob.say(c.AnswerOffer(offer.transfer, True, tmp_path / "in"))
         trouble = bob.wait_for(e.NetworkTroubled)
         assert "could not be kept in the history" in trouble.message

@@ -39,6 +39,7 @@ from lanshare.engine.effects import (
     SendControl,
     read,
     write,
+    write_early,
 )
 from lanshare.engine.inbox import (
     DeliveryStored,
@@ -253,8 +254,8 @@ class Chats:
     # --- how far ours got
 
     def heard_kept(self, peer: PeerId, said: Stored) -> list[Effect]:
-        """The peer stored our message."""
-        return [write(store_work.delivered, self.me, said.message, peer)]
+        """The peer stored our message: told before the disk has it. A crash in between has it confirmed once more."""
+        return [write_early(store_work.delivered, self.me, said.message, peer)]
 
     def heard_turned_down(self, peer: PeerId, said: TextRefused) -> list[Effect]:
         """The peer did not keep our message: for good, or for now."""
@@ -285,7 +286,7 @@ class Chats:
         return min(self.held.values(), default=None)
 
     def delivery_stored(self, note: DeliveryStored) -> list[Effect]:
-        """How far a message got is durable."""
+        """How far a message got."""
         careful = note.peer in self.careful and note.peer not in self.held and self.online(note.peer)
         further = self.peer_up(note.peer) if careful else []
         if note.delivery is Delivery.DELIVERED:
