@@ -34,9 +34,9 @@ from lanshare.net.discovery import Discovery
 from lanshare.net.listener import Listener
 from lanshare.net.nearness import local_addresses
 from lanshare.store import atomic_file, database, groups, history, journal, outbox, profile_paths, settings, trustbook
-from lanshare.store.database import Store
 from lanshare.store.lock import ProfileLock
 from lanshare.store.profile_paths import Places
+from lanshare.store.threads import Store
 from lanshare.store.trustbook import TrustEntry
 from lanshare.trust.identity import Identity
 

@@ -1,64 +1,20 @@
-"""The SQLite file: one writer thread that commits in groups, one read-only reader. The one opener of connections.
-
-A write's `then` runs after its group is durable (WAL, synchronous=FULL), on the writer's thread: it only posts. An
-early one runs just before: see Store.write.
-A commit beside a disk writing at full speed was measured at 190-270 ms (p99): nobody else may wait for that.
-"""
+"""The SQLite file: made, brought up to today's version, set aside if damaged. The one opener of connections."""
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import queue
 import sqlite3
-import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.store.schema import INDEXED, MIGRATIONS, SCHEMA, VERSION
 from lanshare.store.search_text import folded
 
-_LARGE: Final = 32 * 1024 * 1024
+LARGE: Final = 32 * 1024 * 1024
 """Bytes of a database from which on looking through all of it would hold up the start: 0.7 s for a million messages."""
-_GROUP: Final = 256
-_AGAIN: Final = (0.05, 0.2, 0.5, 1.0)
-"""Seconds before a write that the disk refused is tried again; then it is given up and said."""
-
-_PASSING: Final = frozenset(
-    {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_NOMEM,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_CANTOPEN,
-    }
-)
-_BUSY: Final = 5000
+BUSY: Final = 5000
 """Milliseconds that a statement waits for another one's lock."""
-
-Operation = Callable[[sqlite3.Connection], Any]
-Then = Callable[[Any], None]
-Lost = Callable[[], None]
-
-_log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True, eq=False)
-class Work:
-    """What one of the two threads is asked for. See Store.write and Store.read."""
-
-    operation: Operation
-    then: Then | None = None
-    lost: Lost | None = None
-    is_early: bool = False
-    is_told: bool = False
-    """Whether `then` was called before: a group that is tried again tells nobody twice."""
 
 
 def connect(path: Path, read_only: bool = False) -> sqlite3.Connection:
@@ -67,7 +23,7 @@ def connect(path: Path, read_only: bool = False) -> sqlite3.Connection:
         link = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
     else:
         link = sqlite3.connect(path, isolation_level=None)
-    link.execute(f"PRAGMA busy_timeout = {_BUSY}")
+    link.execute(f"PRAGMA busy_timeout = {BUSY}")
     if not read_only:
         link.execute("PRAGMA journal_mode = WAL")
         link.execute("PRAGMA synchronous = FULL")
@@ -134,11 +90,11 @@ def _sound(path: Path) -> bool:
             (version,) = link.execute("PRAGMA user_version").fetchone()
             if version > VERSION:
                 raise LanshareError(Code.DATABASE_NEWER, str(path))
-            if path.stat().st_size > _LARGE and not _suspected(path).exists():
+            if path.stat().st_size > LARGE and not suspected(path).exists():
                 # The whole is looked through while the engine works: see Store._check.
                 return bool(link.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
             sound = bool(link.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
-            _suspected(path).unlink(missing_ok=True)
+            suspected(path).unlink(missing_ok=True)
             return sound
         finally:
             link.close()
@@ -148,7 +104,7 @@ def _sound(path: Path) -> bool:
         return False
 
 
-def _suspected(path: Path) -> Path:
+def suspected(path: Path) -> Path:
     """A file that is there if damage was found while the engine worked: the next start looks closely."""
     return path.with_name(f"{path.name}-suspect")
 
@@ -159,212 +115,3 @@ def _move_aside(path: Path) -> None:
         part = path.with_name(path.name + suffix)
         if part.exists():
             part.rename(path.with_name(f"{path.stem}.damaged-{stamp}{path.suffix}{suffix}"))
-
-
-class Store:
-    """The two threads over one database file. write() and read() may be called from any thread and never block."""
-
-    def __init__(self, path: Path) -> None:
-        """Open, or make, the database; prepare() was called before."""
-        self._path = path
-        self._writes: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
-        self._reads: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
-        self._writer = threading.Thread(target=self._write_loop, name="store")
-        self._reader = threading.Thread(target=self._read_loop, name="reader")
-        self._checker = threading.Thread(target=self._check, name="check")
-        self._settling = threading.Lock()
-        """Held from the first early `then` of a group until it is durable: no read begins that would not see it."""
-
-        self._checking: sqlite3.Connection | None = None
-        self._failed: Callable[[Exception], None] = lambda error: None
-
-    def start(self, failed: Callable[[Exception], None]) -> None:
-        """Start both threads; `failed` hears of writes that could not be kept."""
-        self._failed = failed
-        self._writer.start()
-        self._reader.start()
-        if self._path.stat().st_size > _LARGE:
-            self._checker.start()
-
-    def write(
-        self, operation: Operation, then: Then | None = None, lost: Lost | None = None, is_early: bool = False
-    ) -> None:
-        """Run `operation` in the next group; `then` gets its result once that group is durable. `lost` is called if it
-        cannot be.
-
-        `is_early`: `then` is called, once, as soon as the operation has run. For what stays true even if it is not
-        kept, and is found out again: that a device has our message. Reads that begin later see it all the same.
-        """
-        self._writes.put(Work(operation, then, lost, is_early))
-
-    def compact(self, then: Then) -> None:
-        """After the writes before: make the file hold nothing of what was deleted, the journal included; True if so."""
-        self._writes.put(Work(_compact, then))
-
-    def flush(self) -> None:
-        """After the writes before: the journal beside the file holds nothing of what was deleted. Cheaper than
-        compact(); what a reader keeps from being taken out now goes at the next writes."""
-        self._writes.put(Work(_flush))
-
-    def read(self, operation: Operation, then: Then, lost: Lost | None = None) -> None:
-        """Run `operation` on the read-only connection; `then` gets its result on the reader's thread. `lost` is called
-        if there is none."""
-        self._reads.put(Work(operation, then, lost))
-
-    def close(self) -> None:
-        """Commit what is queued, then stop both threads."""
-        self._writes.put(None)
-        self._reads.put(None)
-        if self._checking is not None:
-            self._checking.interrupt()
-        for thread in (self._writer, self._reader, self._checker):
-            if thread.ident is not None:
-                thread.join()
-
-    def _check(self) -> None:
-        """Look through a large database beside the work; damage is told, and dealt with at the next start."""
-        try:
-            self._checking = link = connect(self._path, read_only=True)
-            try:
-                found = link.execute("PRAGMA quick_check(1)").fetchone()
-            finally:
-                self._checking = None
-                link.close()
-            if found == ("ok",):
-                return
-            error: sqlite3.Error = sqlite3.DatabaseError(str(found))
-        except sqlite3.Error as failure:
-            if getattr(failure, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
-                return
-            error = failure
-        _log.error("the history is damaged: %s", type(error).__name__)
-        _suspected(self._path).touch()
-        self._failed(error)
-
-    def _write_loop(self) -> None:
-        link = connect(self._path)
-        running = True
-        while running:
-            group = [self._writes.get()]
-            while len(group) < _GROUP:
-                try:
-                    group.append(self._writes.get_nowait())
-                except queue.Empty:
-                    break
-            work = [item for item in group if item is not None]
-            running = len(work) == len(group)
-            self._commit(link, work)
-        link.close()
-
-    def _commit(self, link: sqlite3.Connection, work: list[Work]) -> None:
-        if not work:
-            return
-        for at, one in enumerate(work):
-            if one.operation in (_compact, _flush):
-                self._commit(link, work[:at])
-                done = one.operation(link)
-                if one.then is not None:
-                    one.then(done)
-                self._commit(link, work[at + 1 :])
-                return
-        tries = 0
-        while True:
-            try:
-                results = self._group(link, work)
-                break
-            except Exception as error:  # whatever it was, the thread must go on to the next one
-                with contextlib.suppress(sqlite3.Error):
-                    if link.in_transaction:
-                        link.execute("ROLLBACK")
-                tries += 1
-                if _may_pass(error) and tries <= len(_AGAIN):
-                    time.sleep(_AGAIN[tries - 1])
-                    continue
-                if len(work) > 1:
-                    # One bad write must not take its neighbours with it.
-                    for item in work:
-                        self._commit(link, [item])
-                    return
-                _log.error("a write was not kept: %s", type(error).__name__)
-                self._failed(error)
-                if (lost := work[0].lost) is not None and not work[0].is_told:
-                    lost()
-                return
-        for then, result in results:
-            then(result)
-
-    def _group(self, link: sqlite3.Connection, work: list[Work]) -> list[tuple[Then, Any]]:
-        """One group, durable when this returns; its results for those who still wait for them."""
-        results: list[tuple[Then, Any]] = []
-        is_settling = False
-        link.execute("BEGIN IMMEDIATE")
-        with contextlib.ExitStack() as settling:
-            for one in work:
-                result = one.operation(link)
-                if one.then is None or one.is_told:
-                    continue
-                if not one.is_early:
-                    results.append((one.then, result))
-                    continue
-                if not is_settling:
-                    is_settling = True
-                    settling.enter_context(self._settling)
-                one.is_told = True
-                one.then(result)
-            link.execute("COMMIT")
-        return results
-
-    def _read_loop(self) -> None:
-        link = connect(self._path, read_only=True)
-        while (item := self._reads.get()) is not None:
-            assert item.then is not None
-            with self._settling:
-                pass
-            try:
-                try:
-                    result = item.operation(link)
-                except sqlite3.Error as error:
-                    if not _may_pass(error):
-                        raise
-                    time.sleep(_AGAIN[-1])
-                    result = item.operation(link)
-                item.then(result)
-            except Exception as error:  # whatever it was, the thread must go on to the next one
-                _log.error("a read failed: %s", type(error).__name__)
-                self._failed(error)
-                if item.lost is not None:
-                    item.lost()
-        link.close()
-
-
-def _compact(link: sqlite3.Connection) -> bool:
-    """Outside of any group: VACUUM cannot be undone."""
-    try:
-        link.execute("VACUUM")
-        return _checkpoint(link)
-    except sqlite3.Error as error:
-        _log.error("what was erased is still in the file: %s", type(error).__name__)
-        return False
-
-
-def _flush(link: sqlite3.Connection) -> bool:
-    """Outside of any group, too; True if nobody was in the way: no reader is waited for."""
-    try:
-        link.execute("PRAGMA busy_timeout = 0")
-        return _checkpoint(link)
-    except sqlite3.Error as error:
-        _log.warning("what has expired is still in the journal: %s", type(error).__name__)
-        return False
-    finally:
-        link.execute(f"PRAGMA busy_timeout = {_BUSY}")
-
-
-def _checkpoint(link: sqlite3.Connection) -> bool:
-    busy, _, _ = link.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    return not busy
-
-
-def _may_pass(error: Exception) -> bool:
-    """Whether the disk, not the statement, is at fault: it may be well again in a moment."""
-    code = getattr(error, "sqlite_errorcode", None)
-    return isinstance(code, int) and code & 0xFF in _PASSING

@@ -15,7 +15,7 @@ from lanshare.domain.offer import Offer
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import Direction, Transfer, TransferId, TransferState
 from lanshare.store import database, history, journal, outbox
-from lanshare.store.database import Store
+from lanshare.store.threads import Store
 from tests.harness.made import NOW, PEER, message
 from tests.harness.steps import counted
 

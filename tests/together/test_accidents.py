@@ -19,7 +19,7 @@ import pytest
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.transfer import TransferId
-from lanshare.store import database
+from lanshare.store import database, threads
 from tests.harness.engines import PATIENCE
 from tests.harness.shells import Shell, met, new_transfer
 
@@ -208,7 +208,7 @@ def test_each_call_of_the_history_fails_with_each_error_and_is_got_over(
 def test_a_history_that_stays_broken_is_said_and_what_was_sent_is_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(database, "_AGAIN", (0.01, 0.01))
+    monkeypatch.setattr(threads, "_AGAIN", (0.01, 0.01))
     anna, bob = Shell(tmp_path / "Anna", "Anna"), Shell(tmp_path / "Bob", "Bob")
     try:
         met(anna, bob)
@@ -223,7 +223,7 @@ def test_a_history_that_stays_broken_is_said_and_what_was_sent_is_there(
             error.sqlite_errorcode = sqlite3.SQLITE_FULL
             raise error
 
-        monkeypatch.setattr(database.Store, "_group", broken)
+        monkeypatch.setattr(threads.Store, "_group", broken)
         bob.say(c.AnswerOffer(offer.transfer, True, tmp_path / "in"))
         trouble = bob.wait_for(e.NetworkTroubled)
         assert "could not be kept in the history" in trouble.message

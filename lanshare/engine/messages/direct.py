@@ -184,7 +184,7 @@ class Chats:
                 sentence = user_messages.ended(Code.NOT_ANSWERED, self.name(message.peer))
                 return [*told, Publish(MessageWaiting(message.id, message.peer, Code.NOT_ANSWERED, sentence))]
             return [*told, *(self.peer_up(message.peer) if self.online(message.peer) else [])]
-        return [*told, SendControl(message.peer, note.texted)]
+        return [SendControl(message.peer, note.texted), *told]  # the network is what takes long
 
     def known(self, note: TextKnown) -> list[Effect]:
         """It was asked for before, of an earlier engine: tell how far it is by now."""

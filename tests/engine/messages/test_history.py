@@ -15,7 +15,7 @@ from lanshare.engine import inbox as n
 from lanshare.engine.effects import CompactStore, DbWrite
 from lanshare.engine.messages.history import HistoryService
 from lanshare.store import outbox
-from lanshare.store.database import Store
+from lanshare.store.threads import Store
 from tests.harness.made import PEER, message
 from tests.harness.stepped import BOB, Setting
 
