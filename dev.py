@@ -5,6 +5,7 @@
     python3 dev.py test [PYTEST ARGUMENT...]    every check
     python3 dev.py others                       the engine's and the window's tests with the other interpreters here
     python3 dev.py bench [--quick] [ROW...]     speed, as ratios side by side
+    python3 dev.py bench --compare COMMIT       this tree beside another commit
     python3 dev.py soak                         the long tests
     python3 dev.py pictures [FOLDER]            the window in its states, as PNGs
     python3 dev.py windows [TEST...]            the portable tests, an exchange and the window, with a Windows Python

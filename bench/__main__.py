@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bench import history_scale, latency, throughput, yardsticks
+from bench import compare, history_scale, latency, throughput, yardsticks
 from bench.support import ROOT, warm_memory
 
 ROWS: dict[str, Callable[[bool], Any]] = {
@@ -44,6 +44,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="dev.py bench")
     parser.add_argument("--quick", action="store_true", help="smaller and fewer")
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"any of {', '.join(ROWS)}")
+    parser.add_argument("--compare", metavar="COMMIT", help="this tree beside that one, in a row for each thing")
+    parser.add_argument(
+        "--least", type=float, default=0.0, metavar="RATIO",
+        help="with --compare: fail if something is less than so many times as fast, in three tries",
+    )
     parsed = parser.parse_args()
     if unknown := set(parsed.rows) - set(ROWS):
         parser.error(f"no such row: {', '.join(unknown)}")
@@ -53,6 +58,8 @@ def main() -> int:
     print(f"{os.cpu_count()} processors, Python {sys.version.split()[0]}, compiled once as when installed;"
           " median (least-most) of interleaved runs", flush=True)
     warm_memory()
+    if parsed.compare is not None:
+        return compare.compare(parsed.compare, parsed.quick, parsed.least)
     for name in parsed.rows or ROWS:
         ROWS[name](parsed.quick)
         sys.stdout.flush()
