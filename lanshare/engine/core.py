@@ -164,7 +164,8 @@ class EngineCore:
             trail.noted(item)
             self._apply(self._dispatch.items(item, now))
         for service in self._services:
-            self._apply(service.tick(now))
+            if due := service.tick(now):
+                self._apply(due)
         if self._transfers.moving() is not self._awake:
             self._awake = not self._awake
             self._deps.runner.keep_awake(self._awake)
@@ -184,7 +185,8 @@ class EngineCore:
     def _apply(self, effects: Iterable[e.Effect]) -> None:
         for effect in effects:
             trail.effect(effect)
-            self._apply(self._dispatch.effects(effect))
+            if follows := self._dispatch.effects(effect):
+                self._apply(follows)
 
     def _register(self) -> None:
         to = self._dispatch

@@ -52,7 +52,8 @@ class Routes(Generic[U, P]):
             raise LocalMisuse(f"nobody handles {type(value).__name__}")
         follows: list[Effect] = []
         for handler in handlers:
-            follows.extend(handler(value, *args, **kwargs) or ())
+            if answered := handler(value, *args, **kwargs):
+                follows.extend(answered)
         return follows
 
 
