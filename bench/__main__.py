@@ -7,9 +7,11 @@ import compileall
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-from bench import compare, history_scale, latency, throughput, yardsticks
+from bench import compare, growth, history_scale, latency, throughput, yardsticks
 from bench.support import ROOT, warm_memory
 
 ROWS: dict[str, Callable[[bool], Any]] = {
@@ -36,6 +38,7 @@ ROWS: dict[str, Callable[[bool], Any]] = {
     "search": history_scale.row_search,
     "opening": history_scale.row_opening,
     "start-full": history_scale.row_start_full,
+    "growth": growth.row_growth,
 }
 
 
@@ -49,6 +52,7 @@ def main() -> int:
         "--least", type=float, default=0.0, metavar="RATIO",
         help="with --compare: fail if something is less than so many times as fast, in three tries",
     )
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="where the row growth draws what it found")
     parsed = parser.parse_args()
     if unknown := set(parsed.rows) - set(ROWS):
         parser.error(f"no such row: {', '.join(unknown)}")
@@ -60,8 +64,9 @@ def main() -> int:
     warm_memory()
     if parsed.compare is not None:
         return compare.compare(parsed.compare, parsed.quick, parsed.least)
-    for name in parsed.rows or ROWS:
-        ROWS[name](parsed.quick)
+    rows = ROWS | {"growth": partial(growth.row_growth, pictures=parsed.pictures)}
+    for name in parsed.rows or rows:
+        rows[name](parsed.quick)
         sys.stdout.flush()
     return 0
 

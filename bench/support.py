@@ -8,7 +8,10 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.harness.engines import Device, environment, free_port
@@ -30,6 +33,13 @@ def warm_memory() -> None:
     del block
 
 
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for one measurement, where BENCH_FOLDER says."""
+    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_FOLDER")) as name:
+        yield Path(name)
+
+
 class Pair:
     """Two devices that know each other; the receiver stays up, so that process starts are not in the clock."""
 
@@ -43,15 +53,15 @@ class Pair:
         self.sending_engine = self.anna.receive()
         self.receiving.wait_for("PeerAppeared", lambda event: event["name"] == self.anna.name)
 
-    def send(self, *paths: Path, whole: bool = False) -> float:
+    def send(self, *paths: Path, whole: bool = False, patience: float = 60) -> float:
         """Seconds between the first byte and verified and durable, as the engine's own clock has it.
 
-        `whole`: between the wish and the end, as a person waits.
+        `whole`: between the wish and the end, as a person waits. `patience`: seconds after which it is given up.
         """
         process = self.anna.start("send", self.bob.name, *map(str, paths))
         process.wait_for("TransferQueued")
         started = time.monotonic()
-        finished = process.wait_for("TransferFinished", seconds=60)
+        finished = process.wait_for("TransferFinished", seconds=patience)
         took = time.monotonic() - started
         assert process.end() == 0, process.events
         return took if whole else float(finished["seconds"])
