@@ -35,6 +35,7 @@ ROWS: dict[str, Callable[[bool], Any]] = {
     "start": latency.row_start,
     "lateness": latency.row_lateness,
     "beside": latency.row_beside,
+    "rest": latency.row_rest,
     "search": history_scale.row_search,
     "opening": history_scale.row_opening,
     "start-full": history_scale.row_start_full,

@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.support import MIB, big_file, spread
+from bench.support import MIB, big_file, scratch, spread
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.message import MessageId
@@ -327,3 +327,33 @@ app.close()
             bob.close()
             anna.close()
     print(f"big file received with the window open: {spread(ratios)} of the throughput without (goal 0.97)")
+
+
+def row_rest(quick: bool) -> None:
+    """Memory of an engine and of a window that have nothing to do, in MiB; goals 45 and 90."""
+    engines: list[float] = []
+    windows: list[float] = []
+    empty: list[float] = []
+    told = 'print(open("/proc/self/status").read().split("VmRSS:")[1].split()[0], flush=True)\n'
+    for _ in range(3 if quick else 5):
+        with scratch() as folder:
+            bob = Device(folder, "Bob")
+            engine = bob.receive()
+            engines.append(_resident(Path(f"/proc/{engine.process.pid}/status").read_text()))
+            engine.interrupt()
+            bob.close()
+            for code, found in (
+                (WINDOW_CODE + told + "app.close()\n", windows),
+                (BARE_CODE.replace("print(time.time(), flush=True)", told), empty),
+            ):
+                done = subprocess.run(
+                    [sys.executable, "-c", code, str(folder / "w"), str(free_port())], env=environment(),
+                    capture_output=True, text=True, check=True, timeout=60,
+                )
+                found.append(int(done.stdout) / 1024)
+    print(f"memory at rest: an engine {spread(engines)} MiB (goal 45), a window {spread(windows)} MiB (goal 90), a"
+          f" window of Qt's with nothing in it {spread(empty)} MiB (all off screen)")
+
+
+def _resident(status: str) -> float:
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
