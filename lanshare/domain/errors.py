@@ -42,6 +42,7 @@ class Code(StrEnum):
     TIME_LOST = "time-lost"
     EXECUTE_DROPPED = "execute-dropped"
     LIST_DAMAGED = "list-damaged"
+    LIST_TOO_LONG = "list-too-long"
     PAUSED = "paused"
     TURN = "turn"
     LEFT_OUT = "left-out"

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from lanshare.domain.errors import Code
+from lanshare.domain.offer import ENTRIES
 
 _ENDED: Final[dict[Code | None, str]] = {
     Code.PEER_AWAY: "{peer} went offline.",
@@ -53,6 +54,8 @@ _ENDED: Final[dict[Code | None, str]] = {
     Code.EXECUTE_DROPPED: "It may not be executed on the receiving computer.",
     Code.LIST_DAMAGED: "The list of what was to be sent was damaged on this computer's disk. What has arrived stays;"
     " send it again.",
+    Code.LIST_TOO_LONG: f"There are more than {ENTRIES:,} files and folders in it, which is more than one transfer can"
+    " hold. What has arrived stays; send the folders in it one by one.",
     Code.PAUSED: "It is paused.",
     Code.HIDDEN: "{peer} does not show itself to this device now. Its visibility can be changed there.",
     Code.BLOCKED: "{peer} is blocked here. Unblock it first.",

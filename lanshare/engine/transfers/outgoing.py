@@ -8,7 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from lanshare.domain.commands import RetryTransfer, SendFiles
-from lanshare.domain.control_messages import Answer, Offered, Pause
+from lanshare.domain.control_messages import Answer, Cancel, Offered, Pause
 from lanshare.domain.errors import Code
 from lanshare.domain.events import (
     OfferGrew,
@@ -159,15 +159,17 @@ class Outgoing(Turns):
         return [SendControl(row.transfer.peer, note.said)]
 
     def scan_ended(self, note: ScanEnded, now: float) -> list[Effect]:
-        """The walk is over: if there is nothing at all to send, so is the transfer."""
+        """The walk is over: if there is nothing at all to send, or it cannot be listed, so is the transfer. Whoever was
+        asked about its beginning hears of it."""
         row = self.rows.get(note.transfer)
         if row is None or row.over:
             return []
         if row.walk is Walk.COUNTING:
             row.walk = Walk.WHOLE
-        if note.code:
-            return self._fail(row, TransferState.FAILED, note.code, note.detail, now, note.skipped)
-        return []
+        if not note.code:
+            return []
+        asked = [SendControl(row.transfer.peer, Cancel(note.transfer, note.code))] if row.transfer.offer.tops else []
+        return [*asked, *self._fail(row, TransferState.FAILED, note.code, note.detail, now, note.skipped)]
 
     def heard_answer(self, peer: PeerId, said: Answer, now: float) -> list[Effect]:
         """The peer said yes or no to an offer of ours."""

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from lanshare.domain.errors import Code, LanshareError
-from lanshare.domain.offer import EntryKind, FileEntry, Skipped
+from lanshare.domain.offer import ENTRIES, EntryKind, FileEntry, Skipped
 from lanshare.files.folder import BINARY
 from lanshare.files.lines import framed, unframed
 from lanshare.files.source.tree import Found
@@ -57,12 +57,16 @@ def _decode(framed_line: bytes) -> Found | Skipped | None:
 
 
 class ManifestWriter:
-    """Appends what a walk finds. A list cut short by a crash keeps its lines: known entries are not written again."""
+    """Appends what a walk finds. A list cut short by a crash keeps its lines: known entries are not written again.
+
+    LanshareError LIST_TOO_LONG from add() beyond ENTRIES lines: their numbers could not be said to anybody.
+    """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._known: dict[tuple[str, ...], tuple[int, int]] = {}
         self._skipped: set[str] = set()
+        self._lines = 0
         good = 0
         if path.exists():
             with path.open("rb") as lines:
@@ -75,6 +79,7 @@ class ManifestWriter:
                     elif item is not None:
                         self._known[item.entry.parts] = (item.entry.size, item.entry.mtime_ns)
                     good += len(line)
+                    self._lines += 1
         self.goes_on = good > 0
         """Whether an earlier walk has left lines."""
 
@@ -92,6 +97,9 @@ class ManifestWriter:
             item.entry.kind is not EntryKind.FILE or known == (item.entry.size, item.entry.mtime_ns)
         ):
             return
+        if self._lines >= ENTRIES:
+            raise LanshareError(Code.LIST_TOO_LONG)
+        self._lines += 1
         self._file.write(_encode(item))
 
     def flush(self) -> None:

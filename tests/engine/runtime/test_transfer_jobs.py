@@ -17,6 +17,7 @@ from lanshare.engine.inbox import CleanupDone, Counted, ScanEnded
 from lanshare.engine.runtime import transfer_jobs
 from lanshare.engine.runtime.transfer_jobs import DiscardJob, ScanJob
 from lanshare.files.sink.staging import Staging
+from lanshare.files.source import manifest
 from lanshare.files.source.manifest import is_whole, read_all
 from lanshare.trust.identity import Identity
 
@@ -89,6 +90,28 @@ def test_nothing_to_send_is_said_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "not a folder").write_text("")
     ended = scan((tmp_path,), tmp_path / "not a folder" / "list")[-1]
     assert ended.code == Code.DISK_ERROR
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_tree_with_more_than_a_list_can_number_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    """The folder, its files and what is left out count; also when a list is gone on with."""
+    monkeypatch.setattr(manifest, "ENTRIES", 5)
+    top = tmp_path / "top"
+    top.mkdir()
+    for number in range(3):
+        (top / f"{number}").write_bytes(b"")
+    (top / "link").symlink_to("/etc")
+    assert scan((top,), tmp_path / "list")[-1] == ScanEnded(ID)
+    (top / "5").write_bytes(b"")
+    if not again:
+        (tmp_path / "list").unlink()
+    notes: list[Any] = []
+    ScanJob(Scan(ID, (top,), again=again), tmp_path / "list", notes.append).run()
+    assert notes[-1] == ScanEnded(ID, Code.LIST_TOO_LONG)
+    assert not is_whole(tmp_path / "list")
+    assert len(list(read_all(tmp_path / "list"))) <= 5
 
 
 def test_a_cancelled_walk_ends(tmp_path: Path) -> None:

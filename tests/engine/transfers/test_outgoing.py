@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from lanshare.domain.commands import RetryTransfer, SendFiles
-from lanshare.domain.control_messages import Answer, Listing, Offered
+from lanshare.domain.control_messages import Answer, Cancel, Listing, Offered
 from lanshare.domain.errors import Code
-from lanshare.domain.events import TransferJoined, TransferQueued
+from lanshare.domain.events import TransferFailed, TransferJoined, TransferQueued
 from lanshare.domain.offer import EntryKind, FileEntry
 from lanshare.domain.peer import PeerId
 from lanshare.domain.transfer import TransferId, TransferState
@@ -73,6 +73,16 @@ def test_a_damaged_list_ends_a_sending_instead_of_waiting_for_ever(setting: Sett
     setting.table.heard_answer(BOB, Answer(ID, True), 1.0)
     told = events(setting.table.run_ended(RunEnded(ID, 1, "list-damaged"), 2.0))
     assert [getattr(one, "code", "") for one in told] == ["list-damaged"]
+    assert setting.state() is TransferState.FAILED
+
+
+def test_a_walk_that_fails_after_the_question_was_put_takes_it_back(setting: Setting) -> None:
+    setting.sending()
+    effects = setting.table.scan_ended(ScanEnded(ID, Code.LIST_TOO_LONG), 1.0)
+    assert said(effects) == [Cancel(ID, Code.LIST_TOO_LONG)]
+    (failed,) = events(effects)
+    assert isinstance(failed, TransferFailed)
+    assert "send the folders in it one by one" in failed.message
     assert setting.state() is TransferState.FAILED
 
 
