@@ -72,7 +72,7 @@ class Pair:
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=path.name.startswith("."))  # staging may go by itself meanwhile
             else:
-                path.unlink()
+                path.unlink(missing_ok=True)  # ours may go by itself meanwhile
 
     def close(self) -> None:
         """Both down."""
