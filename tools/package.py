@@ -212,7 +212,9 @@ def zsh_completion(parser: argparse.ArgumentParser) -> str:
 def _zsh_value(action: argparse.Action) -> str:
     if action.nargs == 0:
         return ""
-    return f":value:({' '.join(map(str, action.choices))})" if action.choices else ":value:"
+    if action.choices:
+        return f":value:({' '.join(map(str, action.choices))})"
+    return {"DIR": ":folder:_files -/", "FILE": ":file:_files"}.get(str(action.metavar), ":value:")
 
 
 def fish_completion(parser: argparse.ArgumentParser) -> str:

@@ -87,14 +87,15 @@ def _other_key(event: IdentityChanged, name: Name) -> str:
 def _offered(event: OfferReceived, name: Name) -> str:
     tops = ", ".join(escaped(top.name) for top in event.offer.tops[:_TOPS])
     more = " and more" if event.offer.names > _TOPS else ""
-    return f"{escaped(event.name)} wants to send {tops}{more}: {event.files} files, {decimal(event.bytes)}."
+    return f"{escaped(event.name)} wants to send {tops}{more}: {_files(event.files)}, {decimal(event.bytes)}."
 
 
 def _finished(event: TransferFinished, name: Name) -> str:
-    count = f"{event.files} of {event.files + event.files_failed}" if event.files_failed else f"{event.files}"
+    whole = event.files + event.files_failed
+    count = f"{event.files} of {_files(whole)}" if event.files_failed else _files(whole)
     speed = f", {decimal(event.moved / event.seconds)}/s" if event.seconds > 0 and event.moved >= _WORTH else ""
     way = "sent and verified" if event.direction == "out" else "received and verified"
-    text = f"{count} files {way}: {decimal(event.bytes)}{speed}."
+    text = f"{count} {way}: {decimal(event.bytes)}{speed}."
     text += _left_out(event.skipped, max(event.files_failed, len(event.skipped)))
     for one in event.notes[:20]:
         text += f"\n  not quite as it was: {escaped(one.path)}: {escaped(ended(one.code))}"
@@ -178,3 +179,7 @@ _SENTENCES: Final[dict[type[Any], Callable[[Any, Name], str]]] = {
     ConversationSaved: _kept,
     ConversationImported: _kept,
 }
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"

@@ -43,6 +43,11 @@ def _alike() -> dict[int, str]:
     return {int(one, 16): "".join(chr(int(code, 16)) for code in other.split()) for one, other in pairs}
 
 
+def load() -> None:
+    """Read the table now: a program that is moved or removed while it runs must not miss it later."""
+    _marks()
+
+
 @cache
 def _table() -> dict[int, str]:
     """The same without letters and digits that look like punctuation: see _without_marks."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import logging
+import queue
 import secrets
 import sqlite3
 import time
@@ -11,15 +12,16 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from lanshare.domain import confusables
 from lanshare.domain.errors import Code, LanshareError
-from lanshare.domain.events import Me, NetworkTroubled
+from lanshare.domain.events import Event, Me, NetworkTroubled, Snapshot
 from lanshare.domain.groups import Group
 from lanshare.domain.message import CONTROL, SearchQuery, TimelineItem
 from lanshare.domain.settings import Visibility
 from lanshare.engine.core import EngineCore
 from lanshare.engine.deps import EngineDeps
 from lanshare.engine.inbox import EventReady, Gone, InboxItem, NetworkChanged, StoreFailed
-from lanshare.engine.ipc.server import IpcServer
+from lanshare.engine.ipc.server import IpcServer, RemoteEngine, connect
 from lanshare.engine.local_device import LocalDevice
 from lanshare.engine.options import Options
 from lanshare.engine.presentation import user_messages
@@ -41,6 +43,9 @@ from lanshare.store.trustbook import TrustEntry
 from lanshare.trust.identity import Identity
 
 _log = logging.getLogger(__name__)
+
+_ANSWER = 2.0
+"""Seconds for an engine that runs to say who it is."""
 
 
 class SystemClock:
@@ -89,6 +94,7 @@ class Engine:
             raise LanshareError(Code.PROFILE_BUSY, str(self.places.data))
         self._closers: list[Callable[[], None]] = [self._lock.release]
         try:
+            confusables.load()
             self._build(options)
         except BaseException:
             self._take_down()
@@ -217,9 +223,14 @@ class Engine:
 
 
 def read_me(options: Options) -> Me:
-    """This device without starting anything: `lanshare id`. Makes the key at the first time."""
+    """This device without starting anything: `lanshare id`. Makes the key at the first time.
+
+    If an engine runs in this profile, as that says: it may have another port than it was to have, or another name.
+    """
     where = profile_paths.places(options.profile)
     where.prepare()
+    if (running := _ask(where)) is not None:
+        return running
     identity = load_identity(where)
     chosen, _ = settings.load(where.settings)
     return Me(
@@ -230,6 +241,22 @@ def read_me(options: Options) -> Me:
         local_addresses(options.interfaces),
         chosen.download_folder or str(where.downloads),
     )
+
+
+def _ask(where: Places) -> Me | None:
+    channel = connect(where)
+    if channel is None:
+        return None
+    heard: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+    engine = RemoteEngine(channel, False, heard.put, lambda: heard.put(None))
+    engine.start()
+    try:
+        told = heard.get(timeout=_ANSWER)
+    except queue.Empty:
+        return None
+    finally:
+        engine.close()
+    return told.me if isinstance(told, Snapshot) else None
 
 
 def _look(options: Options) -> sqlite3.Connection:

@@ -60,6 +60,18 @@ def wish(anna: Device, way: str, word: str, path: Path) -> int:
     return anna.run(way, word, *what)[0]
 
 
+def test_the_id_is_told_with_the_port_of_the_engine_that_runs(room: Room) -> None:
+    """Else what is sent there goes to whoever has the usual port of this machine."""
+    anna = room.device("Anna")
+    alone = anna.run("id")[1][0]
+    receiving = anna.receive()
+    running = anna.run("id")[1][0]
+    assert (running["id"], running["name"], running["port"]) == (alone["id"], "Anna", anna.port)
+    assert alone["port"] != anna.port
+    receiving.interrupt()
+    assert anna.run("id")[1][0] == alone
+
+
 @pytest.mark.parametrize(
     ("way", "by", "seen_before"),
     [("send", "name", False), ("text", "name", True), ("text", "address", False), ("send", "address", True)],

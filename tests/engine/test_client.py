@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lanshare.domain import commands as c
+from lanshare.domain import confusables
 from lanshare.domain import events as e
 from lanshare.domain.errors import Code, LanshareError
 from lanshare.domain.message import MessageId, SearchQuery
@@ -140,3 +141,16 @@ def test_a_new_identity_starts_the_engine_anew_and_keeps_the_rest(tmp_path: Path
     assert keys[0].stat().st_mode & 0o777 == 0o600
     assert [one.preview for one in after.conversations] == ["from before"]
     shell.host.close()
+
+
+def test_an_engine_that_runs_needs_none_of_its_own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program may be moved, removed or replaced meanwhile: devices were then met by nobody."""
+    for one in (confusables._alike, confusables._table, confusables._marks):
+        one.cache_clear()
+    anna = Shell(tmp_path / "Anna", "Anna")
+    try:
+        anna.wait_for(e.Snapshot)
+        monkeypatch.setattr(confusables, "_TABLE", tmp_path / "gone")
+        assert confusables.skeleton("\u0410nna") == confusables.skeleton("Anna")
+    finally:
+        anna.host.close()

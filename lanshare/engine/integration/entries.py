@@ -70,6 +70,12 @@ def quoted(words: Sequence[str]) -> str:
     return " ".join(done).replace("\\", "\\\\")
 
 
+def unquoted(line: str) -> list[str]:
+    """The words of such a line; the reverse of quoted()."""
+    words = re.findall(r'"((?:[^"\\]|\\.)*)"|([^\s"]+)', line.replace("\\\\", "\\"))
+    return [re.sub(r"\\(.)", r"\1", inner).replace("%%", "%") or plain for inner, plain in words]
+
+
 def menu(homes: Homes, program: Sequence[str], icon: bytes) -> list[Entry]:
     """Lanshare in the menu of programs, and behind "Open with", with its icon."""
     return [

@@ -17,6 +17,9 @@ from lanshare.engine.integration import entries, shell_link
 from lanshare.engine.integration.entries import Entry, Homes
 from lanshare.store.atomic_file import replace_file
 
+_ROOT: Final = Path(__file__).resolve().parents[3]
+"""Where the package lies: among what is installed, or in a checkout."""
+
 HAS_MENUS: Final = sys.platform != "darwin"
 """Whether file managers here have menus that are files of a person's own."""
 
@@ -52,6 +55,10 @@ def program() -> list[str]:
     beside = Path(sys.executable).with_name("lanshare.exe" if sys.platform == "win32" else "lanshare")
     if beside.exists():
         return [str(beside)]
+    installed = _ROOT.name in ("site-packages", "dist-packages")
+    if not installed and (env := shutil.which("env")) is not None:
+        # From a checkout. Another lanshare that is installed would be another program.
+        return [env, f"PYTHONPATH={_ROOT}", sys.executable, "-m", "lanshare"]
     if (found := shutil.which("lanshare")) is not None:
         return [os.path.abspath(found)]
     return [sys.executable, "-m", "lanshare"]
@@ -79,6 +86,34 @@ def set_start_at_login(wanted: bool) -> None:
         _write(entry)
     else:
         _remove(entry.path)
+
+
+def renew() -> None:
+    """Have what was written name this program, if the one that it names is gone: it was moved, or installed anew
+    elsewhere. OSError if that cannot be written."""
+    if sys.platform == "win32":
+        told = _value(_RUN, "lanshare")
+        if told and not os.path.exists(told.partition('" ')[0].strip('"')):
+            set_start_at_login(True)
+        return
+    where = homes()
+    for entry in (entries.login(where, program(), sys.platform == "darwin"), entries.menu(where, program(), b"")[0]):
+        if _is_ours(entry.path) and not _names_a_program(entry.path.read_bytes()):
+            _write(entry)
+
+
+def _names_a_program(content: bytes) -> bool:
+    """Whether the first word of what an entry of ours starts is there."""
+    if content.startswith(b"<?xml"):
+        import plistlib
+
+        words = plistlib.loads(content).get("ProgramArguments") or [""]
+        return os.path.exists(words[0])
+    started = next((line for line in content.decode(errors="replace").splitlines() if line.startswith("Exec=")), "")
+    words = entries.unquoted(started.removeprefix("Exec="))
+    # From a checkout it is env, with the place of the checkout behind it.
+    named = [one.removeprefix("PYTHONPATH=") for one in words[:3]] if words[1:2] and "=" in words[1] else words[:1]
+    return bool(named) and all(os.path.exists(one) for one in named)
 
 
 # --- menus

@@ -34,7 +34,8 @@ _ENDED: Final[dict[Code | None, str]] = {
     " order.",
     Code.DISK_FULL: "There is not enough room on the receiving disk. What has arrived is kept.",
     Code.READ_ONLY: "The receiving folder cannot be written: its disk is read-only. Choose another folder.",
-    Code.NO_FOLDER: "The receiving folder is not there. Was its disk unplugged? Bring it back, or choose another one.",
+    Code.NO_FOLDER: "The receiving folder is not there, or something else has its name. Was its disk unplugged?"
+    " Bring it back, or choose another one.",
     Code.DISK_ERROR: "The receiving disk reported an error ({detail}). What has arrived is kept.",
     Code.NOT_PERMITTED: "The receiving folder may not be written by lanshare. Choose another folder.",
     Code.NAME_REFUSED: "Its name cannot be kept on the receiving computer.",
@@ -189,8 +190,8 @@ def waiting(code: str, peer: str, done: int, total: int, detail: str = "") -> st
         return f"There is not enough room on the receiving disk{more}. {it} goes on when there is room."
     if code == Code.NO_FOLDER:
         return (
-            f"{detail or 'The receiving folder'} is not there. Was its disk unplugged? {it} goes on when it is back. To"
-            " receive it elsewhere, cancel it and let it be sent again."
+            f"{detail or 'The receiving folder'} is not there as a folder. Was its disk unplugged, or is a file in its"
+            f" place? {it} goes on when it is back. To receive it elsewhere, cancel it and let it be sent again."
         )
     if code == Code.DISK_ERROR:
         return f"The receiving disk reported an error ({detail or 'no details'}). {it} is tried again."

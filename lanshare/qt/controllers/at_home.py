@@ -85,6 +85,7 @@ class AtHomeController(QObject):
         def work() -> None:
             try:
                 with self._lock:
+                    installed.renew()
                     if installed.is_in_menus():
                         installed.integrate(known, None)
             except OSError as error:

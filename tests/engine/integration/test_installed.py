@@ -177,6 +177,56 @@ def test_the_program_is_named_by_its_whole_path(monkeypatch: pytest.MonkeyPatch,
     assert installed.program() == [str(frozen)]
 
 
+def test_a_checkout_is_started_as_itself_from_anywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Also if another lanshare is installed."""
+    (tmp_path / "bin").mkdir()
+    other = tmp_path / "bin" / "lanshare"
+    other.write_text("#!/bin/sh\nexit 7\n")
+    other.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run([*installed.program(), "--help"], cwd="/", env=clean, capture_output=True, check=True)
+    assert b"lanshare" in done.stdout
+
+
+@pytest.mark.parametrize("moved", [False, True])
+@pytest.mark.parametrize("name", ["lanshare", "a b % \"c\" $d `e` \\f"])
+def test_what_names_a_program_that_is_gone_is_made_to_name_this_one(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, moved: bool, name: str
+) -> None:
+    """Not what names another one that is there: two may be installed."""
+    old, new = tmp_path / "old" / name, tmp_path / "new" / "lanshare"
+    for one in (old, new):
+        one.parent.mkdir()
+        one.touch()
+    monkeypatch.setattr(installed, "program", lambda: [str(old)])
+    installed.integrate([], b"<svg/>")
+    installed.set_start_at_login(True)
+    monkeypatch.setattr(installed, "program", lambda: [str(new)])
+    if moved:
+        old.unlink()
+    before = {one: (home / one).read_bytes() for one in files(home)}
+    installed.renew()
+    changed = {one for one in files(home) if (home / one).read_bytes() != before[one]}
+    own = {f".config/autostart/{entries.ID}.desktop", f".local/share/applications/{entries.ID}.desktop"}
+    assert changed == (own if moved else set())
+    assert set(before) == files(home)
+    for path in changed:
+        assert str(new) in (home / path).read_text()
+
+
+@pytest.mark.parametrize("what", ["nothing", "somebody else's"])
+def test_nothing_is_renewed_that_is_not_ours(home: Path, what: str) -> None:
+    if what != "nothing":
+        path = home / f".config/autostart/{entries.ID}.desktop"
+        path.parent.mkdir(parents=True)
+        path.write_text("[Desktop Entry]\nExec=/gone\n")
+    before = files(home)
+    installed.renew()
+    assert files(home) == before
+    assert not before or path.read_text() == "[Desktop Entry]\nExec=/gone\n"
+
+
 @pytest.mark.parametrize(("name", "words"), [
     ("lanshare-window.exe", ["--hidden"]), ("lanshare", ["open", "--hidden"]), ("python", ["open", "--hidden"]),
 ])

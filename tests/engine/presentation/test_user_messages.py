@@ -58,7 +58,8 @@ def test_every_sentence_begins_with_a_capital(code: Code, done: int) -> None:
 
 def test_what_is_missing_is_named() -> None:
     assert "7.0 GB are still to come" in user_messages.waiting(Code.DISK_FULL, "Bob", 10**9, 8 * 10**9)
-    assert user_messages.waiting(Code.NO_FOLDER, "Bob", 0, 8, "/media/stick").startswith("/media/stick is not there.")
+    told = user_messages.waiting(Code.NO_FOLDER, "Bob", 0, 8, "/media/stick")
+    assert told.startswith("/media/stick is not there as a folder.")
 
 
 @pytest.mark.parametrize(("code", "sending", "words"), [
