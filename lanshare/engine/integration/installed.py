@@ -103,17 +103,17 @@ def renew() -> None:
 
 
 def _names_a_program(content: bytes) -> bool:
-    """Whether the first word of what an entry of ours starts is there."""
+    """Whether all is there that an entry of ours starts by its whole path; a person may have put other words there."""
     if content.startswith(b"<?xml"):
         import plistlib
 
         words = plistlib.loads(content).get("ProgramArguments") or [""]
-        return os.path.exists(words[0])
+        return not os.path.isabs(words[0]) or os.path.exists(words[0])
     started = next((line for line in content.decode(errors="replace").splitlines() if line.startswith("Exec=")), "")
     words = entries.unquoted(started.removeprefix("Exec="))
-    # From a checkout it is env, with the place of the checkout behind it.
-    named = [one.removeprefix("PYTHONPATH=") for one in words[:3]] if words[1:2] and "=" in words[1] else words[:1]
-    return bool(named) and all(os.path.exists(one) for one in named)
+    # From a checkout it is env, with the place of the checkout behind it, and Python.
+    named = [one.removeprefix("PYTHONPATH=") for one in words[:3]]
+    return all(os.path.exists(one) for one in named if os.path.isabs(one))
 
 
 # --- menus

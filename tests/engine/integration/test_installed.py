@@ -215,6 +215,35 @@ def test_what_names_a_program_that_is_gone_is_made_to_name_this_one(
         assert str(new) in (home / path).read_text()
 
 
+@pytest.mark.parametrize("line", ["lanshare open --hidden", "env LANG=C lanshare open", ""])
+def test_what_a_person_has_written_into_it_stays(home: Path, line: str) -> None:
+    installed.set_start_at_login(True)
+    (path,) = [home / one for one in files(home)]
+    text = "".join(f"Exec={line}\n" if one.startswith("Exec=") else f"{one}\n" for one in path.read_text().splitlines())
+    path.write_text(text)
+    installed.renew()
+    assert path.read_text() == text
+
+
+@pytest.mark.parametrize("gone", ["checkout", "python"])
+def test_a_checkout_that_is_gone_is_noticed_too(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, gone: str
+) -> None:
+    there = {one: tmp_path / one for one in ("checkout", "python")}
+    for one in there.values():
+        one.mkdir()
+    words = ["/usr/bin/env", f"PYTHONPATH={there['checkout']}", str(there["python"]), "-m", "lanshare"]
+    monkeypatch.setattr(installed, "program", lambda: words)
+    installed.set_start_at_login(True)
+    monkeypatch.setattr(installed, "program", lambda: ["/new"])
+    (path,) = [home / one for one in files(home)]
+    installed.renew()
+    assert "/new" not in path.read_text()
+    there[gone].rmdir()
+    installed.renew()
+    assert "/new" in path.read_text()
+
+
 @pytest.mark.parametrize("what", ["nothing", "somebody else's"])
 def test_nothing_is_renewed_that_is_not_ours(home: Path, what: str) -> None:
     if what != "nothing":
