@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -58,7 +59,7 @@ from lanshare.domain.transfer import TransferId
 from lanshare.engine.effects import RunCommand
 from lanshare.engine.presentation import user_messages
 from lanshare.engine.presentation.display_text import escaped
-from lanshare.engine.runtime.after_receiving import CommandJob, never_begun
+from lanshare.engine.runtime.after_receiving import CommandJob, never_begun, words_of
 from lanshare.engine.runtime.device_info import free_bytes
 from lanshare.engine.runtime.worker_pool import Workers
 
@@ -77,6 +78,8 @@ def receive(arguments: argparse.Namespace, printer: Printer) -> int:
     into: Path | None = arguments.into
     if arguments.accept == "all" and into is None:
         raise Usage("--accept all needs --into DIR: everybody on the network may then put files there.")
+    if arguments.run and shutil.which(program := words_of(arguments.run)[0]) is None:
+        raise Usage(f"{escaped(program)} is not a program that can be started here, so --run could do nothing.")
     if into is not None:
         try:
             into.mkdir(parents=True, exist_ok=True)

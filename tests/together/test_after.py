@@ -52,6 +52,23 @@ def test_a_command_that_fails_is_told_and_the_transfer_is_a_success(two_devices:
     assert (anna.into / "x").read_bytes() == b"x"
 
 
+@pytest.mark.parametrize("what", ["no such", "a folder", "may not be run"])
+def test_a_program_that_cannot_be_started_is_told_before_anything_is_received(
+    two_devices: Pair, tmp_path: Path, what: str
+) -> None:
+    anna, _ = two_devices
+    program = tmp_path / what
+    if what == "a folder":
+        program.mkdir()
+    elif what == "may not be run":
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o644)
+    receiver = anna.start("receive", "--accept", "all", "--into", str(anna.into), "--run", shlex.quote(str(program)))
+    assert receiver.end() == 2
+    assert "is not a program that can be started here" in "".join(receiver.errors)
+    assert not anna.into.exists()
+
+
 def test_ctrl_c_ends_a_command_that_goes_on_for_ever(two_devices: Pair, tmp_path: Path) -> None:
     anna, bob = two_devices
     mark = tmp_path / "runs"
