@@ -91,6 +91,7 @@ def test_two_that_know_each_other_tell_each_other_at_their_next_meeting(
     bob.wait_for(e.MessageReceived)
     bob.say(c.SendText(MessageId(secrets.token_hex(16)), PeerId(anna.host_id), "hello too"))
     anna.wait_for(e.MessageReceived)
+    bob.wait_for(e.MessageDelivered)  # from here on he knows her, too
     assert not [one for one in (*anna.seen, *bob.seen) if isinstance(one, e.NewerReleaseSeen)]
     bob.host.close()
     monkeypatch.setattr(Releases.__init__, "__defaults__", ("7.0",))
