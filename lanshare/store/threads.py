@@ -217,15 +217,17 @@ class Store:
                     one.is_told = True
                     one.then(result)
                 run += 1
-                if run == len(work) and may_wait and all(other.is_early for other in work):
-                    self._join(work, until - time.monotonic())
+                patience = until - time.monotonic()
+                is_open = may_wait and len(work) < _GROUP and patience > 0
+                if run == len(work) and is_open and all(other.is_early for other in work):
+                    self._join(work, patience)
             link.execute("COMMIT")
         return results
 
     def _join(self, work: list[Work], patience: float) -> None:
         """Add the next one to an open group, if it comes within so many seconds and can be in one."""
         with contextlib.suppress(queue.Empty):
-            item = self._writes.get(timeout=max(0.0, patience))
+            item = self._writes.get(timeout=patience)
             if item is None or item.operation in _OUTSIDE:
                 self._ahead.append(item)
             else:

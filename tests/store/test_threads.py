@@ -104,6 +104,33 @@ def test_an_open_group_of_early_ones_ends_with_whatever_comes_in_its_order(
     other.close()
 
 
+@pytest.mark.parametrize("bound", ["_GROUP", "_PATIENCE"])
+def test_early_ones_without_end_do_not_keep_a_group_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    """What was told has to be on the disk soon, also if nobody reads or writes anything else."""
+    monkeypatch.setattr(threads, "_PATIENCE", 3600.0 if bound == "_GROUP" else 0.02)
+    monkeypatch.setattr(threads, "_GROUP", 10 if bound == "_GROUP" else 10**9)
+    database.prepare(tmp_path / "x.sqlite")
+    store = Store(tmp_path / "x.sqlite")
+    is_over = threading.Event()
+
+    def again(found: object) -> None:
+        if not is_over.is_set():
+            store.write(lambda link: None, again, is_early=True)
+
+    store.write(lambda link: outbox.add(link, message(1, "hi"), 1, b"", b""), again, is_early=True)
+    again(None)
+    store.start(lambda error: None)
+    other = database.connect(tmp_path / "x.sqlite", read_only=True)
+    try:
+        until(lambda: other.execute("SELECT count(*) FROM messages").fetchone() == (1,), "the group is closed")
+    finally:
+        is_over.set()
+        other.close()
+        store.close()
+
+
 def test_an_open_group_ends_by_itself_soon(tmp_path: Path) -> None:
     database.prepare(tmp_path / "x.sqlite")
     store = Store(tmp_path / "x.sqlite")
