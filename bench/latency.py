@@ -16,7 +16,7 @@ from lanshare.domain import events as e
 from lanshare.domain.message import MessageId
 from lanshare.domain.peer import PeerId
 from tests.harness.engines import Device, Process, environment, free_port
-from tests.harness.shells import Shell, new_transfer
+from tests.harness.shells import Shell, appeared, new_transfer
 
 
 def row_discovery(quick: bool) -> None:
@@ -227,7 +227,7 @@ def row_messages(quick: bool) -> None:
         bob = Device(folder, "Bob")
         receiving = bob.receive()
         anna = Shell(folder / "anna", "Anna")
-        peer = anna.wait_for(e.PeerAppeared).id
+        peer = appeared(anna).id
         # A stranger may say three things a minute.
         assert bob.run("trust", "Anna", "--id", anna.host_id)[0] == 0
         try:

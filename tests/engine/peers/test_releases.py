@@ -17,7 +17,7 @@ from lanshare.domain.peer import DeviceKind, PeerId, TrustLevel
 from lanshare.engine.effects import Publish
 from lanshare.engine.peers.releases import Releases
 from lanshare.exchange.handshake import DeviceInfo, hello, release_in
-from tests.harness.shells import Shell, met
+from tests.harness.shells import Shell, appeared, met
 
 BOB = PeerId("b" * 52)
 FACTS = DeviceInfo("Anna", DeviceKind.LAPTOP, "Debian", 1, bytes(16))
@@ -99,7 +99,7 @@ def test_two_that_know_each_other_tell_each_other_at_their_next_meeting(
     try:
         seen = anna.wait_for(e.NewerReleaseSeen)
         assert (seen.peer, seen.name, seen.release) == (newer.host_id, "Bob", "7.0")
-        newer.wait_for(e.PeerAppeared)
+        appeared(newer)
         late = Shell(tmp_path / "anna", "another window")
         assert late.wait_for(e.Snapshot).newer == seen, "whoever joins later is told as well"
         late.host.close()
