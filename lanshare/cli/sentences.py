@@ -90,6 +90,10 @@ def _offered(event: OfferReceived, name: Name) -> str:
     return f"{escaped(event.name)} wants to send {tops}{more}: {_files(event.files)}, {decimal(event.bytes)}."
 
 
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
+
+
 def _finished(event: TransferFinished, name: Name) -> str:
     whole = event.files + event.files_failed
     count = f"{event.files} of {_files(whole)}" if event.files_failed else _files(whole)
@@ -179,7 +183,3 @@ _SENTENCES: Final[dict[type[Any], Callable[[Any, Name], str]]] = {
     ConversationSaved: _kept,
     ConversationImported: _kept,
 }
-
-
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count} files"

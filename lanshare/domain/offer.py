@@ -18,8 +18,8 @@ DEPTH: Final = 64
 """Components in one path. Real trees seen are below 40; 60 must work."""
 
 ENTRIES: Final = 10_000_000
-"""Files, folders and what is left out in one transfer: ten times the largest tree tried. Longer lists are not begun on
-the wire: see Code.LIST_TOO_LONG."""
+"""Files, folders and what is left out in one transfer: ten times the largest tree tried. A longer list ends its
+transfer once the walk comes to it: Code.LIST_TOO_LONG."""
 
 
 TIME_BOUND: Final = 2**63 - 1

@@ -9,6 +9,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -44,7 +45,7 @@ from lanshare.trust.identity import Identity
 
 _log = logging.getLogger(__name__)
 
-_ANSWER = 2.0
+_ANSWER: Final = 2.0
 """Seconds for an engine that runs to say who it is."""
 
 

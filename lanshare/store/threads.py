@@ -94,7 +94,7 @@ class Store:
 
         `is_early`: `then` is called, once, as soon as the operation has run, and the group may stay open for a moment
         (_PATIENCE). For what stays true even if it is not kept, and is found out again: that a device has our message.
-        Reads that begin later see it all the same.
+        Reads that begin later see it all the same, unless the disk refuses the group: then once it is tried again.
         """
         self._writes.put(Work(operation, then, lost, is_early))
 
