@@ -43,5 +43,7 @@ class Ranges:
         ranges[begin:end] = [(first, last)]
 
     def __contains__(self, number: int) -> bool:
+        if not self.ranges or number > self.ranges[-1][1]:
+            return False
         at = bisect.bisect_right(self.ranges, (number, 2**62)) - 1
         return at >= 0 and self.ranges[at][1] >= number

@@ -53,7 +53,8 @@ def chunk_digest(data: Buffer) -> bytes:
 
 def small_id(data: Buffer) -> bytes:
     """The content id of a file that is one chunk at most."""
-    return content_id(len(data), (blake3(data).digest(),) if len(data) else ())
+    digest = blake3(data).digest() if len(data) else b""
+    return blake3(DOMAIN + len(data).to_bytes(8, "big") + digest).digest()
 
 
 class Content:

@@ -23,6 +23,9 @@ _DISK: Final = {
     errno.ENXIO: Code.NO_FOLDER,
 }
 
+UNFIT: Final = frozenset({errno.EINVAL, errno.ENAMETOOLONG, errno.EILSEQ, errno.ENOTDIR, errno.ELOOP, errno.EPERM})
+"""What a file system says to a name it cannot hold, or that something else stands in the way of."""
+
 
 class DiskFault(LanshareError):
     """The receiving side's disk does not take what arrives; what is kept so far stays."""

@@ -49,6 +49,7 @@ class Folder(Protocol):
     def exists(self, name: str) -> bool: ...
     def names(self) -> list[str]: ...
     def move(self, name: str, to: Folder, new: str) -> None: ...
+    def move_folder(self, name: str, to: Folder, new: str) -> None: ...
     def remove(self, name: str) -> None: ...
     def remove_folder(self, name: str) -> None: ...
     def stat(self, name: str) -> os.stat_result | None: ...
@@ -127,6 +128,18 @@ class HandleFolder:
             os.rename(name, new, src_dir_fd=self._fd, dst_dir_fd=to._fd)
             return
         os.unlink(name, dir_fd=self._fd)
+
+    def move_folder(self, name: str, to: Folder, new: str) -> None:
+        """Give a folder its place in another one; FileExistsError, and nothing changed, if the name is taken."""
+        assert isinstance(to, HandleFolder)
+        if _rename_exclusive(self._fd, name, to._fd, new):
+            return
+        to.make(new)  # a folder may be renamed to an empty one: our own, if nobody has put anything into it since
+        try:
+            os.rename(name, new, src_dir_fd=self._fd, dst_dir_fd=to._fd)
+        except OSError:
+            to.remove_folder(new)
+            raise
 
     def is_ours(self, private: bool) -> bool:
         """Whether this folder belongs to this user; `private`: and nobody else may read or write in it."""
@@ -262,6 +275,13 @@ class PathFolder:
             return
         os.link(source, target, follow_symlinks=False)
         os.unlink(source)
+
+    def move_folder(self, name: str, to: Folder, new: str) -> None:
+        """Give a folder its place in another one; FileExistsError, and nothing changed, if the name is taken."""
+        assert isinstance(to, PathFolder)
+        if sys.platform != "win32":
+            to.make(new)
+        os.rename(self._path / name, to._path / new)
 
     def is_ours(self, private: bool) -> bool:
         """Not known without handles: access lists decide there (not verified on Windows)."""

@@ -147,7 +147,7 @@ def safe_path(parts: Sequence[str], system: System = HERE) -> tuple[str, ...]:
         if len(top.encode("utf-8")) > NAME_BYTES:
             raise NameRefused("a name of more than 255 bytes")
         return (top,)
-    above, length = _safe_folder(tuple(parts[:-1]), system)
+    above, length = safe_folder(tuple(parts[:-1]), system)
     name = safe_name(parts[-1], system)
     if length + len(name.encode("utf-8")) + 1 > PATH_BYTES:
         raise NameRefused("a path of more than 4096 bytes")
@@ -155,7 +155,7 @@ def safe_path(parts: Sequence[str], system: System = HERE) -> tuple[str, ...]:
 
 
 @lru_cache(256)
-def _safe_folder(parts: tuple[str, ...], system: System) -> tuple[tuple[str, ...], int]:
+def safe_folder(parts: tuple[str, ...], system: System = HERE) -> tuple[tuple[str, ...], int]:
     """A folder's safe path, and its length in bytes: what lies in one folder comes one behind the other."""
     safe = (safe_top(parts[0], system), *(safe_name(part, system) for part in parts[1:]))
     if len(safe[0].encode("utf-8")) > NAME_BYTES:

@@ -43,26 +43,26 @@ def read_small(path: str, follow: bool = False, fd: int = -1) -> tuple[bytes, os
 
 
 def write_small(
-    staging: Folder, number: int, data: Buffer, mtime_ns: int, executable: bool, each_durable: bool,
-    private: bool = False,
+    folder: Folder, name: str, data: Buffer, mtime_ns: int, executable: bool, each_durable: bool,
+    private: bool = False, exact: bool = False,
 ) -> int:
-    """Write a whole part; returns the time of modification that this file system keeps. OSError if it fails."""
-    name = str(number)
+    """Write a whole file; returns the time of modification that this file system keeps. OSError if it fails, and then
+    nothing is left of it; FileExistsError if the name is taken. `exact`: it keeps this time as it is."""
     mode = (0o777 if executable else 0o666) & ~UMASK & (0o700 if private else 0o777)
+    fd = folder.new_file(name, mode)
     try:
-        fd = staging.new_file(name, mode)
-    except FileExistsError:
-        staging.remove(name)
-        fd = staging.new_file(name, mode)
-    try:
-        done = os.write(fd, data) if len(data) else 0
-        while done < len(data):
-            done += os.write(fd, memoryview(data)[done:])
-        staging.mark(fd, name)
-        set_time(fd, mtime_ns)
-        kept = os.fstat(fd).st_mtime_ns
-        if each_durable:
-            os.fsync(fd)
-    finally:
-        os.close(fd)
+        try:
+            done = os.write(fd, data) if len(data) else 0
+            while done < len(data):
+                done += os.write(fd, memoryview(data)[done:])
+            folder.mark(fd, name)
+            set_time(fd, mtime_ns)
+            kept = mtime_ns if exact else os.fstat(fd).st_mtime_ns
+            if each_durable:
+                os.fsync(fd)
+        finally:
+            os.close(fd)
+    except BaseException:
+        folder.remove(name)
+        raise
     return kept

@@ -14,12 +14,17 @@ import pytest
 from lanshare.domain.errors import LanshareError
 from lanshare.domain.offer import ConflictPolicy
 from lanshare.domain.transfer import CHUNK
+from lanshare.exchange.sink.receiving import Receiving
+from lanshare.exchange.source.sending import Sending
 from lanshare.files.faults import DiskFault
+from lanshare.files.sink.batch import Batch
+from lanshare.files.sink.staging import Staging
 from lanshare.files.source import manifest
+from lanshare.files.source.manifest import ManifestReader
 from lanshare.files.source.tree import walk
 from tests.harness.engines import tree_of
 from tests.harness.faults import ERRNOS, Dead, Faulty
-from tests.harness.wires import Wire, ends
+from tests.harness.wires import TRANSFER, Wire, ends
 
 SHARE = 4
 """The runs are dealt out to so many tests, so that each is short."""
@@ -33,6 +38,10 @@ def small(tmp_path: Path) -> Path:
     (top / "empty").write_bytes(b"")
     (top / "sub" / "one").write_bytes(b"one")
     (top / "sub" / "link").symlink_to("one")
+    (top / "sub" / "deep" / "er").mkdir(parents=True)
+    (top / "sub" / "deep" / "er" / "two").write_bytes(b"two")
+    (top / "sub" / "deep" / "three").write_bytes(b"three")
+    (top / "void" / "within").mkdir(parents=True)
     (top / "big").write_bytes(os.urandom(CHUNK + 3))
     writer = manifest.ManifestWriter(tmp_path / "list")
     for item in walk([top]):
@@ -134,16 +143,47 @@ def test_any_call_of_the_disk_may_fail_and_the_next_try_ends_it(
             assert hit, "the call was made"
 
 
+@pytest.mark.parametrize("share", range(SHARE))
+def test_killed_at_any_call_after_somebody_took_a_new_folders_name(
+    tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch, share: int
+) -> None:
+    mkdir, barrier = os.mkdir, Batch._barrier
+    where = tmp_path
+
+    def meddle(batch: Batch) -> None:
+        barrier(batch)
+        if (where / "top").exists() and not (where / "top" / "sub").exists():
+            mkdir(where / "top" / "sub")
+            (where / "top" / "sub" / "one").write_bytes(b"my own one")
+
+    monkeypatch.setattr(Batch, "_barrier", meddle)
+    faulty = Faulty(monkeypatch)
+    where = tmp_path / "undisturbed"
+    total = calls_of_a_run(tmp_path, small, faulty)
+    for at in range(1 + share, total + 1, SHARE):
+        where = tmp_path / f"in{at}"
+        faulty.fail(at, Dead)
+        try:
+            attempt(tmp_path, small, where, 0)
+        except Dead:
+            pass
+        finally:
+            faulty.stop()
+        assert attempt(tmp_path, small, where, 1)
+        stage = Staging(where, TRANSFER)
+        stage.discard()
+        found = tree_of(where)
+        sent = tree_of_top(small)
+        assert found.pop("top/sub/one") == b"my own one"
+        assert found.pop("top/sub/one (1)") == b"one"
+        assert found.pop("top/sub/link") == b"my own one", "it says one, whatever that is here"
+        assert found == {name: data for name, data in sent.items() if name not in ("top/sub/one", "top/sub/link")}
+
+
 @pytest.mark.parametrize("clash", list(ConflictPolicy))
 def test_killed_at_any_call_nothing_that_was_there_before_is_harmed(
     tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch, clash: ConflictPolicy
 ) -> None:
-    from lanshare.exchange.sink.receiving import Receiving
-    from lanshare.exchange.source.sending import Sending
-    from lanshare.files.sink.staging import Staging
-    from lanshare.files.source.manifest import ManifestReader
-    from tests.harness.wires import TRANSFER
-
     faulty = Faulty(monkeypatch)
 
     def run(into: Path) -> bool:

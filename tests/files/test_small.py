@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,16 +76,35 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken(
 
 
 @MODES
-def test_a_part_is_written_with_its_time_and_rights_over_what_an_earlier_try_left(
-    tmp_path: Path, stage: Folder
-) -> None:
-    (tmp_path / "3").write_bytes(b"an earlier try, which was longer")
-    assert write_small(stage, 3, b"abc", 1_600_000_000_000_000_000, True, True) == 1_600_000_000_000_000_000
+def test_a_file_is_written_with_its_time_and_rights_and_never_over_another(tmp_path: Path, stage: Folder) -> None:
+    assert write_small(stage, "3", b"abc", 1_600_000_000_000_000_000, True, True) == 1_600_000_000_000_000_000
     info = (tmp_path / "3").stat()
     assert ((tmp_path / "3").read_bytes(), info.st_mtime_ns) == (b"abc", 1_600_000_000_000_000_000)
     assert info.st_mode & 0o777 == 0o777 & ~UMASK
-    write_small(stage, 4, b"", 0, False, False)
+    with pytest.raises(FileExistsError):
+        write_small(stage, "3", b"another", 0, False, False)
+    assert (tmp_path / "3").read_bytes() == b"abc"
+    write_small(stage, "4", b"", 0, False, False)
     assert (tmp_path / "4").stat().st_mode & 0o777 == 0o666 & ~UMASK
+
+
+@MODES
+@pytest.mark.parametrize("call", ["write", "utime", "fstat", "fsync", "close"])
+def test_of_a_file_that_cannot_be_written_whole_nothing_is_left(
+    tmp_path: Path, stage: Folder, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    real = getattr(os, call)
+
+    def fails(fd: int, *arguments: object, **named: object) -> object:
+        if call == "close":
+            real(fd)
+        raise OSError(errno.EDQUOT, "quota")
+
+    monkeypatch.setattr(os, call, fails)
+    with pytest.raises(OSError, match="quota"):
+        write_small(stage, "1", b"abcdefg", 0, False, True)
+    monkeypatch.undo()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_short_writes_are_gone_on_with(
@@ -92,5 +112,5 @@ def test_short_writes_are_gone_on_with(
 ) -> None:
     write = os.write
     monkeypatch.setattr(os, "write", lambda fd, data: write(fd, bytes(data[:2])))
-    write_small(stage, 1, b"abcdefg", 0, False, False)
+    write_small(stage, "1", b"abcdefg", 0, False, False)
     assert (tmp_path / "1").read_bytes() == b"abcdefg"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -51,6 +52,14 @@ class Victim(Shell):
     def received(self) -> list[Path]:
         """The paths of what was received; our staging is left out."""
         return paths_below(self.root, (self.root / ".lanshare-incoming",))
+
+    def shows(self, *path: str) -> Path:
+        """Wait until this has its final place: what came gets it a second later."""
+        place, deadline = self.root.joinpath(*path), time.monotonic() + 20.0
+        while not place.exists():
+            assert time.monotonic() < deadline, place
+            time.sleep(0.01)
+        return place
 
     @contextlib.contextmanager
     def accepted(

@@ -161,15 +161,17 @@ def test_a_name_in_an_offer_a_list_a_text_or_a_greeting_makes_no_file(
     assert victim.inside() == inside
 
 
+@pytest.mark.parametrize("moment", ["before it came to its place", "when it had come"])
 def test_a_folder_swapped_for_a_link_between_two_files_is_not_followed(
-    victim: Victim, mallory: Identity, alive: Callable[[], None]
+    victim: Victim, mallory: Identity, alive: Callable[[], None], moment: str
 ) -> None:
     before = victim.outside()
     with victim.accepted(mallory) as transfer, Attacker(victim.port, mallory) as data:
         data.attach(transfer)
         data.say_raw(f.Begin, 0, [TOKEN, "d"], "folder", 0, 1, 0, "", False)
         data.hear_kind(f.Confirmed)
-        (victim.root / TOKEN / "d").rmdir()
+        if moment == "when it had come":
+            victim.shows(TOKEN, "d").rmdir()
         (victim.root / TOKEN / "d").symlink_to(victim.jail / ".ssh")
         data.say_raw(f.Begin, 1, [TOKEN, "d", "authorized_keys"], "file", 1, 1, 0, "", False)
         data.say(f.Data(memoryview(b"x")))

@@ -78,7 +78,7 @@ def test_the_same_over_the_wire(victim: Victim, mallory: Identity, alive: Callab
         data.attach(transfer)
         data.say_raw(f.Begin, 0, [TOKEN, "d"], "folder", 0, 1, 0, "", False)
         data.hear_kind(f.Confirmed)
-        with Swapper(victim.root / TOKEN / "d", victim.jail / ".ssh") as swapper:
+        with Swapper(victim.shows(TOKEN, "d"), victim.jail / ".ssh") as swapper:
             for index in range(1, 3001):
                 data.say_raw(f.Begin, index, [TOKEN, "d", f"f{index}"], "file", 1, 1, 0, "", False)
                 data.say(f.Data(memoryview(b"x")))

@@ -144,24 +144,25 @@ class Entries:
         """Small files, whole."""
         self.open.must_be_none("a file within a file")
         size = 0
+        unwanted, confirmed = self._unwanted(), self._confirmed
         try:
             for one in frame.files:
                 if one.index < self.next:
                     raise ProtocolError("an index twice")
-                if one.index in self._unwanted():
+                if one.index in unwanted:
                     raise ProtocolError("an entry that was not wanted")
                 self.next = one.index + 1
-                if one.index in self._confirmed:
+                if one.index in confirmed:
                     self._out.say(f.Confirmed(one.index, one.index))
                 else:
-                    self._packed(one, (*frame.folder, one.name))
+                    self._packed(one, frame.folder)
                 size += len(one.data)
         finally:
             self.meter.add(size)
         self._pace(size)
 
-    def _packed(self, one: f.Packed, parts: tuple[str, ...]) -> None:
-        staging = self._staging
+    def _packed(self, one: f.Packed, above: tuple[str, ...]) -> None:
+        staging, parts = self._staging, (*above, one.name)
         self._budget.take(parts, 1, len(one.data), one.index)
         try:
             if self._clash is ConflictPolicy.SKIP and staging.placing.taken(parts):
@@ -169,7 +170,9 @@ class Entries:
                 return
             keeps = one.executable and self._execute
             self._fits_time(parts, one.mtime_ns)
-            staging.small(one.index, parts, one.data, one.content, one.mtime_ns, keeps, one.private)
+            staging.small_files.put(
+                one.index, above, one.name, one.data, one.content, one.mtime_ns, keeps, one.private
+            )
             if one.executable and not keeps:
                 self.report.lose("/".join(parts), Code.EXECUTE_DROPPED)
         except NameRefused as refusal:

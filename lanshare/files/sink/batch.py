@@ -1,23 +1,25 @@
 """Whole files that wait for their final names, and how they get them: a batch at a time.
 
-What is whole is noted; intents are noted, one barrier makes files and intents durable, then each file is renamed
-without replacing anything. A crash at any point leaves either a numbered part or a verified file under its final name.
+What is whole is noted; intents are noted, one barrier makes files and intents durable, then each new folder and each
+other file is renamed without replacing anything. A crash at any point leaves a file either in staging, where it is
+checked again, or verified under its final name.
 """
 
 from __future__ import annotations
 
-import errno
+import operator
 import time
 from collections.abc import Iterator
 from typing import Any, Final
 
 from lanshare.domain.ranges import Ranges
-from lanshare.files.faults import disk_fault
-from lanshare.files.sink.destination import Placing, VerifiedFile
-from lanshare.files.sink.ledger import EntryDone, Intended, Intentions, Same, Sames, Whole, Wholes
-from lanshare.files.sink.made_folders import MadeFolders
+from lanshare.files.faults import UNFIT, disk_fault
+from lanshare.files.sink.destination import Placing
+from lanshare.files.sink.ledger import EntryDone, Intended, Intentions, NewFile, NewFiles, Same, Sames, Whole, Wholes
+from lanshare.files.sink.made_folders import MadeFolders, Path
+from lanshare.files.sink.new_folders import NewFolders
 from lanshare.files.sink.recovery import Arrived
-from lanshare.files.sink.stage import Stage
+from lanshare.files.sink.stage import Stage, VerifiedFile
 from lanshare.files.sink.top_names import TopNames
 
 BATCH_BYTES: Final = 256 * 1024 * 1024
@@ -36,17 +38,14 @@ _UNNOTED: Final = 64
 _LINE: Final = 512
 """Files in one line of the ledger."""
 
-UNFIT: Final = frozenset({errno.EINVAL, errno.ENAMETOOLONG, errno.EILSEQ, errno.ENOTDIR, errno.ELOOP, errno.EPERM})
-"""What a file system says to a name it cannot hold, or that something else stands in the way of."""
-
-
 class Batch:
     """They, for one transfer. Errors of the disk are DiskFaults."""
 
     def __init__(
-        self, stage: Stage, folders: MadeFolders, tops: TopNames, placing: Placing, arrived: Arrived, now: float
+        self, stage: Stage, folders: MadeFolders, new: NewFolders, tops: TopNames, placing: Placing,
+        arrived: Arrived, now: float,
     ) -> None:
-        self._stage, self._folders, self._tops, self._placing = stage, folders, tops, placing
+        self._stage, self._folders, self._new, self._tops, self._placing = stage, folders, new, tops, placing
         self._arrived = arrived
         self.refused: dict[int, str] = {}
         """Verified files whose names this file system cannot hold; whoever confirms takes them from here."""
@@ -58,7 +57,9 @@ class Batch:
         self._bytes = 0
         self._since = now
         self._noting: list[Whole] = []
-        self._unnoted = 0
+        self._noting_new: list[NewFile] = []
+        self._noted_in: Path = ()
+        self._unnoted = self._unnoted_bytes = 0
         self._timed = False
 
     def add(self, whole: VerifiedFile) -> None:
@@ -74,27 +75,45 @@ class Batch:
             if error.errno not in UNFIT:
                 raise disk_fault(error) from error
             self._stage.remove_part(index, size)
-            self.refused[index] = "/".join(safe)
+            self.refuse(index, safe)
             return
         try:
             self._noting.append(Whole(index, size, path, content.hex(), mtime_ns))
-            self._unnoted += size
-            if self._unnoted >= _UNNOTED_BYTES or len(self._noting) >= _UNNOTED:
-                self.note()
-                self._stage.book.flush()
+            self._count_unnoted(size)
         except OSError as error:
             raise disk_fault(error) from error
         self.add(VerifiedFile(index, path, size, content, mtime_ns))
 
+    def new(self, whole: VerifiedFile) -> None:
+        """A file is whole and true under its final name in a new folder: noted in the same way."""
+        above = whole.path[:-1]
+        if above != self._noted_in:
+            self._note_new()
+            self._noted_in = above
+        self._noting_new.append(
+            NewFile(whole.index, whole.size, whole.path[-1], whole.content.hex(), whole.mtime_ns)
+        )
+        try:
+            self._count_unnoted(whole.size)
+        except OSError as error:
+            raise disk_fault(error) from error
+        self.add(whole)
+
+    def refuse(self, index: int, path: Path) -> None:
+        """A verified file's name cannot be held by this file system; what was written of it is gone."""
+        self.refused[index] = "/".join(path)
+
     def note(self) -> None:
         """Note what is whole, with the next line that is written."""
+        self._unnoted = self._unnoted_bytes = 0
+        self._note_new()
         if self._noting:
-            noting, self._noting, self._unnoted = tuple(self._noting), [], 0
+            noting, self._noting = tuple(self._noting), []
             self._stage.book.later(Wholes(noting))
 
     def due(self, now: float) -> bool:
         """Whether a barrier should follow now."""
-        if not self.files:
+        if not self.files and not self._new:
             self._since = now
             return False
         return (
@@ -106,7 +125,7 @@ class Batch:
     def commit(self, now: float) -> list[tuple[int, int]]:
         """Make what waits durable and give it its final names; the confirmed ranges of indices."""
         batch, self.files, self._bytes, self._since = self.files, [], 0, now
-        if not batch:
+        if not batch and not self._new:
             return []
         began = time.perf_counter()
         try:
@@ -118,26 +137,34 @@ class Batch:
         done, book = Ranges(), self._stage.book
         try:
             self.note()
-            sames, batch = self._without_same(batch)
+            grown = [whole for whole in batch if whole.number >= 0]
+            sames, batch = self._without_same([whole for whole in batch if whole.number < 0])
             for some in _pieces(sames):
                 book.later(Sames(tuple(Same(whole.index, whole.size) for whole in some)))
-            intended = [(whole, target) for whole in batch if (target := self._named(whole)) is not None]
-            for some in _pieces([whole for whole, _ in intended]):
-                book.later(Intentions(tuple(
-                    Intended(whole.index, whole.size, self._placing.intents[whole.index]) for whole in some
-                )))
+            intended = self._intend(batch)
+            self._new.note()
+            changed = self._new.places()
             self._barrier()
+            if self._new and (left := self._new.place()):
+                self._new.empty()
+                intended += self._intend([whole for whole in grown if whole.number in left])
+                grown = [whole for whole in grown if whole.number not in left]
+                self._barrier()
             batch = [whole for whole, target in intended if self._named(whole, target) is not None]
+            if self._new:
+                self._new.end()
             self._folders.close()
-            self._sync_folders({whole.path[:-1] for whole in batch})
+            self._sync_folders(changed | {whole.path[:-1] for whole in batch})
         except OSError as error:
             raise disk_fault(error) from error
-        if sames:
-            batch = sorted([*sames, *batch], key=lambda one: one.index)
         for whole in batch:
             self._placing.intents.pop(whole.index, None)
-            self._arrived.confirm(whole.index, whole.size)
+        for whole in sorted([*sames, *grown, *batch], key=_index):
             done.add(whole.index)
+            self._arrived.files += 1
+            self._arrived.length += whole.size
+        for first, last in done.ranges:
+            self._arrived.confirmed.add_range(first, last)
         return done.ranges
 
     def finish(self) -> list[tuple[int, int]]:
@@ -163,6 +190,27 @@ class Batch:
         except OSError as error:
             raise disk_fault(error) from error
         return done.ranges
+
+    def _count_unnoted(self, size: int) -> None:
+        self._unnoted += 1
+        self._unnoted_bytes += size
+        if self._unnoted_bytes >= _UNNOTED_BYTES or self._unnoted >= _UNNOTED:
+            self.note()
+            self._stage.book.flush()
+
+    def _note_new(self) -> None:
+        if self._noting_new:
+            files, self._noting_new = tuple(self._noting_new), []
+            self._stage.book.later(NewFiles(self._new.number(self._noted_in), self._noted_in, files))
+
+    def _intend(self, batch: list[VerifiedFile]) -> list[tuple[VerifiedFile, str]]:
+        """Choose and note the final names of those that this file system can name."""
+        intended = [(whole, target) for whole in batch if (target := self._named(whole)) is not None]
+        for some in _pieces([whole for whole, _ in intended]):
+            self._stage.book.later(Intentions(tuple(
+                Intended(whole.index, whole.size, self._placing.intents[whole.index]) for whole in some
+            )))
+        return intended
 
     def _without_same(self, batch: list[VerifiedFile]) -> tuple[list[VerifiedFile], list[VerifiedFile]]:
         """Which of these need no name, as the very same file has it or is about to get it, and the others.
@@ -203,8 +251,8 @@ class Batch:
             if error.errno not in UNFIT:
                 raise
             self._placing.give_up(whole.index)
-            self._stage.remove_part(whole.index, whole.size)
-            self.refused[whole.index] = "/".join(whole.path)
+            self._new.remove(whole)
+            self.refuse(whole.index, whole.path)
             return None
 
     def _barrier(self) -> None:
@@ -221,6 +269,9 @@ class Batch:
             self._folders.folder(path).sync()
         self._folders.close()
         self._stage.folder.sync()
+
+
+_index: Final = operator.attrgetter("index")
 
 
 def _pieces(items: list[Any]) -> Iterator[list[Any]]:

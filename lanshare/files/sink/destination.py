@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from lanshare.domain.errors import Code
@@ -19,6 +18,7 @@ from lanshare.files.faults import DiskFault
 from lanshare.files.folder import Folder
 from lanshare.files.sink.ledger import (
     FolderDone,
+    FolderFound,
     FolderMade,
     Intended,
     Intentions,
@@ -30,8 +30,9 @@ from lanshare.files.sink.ledger import (
     Sames,
 )
 from lanshare.files.sink.made_folders import MadeFolders, Path
+from lanshare.files.sink.new_folders import NewFolders
 from lanshare.files.sink.part import content_of
-from lanshare.files.sink.stage import Stage
+from lanshare.files.sink.stage import Stage, VerifiedFile
 from lanshare.files.sink.top_names import TopNames
 
 COPIES: Final = 100
@@ -41,26 +42,14 @@ LOSSES: Final = 1000
 """Entries of the fidelity report that are kept; further ones are like them."""
 
 
-@dataclass(slots=True)
-class VerifiedFile:
-    """A verified file in staging, waiting for its final name."""
-
-    index: int
-    path: Path
-    size: int
-    content: bytes = b""
-    """Empty: it is the file that has the name already."""
-
-    mtime_ns: int = 0
-
-
 class Placing:
     """The names that the entries of one transfer get."""
 
     def __init__(
-        self, stage: Stage, folders: MadeFolders, tops: TopNames, system: names.System, clash: ConflictPolicy
+        self, stage: Stage, folders: MadeFolders, new: NewFolders, tops: TopNames, system: names.System,
+        clash: ConflictPolicy,
     ) -> None:
-        self._stage, self._folders, self._tops, self._clash = stage, folders, tops, clash
+        self._stage, self._folders, self._new, self._tops, self._clash = stage, folders, new, tops, clash
         self._system = system
         self.losses: list[tuple[str, Code]] = []
         """What could not be kept as it was, though its content is."""
@@ -111,7 +100,7 @@ class Placing:
     def intend(self, whole: VerifiedFile) -> str:
         """Choose a final name that is free now, or will be once what has it is moved aside; to be noted."""
         above, name = whole.path[:-1], whole.path[-1]
-        if above not in self._folders.fresh:
+        if above not in self._folders.fresh and self._new.number(above) < 0:
             folder = self._folders.folder(above)
             if folder.exists(name) and not self._may_move(folder, name):
                 name = self._free(folder, whole.path)
@@ -138,7 +127,8 @@ class Placing:
             if self._clash is ConflictPolicy.REPLACE and self._may_move(folder, name):
                 self._move_aside(folder, (*whole.path[:-1], name))
             try:
-                self._stage.folder.move(str(whole.index), folder, name)
+                holds, called = self._new.part(whole)
+                holds.move(called, folder, name)
                 break
             except FileExistsError:
                 if self._may_move(folder, name):
@@ -152,18 +142,20 @@ class Placing:
                 path = self.intents[whole.index] = (*whole.path[:-1], name)
                 self._stage.note(Intentions((Intended(whole.index, whole.size, path),)))
                 self._stage.book.sync()
-        self._stage.remove_beside(whole.index, whole.size)
+        if whole.number < 0:
+            self._stage.remove_beside(whole.index, whole.size)
 
     def lies_here(self, whole: VerifiedFile) -> str:
         """The name under which the very same file is here, its own or one that a clash once gave it; else empty."""
         above, own_name = whole.path[:-1], whole.path[-1]
-        if above in self._folders.fresh:
+        if above in self._folders.fresh or self._new.number(above) >= 0:
             return ""  # if it is all the same, its name turns out to be taken
         try:
             folder = self._folders.folder(above)
             if not folder.exists(own_name):
                 return ""
-            part = self._stage.folder.stat(str(whole.index))
+            holds, called = self._new.part(whole)
+            part = holds.stat(called)
             for number in range(COPIES if part is not None and self._clash is ConflictPolicy.KEEP else 1):
                 name = names.numbered(own_name, number)
                 if number and not folder.exists(name):
@@ -210,10 +202,12 @@ class Placing:
         """Folders that we made get their times, the innermost first: making what is in them changed them."""
         ours = set()
         timed: list[tuple[Path, int]] = []
-        for note in self._stage.book.recover():
+        for note in self._stage.book.recover((FolderMade, FolderFound, FolderDone)):
             match note:
                 case FolderMade(path=words) if (path := names.stays(words)) is not None:
                     ours.add(path)
+                case FolderFound(path=words):
+                    ours.discard(words)
                 case FolderDone(path=words, mtime=mtime) if (path := names.stays(words)) is not None:
                     timed.append((path, mtime))
         for path, mtime_ns in sorted(timed, key=lambda one: -len(one[0])):
@@ -263,7 +257,7 @@ class Placing:
             return False
         self.give_up(whole.index)
         self._stage.note(Sames((Same(whole.index, whole.size),)))
-        self._stage.remove_part(whole.index, whole.size)
+        self._new.remove(whole)
         self.lies(whole.path, whole.path[-1])
         return True
 

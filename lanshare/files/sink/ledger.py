@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -132,6 +132,43 @@ class Sames(_Note, frozen=True, tag="sames"):
     files: tuple[Same, ...]
 
 
+class FolderBegun(_Note, frozen=True, tag="new"):
+    """A folder that is not at the destination grows in staging under this number; this is to be its path."""
+
+    number: Index
+    path: Words
+
+
+class NewFile(_Item, frozen=True):
+    """A file is whole in such a folder, under its final name: its content id in hexadecimal, its time in ns."""
+
+    index: Index
+    size: Index
+    name: str
+    content: Hexadecimal
+    mtime: int
+
+
+class NewFiles(_Note, frozen=True, tag="within"):
+    """Files that are whole in a folder at this path, which is such a folder or lies below it."""
+
+    number: Index
+    path: Words
+    files: tuple[NewFile, ...]
+
+
+class FoldersPlaced(_Note, frozen=True, tag="placed"):
+    """Such folders are about to get their places, with all that was noted in them, once this line is durable."""
+
+    numbers: tuple[Index, ...]
+
+
+class FolderFound(_Note, frozen=True, tag="found"):
+    """A folder that we were to make was there in the end: it is not ours."""
+
+    path: Words
+
+
 class LinkTold(_Note, frozen=True, tag="link"):
     """A link is to be made when all else is there."""
 
@@ -156,15 +193,15 @@ class MovedAside(_Note, frozen=True, tag="aside"):
 
 Line = (
     TopPlaced | TopCame | FolderMade | EntryDone | FolderDone | FileBegun | NotAlike | Wholes | Intentions | IntentVoid
-    | Sames | LinkTold | LinkMade | MovedAside
+    | Sames | FolderBegun | NewFiles | FoldersPlaced | FolderFound | LinkTold | LinkMade | MovedAside
 )
 """What a line says."""
 
 Note = (
     TopPlaced | TopCame | FolderMade | EntryDone | FolderDone | FileBegun | NotAlike | Whole | Intended | IntentVoid
-    | Same | LinkTold | LinkMade | MovedAside
+    | Same | FolderBegun | NewFiles | FoldersPlaced | FolderFound | LinkTold | LinkMade | MovedAside
 )
-"""What happened: of a line about many files, one note for each."""
+"""What happened: of a line about many files, one note for each, but for those in one folder."""
 
 _DECODER: Final = msgspec.json.Decoder(Line)
 _ENCODER: Final = msgspec.json.Encoder()
@@ -202,8 +239,10 @@ class Ledger:
         self.flush()
         os.fsync(self._fd)
 
-    def recover(self) -> Iterator[Note]:
-        """What every good line says, from the first one; the file ends behind the last of them afterwards."""
+    def recover(self, kinds: Sequence[type[_Note]] = ()) -> Iterator[Note]:
+        """What every good line says, from the first one; the file ends behind the last of them afterwards. `kinds`:
+        only of these."""
+        heads = tuple(_ENCODER.encode({"note": kind.__struct_config__.tag})[:-1] for kind in kinds)
         self.flush()
         good = 0
         with os.fdopen(os.dup(self._fd), "rb") as lines:
@@ -213,7 +252,8 @@ class Ledger:
                 if body is None:
                     break
                 good += len(line)
-                yield from _notes(body)
+                if not heads or body.startswith(heads):
+                    yield from _notes(body)
         if os.fstat(self._fd).st_size != good:
             os.ftruncate(self._fd, good)
 

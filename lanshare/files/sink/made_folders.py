@@ -24,6 +24,9 @@ class MadeFolders:
         self.fresh: set[Path] = set()
         """Those that this try made: what lies in them is ours, or came in between."""
 
+        self.tops: set[str] = set()
+        """Top-level folders that we made, over all tries."""
+
         self._there: set[Path] = set()
         """Those that need not be made."""
 
@@ -62,8 +65,24 @@ class MadeFolders:
     def have_made(self, path: Path) -> None:
         """Note that a folder was made by us."""
         self._there.add(path)
+        if len(path) == 1:
+            self.tops.add(path[0])
         self.count += 1
         self._stage.note(FolderMade(path))
+
+    def have_begun(self, path: Path) -> None:
+        """Note that a folder is made by us, in staging: it comes to its place later."""
+        self.count += 1
+        self._stage.book.later(FolderMade(path))
+
+    def have_placed(self, path: Path) -> None:
+        """A folder that was made in staging has come to its place."""
+        self._there.add(path)
+        self.fresh.add(path)
+
+    def is_there(self, path: Path) -> bool:
+        """Whether anything is at a path at the destination."""
+        return path in self._there or self.stat(path) is not None
 
     def stat(self, path: Path) -> os.stat_result | None:
         """What lies at a path; nothing is made, no link is followed."""

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from lanshare.domain.ranges import Ranges
 from lanshare.files import names
 from lanshare.files.content import prefix_digest
-from lanshare.files.sink.destination import Placing, VerifiedFile
+from lanshare.files.sink.destination import Placing
 from lanshare.files.sink.ledger import (
     EntryDone,
     FileBegun,
+    FolderBegun,
     FolderDone,
     FolderMade,
+    FoldersPlaced,
     Intended,
     IntentVoid,
     LinkTold,
+    NewFile,
+    NewFiles,
     NotAlike,
     Same,
     TopCame,
@@ -24,8 +28,9 @@ from lanshare.files.sink.ledger import (
     Whole,
 )
 from lanshare.files.sink.made_folders import MadeFolders, Path
+from lanshare.files.sink.new_folders import NewFolders
 from lanshare.files.sink.part import PartVerifier, content_of
-from lanshare.files.sink.stage import Stage
+from lanshare.files.sink.stage import GROWING, Stage, VerifiedFile
 from lanshare.files.sink.top_names import TopNames
 
 
@@ -60,13 +65,22 @@ class Recovery:
     """Takes up what an earlier try left: read() once, then check() until it is through."""
 
     def __init__(
-        self, stage: Stage, folders: MadeFolders, tops: TopNames, placing: Placing, arrived: Arrived
+        self, stage: Stage, folders: MadeFolders, new: NewFolders, tops: TopNames, placing: Placing, arrived: Arrived
     ) -> None:
-        self._stage, self._folders, self._tops = stage, folders, tops
+        self._stage, self._folders, self._new, self._tops = stage, folders, new, tops
         self._placing, self._arrived = placing, arrived
         self._wholes: dict[int, VerifiedFile] = {}
         """What was whole and has no final name, by index. What has its name is not held in memory: there may be a
         hundred thousand of them."""
+
+        self._growing: dict[int, Path] = {}
+        """New folders that may be in staging, and where each is to come to lie."""
+
+        self._grown: dict[int, dict[int, VerifiedFile]] = {}
+        """What was whole in each of them, by index."""
+
+        self._renamed: set[int] = set()
+        """Those that were about to get their places: what is not in them any more has its final name."""
 
         self._links: dict[int, tuple[Path, str]] = {}
         self._chosen: dict[str, str] = {}
@@ -84,6 +98,12 @@ class Recovery:
                     self._read_whole(note, path)
                 case Intended(index=index, size=size, path=words) if (path := names.stays(words)) is not None:
                     self._read_intent(index, path, size)
+                case FolderBegun(number=number, path=words) if (path := names.stays(words)) is not None:
+                    self._growing[number], self._grown[number] = path, {}
+                case NewFiles(path=words) if names.stays(words) is not None:
+                    self._read_new(note, {index for index, since in voids.items() if since > at} if voids else set())
+                case FoldersPlaced(numbers=numbers):
+                    self._read_placed(numbers)
                 case Same(index=index, size=size):
                     self._arrived.confirm(index, size)
                 case EntryDone(index=index) | FolderDone(index=index):
@@ -100,6 +120,7 @@ class Recovery:
                     self._tops.unlisted.add(top)
                 case TopPlaced() | FolderMade():
                     self._read_place(note)
+        self._take_up_new()
         self._placing.links = [(index, *link) for index, link in self._links.items()]
         for top in self._chosen:
             del self._tops.places[top]
@@ -107,12 +128,12 @@ class Recovery:
 
     def check(self, batch: list[VerifiedFile]) -> Iterator[None]:
         """Check what is whole, and put what is true into the batch."""
-        folder = self._stage.folder
         for whole in self._wholes.values():
-            if folder.stat(str(whole.index)) is None:
+            folder, name = self._new.part(whole)
+            if folder.stat(name) is None:
                 continue
             content = b""
-            for found in content_of(folder, str(whole.index), whole.size):
+            for found in content_of(folder, name, whole.size):
                 if found is None:
                     yield
                 else:
@@ -120,7 +141,7 @@ class Recovery:
             if content == whole.content:
                 batch.append(whole)
             elif whole.index not in self._placing.intents:
-                self._stage.remove_part(whole.index)  # it is closed by now: Windows removes nothing that is open
+                self._new.remove(whole)  # it is closed by now: Windows removes nothing that is open
             yield
         self._wholes = {}
 
@@ -153,6 +174,7 @@ class Recovery:
             self._folders.count += 1
             if len(note.path) == 1:
                 made = note.path[0]
+                self._folders.tops.add(made)
                 self._chosen = {top: name for top, name in self._chosen.items() if name != made}
         elif names.stays((note.place,)):
             self._tops.places[note.top] = self._chosen[note.top] = note.place
@@ -167,22 +189,76 @@ class Recovery:
             content = bytes.fromhex(note.content)
             self._wholes[note.index] = VerifiedFile(note.index, path, note.size, content, note.mtime)
 
+    def _read_new(self, note: NewFiles, void: set[int]) -> None:
+        """Files that were whole in a new folder; `void`: not these."""
+        outermost = self._growing.get(note.number)
+        if outermost is None or note.path[: len(outermost)] != outermost:
+            return
+        for one in note.files:
+            if one.index in void or one.index in self._arrived.confirmed or names.stays((one.name,)) is None:
+                continue
+            self._grown[note.number][one.index] = VerifiedFile(
+                one.index, (*note.path, one.name), one.size, bytes.fromhex(one.content), one.mtime, note.number
+            )
+
+    def _read_placed(self, numbers: Sequence[int]) -> None:
+        """New folders were about to get their places: those that are gone have them. They are not held in memory."""
+        for number in numbers:
+            if number not in self._growing:
+                continue
+            if self._stage.folder.exists(f"{GROWING}{number}"):
+                self._renamed.add(number)
+                continue
+            del self._growing[number]
+            for whole in self._grown.pop(number).values():
+                self._arrived.confirm(whole.index, whole.size)
+
+    def _take_up_new(self) -> None:
+        """What is left of new folders goes on growing, with what was whole in it."""
+        for number, path in self._growing.items():
+            if not self._stage.folder.exists(f"{GROWING}{number}"):
+                continue
+            grown = self._grown[number]
+            there = self._new.adopt(number, path, {whole.path for whole in grown.values()})
+            for whole in grown.values():
+                if whole.path in there and not self._was_given(whole):
+                    self._wholes[whole.index] = whole
+                elif number in self._renamed:
+                    self._arrived.confirm(whole.index, whole.size)
+        self._new.forget(self._growing)
+        self._growing, self._grown = {}, {}
+
+    def _was_given(self, whole: VerifiedFile) -> bool:
+        """Whether one that was to go by itself has its final name; if not, what was noted of that does not hold."""
+        if whole.index not in self._placing.intents:
+            return False
+        if self._has_its_name(whole, self._placing.intents[whole.index]):
+            del self._placing.intents[whole.index]
+            return True
+        self._placing.give_up(whole.index)
+        again = NewFile(whole.index, whole.size, whole.path[-1], whole.content.hex(), whole.mtime_ns)
+        self._stage.book.later(NewFiles(whole.number, whole.path[:-1], (again,)))
+        return False
+
     def _read_intent(self, index: int, path: Path, size: int) -> None:
         self._placing.intents[index] = path
-        if not self._has_its_name(index):
+        if any(index in grown for grown in self._grown.values()):
+            return  # it waits, or waited, in a new folder that is looked into later
+        if not self._has_its_name(VerifiedFile(index, path, size), path):
             return
         del self._placing.intents[index]
         self._wholes.pop(index, None)
         self._placing.lies(path, path[0])
         self._arrived.confirm(index, size)
 
-    def _has_its_name(self, index: int) -> bool:
-        """The part is gone, or is the same file as the one under the final name: the rename was done."""
-        part = self._stage.folder.stat(str(index))
+    def _has_its_name(self, whole: VerifiedFile, path: Path) -> bool:
+        """What waited is gone, or is the same file as the one under the final name: the rename was done."""
+        folder, name = self._new.part(whole)
+        part = folder.stat(name)
         if part is None:
             return True
-        final = self._folders.stat(self._placing.intents[index])
+        final = self._folders.stat(path)
         if final is None or (final.st_dev, final.st_ino) != (part.st_dev, part.st_ino):
             return False
-        self._stage.remove_part(index)
+        self._new.remove(whole)
         return True

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -19,8 +20,26 @@ from lanshare.files.sink import ledger
 from lanshare.files.sink.ledger import Ledger
 from lanshare.files.sink.part import digests_name, stamp_name
 
+GROWING: Final = "new-"
+"""What stands before the number of a folder that grows here (files/sink/new_folders)."""
+
 _ODD: Final = "?:*"
 """A name that Windows forbids, and nobody else."""
+
+
+@dataclass(slots=True)
+class VerifiedFile:
+    """A verified file in staging, waiting for its final name."""
+
+    index: int
+    path: tuple[str, ...]
+    size: int
+    content: bytes = b""
+    """Empty: it is the file that has the name already."""
+
+    mtime_ns: int = 0
+    number: int = -1
+    """The new folder in which it waits; negative: it waits as a part."""
 
 
 class Stage:
@@ -56,6 +75,10 @@ class Stage:
         if size is None or size > CHUNK:
             self.folder.remove(digests_name(number))
             self.folder.remove(stamp_name(number))
+
+    def remove_tree(self, name: str) -> None:
+        """Remove a folder that grows here, with all that is in it."""
+        _remove_tree(self.folder, name)
 
     def receipt(self, path: Path) -> None:
         """Write down for later what was received under which names, so that it can be undone."""
@@ -97,7 +120,10 @@ def remove(destination: Path, transfer: str) -> None:
             with contextlib.closing(hidden), contextlib.suppress(FileNotFoundError):
                 with contextlib.closing(hidden.child(transfer)) as stage:
                     for one in stage.names():
-                        stage.remove(one)
+                        if one.startswith(GROWING):
+                            _remove_tree(stage, one)
+                        else:
+                            stage.remove(one)
                 hidden.remove_folder(transfer)
             root.remove_folder(name)
     except FileNotFoundError:
@@ -129,6 +155,18 @@ def child(folder: Folder, name: str, private: bool = False) -> Folder:
     except FileExistsError:
         pass
     return folder.child(name)
+
+
+def _remove_tree(above: Folder, name: str) -> None:
+    """Remove a folder of ours that a transfer made; it is no deeper than a path may be."""
+    with contextlib.closing(above.child(name)) as folder:
+        for one in folder.names():
+            info = folder.stat(one)
+            if info is not None and names.is_folder(info):
+                _remove_tree(folder, one)
+            else:
+                folder.remove(one)
+    above.remove_folder(name)
 
 
 def _private(path: str, flags: int) -> int:

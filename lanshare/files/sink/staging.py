@@ -19,11 +19,11 @@ from lanshare.domain.errors import Code
 from lanshare.domain.offer import ConflictPolicy
 from lanshare.domain.transfer import CHUNK
 from lanshare.files import names
-from lanshare.files.content import Buffer, small_id
-from lanshare.files.faults import DiskFault, disk_fault
+from lanshare.files.content import Buffer
+from lanshare.files.faults import UNFIT, DiskFault, disk_fault
 from lanshare.files.folder import HAS_BARRIER, open_folder
-from lanshare.files.sink.batch import UNFIT, Batch
-from lanshare.files.sink.destination import Placing, VerifiedFile
+from lanshare.files.sink.batch import Batch
+from lanshare.files.sink.destination import Placing
 from lanshare.files.sink.ledger import (
     EntryDone,
     FileBegun,
@@ -33,11 +33,12 @@ from lanshare.files.sink.ledger import (
     Sames,
 )
 from lanshare.files.sink.made_folders import MadeFolders
+from lanshare.files.sink.new_folders import NewFolders
 from lanshare.files.sink.part import PartFile, require_whole
 from lanshare.files.sink.recovery import Arrived, Recovery
-from lanshare.files.sink.stage import Stage, remove, system_of
+from lanshare.files.sink.small_files import SmallFiles
+from lanshare.files.sink.stage import Stage, VerifiedFile, remove, system_of
 from lanshare.files.sink.top_names import TopNames
-from lanshare.files.small import write_small
 
 LOOK: Final = 32 * 1024 * 1024
 """Bytes after which is looked how much room there is."""
@@ -55,8 +56,8 @@ class Kept(Struct, frozen=True):
 class Staging:
     """The receiving side of one transfer. One thread at a time; errors of the disk are DiskFaults.
 
-    It is put together of parts: `stage` (the hidden folder and its ledger), `folders`, `tops` and `placing` (the
-    destination), `batch` (what waits for its name), `arrived` (how much is here).
+    It is put together of parts: `stage` (the hidden folder and its ledger), `new` (folders that grow in it), `folders`,
+    `tops` and `placing` (the destination), `batch` (what waits for its name), `arrived` (how much is here).
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class Staging:
         """Open or make the staging folder of this transfer below `destination`, and read what is kept there."""
         self.destination, self.transfer = destination, transfer
         self.disk_seconds = 0.0
-        """Time that the disk took for what was written, without the file that is open."""
+        """Time that the disk took for files that came in pieces, without the one that is open."""
 
         self._spent = 0
         """Bytes written since the free room was looked at: what is small goes into the last room there is."""
@@ -82,11 +83,20 @@ class Staging:
                 system = system_of(self.stage.folder)
                 self.arrived = Arrived()
                 self.folders = MadeFolders(self._root, self.stage)
+                self.new = NewFolders(self.stage, self.folders)
+                opened.callback(self.new.close)
                 self.tops = TopNames(destination, self.stage, self.folders, system)
-                self.placing = Placing(self.stage, self.folders, self.tops, system, clash)
-                self.batch = Batch(self.stage, self.folders, self.tops, self.placing, self.arrived, now)
+                self.placing = Placing(self.stage, self.folders, self.new, self.tops, system, clash)
+                self.batch = Batch(
+                    self.stage, self.folders, self.new, self.tops, self.placing, self.arrived, now
+                )
+                self.small_files = SmallFiles(
+                    self.stage, self.new, self.tops, self.placing, self.batch, system, self._spend
+                )
                 self._system, self._began = system, now
-                self._recovery = Recovery(self.stage, self.folders, self.tops, self.placing, self.arrived)
+                self._recovery = Recovery(
+                    self.stage, self.folders, self.new, self.tops, self.placing, self.arrived
+                )
                 self._recovery.read()
                 self._checking: Iterator[None] = self._check_all()
                 opened.pop_all()
@@ -117,7 +127,7 @@ class Staging:
     def spent(self) -> float:
         """Seconds that the disk took so far."""
         part = self._part.disk_seconds if self._part is not None else 0.0
-        return self.disk_seconds + self.batch.disk_seconds + part
+        return self.disk_seconds + self.batch.disk_seconds + self.small_files.disk_seconds + part
 
     def is_confirmed(self, index: int) -> bool:
         """Whether an entry is verified and durable."""
@@ -131,11 +141,13 @@ class Staging:
     # --- what arrives
 
     def folder(self, index: int, parts: Sequence[str], mtime_ns: int = 0, private: bool = False) -> None:
-        """A folder: made at once; one that is `private` for its owner alone. NameRefused if its name cannot be kept."""
+        """A folder: made at once, in staging if it grows there; one that is `private` for its owner alone. NameRefused
+        if its name cannot be kept."""
         safe = self.placing.safe(parts)
         try:
             path = self.tops.placed(safe, True, private)
-            self.folders.folder(path, hold=False, private=private)
+            if self.new.folder(path, private) is None:
+                self.folders.folder(path, hold=False, private=private)
             self.stage.note(FolderDone(index, path, mtime_ns))
         except OSError as error:
             if error.errno in UNFIT:
@@ -248,18 +260,11 @@ class Staging:
         private: bool = False,
     ) -> None:
         """A whole file at once. NameRefused if its name cannot be kept, DiskFault CONTENT_DIFFERS if it is another."""
-        safe = self.placing.safe(parts)
-        if small_id(data) != content:
-            raise DiskFault(Code.CONTENT_DIFFERS, f"{len(data)} bytes")
-        self._spend(len(data))
-        began = time.perf_counter()
-        try:
-            self.placing.unintend(index)
-            kept_ns = write_small(self.stage.folder, index, data, mtime_ns, executable, not HAS_BARRIER, private)
-        except OSError as error:
-            raise disk_fault(error) from error
-        self.disk_seconds += time.perf_counter() - began
-        self.batch.whole(index, safe, len(data), content, kept_ns)
+        if not parts:
+            raise names.NameRefused("a path of 0 components")
+        self.small_files.put(
+            index, tuple(parts[:-1]), parts[-1], data, content, mtime_ns, executable, private
+        )
 
     def drop(self) -> None:
         """Forget the part of the file begun last."""
@@ -314,6 +319,7 @@ class Staging:
             self._part.keep()
             self._part = None
         self.folders.close()
+        self.new.close()
         self.batch.note()
         self.stage.close()
         self._root.close()
@@ -343,6 +349,6 @@ class Staging:
 
     def _check_all(self) -> Iterator[None]:
         yield from self._recovery.check(self.batch.files)
-        if self.batch.files:
+        if self.batch.files or self.new:
             self.batch.commit(self._began)
         yield from self._recovery.check_begun(self.batch.files)

@@ -15,7 +15,16 @@ from lanshare.files import names, own
 from lanshare.files.faults import disk_fault
 from lanshare.files.folder import Folder, open_folder
 from lanshare.files.sink import ledger
-from lanshare.files.sink.ledger import FolderMade, Intended, IntentVoid, LinkMade, MovedAside, Whole
+from lanshare.files.sink.ledger import (
+    FolderFound,
+    FolderMade,
+    Intended,
+    IntentVoid,
+    LinkMade,
+    MovedAside,
+    NewFiles,
+    Whole,
+)
 from lanshare.files.sink.stage import child
 
 Words = tuple[str, ...]
@@ -86,6 +95,11 @@ def _read(receipt: Path) -> _Receipt:
         match note:
             case Whole(index=index, mtime=mtime):
                 found.times[index] = mtime
+            case NewFiles(path=words, files=files) if (path := names.stays(words)) is not None:
+                for one in files:
+                    if names.stays((one.name,)) is not None:
+                        found.times[one.index] = one.mtime
+                        found.files[one.index] = ((*path, one.name), one.size)
             case IntentVoid(index=index):
                 found.files.pop(index, None)
             case Intended(index=index, size=size, path=words) if (path := names.stays(words)) is not None:
@@ -94,6 +108,8 @@ def _read(receipt: Path) -> _Receipt:
                 found.links.append((path, target))
             case FolderMade(path=words) if (path := names.stays(words)) is not None:
                 found.made.append(path)
+            case FolderFound(path=words):
+                found.made = [path for path in found.made if path != words]
             case MovedAside(path=words, to=place) if (
                 (path := names.stays(words)) is not None and (where := names.stays(place)) is not None
             ):

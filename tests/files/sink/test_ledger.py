@@ -13,8 +13,11 @@ from lanshare.files.sink.ledger import (
     NAME,
     EntryDone,
     FileBegun,
+    FolderBegun,
     FolderDone,
+    FolderFound,
     FolderMade,
+    FoldersPlaced,
     Intended,
     Intentions,
     IntentVoid,
@@ -23,6 +26,8 @@ from lanshare.files.sink.ledger import (
     LinkMade,
     LinkTold,
     MovedAside,
+    NewFile,
+    NewFiles,
     NotAlike,
     Same,
     Sames,
@@ -77,7 +82,8 @@ NOTES: list[Line] = [
     FolderMade(("a", "b")), EntryDone(3), FolderDone(3, ("a",), -5), FileBegun(4), NotAlike(5),
     Wholes((Whole(1, 2, ("a", "x"), "00ff", 9), Whole(2, 0, ("y",), "", 0))), Intentions((Intended(1, 2, ("a", "x")),)),
     IntentVoid(1), Sames((Same(1, 2), Same(2, 3))), LinkTold(7, ("a", "l"), "x"), LinkMade(("a", "l"), "x"),
-    MovedAside(("a", "x"), ("Replaced by lanshare", "now", "a", "x")),
+    FolderBegun(3, ("a", "b")), NewFiles(3, ("a", "b", "c"), (NewFile(8, 2, "x", "00ff", 9),)), FoldersPlaced((3, 4)),
+    FolderFound(("a", "b")), MovedAside(("a", "x"), ("Replaced by lanshare", "now", "a", "x")),
 ]
 
 
