@@ -14,7 +14,7 @@ from lanshare.files import folder, small
 from lanshare.files.content import small_id
 from lanshare.files.faults import DiskFault
 from lanshare.files.sink import batch, ledger, undo
-from lanshare.files.sink.stage import GROWING
+from lanshare.files.sink.stage import GROWING, VerifiedFile
 from lanshare.files.sink.staging import Staging
 from tests.harness.engines import tree_of
 from tests.harness.folders import HERE, LINKS, MODES, POSIX
@@ -231,10 +231,22 @@ def test_a_file_system_that_cannot_rename_without_replacing(tmp_path: Path, monk
     stage = Staging(tmp_path, TRANSFER)
     pack(stage, 0, "top", "sub", "a")
     pack(stage, 1, "top", "else", "b")
-    at_barrier(stage, monkeypatch, lambda: (tmp_path / "top" / "sub").mkdir())
+    mine: list[int] = []
+
+    def meddle() -> None:
+        (tmp_path / "top" / "sub").mkdir()
+        mine.append((tmp_path / "top" / "sub").stat().st_ino)
+
+    at_barrier(stage, monkeypatch, meddle)
     assert stage.commit(1.0) == [(0, 1)]
     assert shown(tmp_path / "top") == {"sub": None, "sub/a": b"top/sub/a", "else": None, "else/b": b"top/else/b"}
+    assert (tmp_path / "top" / "sub").stat().st_ino == mine[0], "an empty folder of somebody's is not replaced either"
+    receipt = tmp_path / "receipt"
+    stage.stage.receipt(receipt)
     stage.discard()
+    assert undo.undo(tmp_path, receipt).files == 2
+    assert (tmp_path / "top" / "sub").stat().st_ino == mine[0], "nor removed"
+    assert not (tmp_path / "top" / "else").exists()
 
 
 def test_two_of_one_path_do_not_replace_each_other(tmp_path: Path, kind: str) -> None:
@@ -336,6 +348,85 @@ def test_a_folder_that_is_gone_has_its_place_only_if_that_was_noted(tmp_path: Pa
     assert again.kept().confirmed == (((0, 0),) if noted else ())
     assert again.arrived.files == int(noted)
     again.discard()
+
+
+def test_each_try_counts_its_folders_on(tmp_path: Path, kind: str) -> None:
+    for index in range(4):
+        stage = Staging(tmp_path, TRANSFER)
+        assert stage.kept().confirmed == (((0, index - 1),) if index else ())
+        pack(stage, index, "top", f"d{index}", "f")
+        stage.close()
+    last = Staging(tmp_path, TRANSFER)
+    assert last.kept().confirmed == ((0, 3),)
+    last.discard()
+
+
+@pytest.mark.parametrize("moved", [0, 1, 2])
+def test_killed_while_files_go_one_by_one_nothing_is_doubled_and_undo_finds_all(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch, moved: int
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    stage = Staging(tmp_path, TRANSFER)
+    for index, name in enumerate("abc"):
+        pack(stage, index, "top", "sub", name)
+    mine = tmp_path / "top" / "sub"
+
+    def meddle() -> None:
+        mine.mkdir()
+        (mine / "a").write_bytes(b"mine")
+
+    at_barrier(stage, monkeypatch, meddle)
+    give = stage.placing.give_name
+    given: list[str] = []
+
+    def killed(whole: VerifiedFile, name: str) -> None:
+        if len(given) == moved:
+            raise Killed
+        given.append(name)
+        give(whole, name)
+
+    monkeypatch.setattr(stage.placing, "give_name", killed)
+    with pytest.raises(Killed):
+        stage.commit(1.0)
+    stage.close()
+    if moved == 0:  # who took the name gave it back
+        (mine / "a").unlink()
+        mine.rmdir()
+    again = Staging(tmp_path, TRANSFER)
+    assert again.kept().confirmed == ((0, 2),)
+    receipt = tmp_path / "receipt"
+    again.stage.receipt(receipt)
+    again.discard()
+    contents = sorted(data for data in shown(tmp_path / "top").values() if data)
+    assert contents == sorted([b"top/sub/a", b"top/sub/b", b"top/sub/c", *([b"mine"] if moved else [])])
+    done = undo.undo(tmp_path, receipt)
+    assert (done.files, done.left) == (3, 0)
+
+
+@POSIX
+def test_the_rename_of_a_folder_is_durable_before_its_files_are_confirmed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Staging(tmp_path, TRANSFER)
+    pack(stage, 0, "top", "sub", "a")
+    steps: list[object] = []
+    move, sync = folder.HandleFolder.move_folder, folder.HandleFolder.sync
+
+    def moved(self: folder.HandleFolder, name: str, to: folder.HandleFolder, new: str) -> None:
+        steps.append("moved")
+        move(self, name, to, new)
+
+    def synced(self: folder.HandleFolder) -> None:
+        steps.append(os.fstat(self._fd).st_ino)
+        sync(self)
+
+    monkeypatch.setattr(folder.HandleFolder, "move_folder", moved)
+    monkeypatch.setattr(folder.HandleFolder, "sync", synced)
+    stage.commit(1.0)
+    assert steps == ["moved", (tmp_path / "top").stat().st_ino, incoming(tmp_path).stat().st_ino]
+    stage.discard()
 
 
 def test_its_notes_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
