@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -127,7 +126,11 @@ def found(tool: str) -> bool:
 class Ssh:
     """An sshd and an rsync daemon of our own on loopback, and the programs that use them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, address: str = "127.0.0.1", here: tuple[str, ...] = (), there: tuple[str, ...] = ()
+    ) -> None:
+        """`here`, `there`: what to put before the commands of each side, if they are on two hosts; `address`: there."""
+        self.address, self.here = address, here
         self.folder = folder / "ssh"
         self.folder.mkdir()
         self.port, self.rsync_port = free_port(), free_port()
@@ -138,8 +141,8 @@ class Ssh:
         Path("/run/sshd").mkdir(parents=True, exist_ok=True)
         sshd = shutil.which("sshd") or "/usr/sbin/sshd"
         self.server = subprocess.Popen(
-            [sshd, "-D", "-p", str(self.port), "-h", str(self.folder / "host"), "-o",
-             f"AuthorizedKeysFile={self.folder}/allowed", "-o", "ListenAddress=127.0.0.1", "-o", "StrictModes=no",
+            [*there, sshd, "-D", "-p", str(self.port), "-h", str(self.folder / "host"), "-o",
+             f"AuthorizedKeysFile={self.folder}/allowed", "-o", f"ListenAddress={address}", "-o", "StrictModes=no",
              "-o", "UsePAM=no", "-o", "PidFile=none"],
             stderr=subprocess.DEVNULL,
         )
@@ -147,16 +150,15 @@ class Ssh:
         config.write_text(f"use chroot = no\nuid = {os.getuid()}\ngid = {os.getgid()}\n[all]\npath = {folder}\n"
                           "read only = no\n")
         self.daemon = subprocess.Popen(
-            ["rsync", "--daemon", "--no-detach", "--address=127.0.0.1", f"--port={self.rsync_port}",
+            [*there, "rsync", "--daemon", "--no-detach", f"--address={address}", f"--port={self.rsync_port}",
              f"--config={config}"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
         for port in (self.port, self.rsync_port):
             deadline = time.monotonic() + 10
-            while time.monotonic() < deadline:
-                with socket.socket() as probe:
-                    if probe.connect_ex(("127.0.0.1", port)) == 0:
-                        break
+            look = f"import socket; socket.create_connection(({address!r}, {port}), 5)"
+            while subprocess.run([*here, sys.executable, "-c", look], capture_output=True).returncode:
+                assert time.monotonic() < deadline, "no sshd or rsync daemon"
         self.options = ["-q", "-i", str(self.folder / "user"), "-o", "StrictHostKeyChecking=no", "-o",
                         "UserKnownHostsFile=/dev/null"]
 
@@ -170,7 +172,8 @@ class Ssh:
 
     def scp(self, source: Path, into: Path, *more: str) -> float:
         """scp."""
-        return self.timed(["scp", *self.options, *more, "-P", str(self.port), str(source), f"127.0.0.1:{into}/"])
+        where = f"{self.address}:{into}/"
+        return self.timed([*self.here, "scp", *self.options, *more, "-P", str(self.port), str(source), where])
 
     def rsync(self, source: Path, into: Path) -> float:
         """rsync over ssh."""

@@ -176,9 +176,8 @@ def kill_and_restart(base: Path, chance: random.Random, kills: int, seconds: flo
             for _ in range(chance.randint(6, 14)):
                 # Most kills fall into the moving of bytes, some before it and into its beginnings.
                 moving = chance.random() < 0.7
-                goes_on = bout.moved_on(chance.randrange(min(4 * MIB, bout.total // 4)), 5.0) if moving else not bout.sender.ended.wait(
-                    chance.uniform(0.0, 0.7)
-                )
+                by = chance.randrange(min(4 * MIB, bout.total // 4))
+                goes_on = bout.moved_on(by, 5.0) if moving else not bout.sender.ended.wait(chance.uniform(0.0, 0.7))
                 if not goes_on or done + bout.kills >= kills:
                     break
                 bout.check_resent()
