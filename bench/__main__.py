@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import compare, growth, history_scale, latency, lines, throughput, yardsticks
+from bench import bursts, compare, growth, history_scale, latency, lines, throughput, yardsticks
 from bench.support import ROOT, warm_memory
 
 ROWS: dict[str, Callable[[bool], Any]] = {
@@ -35,6 +35,7 @@ ROWS: dict[str, Callable[[bool], Any]] = {
     "start": latency.row_start,
     "lateness": latency.row_lateness,
     "lines": lines.row_lines,
+    "burst": bursts.row_burst,
     "beside": latency.row_beside,
     "rest": latency.row_rest,
     "search": history_scale.row_search,
