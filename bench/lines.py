@@ -42,12 +42,12 @@ def row_lines(quick: bool) -> None:
         ("40 Mbit/s, 0.5 s of buffer", 32 * MIB, 40, 0.5, 0, 0),
         ("20 ms of delay each way, 0.1 % loss", 16 * MIB, 0, 0, 0.02, 0.001),
     ):
-        with scratch() as folder, _between(*line) as (anna_space, bob_space):
+        with scratch() as folder, between(*line) as (anna_space, bob_space):
             _row(what, folder, big_file(folder, size), anna_space, bob_space, 3 if quick else 6)
 
 
 @contextmanager
-def _between(*line: float) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+def between(*line: float) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
     """Two hosts with a line between them: what to put before a command to run it on each."""
     net = lan.Lan()
     try:
@@ -113,7 +113,7 @@ def _row(
           f" p99 {delays[int(len(delays) * 0.99)]:.0f} ms, worst {delays[-1]:.0f} ({len(delays)}; goal p99 150)")
 
 
-class _Talker(Shell):
+class Talker(Shell):
     """A shell that uses every interface of its host."""
 
     def __init__(self, profile: Path) -> None:
@@ -127,7 +127,7 @@ class _Talker(Shell):
 def _talk(profile: Path, source: Path) -> None:
     """On its host, told by standard input: `file` sends, and says how long it took, from the wish; `beside` sends until
     there were many messages beside it, and says how long each of them took, in ms."""
-    shell = _Talker(profile)
+    shell = Talker(profile)
     peer = appeared(shell).id
     print(shell.host_id, flush=True)
     for line in sys.stdin:
