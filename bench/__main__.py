@@ -31,6 +31,7 @@ ROWS: dict[str, Callable[[bool], Any]] = {
     "memory": throughput.row_memory,
     "many": throughput.row_many,
     "messages": latency.row_messages,
+    "steps": latency.row_steps,
     "discovery": latency.row_discovery,
     "start": latency.row_start,
     "lateness": latency.row_lateness,

@@ -36,8 +36,8 @@ def row_receivers(quick: bool) -> None:
         middle = statistics.median(shares)
         first = first or middle
         print(f"{count} receivers at once, {each // MIB} MiB each over {_MBIT} Mbit/s: {spread(times)} s,"
-              f" {spread(shares)} of the bytes' own time, {middle / first:.3f} of one receiver's (goal 1.1); the sender's most memory"
-              f" {memory} MiB")
+              f" {spread(shares)} of the bytes' own time, {middle / first:.3f} of one receiver's (goal 1.1);"
+              f" the sender's most memory {memory} MiB")
 
 
 def _sent_to(

@@ -9,12 +9,14 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from bench.support import MIB, big_file, scratch, spread
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.message import MessageId
 from lanshare.domain.peer import PeerId
+from lanshare.engine.core import EngineCore
 from tests.harness.engines import Device, Process, environment, free_port
 from tests.harness.shells import Shell, appeared, new_transfer
 
@@ -247,6 +249,37 @@ def row_messages(quick: bool) -> None:
         for what, some in (("idle", idle), ("during a transfer at full speed", loaded))
     )
     print(f"a message, wish to delivered and durable there: {told}; goals 1 / 5 / 20 (in memory)")
+
+
+def row_steps(quick: bool) -> None:
+    """What the engine's own thread does for one message that is sent and delivered: its steps, in µs."""
+    spent: list[float] = []
+    real = EngineCore.step
+
+    def step(core: EngineCore, item: Any) -> None:
+        began = time.perf_counter()
+        real(core, item)
+        spent.append((time.perf_counter() - began) * 1e6)
+
+    with scratch() as folder:
+        bob = Device(folder, "Bob")
+        receiving = bob.receive()
+        anna = Shell(folder / "anna", "Anna")
+        peer = appeared(anna).id
+        # A stranger may say three things a minute.
+        assert bob.run("trust", "Anna", "--id", anna.host_id)[0] == 0
+        try:
+            _delays(anna, peer, 20)
+            EngineCore.step = step  # type: ignore[method-assign, assignment]
+            count = 200 if quick else 1000
+            _delays(anna, peer, count)
+        finally:
+            EngineCore.step = real  # type: ignore[method-assign]
+            anna.host.close()
+            receiving.interrupt()
+            bob.close()
+    print(f"engine: {len(spent) / count:.1f} steps a message of {_share(spent, 0.5):.0f} µs"
+          f" (p99 {_share(spent, 0.99):.0f}), {sum(spent) / count:.0f} µs a message")
 
 
 def _delays(shell: Shell, peer: PeerId, count: int, transfer: str = "") -> list[float]:
