@@ -7,6 +7,7 @@ punctuation. Names that share a skeleton are no error; it is never shown, and no
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -35,29 +36,40 @@ _ROUNDS: Final = 8
 """More than any character needs until nothing changes any more; a test tries them all."""
 
 
-@cache
-def _alike() -> dict[int, str]:
+def _alike() -> Iterator[tuple[int, str]]:
     """All of TS 39's table: a character, and what it looks like."""
-    lines = _TABLE.read_text(encoding="utf-8").splitlines()
-    pairs = [line.split(";") for line in lines if not line.startswith("#")]
-    return {int(one, 16): "".join(chr(int(code, 16)) for code in other.split()) for one, other in pairs}
+    with _TABLE.open(encoding="utf-8") as lines:
+        for line in lines:
+            if not line.startswith("#"):
+                one, _, other = line.partition(";")
+                yield int(one, 16), "".join(chr(int(code, 16)) for code in other.split())
 
 
 def load() -> None:
     """Read the table now: a program that is moved or removed while it runs must not miss it later."""
-    _marks()
+    _read()
 
 
 @cache
+def _read() -> tuple[dict[int, str], frozenset[str]]:
+    """The table without letters and digits that look like punctuation, and those: see _without_marks."""
+    table: dict[int, str] = {}
+    marks = {_SALTILLO}
+    texts: dict[str, str] = {}
+    for code, other in _alike():
+        if not chr(code).isalnum() or _counts(other):
+            table[code] = texts.setdefault(other, other)  # half of them are repetitions
+        elif chr(code) != _ETH:
+            marks.add(chr(code))
+    return table, frozenset(marks)
+
+
 def _table() -> dict[int, str]:
-    """The same without letters and digits that look like punctuation: see _without_marks."""
-    return {one: other for one, other in _alike().items() if not chr(one).isalnum() or _counts(other)}
+    return _read()[0]
 
 
-@cache
 def _marks() -> frozenset[str]:
-    """Letters and digits that look like punctuation."""
-    return frozenset(set(map(chr, _alike().keys() - _table().keys())) - {_ETH} | {_SALTILLO})
+    return _read()[1]
 
 
 def _without_marks(name: str) -> str:

@@ -145,8 +145,7 @@ def test_a_new_identity_starts_the_engine_anew_and_keeps_the_rest(tmp_path: Path
 
 def test_an_engine_that_runs_needs_none_of_its_own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The program may be moved, removed or replaced meanwhile: devices were then met by nobody."""
-    for one in (confusables._alike, confusables._table, confusables._marks):
-        one.cache_clear()
+    confusables._read.cache_clear()
     anna = Shell(tmp_path / "Anna", "Anna")
     try:
         anna.wait_for(e.Snapshot)
