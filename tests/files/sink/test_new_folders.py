@@ -41,7 +41,8 @@ def growing(base: Path) -> list[str]:
 
 def shown(base: Path) -> dict[str, bytes | None]:
     """What has a final name."""
-    return {name: data for name, data in tree_of(base).items() if not name.startswith(".lanshare")}
+    found = {name.replace(os.sep, "/"): data for name, data in tree_of(base).items()}
+    return {name: data for name, data in found.items() if not name.startswith(".lanshare")}
 
 
 def at_barrier(stage: Staging, monkeypatch: pytest.MonkeyPatch, meddle: Callable[[], None]) -> None:
@@ -138,13 +139,13 @@ def test_a_folder_that_somebody_makes_meanwhile_keeps_what_is_in_it(
 
     at_barrier(stage, monkeypatch, meddle)
     assert stage.commit(1.0) == [(2, 4), (6, 6)]
-    os.utime(mine, ns=(5, 5))
+    os.utime(mine, ns=(5_000_000_000, 5_000_000_000))
     stage.finish()
     assert shown(tmp_path / "top") == {
         "sub": None, "sub/a": b"mine", "sub/a (1)": b"top/sub/a", "sub/b": b"top/sub/b", "sub/c": b"top/sub/c",
         "sub/empty": None, "else": None, "else/d": b"top/else/d",
     }
-    assert mine.stat().st_mtime_ns == 5, "it is not ours: its time stays"
+    assert mine.stat().st_mtime_ns == 5_000_000_000, "it is not ours: its time stays"
     assert growing(tmp_path) == []
     receipt = tmp_path / "receipt"
     stage.stage.receipt(receipt)
