@@ -60,7 +60,7 @@ def _points(
     points: list[Point] = []
     for count in counts:
         with scratch() as folder:
-            if shutil.disk_usage(folder).free < 3 * count * each + 1024 * MIB:
+            if shutil.disk_usage(folder).free < 2 * count * each + 1024 * MIB:
                 print(f"growth: {count:,} {what}: not measured, as there is no room")
                 continue
             (folder / "devices").mkdir()
