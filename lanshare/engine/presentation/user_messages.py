@@ -47,7 +47,9 @@ _ENDED: Final[dict[Code | None, str]] = {
     Code.FILE_SPECIAL: "It is a socket, pipe or device, not a file.",
     Code.FILE_LINK: "It is a link that leads out of what was sent, and links are not followed.",
     Code.ALREADY_THERE: "Another file of its name is there already, and was left as it is.",
-    Code.NAME_MAPPED: "Its name cannot be kept as it is on the receiving computer: some characters were replaced.",
+    Code.NAME_MAPPED: (
+        "It has another name on the receiving computer: some characters cannot be kept there, or would hide it."
+    ),
     Code.LINK_DOUBLED: "It has several names (hard links) on the sending computer; on the receiving one each is a file"
     " of its own.",
     Code.ATTRIBUTES_LOST: "Its extended attributes (tags, comments, access lists) were not sent.",
