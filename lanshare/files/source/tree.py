@@ -87,11 +87,12 @@ def _folder(top: int, path: Path, parts: tuple[str, ...], info: os.stat_result) 
     yield Found(top, FileEntry(parts, EntryKind.FOLDER, 0, time_ns, private=is_private(info)))
     try:
         with os.scandir(path) as scan:
-            inside = sorted(scan, key=lambda item: item.name)
+            inside = sorted(scan, key=lambda item: item.name, reverse=True)
     except OSError as error:
         yield Skipped("/".join(parts), source_code(error))
         return
-    for item in inside:
+    while inside:
+        item = inside.pop()  # it keeps what is looked up of it, which of a million would be a gigabyte
         if names.is_staging(item.name) and item.is_dir(follow_symlinks=False):
             continue  # what arrives here from others and is not finished is nobody's to send
         below = (*parts, item.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,17 @@ def test_what_is_no_plain_file_is_not_opened(tmp_path: Path, make: object, code:
     with pytest.raises(SourceFault) as fault:
         SourceFile(path)
     assert fault.value.code is code
+
+
+def test_a_folder_of_very_many_files_costs_little_memory_for_each(tmp_path: Path) -> None:
+    count = 5_000
+    for number in range(count):
+        (tmp_path / f"{number:07}").touch()
+    list(walk([tmp_path / "0000000"]))
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in walk([tmp_path])) == count + 1
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most / count < 500, "what was looked up of each file was kept to the end"
