@@ -61,6 +61,7 @@ class Folder(Protocol):
     def mark(self, fd: int, name: str) -> None: ...
     def room(self) -> int: ...
     def is_ours(self, private: bool) -> bool: ...
+    def inherited(self) -> tuple[object, ...]: ...
 
 
 class HandleFolder:
@@ -134,7 +135,7 @@ class HandleFolder:
         assert isinstance(to, HandleFolder)
         if _rename_exclusive(self._fd, name, to._fd, new):
             return
-        to.make(new)  # a folder may be renamed to an empty one: our own, if nobody has put anything into it since
+        to.make(new, private=True)  # what is renamed may replace an empty folder: our own, if it still is empty
         try:
             os.rename(name, new, src_dir_fd=self._fd, dst_dir_fd=to._fd)
         except OSError:
@@ -151,6 +152,15 @@ class HandleFolder:
         if private and info.st_mode & 0o055:
             os.fchmod(self._fd, 0o700)  # others could look into it, and no more: a copy, or another umask
         return True
+
+    def inherited(self) -> tuple[object, ...]:
+        """What decides the group and the rights of what is made in this folder."""
+        info = os.fstat(self._fd)
+        try:
+            listed = os.getxattr(self._fd, "system.posix_acl_default") if sys.platform == "linux" else b""
+        except OSError:
+            listed = b""  # none, or a file system without
+        return info.st_gid, info.st_mode & stat.S_ISGID, listed
 
     def mark(self, fd: int, name: str) -> None:
         """Mark an open file as one that came from elsewhere."""
@@ -286,6 +296,10 @@ class PathFolder:
     def is_ours(self, private: bool) -> bool:
         """Not known without handles: access lists decide there (not verified on Windows)."""
         return True
+
+    def inherited(self) -> tuple[object, ...]:
+        """Nothing that is known here: access lists are inherited, and both folders are below one of the person's."""
+        return ()
 
     def mark(self, fd: int, name: str) -> None:
         """Mark an open file as one that came from elsewhere."""

@@ -143,10 +143,9 @@ class Batch:
                 book.later(Sames(tuple(Same(whole.index, whole.size) for whole in some)))
             intended = self._intend(batch)
             self._new.note()
-            changed = self._new.places()
             self._barrier()
-            if self._new and (left := self._new.place()):
-                self._new.empty()
+            changed, left = self._new.place()
+            if left:
                 intended += self._intend([whole for whole in grown if whole.number in left])
                 grown = [whole for whole in grown if whole.number not in left]
                 self._barrier()
@@ -259,6 +258,7 @@ class Batch:
         folder, book = self._stage.folder, self._stage.book
         book.flush()
         if not folder.sync_all():
+            self._new.sync()
             book.sync()
             folder.sync()
 

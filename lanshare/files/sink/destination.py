@@ -17,15 +17,18 @@ from lanshare.files import names, own
 from lanshare.files.faults import DiskFault
 from lanshare.files.folder import Folder
 from lanshare.files.sink.ledger import (
+    FolderBegun,
     FolderDone,
-    FolderFound,
     FolderMade,
+    FoldersLeft,
+    FoldersPlaced,
     Intended,
     Intentions,
     IntentVoid,
     LinkMade,
     LinkTold,
     MovedAside,
+    OurFolders,
     Same,
     Sames,
 )
@@ -100,7 +103,7 @@ class Placing:
     def intend(self, whole: VerifiedFile) -> str:
         """Choose a final name that is free now, or will be once what has it is moved aside; to be noted."""
         above, name = whole.path[:-1], whole.path[-1]
-        if above not in self._folders.fresh and self._new.number(above) < 0:
+        if above not in self._folders.fresh and self._new.folder(above) is None:
             folder = self._folders.folder(above)
             if folder.exists(name) and not self._may_move(folder, name):
                 name = self._free(folder, whole.path)
@@ -148,9 +151,11 @@ class Placing:
     def lies_here(self, whole: VerifiedFile) -> str:
         """The name under which the very same file is here, its own or one that a clash once gave it; else empty."""
         above, own_name = whole.path[:-1], whole.path[-1]
-        if above in self._folders.fresh or self._new.number(above) >= 0:
+        if above in self._folders.fresh:
             return ""  # if it is all the same, its name turns out to be taken
         try:
+            if self._new.folder(above) is not None:
+                return ""
             folder = self._folders.folder(above)
             if not folder.exists(own_name):
                 return ""
@@ -200,16 +205,13 @@ class Placing:
 
     def set_times(self) -> None:
         """Folders that we made get their times, the innermost first: making what is in them changed them."""
-        ours = set()
+        found = OurFolders()
         timed: list[tuple[Path, int]] = []
-        for note in self._stage.book.recover((FolderMade, FolderFound, FolderDone)):
-            match note:
-                case FolderMade(path=words) if (path := names.stays(words)) is not None:
-                    ours.add(path)
-                case FolderFound(path=words):
-                    ours.discard(words)
-                case FolderDone(path=words, mtime=mtime) if (path := names.stays(words)) is not None:
-                    timed.append((path, mtime))
+        for note in self._stage.book.recover((FolderMade, FolderBegun, FoldersPlaced, FoldersLeft, FolderDone)):
+            found.heard(note)
+            if isinstance(note, FolderDone) and (path := names.stays(note.path)) is not None:
+                timed.append((path, note.mtime))
+        ours = set(found.paths())
         for path, mtime_ns in sorted(timed, key=lambda one: -len(one[0])):
             if path in ours:
                 self._folders.close()

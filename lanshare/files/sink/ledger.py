@@ -133,10 +133,12 @@ class Sames(_Note, frozen=True, tag="sames"):
 
 
 class FolderBegun(_Note, frozen=True, tag="new"):
-    """A folder that is not at the destination grows in staging under this number; this is to be its path."""
+    """A folder that is not at the destination grows in staging; this is to be its path. The first of a number is the
+    outermost, the others are in it."""
 
     number: Index
     path: Words
+    private: bool = False
 
 
 class NewFile(_Item, frozen=True):
@@ -163,10 +165,11 @@ class FoldersPlaced(_Note, frozen=True, tag="placed"):
     numbers: tuple[Index, ...]
 
 
-class FolderFound(_Note, frozen=True, tag="found"):
-    """A folder that we were to make was there in the end: it is not ours."""
+class FoldersLeft(_Note, frozen=True, tag="left"):
+    """Such folders could not get their places as a whole: what is in them goes by itself, and only those folders are
+    ours that we make at the destination."""
 
-    path: Words
+    numbers: tuple[Index, ...]
 
 
 class LinkTold(_Note, frozen=True, tag="link"):
@@ -193,13 +196,13 @@ class MovedAside(_Note, frozen=True, tag="aside"):
 
 Line = (
     TopPlaced | TopCame | FolderMade | EntryDone | FolderDone | FileBegun | NotAlike | Wholes | Intentions | IntentVoid
-    | Sames | FolderBegun | NewFiles | FoldersPlaced | FolderFound | LinkTold | LinkMade | MovedAside
+    | Sames | FolderBegun | NewFiles | FoldersPlaced | FoldersLeft | LinkTold | LinkMade | MovedAside
 )
 """What a line says."""
 
 Note = (
     TopPlaced | TopCame | FolderMade | EntryDone | FolderDone | FileBegun | NotAlike | Whole | Intended | IntentVoid
-    | Same | FolderBegun | NewFiles | FoldersPlaced | FolderFound | LinkTold | LinkMade | MovedAside
+    | Same | FolderBegun | NewFiles | FoldersPlaced | FoldersLeft | LinkTold | LinkMade | MovedAside
 )
 """What happened: of a line about many files, one note for each, but for those in one folder."""
 
@@ -284,6 +287,35 @@ def read(path: Path) -> Iterator[Note]:
                 yield from _notes(body)
     except OSError:
         return
+
+
+class OurFolders:
+    """Which folders at the destination are ours, from the notes in their order."""
+
+    def __init__(self) -> None:
+        self._made: list[Words] = []
+        self._begun: dict[int, list[Words]] = {}
+        self._placed: set[int] = set()
+        self._left: set[int] = set()
+
+    def heard(self, note: Note) -> None:
+        """One more note."""
+        match note:
+            case FolderMade(path=path):
+                self._made.append(path)
+            case FolderBegun(number=number, path=path):
+                self._begun.setdefault(number, []).append(path)
+            case FoldersPlaced(numbers=numbers):
+                self._placed.update(numbers)
+            case FoldersLeft(numbers=numbers):
+                self._left.update(numbers)
+            case _:
+                pass
+
+    def paths(self) -> list[Words]:
+        """They; none is believed before names.stays() saw it."""
+        whole = [path for number in self._placed - self._left for path in self._begun.get(number, ())]
+        return [*self._made, *whole]
 
 
 def _notes(body: bytes) -> Iterator[Note]:

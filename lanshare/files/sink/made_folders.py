@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 from lanshare.files import names
@@ -70,19 +71,19 @@ class MadeFolders:
         self.count += 1
         self._stage.note(FolderMade(path))
 
-    def have_begun(self, path: Path) -> None:
-        """Note that a folder is made by us, in staging: it comes to its place later."""
-        self.count += 1
-        self._stage.book.later(FolderMade(path))
-
     def have_placed(self, path: Path) -> None:
         """A folder that was made in staging has come to its place."""
         self._there.add(path)
         self.fresh.add(path)
 
     def is_there(self, path: Path) -> bool:
-        """Whether anything is at a path at the destination."""
-        return path in self._there or self.stat(path) is not None
+        """Whether a folder is at a path at the destination. NotADirectoryError if something else is."""
+        if path in self._there:
+            return True
+        info = self.stat(path)
+        if info is not None and not names.is_folder(info):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path[-1])
+        return info is not None
 
     def stat(self, path: Path) -> os.stat_result | None:
         """What lies at a path; nothing is made, no link is followed."""

@@ -2,20 +2,20 @@
 
 What many small files cost is calls, and a rename for each is one of the dearest. So a small file of a new folder is
 written under its final name into that folder in staging; once all in it is verified and durable, the folder is renamed.
-Only what lies below a top-level folder that we made grows here: staging inherits its rights from the same destination.
+Only what lies below a top-level folder that we made grows here, and only if staging hands on the same rights as that.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from lanshare.files import names
 from lanshare.files.faults import UNFIT
 from lanshare.files.folder import Folder
-from lanshare.files.sink.ledger import FolderBegun, FolderFound, FoldersPlaced
+from lanshare.files.sink.ledger import FolderBegun, FoldersLeft, FoldersPlaced
 from lanshare.files.sink.made_folders import MadeFolders, Path
 from lanshare.files.sink.stage import GROWING, Stage, VerifiedFile
 
@@ -39,6 +39,10 @@ class NewFolders:
         self._spoiled: set[int] = set()
         """Those that may hold what is not whole: none of them is renamed."""
 
+        self._private: set[Path] = set()
+        """Those of these folders that are for their owner alone."""
+
+        self._inheriting: dict[str, bool] = {}
         self._next = 0
         self._open: tuple[Path, Folder] | None = None
 
@@ -87,24 +91,55 @@ class NewFolders:
         if left:
             self._spoiled.add(number)
 
-    def adopt(self, number: int, path: Path, keep: Collection[Path]) -> set[Path]:
-        """Take up what an earlier try left of such a folder: these files stay in it, all others go. Those that stay."""
-        there: set[Path] = set()
-        self._paths[number] = path
-        waiting = [path]
+    def has(self, number: int) -> bool:
+        """Whether the folder of this number is in staging."""
+        info = self._stage.folder.stat(f"{GROWING}{number}")
+        return info is not None and names.is_folder(info)
+
+    def adopt(self, number: int, begun: Sequence[FolderBegun], files: Collection[Path], left: bool) -> bool:
+        """Take up what an earlier try left of such a folder: what was noted of it, and the files that were noted in it.
+        False if another one is to have its path.
+
+        If there is anything else in it, or if it was `left` before, its files go one by one, by the names that were
+        noted, and the rest goes with it: a file system may spell names in another way than they were given.
+        """
+        outermost = begun[0].path
+        if outermost in self._numbers:
+            return False
+        self._paths[number] = outermost
+        for note in begun:
+            self._numbers[note.path] = number
+            if note.private:
+                self._private.add(note.path)
+        for path in files:
+            for depth in range(len(outermost), len(path)):
+                self._numbers.setdefault(path[:depth], number)
+        for note in begun[1:]:  # after a power cut one may be missing
+            with contextlib.suppress(FileExistsError):
+                self._opened(note.path[:-1]).make(note.path[-1], note.private)
+        waiting = [outermost]
         while waiting:
             above = waiting.pop()
-            self._numbers[above] = number
             folder = self._opened(above)
             for name in folder.names():
-                info = folder.stat(name)
-                if info is not None and names.is_folder(info):
-                    waiting.append((*above, name))
-                elif (*above, name) in keep:
-                    there.add((*above, name))
-                else:
-                    folder.remove(name)
-        return there
+                path, info = (*above, name), folder.stat(name)
+                if info is None or not names.is_folder(info):
+                    left = left or path not in files
+                    continue
+                waiting.append(path)
+                if path not in self._numbers:
+                    self._begin(number, path, False)
+        if left:
+            self._spoiled.add(number)
+        return True
+
+    def waits(self, whole: VerifiedFile) -> bool:
+        """Whether a file that was noted can be reached where it should wait."""
+        try:
+            folder, name = self.part(whole)
+            return folder.exists(name)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
 
     def forget(self, numbers: Collection[int]) -> None:
         """Remove what an earlier try left of any others; a further one gets a number beyond these."""
@@ -120,56 +155,42 @@ class NewFolders:
         if self._paths:
             self._stage.book.later(FoldersPlaced(tuple(self._paths)))
 
-    def place(self) -> set[int]:
-        """Give each its place, with all that is in it; the numbers of those whose files have to go one by one."""
+    def place(self) -> tuple[set[Path], set[int]]:
+        """Give each its place, with all that is in it. The folders in which they lie now, whose names are not durable
+        yet, and the numbers of those whose files have to go one by one: their folders are made at the destination."""
         self.close()
+        changed: set[Path] = set()
         left: set[int] = set()
         for number, path in list(self._paths.items()):
-            if number in self._spoiled:
+            if number in self._spoiled or not self._move(number, path):
                 left.add(number)
                 continue
-            try:
-                into = self._folders.folder(path[:-1])
-                self._stage.folder.move_folder(f"{GROWING}{number}", into, path[-1])
-            except OSError as error:
-                if error.errno not in _ONE_BY_ONE:
-                    raise
-                left.add(number)
-                continue
+            changed.add(path[:-1])
             del self._paths[number]
         for path, number in list(self._numbers.items()):
             if number not in left:
                 del self._numbers[path]
                 self._folders.have_placed(path)
-        return left
-
-    def places(self) -> set[Path]:
-        """The folders into which they come."""
-        return {path[:-1] for path in self._paths.values()}
-
-    def empty(self) -> None:
-        """After place() left some: make at the destination whatever folders are in them, so that their files can go
-        there one by one. What is there already is not ours."""
-        for path in self._numbers:
-            if self._folders.stat(path) is not None:
-                self._stage.book.later(FolderFound(path))
-            with contextlib.suppress(OSError):  # whoever gives a name to a file in it says what is wrong there
-                self._folders.folder(path, hold=False)
+        if left:
+            self._stage.note(FoldersLeft(tuple(sorted(left))))
+            for path in sorted(self._numbers, key=len):
+                with contextlib.suppress(OSError):  # whoever gives a name to a file in it says what is wrong there
+                    self._folders.folder(path, hold=False, private=path in self._private)
+        return changed, left
 
     def end(self) -> None:
-        """After the files of those that were left have gone: remove the folders in staging, which are empty."""
+        """After the files of those that were left have gone: what remains of those goes, too."""
         self.close()
-        for path, number in sorted(self._numbers.items(), key=lambda one: -len(one[0])):
-            if path == self._paths[number]:
-                self._stage.folder.remove_folder(f"{GROWING}{number}")
-            else:
-                self._opened(path[:-1]).remove_folder(path[-1])
-        self.close()
-        for number in self._spoiled:
-            self._stage.remove_tree(f"{GROWING}{number}")
-        self._spoiled.clear()
-        self._paths.clear()
-        self._numbers.clear()
+        for number in self._paths:
+            with contextlib.suppress(OSError):  # the next try does it
+                self._stage.remove_tree(f"{GROWING}{number}")
+        for some in (self._spoiled, self._private, self._paths, self._numbers):
+            some.clear()
+
+    def sync(self) -> None:
+        """Make the names of all that is in them durable, where no barrier does."""
+        for path in self._numbers:
+            self._opened(path).sync()
 
     def close(self) -> None:
         """Give the handle of the one used last back."""
@@ -181,30 +202,58 @@ class NewFolders:
 
     def _grow(self, path: Path, private: bool) -> bool:
         """Make a folder in staging with those above it that are missing; False if it is not to be made here."""
-        if len(path) < 2 or path[0] not in self._folders.tops:
+        if len(path) < 2 or not self._inherits(path[0]):
             return False
         for depth in range(2, len(path) + 1):
             below = path[:depth]
             if below in self._numbers:
                 continue
-            above = self._numbers.get(below[:-1], -1)
-            if above < 0 and self._folders.is_there(below):
+            number = self._numbers.get(below[:-1], -1)
+            if number < 0 and self._folders.is_there(below):
                 continue
             closed = private and depth == len(path)
-            if above < 0:
-                above, self._next = self._next, self._next + 1
-                self._stage.book.later(FolderBegun(above, below))
-                self._stage.folder.make(f"{GROWING}{above}", closed)
-                self._paths[above] = below
+            if number < 0:
+                number = self._next
+                self._stage.folder.make(f"{GROWING}{number}", closed)
+                self._next, self._paths[number] = number + 1, below
             else:
                 try:
                     self._opened(below[:-1]).make(below[-1], closed)
                 except FileExistsError:
                     # The same to this file system, unless it is a file.
                     self._opened(below[:-1]).child(below[-1]).close()
-            self._numbers[below] = above
-            self._folders.have_begun(below)
+            self._begin(number, below, closed)
         return path in self._numbers
+
+    def _begin(self, number: int, path: Path, private: bool) -> None:
+        """One folder more grows here."""
+        self._numbers[path] = number
+        if private:
+            self._private.add(path)
+        self._folders.count += 1
+        self._stage.book.later(FolderBegun(number, path, private))
+
+    def _inherits(self, top: str) -> bool:
+        """Whether what is made in staging gets the rights that it would get in this top-level folder, which is ours."""
+        if top not in self._folders.tops:
+            return False
+        if top not in self._inheriting:
+            try:
+                with contextlib.closing(self._folders.root.child(top)) as folder:
+                    self._inheriting[top] = folder.inherited() == self._stage.folder.inherited()
+            except OSError:
+                return False  # whoever opens it says what is wrong there
+        return self._inheriting[top]
+
+    def _move(self, number: int, path: Path) -> bool:
+        """Rename one; False if that is refused."""
+        try:
+            self._stage.folder.move_folder(f"{GROWING}{number}", self._folders.folder(path[:-1]), path[-1])
+        except OSError as error:
+            if error.errno not in _ONE_BY_ONE:
+                raise
+            return False
+        return True
 
     def _opened(self, path: Path) -> Folder:
         """A folder that is here; what lies below the one that is open is reached from there."""

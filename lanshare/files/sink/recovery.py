@@ -15,11 +15,11 @@ from lanshare.files.sink.ledger import (
     FolderBegun,
     FolderDone,
     FolderMade,
+    FoldersLeft,
     FoldersPlaced,
     Intended,
     IntentVoid,
     LinkTold,
-    NewFile,
     NewFiles,
     NotAlike,
     Same,
@@ -30,7 +30,7 @@ from lanshare.files.sink.ledger import (
 from lanshare.files.sink.made_folders import MadeFolders, Path
 from lanshare.files.sink.new_folders import NewFolders
 from lanshare.files.sink.part import PartVerifier, content_of
-from lanshare.files.sink.stage import GROWING, Stage, VerifiedFile
+from lanshare.files.sink.stage import Stage, VerifiedFile
 from lanshare.files.sink.top_names import TopNames
 
 
@@ -73,14 +73,17 @@ class Recovery:
         """What was whole and has no final name, by index. What has its name is not held in memory: there may be a
         hundred thousand of them."""
 
-        self._growing: dict[int, Path] = {}
-        """New folders that may be in staging, and where each is to come to lie."""
+        self._begun: dict[int, list[FolderBegun]] = {}
+        """New folders that were begun over all tries, each with the folders in it."""
 
         self._grown: dict[int, dict[int, VerifiedFile]] = {}
-        """What was whole in each of them, by index."""
+        """What was whole in each of them and may be in staging, by index."""
 
-        self._renamed: set[int] = set()
-        """Those that were about to get their places: what is not in them any more has its final name."""
+        self._numbers: dict[int, int] = {}
+        """In which of them each of these is."""
+
+        self._left: set[int] = set()
+        """Those whose files were to go one by one."""
 
         self._links: dict[int, tuple[Path, str]] = {}
         self._chosen: dict[str, str] = {}
@@ -98,12 +101,15 @@ class Recovery:
                     self._read_whole(note, path)
                 case Intended(index=index, size=size, path=words) if (path := names.stays(words)) is not None:
                     self._read_intent(index, path, size)
-                case FolderBegun(number=number, path=words) if (path := names.stays(words)) is not None:
-                    self._growing[number], self._grown[number] = path, {}
+                case FolderBegun(number=number, path=words) if names.stays(words) is not None:
+                    self._folders.count += 1
+                    self._begun.setdefault(number, []).append(note)
                 case NewFiles(path=words) if names.stays(words) is not None:
-                    self._read_new(note, {index for index, since in voids.items() if since > at} if voids else set())
+                    self._read_new(note, at, voids)
                 case FoldersPlaced(numbers=numbers):
                     self._read_placed(numbers)
+                case FoldersLeft(numbers=numbers):
+                    self._left.update(numbers)
                 case Same(index=index, size=size):
                     self._arrived.confirm(index, size)
                 case EntryDone(index=index) | FolderDone(index=index):
@@ -130,7 +136,7 @@ class Recovery:
         """Check what is whole, and put what is true into the batch."""
         for whole in self._wholes.values():
             folder, name = self._new.part(whole)
-            if folder.stat(name) is None:
+            if not self._new.waits(whole):
                 continue
             content = b""
             for found in content_of(folder, name, whole.size):
@@ -140,6 +146,10 @@ class Recovery:
                     content = found
             if content == whole.content:
                 batch.append(whole)
+            elif whole.number >= 0:
+                # Its note must not count once its folder has its place.
+                self._placing.give_up(whole.index)
+                self._new.remove(whole)
             elif whole.index not in self._placing.intents:
                 self._new.remove(whole)  # it is closed by now: Windows removes nothing that is open
             yield
@@ -189,60 +199,54 @@ class Recovery:
             content = bytes.fromhex(note.content)
             self._wholes[note.index] = VerifiedFile(note.index, path, note.size, content, note.mtime)
 
-    def _read_new(self, note: NewFiles, void: set[int]) -> None:
-        """Files that were whole in a new folder; `void`: not these."""
-        outermost = self._growing.get(note.number)
-        if outermost is None or note.path[: len(outermost)] != outermost:
+    def _read_new(self, note: NewFiles, at: int, voids: dict[int, int]) -> None:
+        """Files that were whole in a new folder."""
+        begun = self._begun.get(note.number)
+        if not begun or note.path[: len(begun[0].path)] != begun[0].path:
             return
+        grown = self._grown.setdefault(note.number, {})
         for one in note.files:
-            if one.index in void or one.index in self._arrived.confirmed or names.stays((one.name,)) is None:
+            index = one.index
+            if voids.get(index, -1) > at or index in self._arrived.confirmed or names.stays((one.name,)) is None:
                 continue
-            self._grown[note.number][one.index] = VerifiedFile(
-                one.index, (*note.path, one.name), one.size, bytes.fromhex(one.content), one.mtime, note.number
+            self._arrived.begun.discard(index)
+            self._numbers[index] = note.number
+            grown[index] = VerifiedFile(
+                index, (*note.path, one.name), one.size, bytes.fromhex(one.content), one.mtime, note.number
             )
 
     def _read_placed(self, numbers: Sequence[int]) -> None:
         """New folders were about to get their places: those that are gone have them. They are not held in memory."""
         for number in numbers:
-            if number not in self._growing:
-                continue
-            if self._stage.folder.exists(f"{GROWING}{number}"):
-                self._renamed.add(number)
-                continue
-            del self._growing[number]
-            for whole in self._grown.pop(number).values():
-                self._arrived.confirm(whole.index, whole.size)
+            if number in self._begun and not self._new.has(number):
+                for whole in self._grown.pop(number, {}).values():
+                    del self._numbers[whole.index]
+                    self._arrived.confirm(whole.index, whole.size)
 
     def _take_up_new(self) -> None:
-        """What is left of new folders goes on growing, with what was whole in it."""
-        for number, path in self._growing.items():
-            if not self._stage.folder.exists(f"{GROWING}{number}"):
+        """What is left of new folders waits for its place again, with what was whole in it."""
+        for number, begun in self._begun.items():
+            if not self._new.has(number):
                 continue
-            grown = self._grown[number]
-            there = self._new.adopt(number, path, {whole.path for whole in grown.values()})
+            grown = self._grown.get(number, {})
+            files = {whole.path for whole in grown.values()}
+            if not self._new.adopt(number, begun, files, number in self._left):
+                continue
             for whole in grown.values():
-                if whole.path in there and not self._was_given(whole):
-                    self._wholes[whole.index] = whole
-                elif number in self._renamed:
+                intent = self._placing.intents.get(whole.index)
+                if intent is not None and self._has_its_name(whole, intent):
+                    del self._placing.intents[whole.index]
                     self._arrived.confirm(whole.index, whole.size)
-        self._new.forget(self._growing)
-        self._growing, self._grown = {}, {}
-
-    def _was_given(self, whole: VerifiedFile) -> bool:
-        """Whether one that was to go by itself has its final name; if not, what was noted of that does not hold."""
-        if whole.index not in self._placing.intents:
-            return False
-        if self._has_its_name(whole, self._placing.intents[whole.index]):
-            del self._placing.intents[whole.index]
-            return True
-        self._placing.give_up(whole.index)
-        again = NewFile(whole.index, whole.size, whole.path[-1], whole.content.hex(), whole.mtime_ns)
-        self._stage.book.later(NewFiles(whole.number, whole.path[:-1], (again,)))
-        return False
+                elif self._new.waits(whole):
+                    self._wholes[whole.index] = whole
+                else:
+                    self._placing.give_up(whole.index)  # a power cut took it: its note must not count
+        self._new.forget(self._begun)
+        self._begun, self._grown, self._numbers = {}, {}, {}
 
     def _read_intent(self, index: int, path: Path, size: int) -> None:
         self._placing.intents[index] = path
-        if any(index in grown for grown in self._grown.values()):
+        if index in self._numbers:
             return  # it waits, or waited, in a new folder that is looked into later
         if not self._has_its_name(VerifiedFile(index, path, size), path):
             return
@@ -253,12 +257,12 @@ class Recovery:
 
     def _has_its_name(self, whole: VerifiedFile, path: Path) -> bool:
         """What waited is gone, or is the same file as the one under the final name: the rename was done."""
+        if not self._new.waits(whole):
+            return True
         folder, name = self._new.part(whole)
         part = folder.stat(name)
-        if part is None:
-            return True
         final = self._folders.stat(path)
-        if final is None or (final.st_dev, final.st_ino) != (part.st_dev, part.st_ino):
+        if part is None or final is None or (final.st_dev, final.st_ino) != (part.st_dev, part.st_ino):
             return False
         self._new.remove(whole)
         return True

@@ -78,7 +78,7 @@ class Stage:
 
     def remove_tree(self, name: str) -> None:
         """Remove a folder that grows here, with all that is in it."""
-        _remove_tree(self.folder, name)
+        _remove(self.folder, name)
 
     def receipt(self, path: Path) -> None:
         """Write down for later what was received under which names, so that it can be undone."""
@@ -120,10 +120,7 @@ def remove(destination: Path, transfer: str) -> None:
             with contextlib.closing(hidden), contextlib.suppress(FileNotFoundError):
                 with contextlib.closing(hidden.child(transfer)) as stage:
                     for one in stage.names():
-                        if one.startswith(GROWING):
-                            _remove_tree(stage, one)
-                        else:
-                            stage.remove(one)
+                        _remove(stage, one)
                 hidden.remove_folder(transfer)
             root.remove_folder(name)
     except FileNotFoundError:
@@ -157,15 +154,16 @@ def child(folder: Folder, name: str, private: bool = False) -> Folder:
     return folder.child(name)
 
 
-def _remove_tree(above: Folder, name: str) -> None:
-    """Remove a folder of ours that a transfer made; it is no deeper than a path may be."""
+def _remove(above: Folder, name: str) -> None:
+    """Remove whatever has this name in a folder of ours: a folder, which is no deeper than a path may be, with all that
+    is in it."""
+    info = above.stat(name)
+    if info is None or not names.is_folder(info):
+        above.remove(name)
+        return
     with contextlib.closing(above.child(name)) as folder:
         for one in folder.names():
-            info = folder.stat(one)
-            if info is not None and names.is_folder(info):
-                _remove_tree(folder, one)
-            else:
-                folder.remove(one)
+            _remove(folder, one)
     above.remove_folder(name)
 
 

@@ -16,13 +16,12 @@ from lanshare.files.faults import disk_fault
 from lanshare.files.folder import Folder, open_folder
 from lanshare.files.sink import ledger
 from lanshare.files.sink.ledger import (
-    FolderFound,
-    FolderMade,
     Intended,
     IntentVoid,
     LinkMade,
     MovedAside,
     NewFiles,
+    OurFolders,
     Whole,
 )
 from lanshare.files.sink.stage import child
@@ -90,8 +89,9 @@ def undo(destination: Path, receipt: Path) -> Undoing:
 
 
 def _read(receipt: Path) -> _Receipt:
-    found = _Receipt()
+    found, folders = _Receipt(), OurFolders()
     for note in ledger.read(receipt):
+        folders.heard(note)
         match note:
             case Whole(index=index, mtime=mtime):
                 found.times[index] = mtime
@@ -106,14 +106,11 @@ def _read(receipt: Path) -> _Receipt:
                 found.files[index] = (path, size)
             case LinkMade(path=words, target=target) if (path := names.stays(words)) is not None:
                 found.links.append((path, target))
-            case FolderMade(path=words) if (path := names.stays(words)) is not None:
-                found.made.append(path)
-            case FolderFound(path=words):
-                found.made = [path for path in found.made if path != words]
             case MovedAside(path=words, to=place) if (
                 (path := names.stays(words)) is not None and (where := names.stays(place)) is not None
             ):
                 found.aside.append((path, where))
+    found.made = [path for words in folders.paths() if (path := names.stays(words)) is not None]
     return found
 
 

@@ -15,8 +15,8 @@ from lanshare.files.sink.ledger import (
     FileBegun,
     FolderBegun,
     FolderDone,
-    FolderFound,
     FolderMade,
+    FoldersLeft,
     FoldersPlaced,
     Intended,
     Intentions,
@@ -83,7 +83,7 @@ NOTES: list[Line] = [
     Wholes((Whole(1, 2, ("a", "x"), "00ff", 9), Whole(2, 0, ("y",), "", 0))), Intentions((Intended(1, 2, ("a", "x")),)),
     IntentVoid(1), Sames((Same(1, 2), Same(2, 3))), LinkTold(7, ("a", "l"), "x"), LinkMade(("a", "l"), "x"),
     FolderBegun(3, ("a", "b")), NewFiles(3, ("a", "b", "c"), (NewFile(8, 2, "x", "00ff", 9),)), FoldersPlaced((3, 4)),
-    FolderFound(("a", "b")), MovedAside(("a", "x"), ("Replaced by lanshare", "now", "a", "x")),
+    FoldersLeft((3,)), MovedAside(("a", "x"), ("Replaced by lanshare", "now", "a", "x")),
 ]
 
 

@@ -13,7 +13,9 @@ from lanshare.domain.offer import ConflictPolicy
 from lanshare.files import folder, small
 from lanshare.files.content import small_id
 from lanshare.files.faults import DiskFault
-from lanshare.files.sink import batch, ledger, undo
+from lanshare.files.names import NameRefused
+from lanshare.files.sink import batch, ledger, staging, undo
+from lanshare.files.sink import stage as stages
 from lanshare.files.sink.stage import GROWING, VerifiedFile
 from lanshare.files.sink.staging import Staging
 from tests.harness.engines import tree_of
@@ -530,3 +532,283 @@ def test_a_full_batch_is_bounded_in_number(tmp_path: Path, monkeypatch: pytest.M
     assert stage.due(0.0)
     stage.discard()
     assert list(tmp_path.iterdir()) == [tmp_path / "top"]
+
+
+# --- found by an attack on all of this
+
+
+@pytest.mark.parametrize("torn", ["emptied", "gone"])
+def test_what_a_power_cut_tore_does_not_count_when_its_folder_has_its_place(
+    tmp_path: Path, kind: str, torn: str
+) -> None:
+    stage = Staging(tmp_path, TRANSFER)
+    for index, name in enumerate("abc"):
+        pack(stage, index, "top", "sub", name)
+    stage.close()
+    part = incoming(tmp_path) / f"{GROWING}0" / "b"
+    part.write_bytes(b"")
+    if torn == "gone":
+        part.unlink()
+    for _ in range(3):
+        again = Staging(tmp_path, TRANSFER)
+        assert again.kept().confirmed == ((0, 0), (2, 2))
+        again.close()
+    last = Staging(tmp_path, TRANSFER)
+    pack(last, 1, "top", "sub", "b")
+    last.commit(1.0)
+    assert sorted(shown(tmp_path / "top" / "sub")) == ["a", "b", "c"]
+    assert last.arrived.files == 3
+    last.discard()
+
+
+def test_what_has_its_place_stays_counted_over_tries_in_which_nothing_waited(tmp_path: Path, kind: str) -> None:
+    stage = Staging(tmp_path, TRANSFER)
+    pack(stage, 0, "top", "a", "f")
+    stage.commit(1.0)
+    stage.close()
+    again = Staging(tmp_path, TRANSFER)
+    assert again.kept().confirmed == ((0, 0),)
+    pack(again, 1, "top", "b", "g")
+    again.close()
+    last = Staging(tmp_path, TRANSFER)
+    assert last.kept().confirmed == ((0, 1),)
+    assert last.arrived.files == 2
+    last.discard()
+
+
+@pytest.mark.parametrize("placed", [True, False])
+def test_a_file_system_that_lists_names_as_it_likes_loses_nothing(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch, placed: bool
+) -> None:
+    stage = Staging(tmp_path, TRANSFER)
+    pack(stage, 0, "top", "sub", "a")
+    pack(stage, 1, "top", "sub", "b")
+    stage.batch.note()
+    if placed:
+        stage.new.note()
+    stage.close()
+    with monkeypatch.context() as spelled:
+        for one in folder.HandleFolder, folder.PathFolder:
+            real = one.names
+
+            def names(self: object, real: Callable[..., list[str]] = real) -> list[str]:
+                return [{"a": "A"}.get(name, name) for name in real(self)]
+
+            spelled.setattr(one, "names", names)
+        again = Staging(tmp_path, TRANSFER)
+        assert again.kept().confirmed == ((0, 1),)
+        again.close()
+    assert shown(tmp_path / "top") == {"sub": None, "sub/a": b"top/sub/a", "sub/b": b"top/sub/b"}
+
+
+@MODES
+@pytest.mark.parametrize("why", ["taken", "not to be renamed"])
+def test_a_private_folder_stays_private_when_its_files_go_one_by_one(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    stage = Staging(tmp_path, TRANSFER)
+    stage.folder(0, ("top",))
+    stage.folder(1, ("top", "home"))
+    stage.folder(2, ("top", "home", "keys"), private=True)
+    pack(stage, 3, "top", "home", "keys", "one")
+    if why == "taken":
+        at_barrier(stage, monkeypatch, (tmp_path / "top" / "home").mkdir)
+    else:
+        stage.new.spoil(("top", "home", "keys", "one"))
+    stage.commit(1.0)
+    assert (tmp_path / "top" / "home" / "keys").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "top" / "home" / "keys" / "one").exists()
+    stage.discard()
+
+
+@pytest.mark.parametrize("there", ["a file", pytest.param("a link", marks=LINKS)])
+def test_what_stands_where_the_folder_above_was_costs_what_was_to_come_there_alone(
+    tmp_path: Path, kind: str, there: str
+) -> None:
+    stage = Staging(tmp_path, TRANSFER)
+    pack(stage, 0, "top", "d", "x")
+    stage.commit(1.0)
+    pack(stage, 1, "top", "d", "c", "y")
+    pack(stage, 2, "top", "e", "z")
+    above = tmp_path / "top" / "d"
+    above.rename(tmp_path / "moved")
+    if there == "a file":
+        above.write_bytes(b"mine")
+    else:
+        above.symlink_to(tmp_path / "moved")
+    assert stage.commit(2.0) == [(2, 2)]
+    assert stage.batch.refused == {1: "top/d/c/y"}
+    assert shown(tmp_path / "moved") == {"x": b"top/d/x"}
+    stage.finish()
+    stage.discard()
+
+
+def test_a_folder_below_a_file_is_refused_and_counts_as_nothing(tmp_path: Path, kind: str) -> None:
+    stage = Staging(tmp_path, TRANSFER)
+    pack(stage, 0, "top", "sub", "a")
+    stage.commit(1.0)
+    with pytest.raises(NameRefused):
+        stage.folder(1, ("top", "sub", "a", "dir"))
+    pack(stage, 2, "top", "sub", "a", "dir", "x")
+    put(stage, 3, ("top", "sub", "a", "dir", "y"), b"y")
+    assert stage.commit(2.0) == []
+    assert stage.batch.refused == {2: "top/sub/a/dir/x", 3: "top/sub/a/dir/y"}
+    assert 1 not in stage.arrived.confirmed
+    stage.finish()
+    assert shown(tmp_path / "top") == {"sub": None, "sub/a": b"top/sub/a"}
+    stage.discard()
+
+
+def test_our_own_folders_stay_ours_when_we_are_killed_while_files_go_one_by_one(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    stage = Staging(tmp_path, TRANSFER)
+    stage.folder(0, ("top",))
+    stage.folder(1, ("top", "sub"), TIME)
+    stage.folder(2, ("top", "sub", "void"), TIME)
+    pack(stage, 3, "top", "sub", "deep", "a")
+    stage.new.spoil(("top", "sub", "deep", "a"))
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(stage.placing, "give_name", killed)
+    with pytest.raises(Killed):
+        stage.commit(1.0)
+    stage.close()
+    again = Staging(tmp_path, TRANSFER)
+    assert again.kept().confirmed == ((0, 3),)
+    again.finish()
+    for name in "sub", "sub/void":
+        assert (tmp_path / "top" / name).stat().st_mtime_ns // 100 == TIME // 100
+    receipt = tmp_path / "receipt"
+    again.stage.receipt(receipt)
+    again.discard()
+    assert undo.undo(tmp_path, receipt).files == 1
+    assert not (tmp_path / "top").exists()
+
+
+def test_a_folder_that_was_made_and_not_noted_is_ours(tmp_path: Path, kind: str) -> None:
+    stage = Staging(tmp_path, TRANSFER)
+    pack(stage, 0, "top", "sub", "a")
+    stage.close()
+    (incoming(tmp_path) / f"{GROWING}0" / "deep").mkdir()
+    again = Staging(tmp_path, TRANSFER)
+    assert again.kept().confirmed == ((0, 0),)
+    receipt = tmp_path / "receipt"
+    again.stage.receipt(receipt)
+    again.discard()
+    assert (tmp_path / "top" / "sub" / "deep").is_dir()
+    undo.undo(tmp_path, receipt)
+    assert not (tmp_path / "top").exists()
+
+
+def test_an_empty_folder_that_a_power_cut_took_is_made_again(tmp_path: Path, kind: str) -> None:
+    stage = Staging(tmp_path, TRANSFER)
+    pack(stage, 0, "top", "sub", "a")
+    stage.folder(1, ("top", "sub", "void"))
+    stage.close()
+    (incoming(tmp_path) / f"{GROWING}0" / "void").rmdir()
+    again = Staging(tmp_path, TRANSFER)
+    assert again.kept().confirmed == ((0, 1),)
+    assert (tmp_path / "top" / "sub" / "void").is_dir()
+    again.discard()
+
+
+@MODES
+def test_where_staging_hands_on_other_rights_nothing_grows(tmp_path: Path) -> None:
+    before = Staging(tmp_path, "ef" * 16)
+    pack(before, 0, "other", "sub", "a")
+    before.close()
+    tmp_path.chmod(0o2775)
+    if os.geteuid() == 0:
+        os.chown(tmp_path, -1, 4242)
+    stage = Staging(tmp_path, TRANSFER)
+    pack(stage, 0, "top", "sub", "a")
+    assert growing(tmp_path) == []
+    stage.commit(1.0)
+    stage.discard()
+    (tmp_path / "made").mkdir()
+    made, sub = (tmp_path / "made").stat(), (tmp_path / "top" / "sub").stat()
+    assert (sub.st_mode, sub.st_gid) == (made.st_mode, made.st_gid)
+
+
+def test_a_place_that_refuses_again_and_again_costs_the_same_each_time(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object) -> None:
+        raise OSError(errno.EACCES, "closed")
+
+    stage = Staging(tmp_path, TRANSFER)
+    for index in range(200):
+        pack(stage, index, "top", "sub", f"f{index}")
+    stage.close()
+    sizes = []
+    for one in folder.HandleFolder, folder.PathFolder:
+        monkeypatch.setattr(one, "move_folder", refuses)
+        monkeypatch.setattr(one, "move", refuses)
+    for _ in range(4):
+        with pytest.raises(DiskFault):
+            Staging(tmp_path, TRANSFER).kept()
+        sizes.append((incoming(tmp_path) / ledger.NAME).stat().st_size)
+    assert sizes[3] - sizes[2] == sizes[2] - sizes[1], sizes
+    monkeypatch.undo()
+    if kind == "paths":
+        for module in (staging, stages):
+            monkeypatch.setattr(module, "open_folder", folder.PathFolder.root)
+    last = Staging(tmp_path, TRANSFER)
+    assert last.kept().confirmed == ((0, 199),)
+    last.discard()
+
+
+def test_a_large_file_deep_in_a_new_folder_comes_with_it(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Staging(tmp_path, TRANSFER)
+    stage.folder(0, ("top",))
+    stage.folder(1, ("top", "a"), TIME)
+    pack(stage, 2, "top", "a", "small")
+    put(stage, 3, ("top", "a", "b", "large"), b"large")
+    put(stage, 4, ("top", "c", "large"), b"large too")
+    stage.commit(1.0)
+    stage.finish()
+    assert (tmp_path / "top" / "a").stat().st_mtime_ns // 100 == TIME // 100, "it is ours"
+    assert shown(tmp_path / "top") == {
+        "a": None, "a/small": b"top/a/small", "a/b": None, "a/b/large": b"large", "c": None, "c/large": b"large too",
+    }
+    stage.discard()
+
+
+def test_without_a_barrier_each_new_folder_is_made_durable(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Staging(tmp_path, TRANSFER)
+    pack(stage, 0, "top", "sub", "deep", "a")
+    synced: list[str] = []
+    for one in folder.HandleFolder, folder.PathFolder:
+        monkeypatch.setattr(one, "sync_all", lambda self: False)
+        monkeypatch.setattr(one, "sync", lambda self: synced.append(",".join(self.names())))
+    stage.commit(1.0)
+    assert synced[:2] == ["deep", "a"], "before anything is renamed"
+    stage.discard()
+
+
+def test_what_is_no_folder_under_such_a_number_harms_nothing(tmp_path: Path, kind: str) -> None:
+    stage = Staging(tmp_path, TRANSFER)
+    pack(stage, 0, "top", "sub", "a")
+    stage.close()
+    odd = incoming(tmp_path) / f"{GROWING}0"
+    odd.rename(tmp_path / "elsewhere")
+    odd.write_bytes(b"")
+    again = Staging(tmp_path, TRANSFER)
+    assert again.kept().confirmed == ()
+    pack(again, 0, "top", "sub", "a")
+    again.commit(1.0)
+    again.close()
+    odd.write_bytes(b"")
+    Staging(tmp_path, TRANSFER).discard()
+    assert not (tmp_path / ".lanshare-incoming").exists()
+    assert (tmp_path / "top" / "sub" / "a").exists()
