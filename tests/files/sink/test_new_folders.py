@@ -406,6 +406,34 @@ def test_killed_while_files_go_one_by_one_nothing_is_doubled_and_undo_finds_all(
     assert contents == sorted([b"top/sub/a", b"top/sub/b", b"top/sub/c", *([b"mine"] if moved else [])])
     done = undo.undo(tmp_path, receipt)
     assert (done.files, done.left) == (3, 0)
+    assert (tmp_path / "top").exists() == bool(moved), "the folder is ours if nobody has it"
+
+
+@POSIX
+def test_killed_before_a_folder_replaces_its_empty_place_nobody_can_look_into_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object, **__: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(folder, "_rename_exclusive", lambda *_: False)
+    stage = Staging(tmp_path, TRANSFER)
+    stage.folder(0, ("top",))
+    stage.folder(1, ("top", "sub"), private=True)
+    pack(stage, 2, "top", "sub", "a")
+    with monkeypatch.context() as dying:
+        dying.setattr(os, "rename", killed)
+        with pytest.raises(Killed):
+            stage.commit(1.0)
+    stage.close()
+    assert (tmp_path / "top" / "sub").stat().st_mode & 0o777 == 0o700
+    again = Staging(tmp_path, TRANSFER)
+    assert again.kept().confirmed == ((0, 2),)
+    assert (tmp_path / "top" / "sub").stat().st_mode & 0o777 == 0o700
+    again.discard()
 
 
 @POSIX
