@@ -779,8 +779,10 @@ def test_a_place_that_refuses_again_and_again_costs_the_same_each_time(
         monkeypatch.setattr(one, "move_folder", refuses)
         monkeypatch.setattr(one, "move", refuses)
     for _ in range(4):
+        again = Staging(tmp_path, TRANSFER)
         with pytest.raises(DiskFault):
-            Staging(tmp_path, TRANSFER).kept()
+            again.kept()
+        again.close()
         sizes.append((incoming(tmp_path) / ledger.NAME).stat().st_size)
     assert sizes[3] - sizes[2] == sizes[2] - sizes[1], sizes
     monkeypatch.undo()
