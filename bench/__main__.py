@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import bursts, compare, fan_out, growth, history_scale, latency, lines, throughput, yardsticks
+from bench import bursts, compare, devices, fan_out, growth, history_scale, latency, lines, throughput, yardsticks
 from bench.support import ROOT, warm_memory
 
 ROWS: dict[str, Callable[[bool], Any]] = {
@@ -43,6 +43,7 @@ ROWS: dict[str, Callable[[bool], Any]] = {
     "opening": history_scale.row_opening,
     "start-full": history_scale.row_start_full,
     "receivers": fan_out.row_receivers,
+    "devices": devices.row_devices,
     "growth": growth.row_growth,
 }
 
