@@ -16,9 +16,9 @@ from tests.harness.shells import Shell
 
 
 def row_devices(quick: bool) -> None:
-    """10, 30 and 100 devices that are there: the time until one that starts has listed them all, its memory then and
-    its processor time at rest, and a message to one of them. 500 real ones have no room on most machines."""
-    for count in (3, 10) if quick else (10, 30, 100):
+    """10 and 30 devices that are there: the time until one that starts has listed them all, its memory then and its
+    processor time at rest, and a message to one of them. 100 engines on two cores did not come up in five minutes."""
+    for count in (3, 10) if quick else (10, 30):
         with scratch() as folder:
             devices = [Device(folder, f"Device {number}") for number in range(count)]
             processes = [
