@@ -122,7 +122,8 @@ def picture(title: str, points: Sequence[Point]) -> str:
     for point, cost in zip(points, costs, strict=True):
         across, memory = x(point.count), max(point.sender, point.receiver) / MIB
         parts.append(f'<circle cx="{across:.1f}" cy="{y(cost):.1f}" r="4" fill="#0a58ca"/>')
-        parts.append(f'<text x="{across:.1f}" y="{y(cost) + 18:.1f}" text-anchor="middle">{cost:,.{1 if cost < 100 else 0}f}</text>')
+        told = f"{cost:,.1f}" if cost < 100 else f"{cost:,.0f}"
+        parts.append(f'<text x="{across:.1f}" y="{y(cost) + 18:.1f}" text-anchor="middle">{told}</text>')
         parts.append(f'<text x="{across:.1f}" y="{_HIGH - 32}" text-anchor="middle">{point.count:,}</text>')
         most = f'<text x="{across:.1f}" y="{_HIGH - 16}" text-anchor="middle" fill="#666">{memory:.0f} MiB</text>'
         parts.append(most)
