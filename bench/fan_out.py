@@ -8,14 +8,14 @@ import sys
 import time
 from pathlib import Path
 
-from bench.lines import Talker, between
+from bench.lines import PORT, between
 from bench.support import MIB, big_file, scratch, spread
 from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.peer import PeerId
 from tests.harness import lan, slow_line
 from tests.harness.engines import ROOT, Device, environment
-from tests.harness.shells import new_transfer
+from tests.harness.shells import Shell, new_transfer
 
 _MBIT = 100
 _EACH = 2 * MIB
@@ -75,7 +75,7 @@ def _sent_to(
 
 def _send(profile: Path, source: Path, count: int) -> None:
     """On the sender's host: each line of standard input sends the file to all, and says how long that took."""
-    shell = Talker(profile)
+    shell = Shell(profile, "Anna", PORT, interfaces=())
     peers: set[PeerId] = set()
     deadline = time.monotonic() + 60
     while len(peers) < count and time.monotonic() < deadline:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import secrets
 import subprocess
 import sys
@@ -16,13 +15,11 @@ from lanshare.domain import commands as c
 from lanshare.domain import events as e
 from lanshare.domain.message import MessageId
 from lanshare.domain.peer import PeerId
-from lanshare.engine.client import EngineClient
-from lanshare.engine.options import Options
 from tests.harness import lan, slow_line
 from tests.harness.engines import ROOT, Device, environment
 from tests.harness.shells import Shell, appeared, new_transfer
 
-_PORT = 17717
+PORT = 17717
 _MESSAGES = 100
 """Of which each beside a transfer is timed, at least."""
 
@@ -70,7 +67,7 @@ def _row(
     what: str, folder: Path, source: Path, here: tuple[str, ...], there: tuple[str, ...], turns: int
 ) -> None:
     anna, bob = (
-        Device(folder, name, prefix, interface="", port=_PORT) for name, prefix in (("Anna", here), ("Bob", there))
+        Device(folder, name, prefix, interface="", port=PORT) for name, prefix in (("Anna", here), ("Bob", there))
     )
     receiving = bob.receive()
     talker = subprocess.Popen(
@@ -113,21 +110,10 @@ def _row(
           f" p99 {delays[int(len(delays) * 0.99)]:.0f} ms, worst {delays[-1]:.0f} ({len(delays)}; goal p99 150)")
 
 
-class Talker(Shell):
-    """A shell that uses every interface of its host."""
-
-    def __init__(self, profile: Path) -> None:
-        self.events = queue.SimpleQueue()
-        self.seen = []
-        self.port = _PORT
-        self.host = EngineClient(Options(profile=profile, port=_PORT, name="Anna"), self.events.put)
-        self.host.start()
-
-
 def _talk(profile: Path, source: Path) -> None:
     """On its host, told by standard input: `file` sends, and says how long it took, from the wish; `beside` sends until
     there were many messages beside it, and says how long each of them took, in ms."""
-    shell = Talker(profile)
+    shell = Shell(profile, "Anna", PORT, interfaces=())
     peer = appeared(shell).id
     print(shell.host_id, flush=True)
     for line in sys.stdin:

@@ -24,12 +24,14 @@ Kind = TypeVar("Kind", bound=Event)
 class Shell:
     """An EngineClient in this process, with its events."""
 
-    def __init__(self, profile: Path, name: str, port: int = 0) -> None:
+    def __init__(
+        self, profile: Path, name: str, port: int = 0, interfaces: tuple[str, ...] = ("127.0.0.1",)
+    ) -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self.seen: list[Event] = []
         self.port = port or free_port()
         self.host = EngineClient(
-            Options(profile=profile, port=self.port, name=name, interfaces=("127.0.0.1",)), self.events.put
+            Options(profile=profile, port=self.port, name=name, interfaces=interfaces), self.events.put
         )
         self.host.start()
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, Final
 
+from lanshare.domain.errors import Code
 from lanshare.domain.ranges import Ranges
 from lanshare.files.faults import UNFIT, disk_fault
 from lanshare.files.sink.destination import Placing
@@ -145,6 +146,9 @@ class Batch:
             self._new.note()
             self._barrier()
             changed, left = self._new.place()
+            for path in self._new.refused:
+                self._placing.lose("/".join(path), Code.NAME_REFUSED)
+            self._new.refused.clear()
             if left:
                 intended += self._intend([whole for whole in grown if whole.number in left])
                 grown = [whole for whole in grown if whole.number not in left]

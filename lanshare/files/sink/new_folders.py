@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 from collections.abc import Collection, Sequence
 from typing import Final
 
@@ -41,6 +42,9 @@ class NewFolders:
 
         self._private: set[Path] = set()
         """Those of these folders that are for their owner alone."""
+
+        self.refused: list[Path] = []
+        """Folders that counted as made and could not be: something else has their names, or the name of one above."""
 
         self._inheriting: dict[str, bool] = {}
         self._next = 0
@@ -108,15 +112,14 @@ class NewFolders:
             return False
         self._paths[number] = outermost
         for note in begun:
+            if note.path != outermost:
+                if self._numbers.get(note.path[:-1]) != number:
+                    continue  # no note of ours
+                with contextlib.suppress(FileExistsError):  # after a power cut it may be missing
+                    self._opened(note.path[:-1]).make(note.path[-1], note.private)
             self._numbers[note.path] = number
             if note.private:
                 self._private.add(note.path)
-        for path in files:
-            for depth in range(len(outermost), len(path)):
-                self._numbers.setdefault(path[:depth], number)
-        for note in begun[1:]:  # after a power cut one may be missing
-            with contextlib.suppress(FileExistsError):
-                self._opened(note.path[:-1]).make(note.path[-1], note.private)
         waiting = [outermost]
         while waiting:
             above = waiting.pop()
@@ -174,8 +177,12 @@ class NewFolders:
         if left:
             self._stage.note(FoldersLeft(tuple(sorted(left))))
             for path in sorted(self._numbers, key=len):
-                with contextlib.suppress(OSError):  # whoever gives a name to a file in it says what is wrong there
+                try:
                     self._folders.folder(path, hold=False, private=path in self._private)
+                except OSError as error:
+                    if error.errno not in UNFIT:
+                        raise
+                    self.refused.append(path)
         return changed, left
 
     def end(self) -> None:
@@ -256,9 +263,12 @@ class NewFolders:
         return True
 
     def _opened(self, path: Path) -> Folder:
-        """A folder that is here; what lies below the one that is open is reached from there."""
+        """A folder that is here; what lies below the one that is open is reached from there. FileNotFoundError if none
+        of this path grows here."""
         if self._open is not None and self._open[0] == path:
             return self._open[1]
+        if path not in self._numbers:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path[-1])
         outermost = self._paths[self._numbers[path]]
         at = self._open[0] if self._open is not None else ()
         if self._open is not None and len(at) >= len(outermost) and path[: len(at)] == at:

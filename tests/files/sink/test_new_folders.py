@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lanshare.domain.errors import Code
 from lanshare.domain.offer import ConflictPolicy
 from lanshare.files import folder, small
 from lanshare.files.content import small_id
@@ -178,6 +179,7 @@ def test_what_cannot_come_to_its_place_is_refused_and_the_rest_comes(
     at_barrier(stage, monkeypatch, meddle)
     assert stage.commit(1.0) == [(2, 2)]
     assert stage.batch.refused == {0: "top/sub/a", 1: "top/sub/deep/b"}
+    assert stage.placing.losses == [("top/sub", Code.NAME_REFUSED), ("top/sub/deep", Code.NAME_REFUSED)]
     assert (tmp_path / "top" / "else" / "c").read_bytes() == b"top/else/c"
     assert list(other.iterdir()) == []
     assert growing(tmp_path) == []
@@ -458,6 +460,18 @@ def test_the_rename_of_a_folder_is_durable_before_its_files_are_confirmed(
     stage.commit(1.0)
     assert steps == ["moved", (tmp_path / "top").stat().st_ino, incoming(tmp_path).stat().st_ino]
     stage.discard()
+
+
+def test_notes_of_folders_that_do_not_belong_together_break_nothing(tmp_path: Path, kind: str) -> None:
+    stage = Staging(tmp_path, TRANSFER)
+    pack(stage, 0, "top", "sub", "a")
+    for path in ("elsewhere", "x"), ("top", "sub", "missing", "deep"), ("top", "other"):
+        stage.stage.note(ledger.FolderBegun(0, path))
+    stage.close()
+    again = Staging(tmp_path, TRANSFER)
+    assert again.kept().confirmed == ((0, 0),)
+    assert shown(tmp_path) == {"top": None, "top/sub": None, "top/sub/a": b"top/sub/a"}
+    again.discard()
 
 
 def test_its_notes_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
